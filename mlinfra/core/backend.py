@@ -1,0 +1,73 @@
+"""The port behind which states are kept.
+
+`mlinfra.state` implements it; the engine and the session use it. Every method raises `StateError` or one of its
+kinds and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from mlinfra.core.ledger import Entry
+from mlinfra.core.state import State
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a lock, since when, for what, and until when it holds without being renewed. Times are in UTC."""
+
+    token: int
+    who: str
+    purpose: str
+    since: datetime
+    expires: datetime
+
+
+class Lease(Protocol):
+    """A held lock. Writes through it are refused with `StateConflict` once another holder has taken over."""
+
+    @property
+    def holder(self) -> Holder:
+        """Ourselves."""
+        ...
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Make `entries` durable, in one write. They are on disk, or stored, when this returns."""
+        ...
+
+    def compact(self, state: State) -> State:
+        """Replace state and journal by `state` at the next serial, atomically; answer what was written."""
+        ...
+
+    def remove(self) -> None:
+        """Remove the state, its journal and its copies: the stack is gone."""
+        ...
+
+
+class StateBackend(Protocol):
+    """Where one stack's state is kept."""
+
+    @property
+    def location(self) -> str:
+        """Where that is, for messages: a path or a URL."""
+        ...
+
+    def read(self) -> State | None:
+        """The state with its journal folded in; `None` where there never was one."""
+        ...
+
+    def lock(self, purpose: str) -> AbstractContextManager[Lease]:
+        """Take the lock for the time of the context. Raises `LockHeld`, naming the holder."""
+        ...
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock now."""
+        ...
+
+    def unlock(self, token: int) -> None:
+        """Break the lock that bears `token`; another one's stays. Raises `StateConflict` if it has changed."""
+        ...

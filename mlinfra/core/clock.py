@@ -1,0 +1,47 @@
+"""Time as a port, so that tests need not wait and records can be reproduced."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where the time comes from, and who waits."""
+
+    def now(self) -> datetime:
+        """The time of day, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some moment, never going back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock. `wake()` ends all present and future sleeps: an interrupted run does not linger."""
+
+    def __init__(self) -> None:
+        self._woken = threading.Event()
+
+    def now(self) -> datetime:
+        """The time of day in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, unless woken."""
+        self._woken.wait(seconds)
+
+    def wake(self) -> None:
+        """End every sleep."""
+        self._woken.set()

@@ -1,0 +1,48 @@
+"""What was seen of an object: there, certainly not there, or not to be seen.
+
+Absent needs a complete listing: what could not be read is unreadable, and nothing is planned upon it.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from mlinfra.core.ownership import Owner
+from mlinfra.core.value import Properties
+
+
+class Present(msgspec.Struct, frozen=True, gc=False):
+    """It exists. `properties` holds inputs and outputs alike, under the type's names; `tags` without ours.
+
+    `version` is the provider's own mark of this reading, where it has one.
+    """
+
+    id: str
+    properties: Properties
+    owner: Owner | None = None
+    version: str = ""
+
+
+class Absent(msgspec.Struct, frozen=True, gc=False):
+    """It does not exist: a complete listing was without it."""
+
+
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
+    """Nobody knows: `reason` says why it could not be read."""
+
+    reason: str
+
+
+Observed: TypeAlias = Present | Absent | Unreadable
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """All objects of one type behind one connection that can concern a stack.
+
+    `incomplete` is empty for a complete listing, or says why it is not one.
+    """
+
+    objects: tuple[Present, ...]
+    incomplete: str = ""

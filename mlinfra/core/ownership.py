@@ -1,0 +1,72 @@
+"""Ownership tags: how an object in the cloud says whose it is.
+
+Providers write and read them through here, so that there is one spelling. An owner is complete or absent: an object
+with some of the tags only is nobody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.resource import Ownership
+
+PREFIX = "mlinfra:"
+STACK = PREFIX + "stack"
+LINEAGE = PREFIX + "lineage"
+ADDRESS = PREFIX + "address"
+GENERATION = PREFIX + "generation"
+EXPIRES = PREFIX + "expires"
+PROTECT = PREFIX + "protect"
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Which create attempt of which stack's address an object is. `expires` is empty where there is no TTL."""
+
+    stack: str
+    lineage: str
+    address: Address
+    generation: int = 1
+    protect: bool = False
+    expires: str = ""
+
+    @classmethod
+    def under(cls, ownership: Ownership, address: Address, generation: int, *, protect: bool) -> Owner:
+        """The owner of one object of the stack that `ownership` names."""
+        return cls(ownership.stack, ownership.lineage, address, generation, protect, ownership.expires)
+
+    def is_of(self, ownership: Ownership) -> bool:
+        """Whether it belongs to that stack and lineage."""
+        return (self.stack, self.lineage) == (ownership.stack, ownership.lineage)
+
+    def tags(self) -> dict[str, str]:
+        """The tags that say so."""
+        tags = {
+            STACK: self.stack,
+            LINEAGE: self.lineage,
+            ADDRESS: str(self.address),
+            GENERATION: str(self.generation),
+        }
+        return tags | ({EXPIRES: self.expires} if self.expires else {}) | ({PROTECT: "true"} if self.protect else {})
+
+
+def owner_of(tags: Mapping[str, str]) -> Owner | None:
+    """Whom these tags name. Tags that are incomplete or malformed name nobody."""
+    try:
+        return Owner(
+            tags[STACK],
+            tags[LINEAGE],
+            Address(tags[ADDRESS]),
+            int(tags[GENERATION]),
+            tags.get(PROTECT) == "true",
+            tags.get(EXPIRES, ""),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def user_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags that are not ours."""
+    return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}

@@ -1,0 +1,179 @@
+"""Properties: what is known of each input of a resource type, declared once.
+
+A type's declaration is a tree of `Property`. Its JSON Schema, the comparison, the normal form, replacement and
+removal are all read off that tree. The builders at the end are how declarations are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.value import Path, Value
+
+
+class Kind(StrEnum):
+    """The shape of a value. A document is a JSON text, compared by content; any is whatever JSON allows."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    BLOCK = "block"
+    LIST = "list"
+    SET = "set"
+    MAP = "map"
+    DOCUMENT = "document"
+    ANY = "any"
+
+
+class Replace(StrEnum):
+    """Which comes first when a change of this property replaces the object."""
+
+    CREATE_FIRST = "create-first"
+    DELETE_FIRST = "delete-first"
+
+
+class Unset(msgspec.Struct, frozen=True):
+    """The declared absence of a default: taking this property out of the stack cannot unset it."""
+
+
+UNSET = Unset()
+
+
+class Property(msgspec.Struct, frozen=True, kw_only=True):
+    """One input of a type, or one level of it.
+
+    replace: a change replaces the object, in this order.
+    initial: set at creation only; afterwards others own it (autoscalers), and it is never compared.
+    write_only: the API never shows it; compared with what was last applied.
+    default: what the object has once the property is removed from the stack; `None` says that it is then absent.
+    refers: the token of the type whose identity it holds; orders deletes where no record can.
+    canonical: brings equal spellings of one scalar or block together (host bits of a CIDR, a rewritten principal).
+    rules: further JSON Schema keywords (`enum`, `pattern`, `minimum`, ...).
+    """
+
+    kind: Kind
+    required: bool = False
+    fields: Mapping[str, Property] = {}
+    items: Property | None = None
+    replace: Replace | None = None
+    initial: bool = False
+    write_only: bool = False
+    default: Value | Unset = UNSET
+    refers: str = ""
+    canonical: Callable[[Any], Any] | None = None
+    rules: Mapping[str, Any] = {}
+    description: str = ""
+
+    def below(self, part: str | int) -> Property | None:
+        """The declaration of one key or element; `None` where nothing is declared."""
+        return self.fields.get(part) if isinstance(part, str) and self.kind is Kind.BLOCK else self.items
+
+    def json_schema(self) -> dict[str, Any]:
+        """This level, and all below it, as JSON Schema (2020-12)."""
+        schema: dict[str, Any] = {**_SCHEMA_OF[self.kind], **self.rules}
+        if self.description:
+            schema["description"] = self.description
+        if self.kind is Kind.BLOCK:
+            schema["properties"] = {name: field.json_schema() for name, field in self.fields.items()}
+            schema["additionalProperties"] = False
+            if required := [name for name, field in self.fields.items() if field.required]:
+                schema["required"] = required
+        elif self.kind is Kind.MAP:
+            schema["additionalProperties"] = self.items.json_schema() if self.items else True
+        elif self.items is not None:
+            schema["items"] = self.items.json_schema()
+        return schema
+
+
+_SCHEMA_OF: dict[Kind, dict[str, Any]] = {
+    Kind.STRING: {"type": "string"},
+    Kind.INTEGER: {"type": "integer"},
+    Kind.NUMBER: {"type": "number"},
+    Kind.BOOLEAN: {"type": "boolean"},
+    Kind.BLOCK: {"type": "object"},
+    Kind.LIST: {"type": "array"},
+    Kind.SET: {"type": "array", "uniqueItems": True},
+    Kind.MAP: {"type": "object"},
+    Kind.DOCUMENT: {"type": "string"},
+    Kind.ANY: {},
+}
+
+
+def lineage_of(root: Property, path: Path) -> tuple[Property, ...]:
+    """The declarations passed on the way from `root` down `path`, `root` first, as far as anything is declared."""
+    passed = [root]
+    for part in path:
+        below = passed[-1].below(part)
+        if below is None:
+            break
+        passed.append(below)
+    return tuple(passed)
+
+
+def text(**about: Any) -> Property:
+    """A string."""
+    return _build(Kind.STRING, about)
+
+
+def integer(**about: Any) -> Property:
+    """A whole number."""
+    return _build(Kind.INTEGER, about)
+
+
+def number(**about: Any) -> Property:
+    """Any number."""
+    return _build(Kind.NUMBER, about)
+
+
+def boolean(**about: Any) -> Property:
+    """True or false."""
+    return _build(Kind.BOOLEAN, about)
+
+
+def block(fields: Mapping[str, Property], **about: Any) -> Property:
+    """An object with declared fields."""
+    return _build(Kind.BLOCK, {"fields": fields, **about})
+
+
+def list_of(items: Property, **about: Any) -> Property:
+    """An ordered list."""
+    return _build(Kind.LIST, {"items": items, **about})
+
+
+def set_of(items: Property, **about: Any) -> Property:
+    """A list whose order means nothing."""
+    return _build(Kind.SET, {"items": items, **about})
+
+
+def map_of(items: Property, **about: Any) -> Property:
+    """An object with keys of the user's."""
+    return _build(Kind.MAP, {"items": items, **about})
+
+
+def document(**about: Any) -> Property:
+    """A JSON document in a string, equal to any document of the same content."""
+    return _build(Kind.DOCUMENT, about)
+
+
+def anything(**about: Any) -> Property:
+    """Whatever JSON allows."""
+    return _build(Kind.ANY, about)
+
+
+_OWN = frozenset(Property.__struct_fields__)
+
+
+def _build(kind: Kind, about: Mapping[str, Any]) -> Property:
+    rules = {_camel(name): value for name, value in about.items() if name not in _OWN}
+    own = {name: value for name, value in about.items() if name in _OWN}
+    return Property(kind=kind, rules={**rules, **own.pop("rules", {})}, **own)
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
