@@ -18,7 +18,7 @@ from mlinfra.core.address import Address
 # Plain JSON data in which any part, map keys included, may be an Expression. Python's type system cannot say this
 # without a cast at every step into the data, so the alias says it to the reader.
 Value: TypeAlias = Any
-Properties: TypeAlias = dict[str, Any]
+Properties: TypeAlias = dict[Any, Any]
 PathPart: TypeAlias = str | int
 Path: TypeAlias = tuple[PathPart, ...]
 
