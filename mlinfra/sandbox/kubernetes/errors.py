@@ -1,7 +1,7 @@
 """The one exception of the emulator: an API Status, with the reasons, codes and sentences of a real API server.
 
 Raised by the store and everything above it; the server writes `ApiError.status()` as the body of the answer. Reasons
-and codes are those of k8s.io/apimachinery/pkg/api/errors (1.33, read November 2026).
+and codes are those of k8s.io/apimachinery/pkg/api/errors.
 """
 
 from __future__ import annotations

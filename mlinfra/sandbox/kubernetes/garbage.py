@@ -1,6 +1,6 @@
 """Garbage collection by ownerReferences: background, foreground, orphan. A reaction of the store: done at once.
 
-The rules are those of the Kubernetes garbage collector (kubernetes.io, "Garbage Collection", read November 2026): a
+The rules are those of the Kubernetes garbage collector (kubernetes.io, "Garbage Collection"): a
 dependent goes when none of its owners is left, and loses the references of those that are gone; an owner deleted in the
 foreground stays until the dependents that block it are gone.
 """

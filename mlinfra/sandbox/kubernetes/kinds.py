@@ -30,6 +30,17 @@ class GroupVersionKind(msgspec.Struct, frozen=True):
         return f"{self.group}/{self.version}" if self.group else self.version
 
 
+class Column(msgspec.Struct, frozen=True):
+    """A column of `kubectl get`: its type (string, integer, number, boolean, date) and the JSON path of its value."""
+
+    name: str
+    type: str
+    path: str = ""
+    format: str = ""
+    description: str = ""
+    priority: int = 0
+
+
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
@@ -55,6 +66,7 @@ class Kind(msgspec.Struct, frozen=True):
     list_kind: str = ""
     selectable_fields: tuple[str, ...] = ()
     scale: tuple[str, str, str] | None = None
+    columns: tuple[Column, ...] = ()
 
     @property
     def gvk(self) -> GroupVersionKind:

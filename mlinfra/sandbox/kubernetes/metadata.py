@@ -13,6 +13,8 @@ from mlinfra.sandbox.kubernetes import errors
 from mlinfra.sandbox.kubernetes.kinds import Kind
 from mlinfra.sandbox.kubernetes.values import Object, at, timestamp
 
+CRD_CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+"""The finalizer that holds a CustomResourceDefinition under deletion until its objects are gone."""
 _DELETION = ("deletionTimestamp", "deletionGracePeriodSeconds")
 _SERVER_FIELDS = ("uid", "creationTimestamp", "generation", "selfLink", *_DELETION)
 _IMMUTABLE = ("name", "namespace", "generateName", *_SERVER_FIELDS)
@@ -86,6 +88,8 @@ def mark(kind: Kind, old: Object, propagation: str, grace: int, now: datetime) -
     meta = dict(old["metadata"])
     finalizers = [name for name in meta.pop("finalizers", ()) if name not in ("orphan", "foregroundDeletion")]
     finalizers += {"Orphan": ["orphan"], "Foreground": ["foregroundDeletion"]}.get(propagation, [])
+    if kind.resource == "customresourcedefinitions.apiextensions.k8s.io" and CRD_CLEANUP not in finalizers:
+        finalizers.append(CRD_CLEANUP)
     if finalizers:
         meta["finalizers"] = finalizers
     if "deletionTimestamp" not in meta:

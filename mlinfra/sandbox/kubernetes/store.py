@@ -180,6 +180,10 @@ class Store:
         """Look an object up by its versionless resource (`deployments.apps`), without copying it."""
         return self._objects.get(resource, {}).get((namespace, name))
 
+    def any(self, resource: str) -> bool:
+        """Whether there are objects of a versionless resource."""
+        return bool(self._objects.get(resource))
+
     def contents(self, namespace: str) -> Contents:
         """Give all objects in a namespace, as stored: they must not be altered."""
         with self.lock:

@@ -1,0 +1,121 @@
+"""What the API demands of every write: decoding, defaults, the kind's own strategy, validation, field ownership.
+
+The `Rules` of a store that serves an API. Called by the store for each write, a controller's too. It must not read or
+write objects other than the one it is given.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from mlinfra.sandbox.kubernetes import errors, names, strategies
+from mlinfra.sandbox.kubernetes.defaults import fill
+from mlinfra.sandbox.kubernetes.errors import ApiError
+from mlinfra.sandbox.kubernetes.kinds import Kind
+from mlinfra.sandbox.kubernetes.ownership import record_update, writer
+from mlinfra.sandbox.kubernetes.pruning import prune
+from mlinfra.sandbox.kubernetes.schema import Schema, Schemas
+from mlinfra.sandbox.kubernetes.store import Write
+from mlinfra.sandbox.kubernetes.validation import find_errors
+from mlinfra.sandbox.kubernetes.values import Clock, Object
+
+_FIRST_NODE_PORT, _LAST_NODE_PORT = 30_000, 32_767
+
+
+class ApiRules:
+    """The rules of one cluster. Service addresses come from 10.100.0.0/16, as in EKS; none is given out twice."""
+
+    def __init__(self, schemas: Schemas, clock: Clock) -> None:
+        self._schemas = schemas
+        self._clock = clock
+        self._addresses = itertools.count(10)
+        self._node_ports = itertools.cycle(range(_FIRST_NODE_PORT, _LAST_NODE_PORT + 1))
+
+    def prepare(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
+        """Decode, default, complete and validate `new`; raises 400 and 422."""
+        schema = self._schemas.get(kind.gvk)
+        if schema is None:
+            return
+        part = _written_part(kind, new, old, write)
+        self._decode(part, schema, kind, write)
+        fill(part, schema)
+        _put_back(new, part, kind, old, write)
+        if not write.subresource:
+            strategies.complete(kind.resource, new, old)
+            if kind.resource == "services":
+                self._address(new, old)
+        self._validate(kind, new, old, schema, write)
+
+    def track(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
+        """Record an update's fields; an apply has recorded its own."""
+        if write.operation == "Apply":
+            return
+        owner = writer(kind, "Update", write.manager, write.subresource)
+        record_update(new, old, self._schemas.get(kind.gvk), owner, self._clock())
+
+    @staticmethod
+    def _decode(part: Object, schema: Schema, kind: Kind, write: Write) -> None:
+        unknown = prune(part, schema, kind)
+        if not unknown or write.validation == "Ignore":
+            return
+        sentences = [f'unknown field "{path}"' for path in unknown]
+        if write.validation == "Strict":
+            found = f"strict decoding error: {', '.join(sentences)}"
+            text = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {found}'
+            raise ApiError(400, text)
+        for sentence in sentences:
+            write.warn(sentence)
+
+    @staticmethod
+    def _validate(kind: Kind, new: Object, old: Object | None, schema: Schema, write: Write) -> None:
+        found = names.check(kind, new) if not write.subresource else []
+        if write.subresource:
+            skip = frozenset(new) - {write.subresource}
+        else:
+            skip = frozenset({"metadata", "status"}) if kind.has_status else frozenset({"metadata"})
+        found += find_errors(new, schema, skip)
+        if not write.subresource:
+            found += strategies.check(kind.resource, new, old)
+        if found:
+            raise errors.invalid(kind, new["metadata"]["name"], found)
+
+    def _address(self, new: Object, old: Object | None) -> None:
+        spec, before = new.setdefault("spec", {}), (old or {}).get("spec") or {}
+        if spec.get("type") == "ExternalName":
+            return
+        if not spec.get("clusterIP"):
+            spec["clusterIP"] = before.get("clusterIP") or self._next_address()
+        spec["clusterIPs"] = [spec["clusterIP"]]
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        if spec.get("type") in ("NodePort", "LoadBalancer") and spec.get("allocateLoadBalancerNodePorts", True):
+            ports = {port.get("port"): port.get("nodePort") for port in before.get("ports") or ()}
+            for port in spec.get("ports") or ():
+                if not port.get("nodePort"):
+                    port["nodePort"] = ports.get(port.get("port")) or next(self._node_ports)
+
+    def _next_address(self) -> str:
+        number = next(self._addresses)
+        return f"10.100.{number // 256 % 256}.{number % 256}"
+
+
+def _written_part(kind: Kind, new: Object, old: Object | None, write: Write) -> Object:
+    """The keys that this write sets; the rest is shared with the stored object and must not be altered."""
+    if write.subresource:
+        return {key: value for key, value in new.items() if key == write.subresource}
+    if kind.has_status and old is not None:
+        return {key: value for key, value in new.items() if key != "status"}
+    return dict(new)
+
+
+def _put_back(new: Object, part: Object, kind: Kind, old: Object | None, write: Write) -> None:
+    if write.subresource:
+        if write.subresource in part:
+            new[write.subresource] = part[write.subresource]
+        return
+    kept = {"status": new["status"]} if kind.has_status and old is not None and "status" in new else {}
+    if kind.has_status and old is not None:
+        part.pop("status", None)
+    new.clear()
+    new.update(part)
+    new.update(kept)
