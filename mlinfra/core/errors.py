@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class MlinfraError(Exception):
     """The root. `code` is a stable diagnostic code, `hint` says what to do."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, code: str, hint: str = "") -> None:
         super().__init__(message)
@@ -130,10 +130,15 @@ class Ambiguous(ProviderError):
 
 
 class ApplyIncomplete(MlinfraError):
-    """Some steps failed or were not reached. Everything made is recorded; `report` says what happened."""
+    """Some steps failed or were not reached. Everything made is recorded; `report` says what happened.
+
+    Exits like a stale plan where a step was refused because it was not any more what had been planned.
+    """
 
     exit_code = 6
 
     def __init__(self, report: Report) -> None:
         self.report = report
+        if report.stale:
+            self.exit_code = StalePlan.exit_code
         super().__init__(report.summary, code="MLI3006", hint="mend the cause and run the same command again")

@@ -80,6 +80,7 @@ class Ledger:
         self._deposed = {(r.address, r.generation): r for r in state.deposed}
         self._pending = {(i.address, i.generation): i for i in state.pending}
         self._applied = list(state.applied)
+        self._generations = dict(state.generations)
         self._facts, self._outputs = state.facts, state.outputs
 
     def record(self, address: Address, generation: int | None = None) -> Record | None:
@@ -134,6 +135,7 @@ class Ledger:
         current = self._records.get(address)
         if current is not None and current.generation == generation:
             del self._records[address]
+        self._generations[address] = max(generation, self._generations.get(address, 0))
 
     def _rename(self, origin: Address, target: Address) -> None:
         record = self._records.pop(origin, None)
@@ -153,6 +155,7 @@ class Ledger:
             records=dict(sorted(self._records.items())),
             deposed=tuple(self._deposed[key] for key in sorted(self._deposed)),
             pending=tuple(self._pending[key] for key in sorted(self._pending)),
+            generations=dict(sorted(self._generations.items())),
             facts=self._facts,
             outputs=self._outputs,
             applied=tuple(self._applied),

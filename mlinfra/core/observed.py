@@ -16,13 +16,15 @@ from mlinfra.core.value import Properties
 class Present(msgspec.Struct, frozen=True, gc=False):
     """It exists. `properties` holds inputs and outputs alike, under the type's names; `tags` without ours.
 
-    `version` is the provider's own mark of this reading, where it has one.
+    `version` is the provider's own mark of this reading, where it has one. `failed` is what the cloud says is wrong
+    with it, where it will not mend by itself: such an object is replaced.
     """
 
     id: str
     properties: Properties
     owner: Owner | None = None
     version: str = ""
+    failed: str = ""
 
 
 class Absent(msgspec.Struct, frozen=True, gc=False):

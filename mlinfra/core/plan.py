@@ -78,6 +78,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     id: of the object that it works on, where there is one already.
     origin: for a move, the address it comes from.
     dependencies: what the object's record will say that it must outlive.
+    named: the input that holds a derived name, empty where the stack gives the name.
     """
 
     key: str
@@ -92,6 +93,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     origin: Address | None = None
     dependencies: tuple[Address, ...] = ()
     protect: bool = False
+    named: str = ""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

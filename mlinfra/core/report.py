@@ -38,13 +38,14 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """A step failed for a reason of its own."""
+    """A step failed for a reason of its own. `stale`: it would not have been what was planned."""
 
     step: Step
     seconds: float
     code: str
     message: str
     hint: str = ""
+    stale: bool = False
 
 
 class Skipped(msgspec.Struct, frozen=True, tag="skipped"):
@@ -70,6 +71,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def complete(self) -> bool:
         """Whether every step is done."""
         return not self.failed and not self.skipped and not self.stopped
+
+    @property
+    def stale(self) -> bool:
+        """Whether a step was refused because it was not any more what had been planned."""
+        return any(failure.stale for failure in self.failed)
 
     @property
     def summary(self) -> str:

@@ -23,7 +23,6 @@ class Status(StrEnum):
 
     READY = "ready"
     CREATING = "creating"  # its id is known; what follows the first call may be missing
-    FAILED = "failed"  # it exists, and the cloud says that it does not work
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +32,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     known: the record was rebuilt from the cloud.
     outputs: what was observed after the last operation.
     dependencies: the addresses that it must outlive.
+    seal: of the plan that last wrote it, so that a killed run of a plan file knows its own results.
     """
 
     address: Address
@@ -45,6 +45,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     dependencies: tuple[Address, ...] = ()
     protect: bool = False
     status: Status = Status.READY
+    seal: str = ""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +72,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     deposed: objects of earlier generations, replaced and not deleted yet.
     pending: intents without a result.
     applied: the seals under which entries were written since the last compaction.
+    generations: the last generation of each address that is no longer there, so that no create attempt ever shares
+        its idempotency token with an earlier one.
     """
 
     stack: str
@@ -82,6 +85,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Mapping[str, Value] = {}
     pending: tuple[Intent, ...] = ()
     applied: tuple[str, ...] = ()
+    generations: Mapping[Address, int] = {}
     format_version: int = FORMAT_VERSION
 
     def every_record(self) -> tuple[Record, ...]:

@@ -209,3 +209,21 @@ def path_text(path: Path) -> str:
         else:
             text += f"[{json.dumps(part)}]"
     return text
+
+
+def parse_path(text: str) -> Path:
+    """The path that `path_text` wrote as `text`. Raises `ValueError` where it cannot have."""
+    parts: list[PathPart] = []
+    decoder = json.JSONDecoder()
+    while text:
+        if text.startswith("["):
+            part, end = decoder.raw_decode(text, 1)
+            if not isinstance(part, str | int) or text[end : end + 1] != "]":
+                raise ValueError(f"no path: {text}")
+            text = text[end + 1 :]
+        else:
+            name = text.removeprefix(".") if parts else text
+            end = min((name.find(mark) for mark in ".[" if mark in name), default=len(name))
+            part, text = name[:end], name[end:]
+        parts.append(part)
+    return tuple(parts)

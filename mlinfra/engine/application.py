@@ -1,0 +1,112 @@
+"""Application: a plan is verified against what is there now, walked, and recorded.
+
+The session calls it under the lock. Nothing is changed unless the seal holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mlinfra.core.clock import Clock
+from mlinfra.core.diagnostic import errors_in
+from mlinfra.core.errors import StalePlan, UnsafePlan
+from mlinfra.core.ledger import Began, Noted
+from mlinfra.core.observed import Present
+from mlinfra.core.plan import Plan
+from mlinfra.core.provider import Connect
+from mlinfra.core.report import Listener, Report
+from mlinfra.core.resource import Graph, Move
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.state import State
+from mlinfra.core.value import Expression, Ref, Value, at, resolve
+from mlinfra.engine.execution import Execution, Surroundings
+from mlinfra.engine.journal import Journal
+from mlinfra.engine.seal import broken
+from mlinfra.engine.standing import standings
+from mlinfra.engine.stop import Stop
+from mlinfra.engine.survey import Survey
+from mlinfra.engine.walk import Walk
+
+
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan is carried out with. `workers`: how many steps may be under way at once."""
+
+    connect: Connect
+    types: Mapping[str, ResourceType]
+    clock: Clock
+    stop: Stop
+    listener: Listener
+    workers: int = 16
+
+
+def refuse_errors(plan: Plan) -> None:
+    """Raise `UnsafePlan` where the plan's diagnostics hold an error."""
+    errors = errors_in(plan.diagnostics)
+    if errors:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise UnsafePlan(f"{first.summary}{more}", code=first.code, hint=first.hint)
+
+
+def verify(plan: Plan, state: State, survey: Survey, types: Mapping[str, ResourceType]) -> None:
+    """Raise `StalePlan`, naming objects and fields, where the seal does not hold."""
+    moves = tuple(Move(step.origin, step.address) for step in plan.steps if step.origin is not None)
+    found = standings(Graph({}, moves=moves), state, survey)
+    problems = broken(plan, state, found, dict(types))
+    if problems:
+        more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:6])})" if len(problems) > 1 else ""
+        raise StalePlan(f"{problems[0]}{more}", code="MLI3050", hint="plan again and review what has changed")
+
+
+def carry_out(plan: Plan, journal: Journal, survey: Survey, means: Means) -> Report:
+    """Walk the plan's steps and compact the state. The seal must have been verified against `survey`."""
+    state = journal.state()
+    around = Surroundings(
+        connect=means.connect,
+        types=means.types,
+        ownership=plan.ownership,
+        seal=plan.seal.digest,
+        clock=means.clock,
+        stop=means.stop,
+        begun=frozenset((i.address, i.generation) for i in state.pending if i.verb == "create"),
+    )
+    journal.enter(Began(plan.seal.digest), Noted(facts=plan.facts))
+    execution = Execution(journal, around, _seen(state, survey))
+    report = Walk(
+        plan.steps, execution, listener=means.listener, stop=means.stop, clock=means.clock, workers=means.workers
+    ).run()
+    if report.complete:
+        journal.enter(Noted(outputs=_outputs(plan, journal)))
+    if not means.stop.halted:
+        journal.compact()
+    return report
+
+
+def _seen(state: State, survey: Survey) -> dict[tuple[str, str], Present]:
+    seen = {(stray.type, stray.present.id): stray.present for stray in survey.strays}
+    for record in state.every_record():
+        observed = survey.seen.get((record.address, record.generation))
+        if isinstance(observed, Present):
+            seen[(record.type, record.id)] = observed
+    for tokens in survey.listings.values():
+        for token, listing in tokens.items():
+            for present in listing.objects:
+                seen.setdefault((token, present.id), present)
+    return seen
+
+
+def _outputs(plan: Plan, journal: Journal) -> dict[str, Value]:
+    """The stack's outputs, now that everything is there. What still is not known is left out."""
+
+    def lookup(expression: Expression) -> Value:
+        if not isinstance(expression, Ref):
+            return expression
+        outputs = journal.outputs(expression.address)
+        try:
+            return at(outputs, expression.path) if outputs is not None else expression
+        except LookupError:
+            return expression
+
+    return {name: resolve(value, lookup) for name, value in plan.outputs.items()}

@@ -1,0 +1,360 @@
+"""Decisions: what is to happen to each address, one by one, dependencies first.
+
+The second part of planning, after the standings and before the steps. Pure. What one address decides shows the next
+which outputs stay known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.naming import derive_name
+from mlinfra.core.observed import Absent, Present, Unreadable
+from mlinfra.core.ownership import Owner
+from mlinfra.core.plan import Action
+from mlinfra.core.property import Replace
+from mlinfra.core.resource import Ownership, Resource
+from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.state import Record, Status
+from mlinfra.core.value import Expression, Properties, Ref, Value, at, path_text, resolve
+from mlinfra.engine.diff import Difference, compare
+from mlinfra.engine.locate import Places, is_ours
+from mlinfra.engine.standing import Standing, Standings, present_of
+from mlinfra.engine.survey import Survey
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens to one address.
+
+    generation: of the object that is there afterwards.
+    properties: what its steps aim at, expressions included, the derived name filled in.
+    retag: its ownership tags are not as they should be.
+    finish: an earlier run was stopped before it was ready.
+    settle: nothing differs in the cloud, the record alone is behind.
+    """
+
+    address: Address
+    type: str
+    action: Action
+    standing: Standing
+    resource: Resource | None = None
+    generation: int = 1
+    properties: Properties = {}
+    difference: Difference = Difference()
+    order: Replace | None = None
+    reason: str = ""
+    retag: bool = False
+    finish: bool = False
+    settle: bool = False
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What every decision is made from."""
+
+    types: Mapping[str, ResourceType]
+    standings: Standings
+    survey: Survey
+    ownership: Ownership
+    region: str
+    adoptions: Mapping[Address, Present]
+
+
+class Deciding:
+    """Decides address after address, and remembers what is known of each one's outputs."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._places = Places(context.types, context.survey)
+        self._known: dict[Address, Properties] = {}
+        self.diagnostics: list[Diagnostic] = []
+
+    def lookup(self, expression: Expression) -> Value:
+        """What is known of a reference while planning; itself otherwise."""
+        if not isinstance(expression, Ref):
+            return expression
+        try:
+            return at(self._known[expression.address], expression.path)
+        except LookupError:
+            return expression
+
+    def decide(self, resource: Resource) -> Decision:
+        """The decision for a desired resource whose dependencies are decided."""
+        decision = self._decide(resource)
+        self._known[resource.address] = self._outputs_after(decision)
+        return decision
+
+    def _decide(self, resource: Resource) -> Decision:
+        standing = self._standing_of(resource)
+        record = standing.record
+        if record is None:
+            return self._create(resource, standing, "")
+        match standing.observed:
+            case Unreadable(reason):
+                self._warn_unreadable(resource.address, reason, resource)
+                return self._idle(resource, standing)
+            case Absent():
+                return self._create(resource, standing, f"{record.id} was deleted outside")
+            case Present() as present:
+                return self._decide_present(resource, standing, record, present)
+
+    def _standing_of(self, resource: Resource) -> Standing:
+        """The standing of the address; else what stands in its place in the cloud, where that may be taken back."""
+        address = resource.address
+        standing = self._context.standings.current.get(address, Standing())
+        adopted = self._context.adoptions.get(address)
+        if standing.record is None and adopted is not None:
+            return self._made_up(resource, standing, adopted)
+        if standing.record is not None:
+            return standing
+        kind = self._context.types[resource.type]
+        target = self._target(resource, kind, standing, self._next_generation(resource, standing))
+        desired = resolve(target, self.lookup)
+        present = self._places.locate(resource, desired)
+        if present is None:
+            return standing
+        if is_ours(resource, kind, present, standing.intent, self._context.standings):
+            return self._made_up(resource, standing, present)
+        self._refuse_conflict(resource, kind, present)
+        return standing
+
+    def _made_up(self, resource: Resource, standing: Standing, present: Present) -> Standing:
+        owner = present.owner
+        record = Record(
+            address=resource.address,
+            type=resource.type,
+            id=present.id,
+            generation=owner.generation if owner else self._next_generation(resource, standing),
+            connection=resource.connection,
+            inputs=None,
+            outputs=present.properties,
+        )
+        return Standing(record, present, taken_back=True, intent=standing.intent)
+
+    def _refuse_conflict(self, resource: Resource, kind: ResourceType, present: Present) -> None:
+        key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key)
+        whose = f"It belongs to {present.owner.stack}." if present.owner else "Its tags do not say that it is ours."
+        self.diagnostics.append(
+            Diagnostic(
+                code="MLI3030",
+                summary=f"{resource.address}: there is a {resource.type} with {key} already",
+                detail=whose,
+                address=resource.address,
+                source=resource.source,
+                hint=f"choose another name, or take it over: mlinfra adopt STACK {resource.address} {present.id}",
+            )
+        )
+
+    def _decide_present(self, resource: Resource, standing: Standing, record: Record, present: Present) -> Decision:
+        kind = self._context.types[resource.type]
+        if refusal := self._ownership_refused(resource, kind, present):
+            self.diagnostics.append(refusal)
+            return self._idle(resource, standing)
+        if record.type != resource.type:
+            return self._replace(resource, standing, Difference(), Replace.CREATE_FIRST, f"was a {record.type}")
+        if present.failed:
+            return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, present.failed)
+        target = self._target(resource, kind, standing, record.generation)
+        desired = resolve(target, self.lookup)
+        difference = compare(kind, desired, record.inputs, present.properties)
+        self._note_leftovers(resource, difference)
+        if difference.order is not None:
+            causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
+            return self._replace(resource, standing, difference, difference.order, f"{causes} cannot be changed")
+        return self._keep(resource, standing, record, present, difference, target, desired)
+
+    def _keep(
+        self,
+        resource: Resource,
+        standing: Standing,
+        record: Record,
+        present: Present,
+        difference: Difference,
+        target: Properties,
+        desired: Properties,
+    ) -> Decision:
+        """The object stays: updated, adopted, renamed, or left alone."""
+        kind = self._context.types[resource.type]
+        protect = resource.lifecycle.protect
+        expected = Owner.under(self._context.ownership, resource.address, record.generation, protect=protect)
+        retag = kind.taggable and kind.owned_by is OwnedBy.TAGS and present.owner != expected
+        finish = record.status is Status.CREATING
+        action, reason = self._action(standing, bool(difference.fields), retag=retag, finish=finish, present=present)
+        behind = record.inputs != desired or record.protect != protect
+        return Decision(
+            address=resource.address,
+            type=resource.type,
+            action=action,
+            standing=standing,
+            resource=resource,
+            generation=record.generation,
+            properties=target,
+            difference=difference,
+            reason=reason,
+            retag=retag,
+            finish=finish,
+            settle=behind and action is Action.NO_OP,
+        )
+
+    def _action(
+        self, standing: Standing, differs: bool, *, retag: bool, finish: bool, present: Present
+    ) -> tuple[Action, str]:
+        if standing.origin is not None:
+            return Action.MOVE, f"was {standing.origin}"
+        if standing.taken_back:
+            return Action.ADOPT, f"{present.id} is ours, and no record names it" if not retag else f"takes {present.id}"
+        if differs:
+            return Action.UPDATE, ""
+        if finish:
+            return Action.UPDATE, "an earlier run was stopped before it was ready"
+        if retag:
+            return Action.UPDATE, "its ownership tags are not as they should be"
+        return Action.NO_OP, ""
+
+    def _replace(
+        self, resource: Resource, standing: Standing, difference: Difference, order: Replace, reason: str
+    ) -> Decision:
+        kind = self._context.types[resource.type]
+        generation = self._next_generation(resource, standing)
+        target = self._target(resource, kind, Standing(intent=standing.intent), generation)
+        return Decision(
+            address=resource.address,
+            type=resource.type,
+            action=Action.REPLACE,
+            standing=standing,
+            resource=resource,
+            generation=generation,
+            properties=target,
+            difference=difference,
+            order=order,
+            reason=reason,
+        )
+
+    def _create(self, resource: Resource, standing: Standing, reason: str) -> Decision:
+        kind = self._context.types[resource.type]
+        generation = self._next_generation(resource, standing)
+        target = self._target(resource, kind, Standing(intent=standing.intent), generation)
+        return Decision(
+            address=resource.address,
+            type=resource.type,
+            action=Action.CREATE,
+            standing=standing,
+            resource=resource,
+            generation=generation,
+            properties=target,
+            reason=reason,
+        )
+
+    def _idle(self, resource: Resource, standing: Standing) -> Decision:
+        record = standing.record
+        assert record is not None
+        return Decision(
+            address=resource.address,
+            type=resource.type,
+            action=Action.NO_OP,
+            standing=standing,
+            resource=resource,
+            generation=record.generation,
+        )
+
+    def _next_generation(self, resource: Resource, standing: Standing) -> int:
+        """One more than any before; that of a create attempt without a result is taken up again."""
+        if standing.intent is not None:
+            return standing.intent.generation
+        return self._context.standings.highest.get(resource.address, 0) + 1
+
+    def _target(self, resource: Resource, kind: ResourceType, standing: Standing, generation: int) -> Properties:
+        """The properties to aim at: what is desired, and the name that the object has, or that its address derives."""
+        rule = kind.name
+        if rule is None or rule.property in resource.properties:
+            return resource.properties
+        record = standing.record
+        name: Any = None
+        if record is not None:
+            name = (record.inputs or {}).get(rule.property) or record.outputs.get(rule.property)
+        if not name:
+            ownership, region = self._context.ownership, self._context.region
+            name = derive_name(
+                rule, stack=ownership.stack, region=region, address=resource.address, generation=generation
+            )
+        return {**resource.properties, rule.property: name}
+
+    def _outputs_after(self, decision: Decision) -> Properties:
+        """What is certain of its outputs once the decision is carried out."""
+        present = present_of(decision.standing)
+        desired = resolve(decision.properties, self.lookup)
+        if decision.action in (Action.CREATE, Action.REPLACE):
+            return dict(desired)
+        if present is None:
+            record = decision.standing.record
+            return {**record.outputs, "id": record.id} if record is not None else {}
+        outputs = {**present.properties, "id": present.id}
+        if decision.difference.fields:
+            volatile = self._context.types[decision.type].volatile
+            outputs = {key: value for key, value in merged(outputs, desired).items() if key not in volatile}
+        return outputs
+
+    def _ownership_refused(self, resource: Resource, kind: ResourceType, present: Present) -> Diagnostic | None:
+        owner = present.owner
+        if kind.owned_by is not OwnedBy.TAGS or owner is None or owner.is_of(self._context.ownership):
+            return None
+        return Diagnostic(
+            code="MLI3031",
+            summary=f"{resource.address}: {present.id} says that it belongs to {owner.stack} ({owner.lineage})",
+            detail="Its ownership tags and our record disagree; nothing is done with it.",
+            address=resource.address,
+            source=resource.source,
+            hint=f"if it is not ours any more: mlinfra state forget STACK {resource.address}",
+        )
+
+    def _warn_unreadable(self, address: Address, reason: str, resource: Resource | None = None) -> None:
+        self.diagnostics.append(unreadable_warning(address, reason, resource))
+
+    def _note_leftovers(self, resource: Resource, difference: Difference) -> None:
+        for path in difference.kept:
+            self.diagnostics.append(
+                Diagnostic(
+                    severity=Severity.WARNING,
+                    code="MLI3032",
+                    summary=f"{resource.address}: {path_text(path)} was taken out of the stack and cannot be unset",
+                    detail="It stays as it is.",
+                    address=resource.address,
+                    source=resource.source,
+                    hint="give it the value that it shall have",
+                )
+            )
+        for path in difference.extra:
+            self.diagnostics.append(
+                Diagnostic(
+                    severity=Severity.NOTE,
+                    code="MLI3033",
+                    summary=f"{resource.address}: {path_text(path)} is set, and the stack does not say so",
+                    address=resource.address,
+                    source=resource.source,
+                )
+            )
+
+
+def unreadable_warning(address: Address, reason: str, resource: Resource | None = None) -> Diagnostic:
+    """What is said of an object that could not be read."""
+    return Diagnostic(
+        severity=Severity.WARNING,
+        code="MLI3034",
+        summary=f"{address} could not be read: {reason}",
+        detail="It is neither created, replaced nor deleted by this plan.",
+        address=address,
+        source=resource.source if resource else None,
+    )
+
+
+def merged(below: Properties, above: Properties) -> Properties:
+    """`above` over `below`, block by block."""
+    result = dict(below)
+    for key, value in above.items():
+        under = result.get(key)
+        result[key] = merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return result

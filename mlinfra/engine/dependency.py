@@ -1,0 +1,69 @@
+"""Dependencies: of what is desired, by its references; of what is there, by its records.
+
+For objects whose record was rebuilt from the cloud they are inferred, from the properties that are declared to
+refer to other types. Pure; used by the planner and by the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from mlinfra.core.address import Address
+from mlinfra.core.property import Property
+from mlinfra.core.resource import Graph
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.state import Record
+from mlinfra.core.value import Value
+
+
+class Dependencies:
+    """Both kinds, by address. `recorded` holds what each existing object must not outlive."""
+
+    def __init__(self, graph: Graph, records: Iterable[Record], types: Mapping[str, ResourceType]) -> None:
+        self._desired = {r.address: tuple(sorted(r.dependencies())) for r in graph}
+        self.recorded = _recorded(list(records), types)
+
+    def desired(self, address: Address) -> tuple[Address, ...]:
+        """What the desired resource at `address` needs, sorted."""
+        return self._desired.get(address, ())
+
+    def table(self) -> Mapping[Address, tuple[Address, ...]]:
+        """Those of all desired resources."""
+        return self._desired
+
+
+def _recorded(records: list[Record], types: Mapping[str, ResourceType]) -> dict[Address, list[Address]]:
+    found: dict[Address, set[Address]] = {}
+    rebuilt = [record for record in records if record.inputs is None]
+    for record in records:
+        found.setdefault(record.address, set()).update(record.dependencies)
+    if rebuilt:
+        identities = _identities(records)
+        for record in rebuilt:
+            if record.type in types:
+                inferred = _inferred(types[record.type].inputs, record.outputs, identities)
+                found[record.address].update(inferred)
+    return {address: sorted(needs - {address}) for address, needs in found.items()}
+
+
+def _identities(records: list[Record]) -> dict[tuple[str, str], Address]:
+    """What a property may hold to mean an object: its id, ARN or name, by type."""
+    table: dict[tuple[str, str], Address] = {}
+    for record in records:
+        for identity in (record.outputs.get("name"), record.outputs.get("arn"), record.id):
+            if isinstance(identity, str):
+                table[(record.type, identity)] = record.address
+    return table
+
+
+def _inferred(declared: Property, value: Value, identities: Mapping[tuple[str, str], Address]) -> Iterator[Address]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            below = declared.below(key) if isinstance(key, str) else None
+            if below is not None:
+                yield from _inferred(below, item, identities)
+    elif isinstance(value, list | tuple) and declared.items is not None:
+        for item in value:
+            yield from _inferred(declared.items, item, identities)
+    elif declared.refers and isinstance(value, str) and (declared.refers, value) in identities:
+        yield identities[(declared.refers, value)]

@@ -1,0 +1,223 @@
+"""The diff: what differs between what is desired, what was last applied and what is there.
+
+Three-way and pure. docs/diff.md holds its truth table; `leaf` is that table, everything else walks the declared
+tree down to the leaves. Called by the planner, and again by the walk just before each step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from mlinfra.core.plan import Cause, Field
+from mlinfra.core.property import Kind, Property, Replace, Unset, lineage_of
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.value import Path, Properties, Secret, Value, expressions, is_known
+from mlinfra.engine.normal import normalise
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What an update would do.
+
+    order: set where the object must be replaced, and says which comes first.
+    kept: paths taken out of the stack that cannot be unset; they stay as they are.
+    extra: paths that nobody declared, seen on an object whose last inputs are not known.
+    """
+
+    fields: tuple[Field, ...] = ()
+    order: Replace | None = None
+    kept: tuple[Path, ...] = ()
+    extra: tuple[Path, ...] = ()
+
+    @property
+    def changed(self) -> frozenset[Path]:
+        """The paths that differ."""
+        return frozenset(field.path for field in self.fields)
+
+
+def compare(kind: ResourceType, desired: Properties, last: Properties | None, observed: Properties) -> Difference:
+    """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt)."""
+    finding = _Finding(kind.inputs)
+    normal = (
+        normalise(kind.inputs, desired),
+        normalise(kind.inputs, last if last is not None else {}),
+        normalise(kind.inputs, observed),
+    )
+    finding.descend(kind.inputs, (), *normal)
+    if last is None:
+        finding.note_extras(normal[0], normal[2])
+    return finding.difference()
+
+
+def replacement_of(root: Property, path: Path) -> Replace | None:
+    """Whether a change at `path` replaces the object, and in which order: as the nearest declaration says."""
+    for declared in reversed(lineage_of(root, path)):
+        if declared.replace is not None:
+            return declared.replace
+    return None
+
+
+class _Finding:
+    """The walk down one declaration, collecting what differs."""
+
+    def __init__(self, root: Property) -> None:
+        self._root = root
+        self._fields: list[Field] = []
+        self._kept: list[Path] = []
+        self._extra: list[Path] = []
+
+    def descend(
+        self,
+        declared: Property | None,
+        path: Path,
+        desired: Value,
+        last: Value,
+        observed: Value,
+        *,
+        free: bool = False,
+    ) -> None:
+        """Compare at `path`; a side that is absent is `UNSET`. `free`: it is a key of the user's own choosing."""
+        if desired is UNSET and last is UNSET:
+            return  # nobody manages it
+        if declared is not None and declared.initial and path:
+            return  # set at creation, owned by others since
+        if declared is not None and declared.write_only:
+            self._compare_unseen(declared, path, desired, last)
+        elif _key_wise(declared, observed) and _is_mapping(desired) and _is_mapping(last):
+            self._descend_keys(declared, path, desired, last, _keys(observed))
+        elif _element_wise(declared, desired, observed):
+            for index, item in enumerate(desired):
+                before = last[index] if isinstance(last, list) and len(last) == len(desired) else UNSET
+                self.descend(declared.items if declared else None, (*path, index), item, before, observed[index])
+        else:
+            default = None if free or declared is None else declared.default
+            self._compare_leaf(path, desired, last, observed, default)
+
+    def _descend_keys(self, declared: Property | None, path: Path, desired: Any, last: Any, observed: Any) -> None:
+        wanted, before = _keys(desired), _keys(last)
+        free = declared is None or declared.kind is not Kind.BLOCK
+        for key in [*wanted, *(key for key in before if key not in wanted)]:
+            self.descend(
+                declared.below(key) if declared is not None and isinstance(key, str) else None,
+                (*path, key),
+                wanted.get(key, UNSET),
+                before.get(key, UNSET),
+                observed.get(key, UNSET),
+                free=free,
+            )
+
+    def _compare_unseen(self, declared: Property, path: Path, desired: Value, last: Value) -> None:
+        if desired != last and not (desired is UNSET and isinstance(declared.default, Unset)):
+            self._add(path, last, desired, Cause.CHANGE if is_known(desired) or last is UNSET else Cause.UNKNOWN)
+
+    def _compare_leaf(self, path: Path, desired: Value, last: Value, observed: Value, default: Value | Unset) -> None:
+        if desired is UNSET and isinstance(default, Unset) and observed is not UNSET:
+            self._kept.append(path)
+            return
+        verdict = leaf(desired, last, observed, default)
+        if verdict is not None:
+            after = _absent(default) if desired is UNSET else desired
+            self._add(path, observed, after, verdict)
+
+    def _add(self, path: Path, before: Value, after: Value, cause: Cause) -> None:
+        secret = any(isinstance(found, Secret) for side in (before, after) for found in expressions(side))
+        forces = replacement_of(self._root, path) is not None
+        self._fields.append(Field(path=path, before=before, after=after, cause=cause, forces=forces, secret=secret))
+
+    def note_extras(self, desired: Properties, observed: Properties) -> None:
+        """Declared inputs that are there, undesired and not their default."""
+        for name, declared in self._root.fields.items():
+            seen = observed.get(name, UNSET)
+            quiet = declared.initial or declared.write_only or isinstance(declared.default, Unset)
+            if name not in desired and not quiet and not _empty(seen) and seen != declared.default:
+                self._extra.append((name,))
+
+    def difference(self) -> Difference:
+        """What was found."""
+        orders = {replacement_of(self._root, field.path) for field in self._fields}
+        order = (
+            Replace.DELETE_FIRST
+            if Replace.DELETE_FIRST in orders
+            else Replace.CREATE_FIRST
+            if Replace.CREATE_FIRST in orders
+            else None
+        )
+        return Difference(tuple(self._fields), order, tuple(self._kept), tuple(self._extra))
+
+
+def leaf(desired: Value, last: Value, observed: Value, default: Value | Unset) -> Cause | None:
+    """The truth table of docs/diff.md, for one leaf: why it differs, or `None` where nothing is to be done.
+
+    An absent side is `UNSET`. `default` is what removal restores; `Unset` says that it cannot be unset.
+    """
+    if desired is UNSET:
+        return _removed(last, observed, default)
+    if _same_secret(desired, last):
+        return None
+    if not is_known(desired):
+        return Cause.UNKNOWN
+    if _equal(desired, observed, default):
+        return None
+    if last is UNSET:
+        return Cause.CHANGE
+    if _equal(desired, last, default):
+        return Cause.DRIFT
+    return Cause.CHANGE if _equal(last, observed, default) else Cause.BOTH
+
+
+def _removed(last: Value, observed: Value, default: Value | Unset) -> Cause | None:
+    if last is UNSET or isinstance(default, Unset) or _equal(_absent(default), observed, default):
+        return None
+    return Cause.CHANGE
+
+
+def _equal(left: Value, right: Value, default: Value | Unset) -> bool:
+    """Equal as they stand; or one is absent and the other says the same as absence."""
+    if left == right:
+        return type(left) is type(right) or not isinstance(left, bool | int) or not isinstance(right, bool | int)
+    if UNSET not in (left, right):
+        return False
+    there = right if left is UNSET else left
+    return _empty(there) or (not isinstance(default, Unset) and there == default)
+
+
+def _empty(value: Value) -> bool:
+    return value is UNSET or value is None or (isinstance(value, dict | list) and not value)
+
+
+def _same_secret(desired: Value, last: Value) -> bool:
+    """A secret is compared with the reference last applied: what it stands for is nowhere to be seen."""
+    found = list(expressions(desired))
+    return bool(found) and any(isinstance(f, Secret) for f in found) and desired == last
+
+
+def _absent(default: Value | Unset) -> Value:
+    return UNSET if default is None or isinstance(default, Unset) else default
+
+
+def _is_mapping(value: Value) -> bool:
+    return value is UNSET or isinstance(value, dict)
+
+
+def _key_wise(declared: Property | None, observed: Value) -> bool:
+    """A declared block is compared field by field even where it is absent: its fields may say what absence says."""
+    block = declared is not None and declared.kind is Kind.BLOCK
+    return isinstance(observed, dict) or (block and observed is UNSET)
+
+
+def _keys(value: Value) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _element_wise(declared: Property | None, desired: Value, observed: Value) -> bool:
+    """Lists of blocks are compared block by block, since the cloud adds fields to them."""
+    items = declared.items if declared is not None else None
+    return (
+        items is not None
+        and items.kind is Kind.BLOCK
+        and isinstance(desired, list)
+        and isinstance(observed, list)
+        and len(desired) == len(observed)
+    )

@@ -1,0 +1,313 @@
+"""Execution: one step becomes calls, with its intent durable before and its result after.
+
+Called by the walk, from many threads. Before a step runs, its difference is taken again with what is now known: only
+what was planned, or nothing at all, may come out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.clock import Clock
+from mlinfra.core.errors import Ambiguous, NotFound, PlanError, ProviderError, StalePlan, Throttled
+from mlinfra.core.ledger import Entry, Intended, Recorded, Removed, Renamed, Settled
+from mlinfra.core.naming import client_token
+from mlinfra.core.observed import Present
+from mlinfra.core.ownership import Owner
+from mlinfra.core.plan import Step, Verb
+from mlinfra.core.provider import Connect, Target
+from mlinfra.core.resource import Connection, Ownership
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.state import Intent, Record, Status
+from mlinfra.core.value import Expression, Properties, Ref, Secret, Value, at, expressions, path_text, resolve
+from mlinfra.engine.creation import Patience, create
+from mlinfra.engine.diff import Difference, compare
+from mlinfra.engine.journal import Journal
+from mlinfra.engine.stop import Stop
+
+Say = Callable[[str], None]
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What execution works with.
+
+    seal: of the plan being applied. begun: create attempts that had no result when the run began.
+    """
+
+    connect: Connect
+    types: Mapping[str, ResourceType]
+    ownership: Ownership
+    seal: str
+    clock: Clock
+    stop: Stop
+    begun: frozenset[tuple[Address, int]] = frozenset()
+
+
+class Execution:
+    """Carries out steps. Safe for many threads: what they share is the journal and what was seen."""
+
+    def __init__(self, journal: Journal, around: Surroundings, seen: Mapping[tuple[str, str], Present]) -> None:
+        self._journal, self._around = journal, around
+        self._seen = dict(seen)
+        self._unneeded: set[Address] = set()
+        self._patience = Patience(around.clock, around.stop, random.Random())
+
+    def __call__(self, step: Step, say: Say) -> str:
+        """Carry out one step; answers with the id of the object."""
+        self._around.stop.check()
+        match step.verb:
+            case Verb.CREATE:
+                return self._create(step, say)
+            case Verb.UPDATE | Verb.RECORD:
+                return self._update(step, say)
+            case Verb.DELETE:
+                return self._delete(step, say)
+            case Verb.ADOPT | Verb.MOVE:
+                return self._claim(step, say)
+            case Verb.FORGET:
+                self._journal.enter(Removed(step.address, step.generation))
+                return step.id
+
+    def _create(self, step: Step, say: Say) -> str:
+        properties = self._resolved(step)
+        made = self._journal.record(step.address, step.generation)
+        if made is not None and made.status is Status.READY:
+            return made.id  # by an earlier run of this plan
+        if self._is_unneeded(step, properties):
+            return step.id
+        begun = made is not None or (step.address, step.generation) in self._around.begun
+        self._intend(step, properties)
+        return self._record(step, properties, self._make(step, properties, say, begun=begun))
+
+    def _make(self, step: Step, properties: Properties, say: Say, *, begun: bool) -> Present:
+        provider = self._around.connect(self._connection(step))
+        target, operation = self._target(step, properties), _Work(self, step, properties, say)
+
+        def finish(found: Present) -> Present:
+            changed = self._against(step, properties, None, found).changed
+            return provider.update(target, found, changed, operation)
+
+        try:
+            return create(
+                provider, target, operation, self._patience, begun=begun, tagged=self._tagged(step), finish=finish
+            )
+        except (Ambiguous, Throttled):
+            raise  # the intent stands: the next run looks
+        except ProviderError:
+            if not operation.has_made:
+                self._journal.enter(Settled(step.address, step.generation))
+            raise
+
+    def _update(self, step: Step, say: Say) -> str:
+        record = self._journal.record(step.address, step.generation)
+        if record is None:
+            raise self._stale(step, f"{step.id} is not recorded any more")
+        properties = self._resolved(step)
+        prior = self._prior(record)
+        difference = self._against(step, properties, record.inputs, prior)
+        if difference.order is not None:
+            causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
+            raise self._stale(step, f"it would have to be replaced now, because of {causes}")
+        if not difference.fields and record.status is Status.READY:
+            return self._record(step, properties, prior)
+        if step.verb is Verb.RECORD:
+            raise self._stale(step, "it differs now: " + ", ".join(map(path_text, sorted(difference.changed, key=str))))
+        self._intend(step, properties)
+        provider = self._around.connect(self._connection(step))
+        target, operation = self._target(step, properties), _Work(self, step, properties, say)
+        present = self._patience.repeat(lambda: provider.update(target, prior, difference.changed, operation))
+        return self._record(step, properties, present)
+
+    def _delete(self, step: Step, say: Say) -> str:
+        record = self._journal.record(step.address, step.generation)
+        if record is None or (step.properties and self._is_unneeded(step, self._resolved(step, strict=False))):
+            return step.id
+        self._intend(step, None)
+        provider = self._around.connect(self._connection(step))
+        target, operation = self._target(step, {}), _Work(self, step, {}, say)
+
+        def remove() -> Present:
+            provider.delete(target, operation)
+            return Present(step.id, {})
+
+        with contextlib.suppress(NotFound):  # it is gone, which is what was wanted
+            self._patience.repeat(remove)
+        self._journal.enter(Removed(step.address, step.generation))
+        return step.id
+
+    def _claim(self, step: Step, say: Say) -> str:
+        """Adopt or rename: the object gets our tags, the record its address."""
+        target = self._target(step, self._resolved(step, strict=False))
+        provider = self._around.connect(self._connection(step))
+        present = self._seen.get((step.type, step.id))
+        if present is None or (self._tagged(step) and present.owner != target.owner):
+            self._intend(step, None)
+            present = self._patience.repeat(lambda: provider.tag(target, _Work(self, step, {}, say)))
+        entries: list[Entry] = []
+        if step.verb is Verb.MOVE and step.origin is not None:
+            entries.append(Renamed(step.origin, step.address))
+            record = self._journal.record(step.origin, step.generation)
+        else:
+            record = self._journal.record(step.address, step.generation)
+        inputs = record.inputs if record is not None else None
+        status = record.status if record is not None else Status.READY
+        if inputs is None:
+            difference = self._against(step, target.properties, None, present)
+            inputs = target.properties if not difference.fields else None
+        entries.append(Recorded(self._record_of(step, inputs, present, status)))
+        self._seen[(step.type, present.id)] = present
+        self._journal.enter(*entries)
+        return present.id
+
+    def _is_unneeded(self, step: Step, properties: Properties) -> bool:
+        """Whether a planned replacement turns out to be none, now that everything is known."""
+        if step.address in self._unneeded:
+            return True
+        old = self._journal.record(step.address)
+        if old is None or old.type != step.type or old.inputs is None or _open(properties):
+            return False
+        if step.verb is Verb.CREATE and old.generation >= step.generation:
+            return False
+        prior = self._prior(old)
+        if prior.failed or prior.id != (step.id or prior.id):
+            return False
+        if step.named:
+            properties = {**properties, step.named: prior.properties.get(step.named)}
+        difference = self._against(step, properties, old.inputs, prior)
+        if difference.order is not None:
+            return False
+        if difference.fields:
+            raise self._stale(step, "it need not be replaced any more, but would be changed")
+        self._unneeded.add(step.address)
+        return True
+
+    def _against(self, step: Step, properties: Properties, last: Properties | None, present: Present) -> Difference:
+        return compare(self._around.types[step.type], properties, last, present.properties)
+
+    def _prior(self, record: Record) -> Present:
+        seen = self._seen.get((record.type, record.id))
+        return seen if seen is not None else Present(record.id, record.outputs)
+
+    def _resolved(self, step: Step, *, strict: bool = True) -> Properties:
+        """The step's properties with every reference filled in; secrets stay references."""
+        resolved: Properties = resolve(step.properties, self._lookup)
+        if strict:
+            for expression in _open(resolved):
+                raise PlanError(
+                    f"{step.address} needs {_spelt(expression)}, which is not there",
+                    code="MLI3051",
+                    hint="the output may be misspelt; `mlinfra state show` lists those of an object",
+                )
+        return resolved
+
+    def _lookup(self, expression: Expression) -> Value:
+        if not isinstance(expression, Ref):
+            return expression
+        outputs = self._journal.outputs(expression.address)
+        try:
+            return at(outputs, expression.path) if outputs is not None else expression
+        except LookupError:
+            return expression
+
+    def _connection(self, step: Step) -> Connection:
+        return Connection(step.connection.kind, resolve(step.connection.identity, self._lookup))
+
+    def _target(self, step: Step, properties: Properties) -> Target:
+        ownership = self._around.ownership
+        record = self._journal.record(step.origin or step.address, step.generation)
+        return Target(
+            address=step.address,
+            type=step.type,
+            owner=Owner.under(ownership, step.address, step.generation, protect=step.protect),
+            properties=properties,
+            id=step.id,
+            token=client_token(lineage=ownership.lineage, address=step.address, generation=step.generation),
+            outputs=record.outputs if record is not None else {},
+        )
+
+    def _intend(self, step: Step, inputs: Properties | None) -> None:
+        self._journal.enter(
+            Intended(
+                Intent(
+                    address=step.address,
+                    generation=step.generation,
+                    verb=step.verb.value,
+                    type=step.type,
+                    connection=self._connection(step),
+                    id=step.id,
+                    inputs=inputs,
+                    dependencies=step.dependencies,
+                    protect=step.protect,
+                    seal=self._around.seal,
+                )
+            )
+        )
+
+    def note_made(self, step: Step, id: str, properties: Properties) -> None:
+        """The object exists: its id is durable before anything else is done with it."""
+        if step.verb is Verb.CREATE:
+            record = self._record_of(step, properties, Present(id, properties), Status.CREATING)
+            self._journal.enter(Recorded(record, open=True))
+
+    def _record(self, step: Step, properties: Properties, present: Present) -> str:
+        self._seen[(step.type, present.id)] = present
+        self._journal.enter(Recorded(self._record_of(step, properties, present, Status.READY)))
+        return present.id
+
+    def _record_of(self, step: Step, inputs: Properties | None, present: Present, status: Status) -> Record:
+        return Record(
+            address=step.address,
+            type=step.type,
+            id=present.id,
+            generation=step.generation,
+            connection=self._connection(step),
+            inputs=inputs,
+            outputs=present.properties,
+            dependencies=step.dependencies,
+            protect=step.protect,
+            status=status,
+            seal=self._around.seal,
+        )
+
+    def _stale(self, step: Step, why: str) -> StalePlan:
+        return StalePlan(f"{step.address}: {why}", code="MLI3050", hint="plan again and review what has changed")
+
+    def check(self) -> None:
+        """Raises where the run is being stopped at once."""
+        self._around.stop.check()
+
+
+class _Work:
+    """The `Operation` that a provider gets: speaks for one step."""
+
+    def __init__(self, execution: Execution, step: Step, properties: Properties, say: Say) -> None:
+        self._execution, self._step, self._properties, self._say = execution, step, properties, say
+        self.has_made = False
+
+    def made(self, id: str) -> None:
+        """The object exists by this id."""
+        self.has_made = True
+        self._execution.note_made(self._step, id, self._properties)
+
+    def say(self, progress: str) -> None:
+        """Pass on what is being waited for."""
+        self._say(progress)
+
+    def check(self) -> None:
+        """Raises where the run is being stopped at once."""
+        self._execution.check()
+
+
+def _open(properties: Properties) -> list[Expression]:
+    """The references that are still without a value."""
+    return [found for found in expressions(properties) if isinstance(found, Ref)]
+
+
+def _spelt(expression: Expression) -> str:
+    assert isinstance(expression, Ref | Secret)
+    return f"{expression.address}.{path_text(expression.path)}" if isinstance(expression, Ref) else expression.name

@@ -1,0 +1,68 @@
+"""The normal form of properties: equal meanings get equal spellings before anything is compared.
+
+Called by the diff and the seal. Pure; leaves expressions as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mlinfra.core.property import Kind, Property
+from mlinfra.core.value import Expression, Value, canonical_json
+
+
+def normalise(declared: Property, value: Value) -> Value:
+    """`value` with documents spelt canonically, sets sorted, nulls gone and the type's own rules applied."""
+    if isinstance(value, Expression) or value is None:
+        return value
+    match declared.kind:
+        case Kind.BLOCK:
+            value = _normalise_block(declared, value)
+        case Kind.MAP if isinstance(value, dict):
+            value = {key: _item(declared, item) for key, item in value.items() if item is not None}
+        case Kind.LIST if isinstance(value, list | tuple):
+            value = [_item(declared, item) for item in value]
+        case Kind.SET if isinstance(value, list | tuple):
+            value = _normalise_set([_item(declared, item) for item in value])
+        case Kind.DOCUMENT if isinstance(value, str):
+            value = _normalise_document(value)
+    return declared.canonical(value) if declared.canonical is not None else value
+
+
+def _item(declared: Property, value: Value) -> Value:
+    return normalise(declared.items, value) if declared.items is not None else value
+
+
+def _normalise_block(declared: Property, value: Value) -> Value:
+    if not isinstance(value, dict):
+        return value
+    fields = declared.fields
+    return {
+        key: normalise(fields[key], item) if key in fields else item for key, item in value.items() if item is not None
+    }
+
+
+def _normalise_set(items: list[Any]) -> list[Any]:
+    unique = {_spelling(item): item for item in items}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _spelling(item: Value) -> str:
+    # An expression has no text yet; its repr is stable and serves to order the members of a set.
+    return item if isinstance(item, str) else repr(item) if isinstance(item, Expression) else _try_json(item)
+
+
+def _try_json(item: Value) -> str:
+    try:
+        return canonical_json(item)
+    except TypeError:  # an expression somewhere within
+        return repr(item)
+
+
+def _normalise_document(text: str) -> str:
+    try:
+        return canonical_json(json.loads(text))
+    except ValueError:
+        # Not a document after all: compared as the text it is; the type's schema reports it.
+        return text

@@ -1,0 +1,296 @@
+"""The planner: what is desired, remembered and seen becomes a plan.
+
+Pure: the same request gives the same plan, byte for byte. The session calls it after the survey; docs/lifecycle.md
+follows one resource through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ConfigError
+from mlinfra.core.observed import Absent, Present, Unreadable
+from mlinfra.core.plan import Action, Change, Field, Plan, Sealed, Step
+from mlinfra.core.property import Replace
+from mlinfra.core.resource import Graph, Ownership
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.state import State
+from mlinfra.core.value import Ref, is_secret, refs, resolve
+from mlinfra.engine.decision import Context, Deciding, Decision, unreadable_warning
+from mlinfra.engine.dependency import Dependencies
+from mlinfra.engine.order import closure, reversed_edges, topological
+from mlinfra.engine.seal import seal_object, seal_plan
+from mlinfra.engine.standing import Standing, Standings, present_of, standings
+from mlinfra.engine.steps import Wiring
+from mlinfra.engine.survey import Survey
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a plan is made from.
+
+    graph: what the stack declares, also when it is to be destroyed.
+    adoptions: objects that the user said belong to an address.
+    targets: addresses, or their ancestors, that the plan is limited to with what they need.
+    """
+
+    graph: Graph
+    state: State
+    survey: Survey
+    types: Mapping[str, ResourceType]
+    ownership: Ownership
+    region: str
+    destroy: bool = False
+    targets: tuple[str, ...] = ()
+    adoptions: Mapping[Address, Present] = {}
+    facts: Mapping[str, Any] = {}
+
+
+def make_plan(request: Request) -> Plan:
+    """The plan. Raises `ConfigError` or `PlanError` where there can be none; all else is in its diagnostics."""
+    _check(request)
+    return _Planning(request).plan()
+
+
+def _check(request: Request) -> None:
+    """Every type is known, and every reference has an end."""
+    found = []
+    for resource in request.graph:
+        if resource.type not in request.types:
+            summary = f"{resource.address}: no provider knows the type {resource.type}"
+            found.append(Diagnostic(code="MLI3001", summary=summary, address=resource.address, source=resource.source))
+        for need in sorted(resource.dependencies()):
+            if need not in request.graph.resources:
+                summary = f"{resource.address} refers to {need}, which the stack does not have"
+                found.append(
+                    Diagnostic(code="MLI3002", summary=summary, address=resource.address, source=resource.source)
+                )
+    for record in request.state.every_record():
+        if record.type not in request.types:
+            summary = f"{record.address} is a {record.type}, a type that this version does not know"
+            hint = "use the version of mlinfra that made it, or `mlinfra state forget` it"
+            found.append(Diagnostic(code="MLI3005", summary=summary, address=record.address, hint=hint))
+    if found:
+        raise ConfigError(found)
+
+
+class _Planning:
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._desired = Graph({}) if request.destroy else request.graph
+        self._standings = standings(self._desired, request.state, request.survey)
+        self._dependencies = Dependencies(self._desired, self._records(), request.types)
+        self._diagnostics = [*self._standings.diagnostics, *_lost(request)]
+
+    def _records(self) -> Iterator[Any]:
+        for standing in (*self._standings.current.values(), *self._standings.deposed):
+            if standing.record is not None:
+                yield standing.record
+
+    def plan(self) -> Plan:
+        """Decide, choose, wire, seal."""
+        request = self._request
+        context = Context(
+            request.types, self._standings, request.survey, request.ownership, request.region, request.adoptions
+        )
+        deciding = Deciding(context)
+        order = topological(sorted(self._desired.resources), self._dependencies.table())
+        decisions = [deciding.decide(self._desired.resources[address]) for address in order]
+        decisions += self._departures()
+        decisions = _ordered_replacements(decisions, self._dependencies)
+        deposed = [s for s in self._standings.deposed if not isinstance(s.observed, Unreadable)]
+        if request.targets:
+            decisions, deposed = self._chosen(decisions, deposed)
+        self._diagnostics += deciding.diagnostics
+        self._diagnostics += _protected(decisions, request.graph)
+        wiring = Wiring(request.types, self._dependencies)
+        steps = wiring.wire(decisions, deposed)
+        changes = [_change(decision, deciding) for decision in decisions] + [_deposed_change(s) for s in deposed]
+        return self._sealed(decisions, deposed, steps, changes, deciding)
+
+    def _departures(self) -> list[Decision]:
+        """What is there, and no longer declared."""
+        found = []
+        for address, standing in sorted(self._standings.current.items()):
+            if address in self._desired.resources or standing.record is None:
+                continue
+            action, reason = Action.DELETE, "the stack is destroyed" if self._request.destroy else "not in the stack"
+            match standing.observed:
+                case Absent():
+                    action, reason = Action.FORGET, f"{standing.record.id} is gone already"
+                case Unreadable(why):
+                    action = Action.NO_OP
+                    self._diagnostics.append(unreadable_warning(address, why))
+            found.append(
+                Decision(
+                    address=address,
+                    type=standing.record.type,
+                    action=action,
+                    standing=standing,
+                    generation=standing.record.generation,
+                    reason=reason,
+                )
+            )
+        return found
+
+    def _chosen(self, decisions: list[Decision], deposed: list[Standing]) -> tuple[list[Decision], list[Standing]]:
+        """The targets, what they need, and what must go before they can."""
+        targets = self._request.targets
+        meant = {d.address for d in decisions if any(d.address.is_within(t) for t in targets)}
+        if not meant:
+            raise ConfigError(
+                [
+                    Diagnostic(
+                        code="MLI3004",
+                        summary=f"nothing in the stack is called {', '.join(targets)}",
+                        hint="`mlinfra graph STACK` lists the addresses",
+                    )
+                ]
+            )
+        meant = closure(meant, self._dependencies.table())
+        leaving = {d.address for d in decisions if d.address in meant and d.action in (Action.DELETE, Action.REPLACE)}
+        meant |= closure(leaving, reversed_edges(self._dependencies.recorded))
+        meant = closure(meant, self._dependencies.table())
+        kept = [s for s in deposed if s.record is not None and s.record.address in meant]
+        return [d for d in decisions if d.address in meant], kept
+
+    def _sealed(
+        self,
+        decisions: list[Decision],
+        deposed: list[Standing],
+        steps: tuple[Step, ...],
+        changes: list[Change],
+        deciding: Deciding,
+    ) -> Plan:
+        request = self._request
+        outputs = {name: resolve(value, deciding.lookup) for name, value in self._desired.outputs.items()}
+        objects = list(_sealed_objects(decisions, deposed, steps, request.types, self._standings))
+        further = {
+            "stack": request.ownership.stack,
+            "lineage": request.ownership.lineage,
+            "serial": request.state.serial,
+        }
+        return Plan(
+            ownership=request.ownership,
+            serial=request.state.serial,
+            steps=steps,
+            changes=tuple(sorted(changes, key=lambda change: (change.address, change.id))),
+            seal=seal_plan(steps, objects, further),
+            diagnostics=tuple(self._diagnostics),
+            outputs=outputs,
+            facts=request.facts,
+            destroy=request.destroy,
+            partial=bool(request.targets),
+        )
+
+
+def _lost(request: Request) -> list[Diagnostic]:
+    """Objects that bear this stack's name and another lineage: the state was lost, or the name is taken."""
+    if not request.survey.lineages:
+        return []
+    listed = "; ".join(f"{lineage} ({example})" for lineage, example in request.survey.lineages.items())
+    return [
+        Diagnostic(
+            code="MLI3035",
+            summary=f"there are objects of a stack called {request.ownership.stack} that this state does not know",
+            detail=f"By lineage, with an example each: {listed}.",
+            hint="if the state was lost: mlinfra state rebuild STACK; otherwise choose another metadata.name",
+        )
+    ]
+
+
+def _ordered_replacements(decisions: list[Decision], dependencies: Dependencies) -> list[Decision]:
+    """What stands upon something that must be deleted first, and is replaced too, must go first itself."""
+    first = {d.address for d in decisions if d.action is Action.REPLACE and d.order is Replace.DELETE_FIRST}
+    standing_on = closure(first, reversed_edges(dependencies.table())) if first else set()
+    return [
+        msgspec.structs.replace(decision, order=Replace.DELETE_FIRST)
+        if decision.action is Action.REPLACE and decision.address in standing_on
+        else decision
+        for decision in decisions
+    ]
+
+
+def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagnostic]:
+    for decision in decisions:
+        record = decision.standing.record
+        if decision.action not in (Action.DELETE, Action.REPLACE) or record is None:
+            continue
+        resource = declared.resources.get(decision.address)
+        if resource.lifecycle.protect if resource is not None else record.protect:
+            verb = "deleted" if decision.action is Action.DELETE else "replaced"
+            yield Diagnostic(
+                code="MLI3010",
+                summary=f"{decision.address} is protected and would be {verb}: {decision.reason}",
+                address=decision.address,
+                source=resource.source if resource is not None else None,
+                hint="take it out of lifecycle.protect while it is still declared, apply, then try again",
+            )
+
+
+def _change(decision: Decision, deciding: Deciding) -> Change:
+    record, resource = decision.standing.record, decision.resource
+    fields = decision.difference.fields
+    if decision.action is Action.CREATE:
+        desired = resolve(decision.properties, deciding.lookup)
+        fields = tuple(
+            Field(path=(str(name),), after=value, secret=is_secret(value))
+            for name, value in sorted(desired.items(), key=str)
+        )
+    return Change(
+        address=decision.address,
+        type=decision.type,
+        action=decision.action,
+        fields=fields,
+        reason=decision.reason,
+        source=resource.source if resource is not None else None,
+        id=record.id if record is not None else "",
+        origin=decision.standing.origin,
+        order=decision.order.value if decision.order is not None else "",
+    )
+
+
+def _deposed_change(standing: Standing) -> Change:
+    record = standing.record
+    assert record is not None
+    gone = not isinstance(standing.observed, Present)
+    return Change(
+        address=record.address,
+        type=record.type,
+        action=Action.FORGET if gone else Action.DELETE,
+        reason=f"generation {record.generation} was replaced earlier",
+        id=record.id,
+    )
+
+
+def _sealed_objects(
+    decisions: list[Decision],
+    deposed: list[Standing],
+    steps: tuple[Step, ...],
+    types: Mapping[str, ResourceType],
+    found: Standings,
+) -> Iterator[Sealed]:
+    """Touched objects with the leaves that were compared; those that they refer to by identity alone."""
+    touched = {step.address for step in steps}
+    for decision in decisions:
+        if decision.address not in touched:
+            continue
+        record, present = decision.standing.record, present_of(decision.standing)
+        last = (record.inputs or {}) if record is not None else {}
+        generation = record.generation if record is not None else decision.generation
+        yield seal_object(types[decision.type], decision.address, generation, present, (decision.properties, last))
+    for standing in deposed:
+        if standing.record is not None:
+            record = standing.record
+            kind = types[record.type]
+            yield seal_object(kind, record.address, record.generation, present_of(standing), (record.inputs or {},))
+    referred = {ref.address for step in steps for ref in refs(step.properties) if isinstance(ref, Ref)}
+    for address in sorted(referred - touched):
+        standing_of = found.current.get(address)
+        if standing_of is not None and standing_of.record is not None:
+            record = standing_of.record
+            yield Sealed(address=address, generation=record.generation, id=record.id)

@@ -1,0 +1,82 @@
+"""Recovery: what an interrupted run had begun is looked up before anything else is done.
+
+Called under the lock, before the survey of an apply. It looks and records; it never creates or deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.ledger import Entry, Recorded, Settled
+from mlinfra.core.naming import client_token
+from mlinfra.core.observed import Absent, Present, Unreadable
+from mlinfra.core.ownership import Owner
+from mlinfra.core.provider import Connect, Target
+from mlinfra.core.resource import Ownership
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.state import Intent, Record, Status
+from mlinfra.engine.journal import Journal
+
+
+def recover(
+    journal: Journal, connect: Connect, types: Mapping[str, ResourceType], ownership: Ownership
+) -> tuple[Diagnostic, ...]:
+    """Settle every pending intent as far as can be seen; what cannot be seen stays pending, and is said."""
+    found = []
+    for intent in journal.state().pending:
+        if intent.verb != "create" or intent.type not in types:
+            # An update or a deletion leaves an object whose state the survey shows; nothing could be made twice.
+            journal.enter(Settled(intent.address, intent.generation))
+            continue
+        seen = connect(intent.connection).find(_target(intent, ownership))
+        match seen:
+            case Unreadable(reason):
+                found.append(_unknown(intent, reason))
+            case Absent():
+                journal.enter(Settled(intent.address, intent.generation))
+            case Present():
+                journal.enter(*_entries(intent, seen, ownership))
+    return tuple(found)
+
+
+def _target(intent: Intent, ownership: Ownership) -> Target:
+    return Target(
+        address=intent.address,
+        type=intent.type,
+        owner=Owner.under(ownership, intent.address, intent.generation, protect=intent.protect),
+        properties=intent.inputs or {},
+        id=intent.id,
+        token=client_token(lineage=ownership.lineage, address=intent.address, generation=intent.generation),
+    )
+
+
+def _entries(intent: Intent, seen: Present, ownership: Ownership) -> list[Entry]:
+    """What the intent made is recorded; what merely stands in its place is not."""
+    owner = seen.owner
+    if owner is not None and not (owner.is_of(ownership) and owner.address == intent.address):
+        return [Settled(intent.address, intent.generation)]
+    record = Record(
+        address=intent.address,
+        type=intent.type,
+        id=seen.id,
+        generation=intent.generation,
+        connection=intent.connection,
+        inputs=intent.inputs,
+        outputs=seen.properties,
+        dependencies=intent.dependencies,
+        protect=intent.protect,
+        status=Status.CREATING,
+        seal=intent.seal,
+    )
+    return [Recorded(record)]
+
+
+def _unknown(intent: Intent, reason: str) -> Diagnostic:
+    return Diagnostic(
+        severity=Severity.WARNING,
+        code="MLI3036",
+        summary=f"{intent.address}: an earlier run was creating it, and it cannot be seen whether it did: {reason}",
+        address=intent.address,
+        hint="it is looked for again on the next run, before anything is created",
+    )

@@ -1,0 +1,113 @@
+"""Seals: what must still hold when a plan is applied.
+
+The planner seals; apply verifies, and names the object and the field that changed in between. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mlinfra.core import codec
+from mlinfra.core.address import Address
+from mlinfra.core.observed import Present, Unreadable
+from mlinfra.core.plan import Plan, Seal, Sealed, Step
+from mlinfra.core.property import Kind, Property
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.state import State
+from mlinfra.core.value import Path, Properties, Value, at, canonical_json, parse_path, path_text
+from mlinfra.engine.normal import normalise
+from mlinfra.engine.standing import Standings
+
+
+def seal_object(
+    kind: ResourceType, address: Address, generation: int, present: Present | None, sides: Iterable[Properties]
+) -> Sealed:
+    """Seal one object: its id, and a digest for each leaf that one of `sides` (desired, last applied) speaks of."""
+    if present is None:
+        return Sealed(address=address, generation=generation, id="")
+    observed = normalise(kind.inputs, present.properties)
+    paths = {path for side in sides for path in _leaves(kind.inputs, normalise(kind.inputs, side), ())}
+    fields = {path_text(path): _digest(observed, path) for path in sorted(paths, key=path_text)}
+    return Sealed(address=address, generation=generation, id=present.id, fields=fields)
+
+
+def _leaves(declared: Property | None, value: Value, path: Path) -> Iterator[Path]:
+    if declared is not None and (declared.initial or declared.write_only) and path:
+        return
+    if isinstance(value, dict) and value and (declared is None or declared.kind in (Kind.BLOCK, Kind.MAP)):
+        for key, item in value.items():
+            if isinstance(key, str):
+                yield from _leaves(declared.below(key) if declared is not None else None, item, (*path, key))
+    elif path:
+        yield path
+
+
+def _digest(observed: Properties, path: Path) -> str:
+    try:
+        value = at(observed, path)
+    except LookupError:
+        return "absent"
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def seal_plan(steps: tuple[Step, ...], objects: Iterable[Sealed], further: Any) -> Seal:
+    """The seal of a whole plan; `further` is whatever else its digest shall cover, as plain data."""
+    listed = tuple(sorted(objects, key=lambda sealed: (sealed.address, sealed.generation)))
+    digest = hashlib.sha256()
+    for noun in (*steps, *listed):
+        digest.update(codec.encode(noun))
+    digest.update(canonical_json(further).encode())
+    return Seal(digest.hexdigest()[:32], listed)
+
+
+def broken(plan: Plan, state: State, found: Standings, types: dict[str, ResourceType]) -> list[str]:
+    """What of `plan`'s seal does not hold any more, a sentence each. What the plan itself did already is accepted."""
+    problems: list[str] = []
+    tokens = {step.address: step.type for step in plan.steps}
+    for sealed in plan.seal.objects:
+        if not _done_by(plan, state, sealed):
+            problems += _differences(sealed, found, types, tokens)
+    return problems
+
+
+def _done_by(plan: Plan, state: State, sealed: Sealed) -> bool:
+    """Whether an earlier, killed run of this very plan has worked on the object."""
+    digest = plan.seal.digest
+    if digest not in state.applied:
+        return False
+    records = [record for record in state.every_record() if record.address == sealed.address]
+    begun = any(intent.seal == digest for intent in state.pending if intent.address == sealed.address)
+    if begun or any(record.seal == digest for record in records):
+        return True
+    removes = any(step.address == sealed.address and step.id == sealed.id for step in plan.steps)
+    return bool(sealed.id) and removes and all(record.id != sealed.id for record in records)
+
+
+def _differences(
+    sealed: Sealed, found: Standings, types: dict[str, ResourceType], tokens: dict[Address, str]
+) -> Iterator[str]:
+    standing = found.current.get(sealed.address)
+    candidates = [standing] if standing is not None else []
+    candidates += [old for old in found.deposed if old.record is not None and old.record.address == sealed.address]
+    now = [s for s in candidates if s.record is not None and s.record.id == sealed.id]
+    if not sealed.id:
+        if standing is not None and standing.record is not None and isinstance(standing.observed, Present):
+            yield f"{sealed.address}: {standing.record.id} is there, where the plan saw nothing"
+        return
+    if not now:
+        yield f"{sealed.address}: {sealed.id} is not what the state holds any more"
+        return
+    observed = now[0].observed
+    if isinstance(observed, Unreadable):
+        yield f"{sealed.address}: {sealed.id} cannot be read: {observed.reason}"
+    elif not isinstance(observed, Present):
+        yield f"{sealed.address}: {sealed.id} is gone"
+    elif sealed.fields:
+        record = now[0].record
+        token = record.type if record is not None else tokens[sealed.address]
+        normal = normalise(types[token].inputs, observed.properties)
+        for text, digest in sealed.fields.items():
+            if _digest(normal, parse_path(text)) != digest:
+                yield f"{sealed.address}: {text} of {sealed.id} has changed since the plan was made"

@@ -1,0 +1,164 @@
+"""Steps: decisions become operations, each with the operations that must have succeeded before it.
+
+The last part of planning. Pure. Making follows the dependencies of what is desired; dropping goes against those of
+what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.observed import Present
+from mlinfra.core.plan import Action, Step, Verb
+from mlinfra.core.property import Replace
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.value import Properties
+from mlinfra.engine.decision import Decision
+from mlinfra.engine.dependency import Dependencies
+from mlinfra.engine.order import reversed_edges, topological
+from mlinfra.engine.standing import Standing
+
+
+class Wiring:
+    """Makes the steps of a set of decisions and ties them together."""
+
+    def __init__(self, types: Mapping[str, ResourceType], dependencies: Dependencies) -> None:
+        self._types = types
+        self._dependencies = dependencies
+        self._steps: dict[str, Step] = {}
+        self._makes: dict[Address, list[str]] = {}
+        self._drops: dict[Address, list[str]] = {}
+        self._first: set[Address] = set()  # replaced delete-first
+
+    def wire(self, decisions: Iterable[Decision], deposed: Iterable[Standing]) -> tuple[Step, ...]:
+        """All steps, each after those that it needs."""
+        for decision in decisions:
+            self._add(decision)
+        for standing in deposed:
+            self._drop(standing)
+        self._tie_makes()
+        self._tie_drops()
+        order = topological(sorted(self._steps), {key: step.needs for key, step in self._steps.items()})
+        return tuple(self._steps[key] for key in order)
+
+    def _add(self, decision: Decision) -> None:
+        match decision.action:
+            case Action.CREATE:
+                self._forget_vanished(decision)
+                self._make(decision, Verb.CREATE)
+            case Action.REPLACE:
+                self._drop(decision.standing, decision)
+                self._make(decision, Verb.CREATE)
+                if decision.order is Replace.DELETE_FIRST:
+                    self._first.add(decision.address)
+            case Action.DELETE | Action.FORGET:
+                self._drop(decision.standing)
+            case Action.MOVE:
+                self._make(decision, Verb.MOVE)
+                self._update(decision)
+            case Action.ADOPT:
+                self._make(decision, Verb.ADOPT)
+                self._update(decision)
+            case Action.UPDATE:
+                if decision.retag:
+                    self._make(decision, Verb.ADOPT)
+                self._update(decision)
+            case Action.NO_OP if decision.settle:
+                self._make(decision, Verb.RECORD)
+
+    def _update(self, decision: Decision) -> None:
+        if not decision.difference.fields and not decision.finish:
+            return
+        hops = self._types[decision.type].hops
+        present = decision.standing.observed
+        targets: Iterable[Properties] = [decision.properties]
+        if hops is not None and isinstance(present, Present):
+            targets = hops(present.properties, decision.properties)
+        for number, target in enumerate(targets, start=1):
+            self._make(decision, Verb.UPDATE, target, f"/{number}" if number > 1 else "")
+
+    def _make(self, decision: Decision, verb: Verb, target: Properties | None = None, suffix: str = "") -> None:
+        resource, record = decision.resource, decision.standing.record
+        assert resource is not None
+        self._put(
+            Step(
+                key=f"{decision.address}#{decision.generation}:{verb}{suffix}",
+                address=decision.address,
+                generation=decision.generation,
+                verb=verb,
+                type=resource.type,
+                connection=resource.connection,
+                properties=decision.properties if target is None else target,
+                id=record.id if record is not None and verb is not Verb.CREATE else "",
+                origin=decision.standing.origin,
+                dependencies=self._dependencies.desired(decision.address),
+                protect=resource.lifecycle.protect,
+                named=self._derived(decision),
+            ),
+            self._makes,
+        )
+
+    def _derived(self, decision: Decision) -> str:
+        rule = self._types[decision.type].name
+        declared = decision.resource.properties if decision.resource is not None else {}
+        return rule.property if rule is not None and rule.property not in declared else ""
+
+    def _forget_vanished(self, decision: Decision) -> None:
+        if decision.standing.record is not None:
+            self._drop(decision.standing)
+
+    def _drop(self, standing: Standing, replaced: Decision | None = None) -> None:
+        """A deletion, or a mere forgetting of what is gone already. A replaced object keeps the new target in sight."""
+        record = standing.record
+        assert record is not None
+        verb = Verb.DELETE if isinstance(standing.observed, Present) else Verb.FORGET
+        self._put(
+            Step(
+                key=f"{record.address}#{record.generation}:{verb}",
+                address=record.address,
+                generation=record.generation,
+                verb=verb,
+                type=record.type,
+                connection=record.connection,
+                id=record.id,
+                properties=replaced.properties if replaced is not None else {},
+                origin=standing.origin,
+                named=self._derived(replaced) if replaced is not None else "",
+            ),
+            self._drops,
+        )
+
+    def _put(self, step: Step, table: dict[Address, list[str]]) -> None:
+        self._steps[step.key] = step
+        table.setdefault(step.address, []).append(step.key)
+
+    def _tie_makes(self) -> None:
+        for address, keys in self._makes.items():
+            before = [self._makes[need][-1] for need in self._dependencies.desired(address) if need in self._makes]
+            gone = [key for key in self._drops.get(address, ()) if self._precedes(address, key)]
+            for number, key in enumerate(keys):
+                self._need(key, [*before, *gone] if number == 0 else [keys[number - 1]])
+
+    def _precedes(self, address: Address, drop: str) -> bool:
+        return address in self._first or self._steps[drop].verb is Verb.FORGET
+
+    def _tie_drops(self) -> None:
+        dependents = reversed_edges(self._dependencies.recorded)
+        for address, keys in self._drops.items():
+            moved: list[str] = []
+            for dependent in dependents.get(address, ()):
+                moved += self._drops.get(dependent, ())
+                if address not in self._first and dependent not in self._drops:
+                    moved += self._makes.get(dependent, ())[-1:]
+            for key in keys:
+                if self._steps[key].verb is Verb.FORGET:
+                    continue  # it is gone already: nothing waits for anything
+                own = [] if self._precedes(address, key) else self._makes.get(address, [])[-1:]
+                self._need(key, [*moved, *own])
+
+    def _need(self, key: str, needs: Iterable[str]) -> None:
+        step = self._steps[key]
+        self._steps[key] = msgspec.structs.replace(step, needs=tuple(sorted({*step.needs, *needs} - {key})))

@@ -1,0 +1,60 @@
+"""Stopping: once to finish what is in flight, twice to stop at once.
+
+The command line asks, the walk and its operations obey.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from mlinfra.core.errors import MlinfraError
+
+
+class Halted(MlinfraError):
+    """The run is being stopped at once; what was begun stands in the journal."""
+
+    exit_code = 6
+
+    def __init__(self) -> None:
+        super().__init__(
+            "stopped", code="MLI3007", hint="run the same command again: it goes on where this one stopped"
+        )
+
+
+class Stop:
+    """A request that can be raised once and once more, from any thread or signal handler."""
+
+    def __init__(self) -> None:
+        self._draining = threading.Event()
+        self._halted = threading.Event()
+
+    def once(self) -> None:
+        """Begin nothing new."""
+        self._draining.set()
+
+    def twice(self) -> None:
+        """Wait for nothing any more."""
+        self._draining.set()
+        self._halted.set()
+
+    def press(self) -> None:
+        """The next of the two: what a signal handler calls."""
+        if self._draining.is_set():
+            self.twice()
+        else:
+            self.once()
+
+    @property
+    def draining(self) -> bool:
+        """Whether anything new may begin no more."""
+        return self._draining.is_set()
+
+    @property
+    def halted(self) -> bool:
+        """Whether nothing is waited for any more."""
+        return self._halted.is_set()
+
+    def check(self) -> None:
+        """Raise `Halted` if so."""
+        if self.halted:
+            raise Halted
