@@ -111,10 +111,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen of one object when the plan was made: its id and a digest for each compared field."""
+    """What was seen of one object: its id (empty: there was none), and a digest for each compared field."""
 
     address: Address
     generation: int
+    type: str
     id: str
     fields: Mapping[str, str] = {}
 

@@ -54,7 +54,7 @@ def verify(plan: Plan, state: State, survey: Survey, types: Mapping[str, Resourc
     """Raise `StalePlan`, naming objects and fields, where the seal does not hold."""
     moves = tuple(Move(step.origin, step.address) for step in plan.steps if step.origin is not None)
     found = standings(Graph({}, moves=moves), state, survey)
-    problems = broken(plan, state, found, dict(types))
+    problems = broken(plan, state, found, survey, types)
     if problems:
         more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:6])})" if len(problems) > 1 else ""
         raise StalePlan(f"{problems[0]}{more}", code="MLI3050", hint="plan again and review what has changed")

@@ -22,7 +22,7 @@ from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import Step, Verb
 from mlinfra.core.provider import Connect, Target
 from mlinfra.core.resource import Connection, Ownership
-from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Intent, Record, Status
 from mlinfra.core.value import Expression, Properties, Ref, Secret, Value, at, expressions, path_text, resolve
 from mlinfra.engine.creation import Patience, create
@@ -125,7 +125,9 @@ class Execution:
 
     def _delete(self, step: Step, say: Say) -> str:
         record = self._journal.record(step.address, step.generation)
-        if record is None or (step.properties and self._is_unneeded(step, self._resolved(step, strict=False))):
+        if record is None and (step.type, step.id) not in self._seen:
+            return step.id  # an earlier run of this plan removed it
+        if step.properties and self._is_unneeded(step, self._resolved(step, strict=False)):
             return step.id
         self._intend(step, None)
         provider = self._around.connect(self._connection(step))
@@ -185,6 +187,10 @@ class Execution:
             raise self._stale(step, "it need not be replaced any more, but would be changed")
         self._unneeded.add(step.address)
         return True
+
+    def _tagged(self, step: Step) -> bool:
+        kind = self._around.types[step.type]
+        return kind.taggable and kind.owned_by is OwnedBy.TAGS
 
     def _against(self, step: Step, properties: Properties, last: Properties | None, present: Present) -> Difference:
         return compare(self._around.types[step.type], properties, last, present.properties)

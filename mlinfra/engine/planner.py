@@ -293,4 +293,4 @@ def _sealed_objects(
         standing_of = found.current.get(address)
         if standing_of is not None and standing_of.record is not None:
             record = standing_of.record
-            yield Sealed(address=address, generation=record.generation, id=record.id)
+            yield Sealed(address=address, generation=record.generation, type=record.type, id=record.id)

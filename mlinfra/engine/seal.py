@@ -6,19 +6,20 @@ The planner seals; apply verifies, and names the object and the field that chang
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlinfra.core import codec
 from mlinfra.core.address import Address
-from mlinfra.core.observed import Present, Unreadable
+from mlinfra.core.observed import Absent, Observed, Present, Unreadable
 from mlinfra.core.plan import Plan, Seal, Sealed, Step
 from mlinfra.core.property import Kind, Property
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
 from mlinfra.core.value import Path, Properties, Value, at, canonical_json, parse_path, path_text
 from mlinfra.engine.normal import normalise
-from mlinfra.engine.standing import Standings
+from mlinfra.engine.standing import Standing, Standings
+from mlinfra.engine.survey import Survey
 
 
 def seal_object(
@@ -26,11 +27,11 @@ def seal_object(
 ) -> Sealed:
     """Seal one object: its id, and a digest for each leaf that one of `sides` (desired, last applied) speaks of."""
     if present is None:
-        return Sealed(address=address, generation=generation, id="")
+        return Sealed(address=address, generation=generation, type=kind.token, id="")
     observed = normalise(kind.inputs, present.properties)
     paths = {path for side in sides for path in _leaves(kind.inputs, normalise(kind.inputs, side), ())}
     fields = {path_text(path): _digest(observed, path) for path in sorted(paths, key=path_text)}
-    return Sealed(address=address, generation=generation, id=present.id, fields=fields)
+    return Sealed(address=address, generation=generation, type=kind.token, id=present.id, fields=fields)
 
 
 def _leaves(declared: Property | None, value: Value, path: Path) -> Iterator[Path]:
@@ -62,13 +63,13 @@ def seal_plan(steps: tuple[Step, ...], objects: Iterable[Sealed], further: Any) 
     return Seal(digest.hexdigest()[:32], listed)
 
 
-def broken(plan: Plan, state: State, found: Standings, types: dict[str, ResourceType]) -> list[str]:
+def broken(plan: Plan, state: State, found: Standings, survey: Survey, types: Mapping[str, ResourceType]) -> list[str]:
     """What of `plan`'s seal does not hold any more, a sentence each. What the plan itself did already is accepted."""
     problems: list[str] = []
-    tokens = {step.address: step.type for step in plan.steps}
+    objects = _Objects(found, survey)
     for sealed in plan.seal.objects:
         if not _done_by(plan, state, sealed):
-            problems += _differences(sealed, found, types, tokens)
+            problems += _differences(sealed, found, objects.now(sealed), types[sealed.type])
     return problems
 
 
@@ -85,29 +86,50 @@ def _done_by(plan: Plan, state: State, sealed: Sealed) -> bool:
     return bool(sealed.id) and removes and all(record.id != sealed.id for record in records)
 
 
-def _differences(
-    sealed: Sealed, found: Standings, types: dict[str, ResourceType], tokens: dict[Address, str]
-) -> Iterator[str]:
-    standing = found.current.get(sealed.address)
-    candidates = [standing] if standing is not None else []
-    candidates += [old for old in found.deposed if old.record is not None and old.record.address == sealed.address]
-    now = [s for s in candidates if s.record is not None and s.record.id == sealed.id]
+def _differences(sealed: Sealed, found: Standings, observed: Observed, kind: ResourceType) -> Iterator[str]:
+    standing = found.current.get(sealed.address, Standing())
+    record = standing.record
     if not sealed.id:
-        if standing is not None and standing.record is not None and isinstance(standing.observed, Present):
-            yield f"{sealed.address}: {standing.record.id} is there, where the plan saw nothing"
+        if record is not None and isinstance(standing.observed, Present):
+            yield f"{sealed.address}: {record.id} is there, where the plan saw nothing"
         return
-    if not now:
-        yield f"{sealed.address}: {sealed.id} is not what the state holds any more"
+    held = {old.record.id for old in found.deposed if old.record is not None}
+    if record is not None and record.id != sealed.id and sealed.id not in held:
+        yield f"{sealed.address}: the state holds {record.id} now, and no more {sealed.id}"
         return
-    observed = now[0].observed
-    if isinstance(observed, Unreadable):
-        yield f"{sealed.address}: {sealed.id} cannot be read: {observed.reason}"
-    elif not isinstance(observed, Present):
-        yield f"{sealed.address}: {sealed.id} is gone"
-    elif sealed.fields:
-        record = now[0].record
-        token = record.type if record is not None else tokens[sealed.address]
-        normal = normalise(types[token].inputs, observed.properties)
-        for text, digest in sealed.fields.items():
-            if _digest(normal, parse_path(text)) != digest:
-                yield f"{sealed.address}: {text} of {sealed.id} has changed since the plan was made"
+    match observed:
+        case Unreadable(reason):
+            yield f"{sealed.address}: {sealed.id} cannot be read: {reason}"
+        case Absent():
+            yield f"{sealed.address}: {sealed.id} is gone"
+        case Present():
+            normal = normalise(kind.inputs, observed.properties)
+            for text, digest in sealed.fields.items():
+                if _digest(normal, parse_path(text)) != digest:
+                    yield f"{sealed.address}: {text} of {sealed.id} has changed since the plan was made"
+
+
+class _Objects:
+    """Objects as they are now, by type and id, whether a record names them or not."""
+
+    def __init__(self, found: Standings, survey: Survey) -> None:
+        self._incomplete = {
+            token: listing.incomplete
+            for tokens in survey.listings.values()
+            for token, listing in tokens.items()
+            if listing.incomplete
+        }
+        self._objects: dict[tuple[str, str], Observed] = {
+            (token, present.id): present
+            for tokens in survey.listings.values()
+            for token, listing in tokens.items()
+            for present in listing.objects
+        }
+        for standing in (*found.current.values(), *found.deposed):
+            if standing.record is not None:
+                self._objects[(standing.record.type, standing.record.id)] = standing.observed
+
+    def now(self, sealed: Sealed) -> Observed:
+        """The sealed object as it is now."""
+        unseen = self._incomplete.get(sealed.type)
+        return self._objects.get((sealed.type, sealed.id), Unreadable(unseen) if unseen else Absent())

@@ -1,0 +1,427 @@
+"""The engine from plan to state, on a cloud that refuses nonsense."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlinfra.core.address import Address
+from mlinfra.core.errors import ConfigError, PlanError, StalePlan, UnsafePlan
+from mlinfra.core.plan import Action, Cause
+from mlinfra.core.resource import Graph
+from mlinfra.core.value import Concat, Properties, Ref, Secret, path_text
+
+from .cloud import Thing, lost_answer
+from .world import World, graph, resource
+
+VPC, A, GROUP, ROUTE = (Address(x) for x in ("network.vpc", "network.a", "nodeGroups.gpu", "network.route"))
+
+
+def stack(
+    cidr: str = "10.0.0.0/16", *, range_: str = "10.0.1.0/24", group: Properties | None = None, **vpc: object
+) -> Graph:
+    size = {"min": 0, "max": 3, "wanted": 1}
+    return graph(
+        resource("network.vpc", "net/Net", {"cidr": cidr, **vpc}),
+        resource("network.a", "net/Subnet", {"net": Ref(VPC), "range": range_}),
+        resource("network.route", "net/Route", {"net": Ref(VPC), "to": "0.0.0.0/0", "via": "igw"}),
+        resource("nodeGroups.gpu", "run/Group", {"subnets": [Ref(A)], "size": size, **(group or {})}),
+        outputs={"group": Concat(("group ", Ref(GROUP, ("name",)))), "vpc": Ref(VPC)},
+    )
+
+
+def actions(world: World, desired: Graph, **options: object) -> dict[str, str]:
+    plan = world.plan(desired, **options)  # type: ignore[arg-type]
+    return {str(change.address): change.action.value for change in plan.pending()}
+
+
+def only(world: World, kind: str) -> Thing:
+    (thing,) = world.cloud.of(f"toy:{kind}")
+    return thing
+
+
+def test_a_stack_is_made_and_the_second_plan_is_empty() -> None:
+    world = World()
+    assert set(actions(world, stack()).values()) == {"create"}
+    assert world.apply(stack()).complete
+    assert world.settled(stack())
+    assert world.disk.read().outputs == {"group": "group stack-nodeGroups-gpu", "vpc": only(world, "net/Net").id}
+
+
+def test_many_workers_make_the_same() -> None:
+    world = World()
+    world.workers = 8
+    assert world.apply(stack()).complete
+    assert world.settled(stack())
+
+
+def test_destroy_leaves_nothing() -> None:
+    world = World()
+    world.apply(stack())
+    assert world.apply(stack(), destroy=True).complete
+    assert world.cloud.things == {}
+    assert world.disk.read().records == {}
+
+
+def test_a_change_is_an_update_and_names_its_field() -> None:
+    world = World()
+    world.apply(stack())
+    (change,) = world.plan(stack(dns=True)).pending()
+    assert (change.action, [path_text(f.path) for f in change.fields]) == (Action.UPDATE, ["dns"])
+    assert change.fields[0].cause is Cause.CHANGE
+    world.apply(stack(dns=True))
+    assert only(world, "net/Net").properties["dns"] is True
+    assert world.settled(stack(dns=True))
+
+
+def test_drift_is_told_from_change_and_repaired() -> None:
+    world = World()
+    world.apply(stack(dns=True))
+    only(world, "net/Net").properties["dns"] = False
+    (change,) = world.plan(stack(dns=True)).pending()
+    assert change.fields[0].cause is Cause.DRIFT
+    world.apply(stack(dns=True))
+    assert only(world, "net/Net").properties["dns"] is True
+
+
+def test_a_property_taken_out_of_the_stack_goes_back_to_its_default() -> None:
+    world = World()
+    world.apply(stack(dns=True))
+    assert actions(world, stack()) == {"network.vpc": "update"}
+    world.apply(stack())
+    assert only(world, "net/Net").properties["dns"] is False
+    assert world.settled(stack())
+
+
+def test_a_property_that_cannot_be_unset_stays_and_is_said() -> None:
+    world = World()
+    world.apply(stack(group={"rank": 4}))
+    plan = world.plan(stack())
+    assert [d.code for d in plan.diagnostics] == ["MLI3032"]
+    assert not plan.pending()
+
+
+def test_what_autoscalers_own_is_never_a_difference() -> None:
+    world = World()
+    world.apply(stack())
+    only(world, "run/Group").properties["size"]["wanted"] = 3
+    assert world.settled(stack())
+
+
+def test_a_replacement_made_first_moves_its_dependents_before_the_old_one_goes() -> None:
+    world = World()
+    world.apply(stack())
+    world.cloud.calls.clear()
+    changed = stack(group={"name": "other"})
+    (change,) = world.plan(changed).pending()
+    assert (change.action, change.order) == (Action.REPLACE, "create-first")
+    world.apply(changed)
+    assert world.cloud.calls == [("create", "toy:run/Group"), ("delete", "toy:run/Group")]
+    assert world.settled(changed)
+
+
+def test_a_replacement_that_must_delete_first_does_and_takes_its_replaced_dependents_along() -> None:
+    world = World()
+    world.apply(stack())
+    changed = stack(range_="10.0.2.0/24")
+    plan = world.plan(changed)
+    assert {(str(c.address), c.action.value, c.order) for c in plan.pending()} == {
+        ("network.a", "replace", "delete-first"),
+        ("nodeGroups.gpu", "update", ""),
+    }
+
+
+def test_replacing_the_root_replaces_all_that_cannot_be_moved() -> None:
+    world = World()
+    world.apply(stack())
+    changed = stack("10.9.0.0/16", range_="10.9.1.0/24")
+    assert actions(world, changed) == {
+        "network.vpc": "replace",
+        "network.a": "replace",
+        "network.route": "replace",
+        "nodeGroups.gpu": "update",
+    }
+
+
+def test_a_vanished_object_is_made_anew() -> None:
+    world = World()
+    world.apply(stack())
+    gone = only(world, "run/Group").id
+    del world.cloud.things[gone]
+    (change,) = world.plan(stack()).pending()
+    assert (change.action, change.reason) == (Action.CREATE, f"{gone} was deleted outside")
+    world.apply(stack())
+    assert only(world, "run/Group").properties["name"] == "stack-nodeGroups-gpu-2"
+    assert world.settled(stack())
+
+
+def test_a_vanished_root_is_made_anew_with_all_below_it() -> None:
+    world = World()
+    world.apply(stack())
+    world.cloud.things.clear()
+    assert set(actions(world, stack()).values()) == {"create"}
+    world.apply(stack())
+    assert world.settled(stack())
+
+
+def test_an_unreadable_object_is_left_alone_and_said() -> None:
+    world = World()
+    world.apply(stack())
+    world.cloud.hidden = "toy:net/Net"
+    plan = world.plan(stack(dns=True))
+    assert not plan.pending()
+    assert [d.code for d in plan.diagnostics] == ["MLI3034"]
+    destroy = world.plan(stack(), destroy=True)
+    assert "network.vpc" not in {s.address for s in destroy.steps}
+
+
+def test_a_lost_answer_never_makes_two() -> None:
+    world = World()
+    world.cloud.after = lost_answer("create")
+    assert world.apply(stack()).complete
+    world.cloud.after = lambda operation, kind: None
+    assert world.settled(stack())
+
+
+def test_a_failure_stops_only_what_depends_on_it() -> None:
+    world = World()
+    desired = graph(*stack(), resource("resources.x", "net/Net", {"cidr": "1.0.0.0/8"}))
+    other = graph(*stack(), resource("resources.taken", "net/Subnet", {"net": "net-0", "range": "1"}))
+    world.apply(desired)
+    report = world.apply(other)
+    assert [f.step.address for f in report.failed] == ["resources.taken"]
+    assert not world.disk.read().pending
+    assert "resources.x" not in world.disk.read().records
+
+
+def test_an_object_of_the_same_name_that_is_not_ours_is_a_conflict() -> None:
+    world = World()
+    world.cloud.things["g"] = Thing("toy:run/Group", "g", {"name": "stack-nodeGroups-gpu", "size": {}}, None)
+    plan = world.plan(stack())
+    assert [d.code for d in plan.diagnostics] == ["MLI3030"]
+    with pytest.raises(UnsafePlan):
+        world.carry_out(plan, stack())
+
+
+def test_an_object_is_adopted_only_when_told() -> None:
+    world = World()
+    world.apply(graph(stack().resources[VPC], stack().resources[A], stack().resources[ROUTE]))
+    subnet = only(world, "net/Subnet").id
+    thing = Thing("toy:run/Group", "g", {"name": "old", "subnets": [subnet], "size": {"min": 0, "max": 9}}, None)
+    world.cloud.things["g"] = thing
+    desired = stack(group={"name": "old"})
+    report = world.apply(desired, adoptions={GROUP: thing.present()})
+    assert report.complete
+    assert thing.owner is not None
+    assert thing.properties["size"]["max"] == 3
+    assert world.settled(desired)
+
+
+def test_a_declared_child_of_our_parent_is_taken_back() -> None:
+    world = World()
+    without = graph(*(r for r in stack() if r.address != ROUTE))
+    world.apply(without)
+    vpc = only(world, "net/Net").id
+    world.cloud.things["r"] = Thing("toy:net/Route", "r", {"net": vpc, "to": "0.0.0.0/0", "via": "igw"}, None)
+    assert actions(world, stack()) == {"network.route": "adopt"}
+    world.apply(stack())
+    assert world.settled(stack())
+
+
+def test_lost_records_are_taken_back_by_their_tags() -> None:
+    world = World()
+    world.apply(stack())
+    world.disk.remove()
+    assert set(actions(world, stack()).values()) == {"adopt"}
+    world.apply(stack())
+    assert world.settled(stack())
+
+
+def test_an_owned_object_that_nobody_declares_any_more_is_deleted_in_order_without_records() -> None:
+    world = World()
+    world.apply(graph(*(r for r in stack() if r.address != ROUTE)))
+    world.disk.remove()
+    assert world.apply(graph()).complete
+    assert world.cloud.things == {}
+
+
+def test_two_claimants_are_left_alone() -> None:
+    world = World()
+    world.apply(stack())
+    group = only(world, "run/Group")
+    world.disk.remove()
+    world.cloud.things["twin"] = Thing("toy:run/Group", "twin", dict(group.properties), group.owner)
+    plan = world.plan(stack())
+    assert "MLI3023" in [d.code for d in plan.diagnostics]
+    assert not [s for s in plan.steps if s.verb == "delete"]
+
+
+def test_objects_of_another_lineage_are_a_lost_state() -> None:
+    world = World()
+    world.apply(stack())
+    for thing in world.cloud.things.values():
+        if thing.owner:
+            thing.owner = type(thing.owner)("stack", "lineage-0", thing.owner.address)
+    world.disk.remove()
+    assert "MLI3035" in [d.code for d in world.plan(stack()).diagnostics]
+
+
+def test_a_rename_destroys_nothing() -> None:
+    world = World()
+    world.apply(stack())
+    renamed = graph(
+        *(r for r in stack() if r.address != GROUP),
+        resource("nodeGroups.inference", "run/Group", stack().resources[GROUP].properties),
+        moves=[("nodeGroups.gpu", "nodeGroups.inference")],
+    )
+    assert actions(world, renamed) == {"nodeGroups.inference": "move"}
+    world.apply(renamed)
+    owner = only(world, "run/Group").owner
+    assert owner is not None
+    assert owner.address == "nodeGroups.inference"
+    assert world.settled(renamed)
+
+
+def test_a_rename_and_a_change_come_in_one_plan() -> None:
+    world = World()
+    world.apply(stack())
+    changed = {**stack().resources[GROUP].properties, "image": "gpu"}
+    renamed = graph(
+        *(r for r in stack() if r.address != GROUP),
+        resource("nodeGroups.inference", "run/Group", changed),
+        moves=[("nodeGroups.gpu", "nodeGroups.inference")],
+    )
+    world.apply(renamed)
+    assert only(world, "run/Group").properties["image"] == "gpu"
+    assert world.settled(renamed)
+
+
+def test_what_is_protected_is_neither_deleted_nor_replaced_even_when_its_block_is_gone() -> None:
+    world = World()
+    protected = graph(resource("registries.models", "net/Net", {"cidr": "a"}, protect=True))
+    world.apply(protected)
+    for desired, options in ((graph(), {}), (protected, {"destroy": True})):
+        plan = world.plan(desired, **options)  # type: ignore[arg-type]
+        assert [d.code for d in plan.diagnostics] == ["MLI3010"]
+        with pytest.raises(UnsafePlan):
+            world.carry_out(plan, desired)
+    released = graph(resource("registries.models", "net/Net", {"cidr": "a"}))
+    world.apply(released)
+    assert world.apply(graph()).complete
+    assert world.cloud.things == {}
+
+
+def test_a_plan_for_a_target_brings_what_it_needs_and_nothing_else() -> None:
+    world = World()
+    plan = world.plan(stack(), targets=("network.a",))
+    assert {step.address for step in plan.steps} == {"network.vpc", "network.a"}
+    with pytest.raises(ConfigError, match="nothing in the stack is called"):
+        world.plan(stack(), targets=("nowhere",))
+
+
+@pytest.mark.parametrize("field", ["dns", "policy"])
+def test_an_object_edited_after_the_plan_is_a_refusal_that_names_object_and_field(field: str) -> None:
+    world = World()
+    before = stack(policy='{"a": 1}')
+    world.apply(before)
+    after = stack(dns=True, policy='{"a": 2}')
+    plan = world.plan(after)
+    only(world, "net/Net").properties[field] = True if field == "dns" else '{"a": 3}'
+    with pytest.raises(StalePlan, match=rf"network\.vpc: {field} of net-1"):
+        world.carry_out(plan, after)
+
+
+def test_an_object_deleted_after_the_plan_is_a_refusal() -> None:
+    world = World()
+    world.apply(stack())
+    plan = world.plan(stack(dns=True))
+    world.cloud.things.clear()
+    with pytest.raises(StalePlan, match=r"network\.vpc: net-1 is gone"):
+        world.carry_out(plan, stack(dns=True))
+
+
+def test_a_referenced_object_replaced_after_the_plan_is_a_refusal() -> None:
+    world = World()
+    base = graph(stack().resources[VPC])
+    world.apply(base)
+    plan = world.plan(stack())
+    del world.cloud.things["net-1"]
+    with pytest.raises(StalePlan, match=r"network\.vpc: net-1 is gone"):
+        world.carry_out(plan, stack())
+
+
+def test_an_unknown_output_is_an_error_that_names_it() -> None:
+    world = World()
+    desired = graph(
+        resource("a.one", "net/Net", {"cidr": "x"}),
+        resource("a.two", "net/Net", {"cidr": Ref(Address("a.one"), ("colour",))}),
+    )
+    report = world.apply(desired)
+    assert report.failed[0].message == "a.two needs a.one.colour, which is not there"
+
+
+def test_a_circle_is_spelt() -> None:
+    one = resource("a.one", "net/Net", {"cidr": Ref(Address("a.two"))})
+    two = resource("a.two", "net/Net", {"cidr": Ref(Address("a.one"))})
+    with pytest.raises(PlanError, match=r"a\.one -> a\.two -> a\.one"):
+        World().plan(graph(one, two))
+
+
+def test_a_secret_is_compared_by_its_reference_and_stays_one() -> None:
+    world = World()
+    first = stack(group={"password": Secret("sm", "db", "password")})
+    world.apply(first)
+    assert world.settled(first)
+    second = stack(group={"password": Secret("sm", "db2", "password")})
+    (change,) = world.plan(second).pending()
+    assert change.fields[0].secret
+    world.apply(second)
+    assert world.settled(second)
+
+
+def test_a_failed_object_is_replaced() -> None:
+    world = World()
+    world.apply(stack())
+    only(world, "run/Group").failed = "no capacity"
+    (change,) = world.plan(stack()).pending()
+    assert (change.action, change.order, change.reason) == (Action.REPLACE, "delete-first", "no capacity")
+    world.apply(stack())
+    assert world.settled(stack())
+
+
+def test_lost_ownership_tags_are_put_back() -> None:
+    world = World()
+    world.apply(stack())
+    only(world, "net/Net").owner = None
+    assert actions(world, stack()) == {"network.vpc": "update"}
+    world.apply(stack())
+    assert world.settled(stack())
+
+
+def test_a_claim_by_another_stack_is_refused() -> None:
+    world = World()
+    world.apply(stack())
+    vpc = only(world, "net/Net")
+    assert vpc.owner is not None
+    vpc.owner = type(vpc.owner)("other", "l", vpc.owner.address)
+    assert [d.code for d in world.plan(stack(dns=True)).diagnostics] == ["MLI3031"]
+
+
+def test_the_same_request_gives_the_same_bytes() -> None:
+    from mlinfra.core import codec
+    from mlinfra.core.plan import Plan
+
+    world = World()
+    world.apply(stack())
+    first, second = (codec.encode(world.plan(stack(dns=True))) for _ in range(2))
+    assert first == second
+    assert codec.decode(first, Plan) == world.plan(stack(dns=True))
+
+
+def test_a_plan_read_back_from_its_file_applies() -> None:
+    from mlinfra.core import codec
+    from mlinfra.core.plan import Plan
+
+    world = World()
+    plan = codec.decode(codec.encode(world.plan(stack())), Plan)
+    assert world.carry_out(plan, stack()).complete
+    assert world.settled(stack())

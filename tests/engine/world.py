@@ -1,0 +1,170 @@
+"""A world in which a stack lives through several runs: one cloud, one state, and a process that may die."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from mlinfra.core import codec
+from mlinfra.core.address import Address
+from mlinfra.core.backend import Holder
+from mlinfra.core.ledger import Entry, Ledger
+from mlinfra.core.observed import Present
+from mlinfra.core.plan import Plan
+from mlinfra.core.report import Event, Report
+from mlinfra.core.resource import Graph, Lifecycle, Move, Ownership, Resource
+from mlinfra.core.state import State
+from mlinfra.core.value import Properties, Value
+from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
+from mlinfra.engine.journal import Journal
+from mlinfra.engine.planner import Request, make_plan
+from mlinfra.engine.recovery import recover
+from mlinfra.engine.refresh import refresh
+from mlinfra.engine.stop import Stop
+from mlinfra.engine.survey import Survey, remembered, survey
+
+from .cloud import HERE, TYPES, ToyCloud
+
+OWNERSHIP = Ownership("stack", "lineage-1")
+
+
+class StillClock:
+    """Time passes when someone sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds, UTC)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Disk:
+    """A lease whose writes outlive the process: a state, and the entries since. Everything passes the wire form."""
+
+    def __init__(self) -> None:
+        self.base = codec.encode(State(stack="stack", lineage="lineage-1"))
+        self.lines: list[bytes] = []
+
+    @property
+    def holder(self) -> Holder:
+        return Holder(token=1, who="test", purpose="test", since=datetime.now(UTC), expires=datetime.now(UTC))
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        self.lines += [codec.encode(entry) for entry in entries]
+
+    def compact(self, state: State) -> State:
+        written = msgspec.structs.replace(state, serial=state.serial + 1, applied=())
+        self.base, self.lines = codec.encode(written), []
+        return written
+
+    def remove(self) -> None:
+        self.__init__()  # type: ignore[misc]
+
+    def read(self) -> State:
+        entries: list[Entry] = [codec.decode(line, Entry) for line in self.lines]  # type: ignore[arg-type]
+        return Ledger(codec.decode(self.base, State)).fold(entries).state()
+
+
+class World:
+    """One stack in one cloud, run by run."""
+
+    def __init__(self) -> None:
+        self.cloud = ToyCloud()
+        self.disk = Disk()
+        self.events: list[Event] = []
+        self.workers = 1
+
+    def plan(
+        self,
+        graph: Graph,
+        *,
+        destroy: bool = False,
+        refreshed: bool = True,
+        targets: tuple[str, ...] = (),
+        adoptions: dict[Address, Present] | None = None,
+    ) -> Plan:
+        state = self.disk.read()
+        seen = self.look(graph) if refreshed else remembered(state, OWNERSHIP)
+        return make_plan(
+            Request(
+                graph=graph,
+                state=state,
+                survey=seen,
+                types=TYPES,
+                ownership=OWNERSHIP,
+                region="here",
+                destroy=destroy,
+                targets=targets,
+                adoptions=adoptions or {},
+            )
+        )
+
+    def look(self, graph: Graph) -> Survey:
+        state = self.disk.read()
+        listings = refresh(graph, state, lambda _: self.cloud, TYPES, OWNERSHIP, "here", every=[HERE])
+        return survey(state, listings, OWNERSHIP)
+
+    def carry_out(self, plan: Plan, graph: Graph, stop: Stop | None = None) -> Report:
+        """Apply a plan that was made before."""
+        journal = self.journal()
+        refuse_errors(plan)
+        recover(journal, lambda _: self.cloud, TYPES, OWNERSHIP)
+        seen = self.look(graph)
+        verify(plan, journal.state(), seen, TYPES)
+        means = Means(
+            connect=lambda _: self.cloud,
+            types=TYPES,
+            clock=StillClock(),
+            stop=stop or Stop(),
+            listener=self.events.append,
+            workers=self.workers,
+        )
+        return carry_out(plan, journal, seen, means)
+
+    def journal(self) -> Journal:
+        return Journal(self.disk, self.disk.read())
+
+    def apply(self, graph: Graph, *, destroy: bool = False, **options: object) -> Report:
+        """What `mlinfra apply STACK` does: recover, plan, carry out."""
+        recover(self.journal(), lambda _: self.cloud, TYPES, OWNERSHIP)
+        plan = self.plan(graph, destroy=destroy, **options)  # type: ignore[arg-type]
+        return self.carry_out(plan, graph)
+
+    def settled(self, graph: Graph) -> bool:
+        """Whether a plan, with refresh and without, has nothing to do, and the state is sound."""
+        state = self.disk.read()
+        assert state.verify() == ()
+        assert sorted(r.id for r in state.every_record()) == sorted(self.cloud.things)
+        return not self.plan(graph).steps and not self.plan(graph, refreshed=False).steps
+
+
+def resource(
+    address: str,
+    kind: str,
+    properties: Properties,
+    *,
+    depends_on: Iterable[str] = (),
+    protect: bool = False,
+) -> Resource:
+    return Resource(
+        Address(address),
+        f"toy:{kind}",
+        properties,
+        HERE,
+        tuple(Address(a) for a in depends_on),
+        Lifecycle(protect),
+    )
+
+
+def graph(
+    *resources: Resource, outputs: dict[str, Value] | None = None, moves: Iterable[tuple[str, str]] = ()
+) -> Graph:
+    return Graph.of(resources, outputs, tuple(Move(a, b) for a, b in moves))
