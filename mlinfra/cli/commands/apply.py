@@ -1,0 +1,51 @@
+"""`mlinfra apply`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mlinfra.cli.options import Form, Full, Inputs, Sets, Yes
+from mlinfra.cli.shell import Shell
+
+PLACE = ("The job", 14)
+EXAMPLES = (
+    "mlinfra apply stack.yaml                 # plans, asks, applies",
+    "mlinfra apply plan.mlinfra               # exactly what was reviewed, or nothing",
+    "mlinfra apply stack.yaml --yes -o json > report.json",
+)
+
+
+def run(
+    context: typer.Context,
+    stack: Annotated[
+        str, typer.Argument(metavar="STACK|PLAN", help="A stack file, or a plan file.", show_default=False)
+    ],
+    yes: Yes = False,
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", metavar="ADDRESS", help="Only this address and what it needs; may be repeated."),
+    ] = None,
+    full: Full = False,
+    sets: Sets = None,
+    inputs: Inputs = None,
+    form: Form = "text",
+) -> int:
+    """Make what the stack file says.
+
+    Shows the plan and asks. Ctrl-C finishes what is in flight; what was made is recorded, and the same command goes
+    on from there.
+    """
+    from mlinfra.cli.plans import carry_out, is_plan_file
+
+    shell = Shell.of(context)
+    if is_plan_file(stack):
+        if sets or inputs or target:
+            raise typer.BadParameter("a plan file is applied as it is: no --set, --inputs or --target")
+        session, plan = shell.sessions.open_plan(stack)
+    else:
+        with shell.progress("reading the stack") as say:
+            session = shell.open(stack, sets, inputs)
+            plan = session.plan(targets=tuple(target or ()), on_progress=say)
+    return carry_out(shell, session, plan, form, yes=yes, full=full)

@@ -1,0 +1,86 @@
+"""The entry point: runs one command in a shell and answers with its exit code.
+
+The console script calls `main`. Whatever goes wrong in a command is caught here, once, and printed calmly.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from mlinfra import __version__
+from mlinfra.cli.folder import Folder, open_folder
+from mlinfra.cli.shell import Shell
+
+INTERRUPTED = 130
+
+
+def main(args: Sequence[str] | None = None, shell: Shell | None = None) -> int:
+    """Run `args` (by default the process's) and answer the exit code (design, section 3)."""
+    arguments = list(sys.argv[1:] if args is None else args)
+    colour = "--no-color" not in _before_dashes(arguments)
+    shell = shell or Shell(environ=os.environ, colour=colour)
+    with _terminable():
+        try:
+            return _run([a for a in arguments if a != "--no-color"] if not colour else arguments, shell)
+        except KeyboardInterrupt:
+            shell.stderr.write("\ninterrupted\n")
+            return INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - the one place where everything ends up
+            from mlinfra.cli.failure import answer
+
+            return answer(error, shell)
+        finally:
+            shell.stdout.flush()
+            shell.stderr.flush()
+
+
+def application() -> Folder:
+    """The whole command line as a Typer group."""
+    return open_folder("mlinfra.cli.commands", "mlinfra", add_completion=True, root=_root)
+
+
+def _run(arguments: list[str], shell: Shell) -> int:
+    code = application().main(arguments or ["--help"], prog_name="mlinfra", standalone_mode=False, obj=shell)
+    return code if isinstance(code, int) else 0
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mlinfra {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colours; may stand anywhere. So does NO_COLOR.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _before_dashes(arguments: list[str]) -> list[str]:
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """While inside, SIGTERM is what Ctrl-C is: a lock is released, a state saved."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:  # not the main thread: whoever runs us there keeps the signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

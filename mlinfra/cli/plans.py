@@ -1,0 +1,104 @@
+"""Plans on their way through a command: shown, confirmed, carried out, reported.
+
+`plan`, `apply`, `destroy`, `adopt` and `drift` share it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlinfra.cli.confirm import confirm
+from mlinfra.cli.interrupt import interruptible
+from mlinfra.cli.progress import watching
+from mlinfra.cli.render.changes import destroyed, existing, is_sweeping
+from mlinfra.cli.render.diagnostics import document
+from mlinfra.cli.render.plan_json import plan_json
+from mlinfra.cli.render.plan_text import plan_page
+from mlinfra.cli.render.report import done_page, outputs_page, report_json
+from mlinfra.cli.sessions import Session
+from mlinfra.cli.shell import Shell
+from mlinfra.core.clock import SystemClock
+from mlinfra.core.diagnostic import errors_in
+from mlinfra.core.errors import ApplyIncomplete
+from mlinfra.core.plan import Plan
+
+
+def is_plan_file(path: str) -> bool:
+    """Whether `path` is a plan rather than a stack: it says so by not being called YAML, and by its first character."""
+    if Path(path).suffix in (".yaml", ".yml"):
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False  # the session says what is wrong with it
+
+
+def about(session: Session) -> Mapping[str, str]:
+    """What a plan's header says of the stack."""
+    target = session.stack.target
+    where = " ".join(filter(None, (target.platform, target.account, target.region, target.context)))
+    return {"target": where, "file": session.stack.file, "state": session.location()}
+
+
+def show_plan(shell: Shell, session: Session, plan: Plan, form: str, *, full: bool = False, verb: str = "plan") -> None:
+    """Print a plan in one of its forms."""
+    match form:
+        case "json":
+            shell.write(plan_json(plan))
+        case "markdown":
+            from mlinfra.cli.render.plan_markdown import plan_markdown
+
+            shell.write(plan_markdown(plan, about(session)))
+        case "html":
+            from mlinfra.cli.render.plan_html import plan_html
+
+            shell.write(plan_html(plan, about(session), session.graph()))
+        case _:
+            shell.show(plan_page(plan, shell.look(full=full), about(session), verb=verb))
+
+
+def carry_out(
+    shell: Shell, session: Session, plan: Plan, form: str, *, yes: bool, full: bool = False, verb: str = "apply"
+) -> int:
+    """Show, confirm, apply and report. Answers the exit code; raises `ApplyIncomplete` where steps are left."""
+    stack = plan.ownership.stack
+    if form == "text":
+        show_plan(shell, session, plan, form, full=full, verb=verb)
+    if errors_in(plan.diagnostics):
+        if form == "json":
+            shell.write(plan_json(plan))
+        return 1
+    if plan.pending() and not yes:
+        _ask(shell, plan, verb)
+    clock = SystemClock()
+    began = time.monotonic()
+    # The report is what a program reads on standard output; the events then go beside it.
+    stream = shell.stderr if form == "json" else shell.stdout
+    lively = stream.isatty() and shell.is_lively
+    stop = session.stop()
+    with (
+        watching(shell.console(stream), shell.look(stream=stream), clock, lively=lively) as watch,
+        interruptible(stop, watch.notice),
+    ):
+        report = session.apply(plan, listener=watch, stop=stop)
+    seconds = time.monotonic() - began
+    outputs = session.outputs() if report.complete else {}
+    if form == "json":
+        shell.write(document(report_json(report, seconds, stack=stack, outputs=outputs)))
+    if not report.complete:
+        raise ApplyIncomplete(report)
+    if form == "text" and plan.pending():
+        shell.show(done_page(report, seconds, shell.look(), stack=stack))
+        shell.show(outputs_page(outputs))
+    return 0
+
+
+def _ask(shell: Shell, plan: Plan, verb: str) -> None:
+    stack = plan.ownership.stack
+    confirm(shell, f"{verb} {stack}?", "yes")
+    if is_sweeping(plan):
+        share = f"{destroyed(plan):,} of {existing(plan):,} objects are deleted or replaced"
+        confirm(shell, f"{share}. Once more, to be sure: which stack is this?", stack)

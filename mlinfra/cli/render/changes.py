@@ -1,0 +1,125 @@
+"""What all forms of a plan have in common: the order of danger, the words for actions and causes, the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from mlinfra.core.plan import Action, Cause, Change, Field, Plan
+
+# Most dangerous first; a reviewer who stops reading early has seen the worst.
+DANGER = (
+    Action.REPLACE,
+    Action.DELETE,
+    Action.FORGET,
+    Action.UPDATE,
+    Action.MOVE,
+    Action.ADOPT,
+    Action.CREATE,
+    Action.NO_OP,
+)
+DESTRUCTIVE = frozenset({Action.REPLACE, Action.DELETE})
+SIGN = {
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.FORGET: "x",
+    Action.UPDATE: "~",
+    Action.MOVE: ">",
+    Action.ADOPT: "<",
+    Action.CREATE: "+",
+    Action.NO_OP: " ",
+}
+STYLE = {
+    Action.REPLACE: "magenta",
+    Action.DELETE: "red",
+    Action.FORGET: "yellow",
+    Action.UPDATE: "yellow",
+    Action.MOVE: "cyan",
+    Action.ADOPT: "cyan",
+    Action.CREATE: "green",
+    Action.NO_OP: "dim",
+}
+PARTICIPLE = {
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.FORGET: "forgotten",
+    Action.UPDATE: "updated",
+    Action.MOVE: "moved",
+    Action.ADOPT: "adopted",
+    Action.CREATE: "created",
+    Action.NO_OP: "unchanged",
+}
+CAUSE = {
+    Cause.CHANGE: "changed in stack",
+    Cause.DRIFT: "drift",
+    Cause.BOTH: "changed in stack, and drift",
+    Cause.UNKNOWN: "known after apply",
+}
+_RANK = {action: rank for rank, action in enumerate(DANGER)}
+
+
+def by_danger(changes: Iterable[Change]) -> list[Change]:
+    """Most dangerous first, then by address."""
+    return sorted(changes, key=lambda change: (_RANK[change.action], change.address))
+
+
+def by_section(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """Changes by section of the stack file; the section with the most dangerous change comes first."""
+    sections: dict[str, list[Change]] = {}
+    for change in by_danger(changes):
+        sections.setdefault(change.address.section, []).append(change)
+    return sections
+
+
+def sign(change: Change) -> str:
+    """The change's sign: `+/-` for a replacement that creates first."""
+    return "+/-" if change.order == "create-first" else SIGN[change.action]
+
+
+def title(change: Change) -> str:
+    """The change in words, such as `replace, create first`."""
+    return f"{change.action.value}, {change.order.replace('-', ' ')}" if change.order else change.action.value
+
+
+def forcing(change: Change) -> tuple[Field, ...]:
+    """The fields that cause the replacement."""
+    return tuple(field for field in change.fields if field.forces)
+
+
+def counts(changes: Iterable[Change]) -> Mapping[Action, int]:
+    """How many there are of each action that occurs, most dangerous first."""
+    counted = Counter(change.action for change in changes)
+    return {action: counted[action] for action in DANGER if counted[action]}
+
+
+def counted(plan: Plan) -> Iterator[tuple[Action, str]]:
+    """Each action that occurs, no-ops included, and its count in words: `2 to replace`."""
+    for action, number in counts(plan.changes).items():
+        yield action, f"{number:,} unchanged" if action is Action.NO_OP else f"{number:,} to {action.value}"
+
+
+def existing(plan: Plan) -> int:
+    """How many objects there are now."""
+    return sum(change.action is not Action.CREATE for change in plan.changes)
+
+
+def destroyed(plan: Plan) -> int:
+    """How many of them are deleted or replaced."""
+    return sum(change.action in DESTRUCTIVE for change in plan.changes)
+
+
+def is_sweeping(plan: Plan) -> bool:
+    """Whether more than a third of what is there is deleted or replaced (design, section 12)."""
+    return destroyed(plan) * 3 > existing(plan)
+
+
+def verdict(plan: Plan) -> str:
+    """One sentence on how dangerous the plan is."""
+    if not plan.pending():
+        return "Nothing to do: everything is as the stack says."
+    if not destroyed(plan):
+        return "Nothing is destroyed."
+    words = counts(plan.changes)
+    parts = [f"{words[a]:,} {PARTICIPLE[a]}" for a in (Action.DELETE, Action.REPLACE) if a in words]
+    share = ", more than a third of the stack" if is_sweeping(plan) else ""
+    return f"Of {existing(plan):,} objects, {' and '.join(parts)}{share}."

@@ -1,0 +1,71 @@
+"""Diagnostics and errors: what happened, to which object, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.page import Page
+from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.source import Source
+
+STYLE = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_GRAVITY = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+def gravest_first(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Errors, then warnings, then notes; by place within each."""
+    return sorted(diagnostics, key=lambda d: (_GRAVITY[d.severity], d.source or Source(""), d.address or "", d.code))
+
+
+def diagnostics_page(diagnostics: Iterable[Diagnostic], look: Look) -> Page:
+    """One paragraph for each, gravest first."""
+    page = Page()
+    for diagnostic in gravest_first(diagnostics):
+        page.blank()
+        where = f" {diagnostic.source}" if diagnostic.source else ""
+        page.line(
+            (f"{diagnostic.severity.value} {diagnostic.code}", STYLE[diagnostic.severity]),
+            (where, "cyan"),
+            f": {diagnostic.summary}",
+            below="    ",
+        )
+        if diagnostic.address:
+            page.line(("    at ", "dim"), diagnostic.address, below="       ")
+        if diagnostic.detail:
+            for line in diagnostic.detail.splitlines():
+                page.line("    ", line, below="    ")
+        if diagnostic.hint:
+            page.line(("    hint: ", "dim"), diagnostic.hint, below="          ")
+    return page
+
+
+def failure_page(code: str, message: str, hint: str, look: Look) -> Page:
+    """An error that is no diagnostic: a few lines."""
+    first, *rest = message.splitlines() or [""]
+    page = Page().line((f"error {code}", "bold red"), f": {first}", below="    ")
+    for line in rest:
+        page.line("    ", line, below="    ")
+    if hint:
+        page.line(("    hint: ", "dim"), hint, below="          ")
+    return page
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, object]:
+    """One diagnostic with every key present."""
+    return {
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail or None,
+        "address": str(diagnostic.address) if diagnostic.address else None,
+        "source": str(diagnostic.source) if diagnostic.source else None,
+        "hint": diagnostic.hint or None,
+    }
+
+
+def document(content: object) -> str:
+    """A JSON document as every command prints it: indented, and the same bytes for the same content."""
+    return msgspec.json.format(msgspec.json.encode(content, enc_hook=str), indent=2).decode() + "\n"

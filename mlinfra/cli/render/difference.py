@@ -1,0 +1,68 @@
+"""Differences within one value: two JSON documents, maps or lists, leaf by leaf.
+
+A field whose two sides are long documents is read as the few leaves that differ.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+
+from mlinfra.cli.render.value import key_text
+from mlinfra.core.value import Json, Path, Value
+
+Leaf = tuple[Path, Value, Value]
+_SCALAR = str | int | float | bool | None
+
+
+def differences(before: Value, after: Value) -> list[Leaf] | None:
+    """The leaves that differ between two documents, maps or lists; `None` where they are not two of a kind."""
+    left, right = _structure(before), _structure(after)
+    if (isinstance(left, dict) and isinstance(right, dict)) or (isinstance(left, list) and isinstance(right, list)):
+        try:
+            return list(_leaves((), left, right))
+        except RecursionError:
+            return None  # deeper than anyone would read
+    return None
+
+
+def _structure(value: Value) -> Value:
+    """The data of a document, spelt as a string or still to be composed; or the value itself."""
+    if isinstance(value, Json):
+        return value.content
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value  # a string that only looks like one
+    return value
+
+
+def _leaves(path: Path, before: Value, after: Value) -> Iterator[Leaf]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            yield from _leaves((*path, key_text(key)), before.get(key, msgspec.UNSET), after.get(key, msgspec.UNSET))
+    elif isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        yield from _items(path, list(before), list(after))
+    elif type(before) is not type(after) or before != after:
+        yield path, before, after
+
+
+def _items(path: Path, before: list[Value], after: list[Value]) -> Iterator[Leaf]:
+    if all(isinstance(item, _SCALAR) for item in (*before, *after)):
+        gone = [item for item in before if item not in after]
+        new = [item for item in after if item not in before]
+        if gone or new:
+            yield from ((path, item, msgspec.UNSET) for item in gone)
+            yield from ((path, msgspec.UNSET, item) for item in new)
+        elif before != after:
+            yield path, before, after
+        return
+    for index in range(max(len(before), len(after))):
+        yield from _leaves(
+            (*path, index),
+            before[index] if index < len(before) else msgspec.UNSET,
+            after[index] if index < len(after) else msgspec.UNSET,
+        )

@@ -1,0 +1,58 @@
+"""A plan for programs: the shape that docs/json.md documents. Change the format version with the shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlinfra.cli.render.changes import by_danger
+from mlinfra.cli.render.diagnostics import diagnostic_json, document, gravest_first
+from mlinfra.cli.render.value import value_json
+from mlinfra.core.plan import Change, Field, Plan
+from mlinfra.core.value import path_text
+
+FORMAT_VERSION = "1.0"
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan as an indented document; the same plan always gives the same bytes."""
+    return document(plan_data(plan))
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The document as plain data."""
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "stack": plan.ownership.stack,
+        "seal": plan.seal.digest,
+        "summary": plan.summary(),
+        "changes": [change_data(change) for change in by_danger(plan.pending())],
+        "diagnostics": [diagnostic_json(d) for d in gravest_first(plan.diagnostics)],
+        "cost": None,
+        "capacity": None,
+    }
+
+
+def change_data(change: Change) -> dict[str, Any]:
+    """One change; every key is always there."""
+    return {
+        "address": str(change.address),
+        "type": change.type,
+        "action": change.action.value,
+        "order": change.order or None,
+        "origin": str(change.origin) if change.origin else None,
+        "id": change.id or None,
+        "reason": change.reason or None,
+        "source": str(change.source) if change.source else None,
+        "fields": [field_data(field) for field in change.fields],
+    }
+
+
+def field_data(field: Field) -> dict[str, Any]:
+    """One difference; a side that is absent is null."""
+    return {
+        "path": path_text(field.path),
+        "before": value_json(field.before, secret=field.secret),
+        "after": value_json(field.after, secret=field.secret),
+        "cause": field.cause.value,
+        "forces": field.forces,
+    }

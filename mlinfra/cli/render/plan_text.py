@@ -1,0 +1,156 @@
+"""A plan for the terminal: calm, aligned, the most dangerous first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mlinfra.cli.render.changes import (
+    CAUSE,
+    DESTRUCTIVE,
+    PARTICIPLE,
+    STYLE,
+    by_section,
+    counted,
+    counts,
+    is_sweeping,
+    sign,
+    title,
+    verdict,
+)
+from mlinfra.cli.render.diagnostics import diagnostics_page
+from mlinfra.cli.render.difference import differences
+from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.page import Page, Piece
+from mlinfra.cli.render.value import cut, value_text
+from mlinfra.core.plan import Action, Change, Field, Plan
+from mlinfra.core.value import Value, path_text
+
+_LONG = 72  # characters: longer values are read by what differs in them
+_SUMMED_UP = frozenset({Action.CREATE, Action.DELETE, Action.ADOPT, Action.FORGET})
+
+
+def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "plan") -> Page:
+    """The whole plan. `about` says what the stack is, such as target, account and region."""
+    page = Page()
+    if not plan.pending():
+        page.extend(diagnostics_page(plan.diagnostics, look)).blank()
+        return page.line(*_quiet_line(plan))
+    page.extend(_header(plan, about, verb))
+    for section, changes in by_section(plan.pending()).items():
+        page.blank().line((section, "bold"))
+        for index, change in enumerate(changes):
+            page.extend(change_page(change, look, _widths(changes), last=index == len(changes) - 1))
+    page.blank().extend(diagnostics_page(plan.diagnostics, look))
+    page.blank().line(*_last_line(plan))
+    return page
+
+
+def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bool) -> Page:
+    """One change as a branch of a tree."""
+    branch, below = look.guide(last=last)
+    address, kind = widths
+    style = STYLE[change.action]
+    page = Page().line(
+        (branch, "dim"),
+        (f"{sign(change):<3} ", style),
+        (f"{title(change):<{kind}}  ", style),
+        (f"{change.address:<{address}}", "bold" if change.action in DESTRUCTIVE else ""),
+        (f"  {_type(change.type, look)}", "dim"),
+        (f"  {change.source}" if change.source else "", "dim"),
+        below=below + "    ",
+    )
+    inner = below + "    "
+    if change.origin:
+        page.line((inner, "dim"), ("was ", "dim"), change.origin, below=inner)
+    if change.reason:
+        page.line((inner, "dim"), change.reason, below=inner)
+    return page.extend(_fields(change, look, inner))
+
+
+def _header(plan: Plan, about: Mapping[str, str], verb: str) -> Page:
+    page = Page().line(
+        (plan.ownership.stack, "bold"), f"  {verb}", ("  for some targets only" if plan.partial else "", "yellow")
+    )
+    for name, what in about.items():
+        page.line((f"  {name:<8}", "dim"), what, below="          ")
+    pieces: list[Piece] = []
+    for action, words in counted(plan):
+        pieces += [", " if pieces else "", (words, STYLE[action])]
+    page.blank().line(*pieces)
+    if is_sweeping(plan):
+        page.line((verdict(plan), "bold red"))
+    return page
+
+
+def _quiet_line(plan: Plan) -> tuple[Piece, ...]:
+    number = len(plan.changes)
+    some = "; only some targets were looked at" if plan.partial else ""
+    what = "nothing is left to destroy" if plan.destroy else f"nothing to do, {number:,} objects are as the stack says"
+    return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
+
+
+def _last_line(plan: Plan) -> tuple[Piece, ...]:
+    pieces: list[Piece] = [("Plan: ", "bold")]
+    for action, number in counts(plan.changes).items():
+        separator = "" if len(pieces) == 1 else "; " if action is Action.NO_OP else ", "
+        pieces += [separator, (f"{number:,} {PARTICIPLE[action]}", STYLE[action])]
+    return (*pieces, ".", (_digest(plan), "dim"))
+
+
+def _digest(plan: Plan) -> str:
+    return f"  seal {plan.seal.digest[:12]}" if plan.seal.digest else ""
+
+
+def _widths(changes: list[Change]) -> tuple[int, int]:
+    return min(40, max(len(c.address) for c in changes)), max(len(title(c)) for c in changes)
+
+
+def _type(token: str, look: Look) -> str:
+    """The token; where there is little room, its last part."""
+    return token if look.width >= 100 else token.rpartition(":")[2]
+
+
+def _fields(change: Change, look: Look, inner: str) -> Page:
+    page = Page()
+    if not change.fields:
+        return page
+    if change.action in _SUMMED_UP and not look.full:
+        return page
+    width = min(32, max(len(path_text(field.path)) for field in change.fields))
+    for field in sorted(change.fields, key=lambda field: not field.forces):
+        page.extend(_field(field, look, inner, width))
+    return page
+
+
+def _field(field: Field, look: Look, inner: str, width: int) -> Page:
+    path = path_text(field.path)
+    note = [(f"  {CAUSE[field.cause]}", "dim")]
+    if field.forces:
+        note = [("  forces the replacement", "bold red"), *note]
+    leaves = None if field.secret else _leaves(field)
+    if leaves is None:
+        pieces = _sides(field.before, field.after, look, secret=field.secret)
+        return Page().line((inner, "dim"), f"{path:<{width}}  ", *pieces, *note, below=inner + "    ")
+    page = Page().line((inner, "dim"), f"{path:<{width}}  ", (f"{len(leaves)} differ", "dim"), *note)
+    for leaf, before, after in leaves:
+        text = f"{path_text(leaf)}  " if leaf else ""
+        page.line((inner + "  ", "dim"), text, *_sides(before, after, look), below=inner + "      ")
+    return page
+
+
+def _leaves(field: Field) -> list[tuple[tuple[str | int, ...], Value, Value]] | None:
+    if max(len(value_text(field.before)), len(value_text(field.after))) <= _LONG:
+        return None
+    return differences(field.before, field.after)
+
+
+def _sides(before: Value, after: Value, look: Look, *, secret: bool = False) -> list[Piece]:
+    limit = 10_000 if look.full else 3 * _LONG
+    old, new = (cut(value_text(side, secret=secret), limit, look.ellipsis) for side in (before, after))
+    if before is msgspec.UNSET:
+        return [(new, "green")]
+    if after is msgspec.UNSET:
+        return [(old, "red"), (f" {look.arrow} ", "dim"), ("absent", "dim")]
+    return [(old, "red"), (f" {look.arrow} ", "dim"), (new, "green")]

@@ -1,0 +1,94 @@
+"""What became of a walk: root causes first, then how much was not reached."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from mlinfra.cli.render.duration import duration_text
+from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.page import Page
+from mlinfra.cli.render.progress import DONE
+from mlinfra.cli.render.value import value_json, value_text
+from mlinfra.core.plan import Verb
+from mlinfra.core.report import Ended, Failed, Report
+from mlinfra.core.value import Value
+
+_MANY = 5
+
+
+def report_page(report: Report, look: Look) -> Page:
+    """The failures of an incomplete walk."""
+    page = Page()
+    for failed in report.failed:
+        page.blank().line(
+            (f"error {failed.code}", "bold red"),
+            f" {failed.step.verb.value} {failed.step.address}",
+            (f"  after {duration_text(failed.seconds)}", "dim"),
+        )
+        for line in failed.message.splitlines():
+            page.line("    ", line, below="    ")
+        if failed.hint:
+            page.line(("    hint: ", "dim"), failed.hint, below="          ")
+    if report.skipped:
+        page.blank()
+        for because, addresses in _echoes(report).items():
+            more = f" and {len(addresses) - _MANY} more" if len(addresses) > _MANY else ""
+            shown = ", ".join(addresses[:_MANY]) + more
+            page.line((f"not reached {because}: ", "yellow"), shown, below="    ")
+    return page.blank()
+
+
+def done_page(report: Report, seconds: float, look: Look, *, stack: str) -> Page:
+    """The last words of a walk that is complete."""
+    counts = Counter(ended.step.verb for ended in report.ended if ended.step.verb is not Verb.RECORD)
+    words = ", ".join(f"{number:,} {DONE[verb]}" for verb, number in sorted(counts.items())) or "nothing to do"
+    took = f"  in {duration_text(seconds)}"
+    return Page().line((look.done, "green"), f" {stack}: ", (words, "bold"), (took, "dim"))
+
+
+def outputs_page(outputs: Mapping[str, Value]) -> Page:
+    """The stack's outputs, aligned."""
+    page = Page()
+    width = max(map(len, outputs), default=0)
+    for name, value in sorted(outputs.items()):
+        page.line((f"{name:<{width}}", "bold"), ("  = ", "dim"), value_text(value), below=" " * (width + 4))
+    return page
+
+
+def report_json(report: Report, seconds: float, *, stack: str, outputs: Mapping[str, Value]) -> dict[str, Any]:
+    """The report as docs/json.md documents it."""
+    return {
+        "formatVersion": "1.0",
+        "stack": stack,
+        "complete": report.complete,
+        "stopped": report.stopped,
+        "seconds": round(seconds, 3),
+        "done": [
+            {**_about(ended), "id": ended.id or None, "seconds": round(ended.seconds, 3)} for ended in report.ended
+        ],
+        "failed": [
+            {**_about(failed), "code": failed.code, "message": failed.message, "hint": failed.hint or None}
+            for failed in report.failed
+        ],
+        "notReached": [
+            {"address": str(s.step.address), "because": str(s.because) if s.because else None} for s in report.skipped
+        ],
+        "outputs": {name: value_json(value) for name, value in sorted(outputs.items())},
+    }
+
+
+def _about(event: Ended | Failed) -> dict[str, Any]:
+    return {"address": str(event.step.address), "verb": event.step.verb.value}
+
+
+def _echoes(report: Report) -> dict[str, list[str]]:
+    """The addresses not reached, by what kept them from being reached."""
+    echoes: dict[str, list[str]] = {}
+    for skipped in report.skipped:
+        because = f"because of {skipped.because}" if skipped.because else "before the stop"
+        addresses = echoes.setdefault(because, [])
+        if skipped.step.address not in addresses:
+            addresses.append(skipped.step.address)
+    return echoes

@@ -1,0 +1,135 @@
+"""Values for people and for machines: expressions spelt out, secrets masked, control characters made visible.
+
+Every form goes through here, so that masking and escaping exist once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.value import (
+    Base64,
+    Concat,
+    Expression,
+    Json,
+    Ref,
+    Secret,
+    TrimPrefix,
+    Value,
+    expressions,
+    is_secret,
+    path_text,
+    text_of,
+)
+
+ABSENT = "(absent)"
+# Strings that YAML and JSON would read back as strings; all others are shown in quotes.
+_BARE = re.compile(r"[A-Za-z/*][\w./:@*+=,%-]*|\d+[.:/-]\d[\w.:/-]*[A-Za-z/.:-][\w./:-]*", re.ASCII)
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
+
+
+def inert(text: str) -> str:
+    """`text` on one line, with every character that a terminal could obey spelt out as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def value_text(value: Value, *, secret: bool = False) -> str:
+    """`value` on one line; with `secret` masked, whatever it is."""
+    if value is msgspec.UNSET:
+        return ABSENT
+    if secret or is_secret_expression(value):
+        return f"(secret {names})" if (names := secret_names(value)) else "(secret)"
+    match value:
+        case Concat():
+            return inert(expression_text(value))
+        case Expression():
+            return "${" + inert(expression_text(value)) + "}"
+        case str():
+            return value if _is_bare(value) else _quoted(value)
+        case dict():
+            return "{" + ", ".join(f"{key_text(k)}: {value_text(item)}" for k, item in value.items()) + "}"
+        case list() | tuple() | set() | frozenset():
+            return "[" + ", ".join(value_text(item) for item in value) + "]"
+    return inert(json.dumps(value, default=str))
+
+
+def cut(text: str, limit: int, ellipsis: str) -> str:
+    """`text`, or its beginning and its length where it is longer than `limit` characters."""
+    return text if len(text) <= limit else f"{text[: limit - 20]}{ellipsis} ({len(text)} characters)"
+
+
+def value_json(value: Value, *, secret: bool = False) -> Any:
+    """`value` as JSON data: `{"unknown": ...}` for expressions, `{"secret": ...}` for secrets.
+
+    An object of the user's that could be taken for one of these is wrapped as `{"value": ...}`.
+    """
+    if value is msgspec.UNSET:
+        return None
+    if secret or is_secret_expression(value):
+        return {"secret": secret_names(value) or None}
+    match value:
+        case Expression():
+            return {"unknown": expression_text(value)}
+        case dict():
+            plain = {_key_json(key): value_json(item) for key, item in value.items()}
+            return {"value": plain} if len(plain) == 1 and plain.keys() <= {"unknown", "secret", "value"} else plain
+        case list() | tuple() | set() | frozenset():
+            return [value_json(item) for item in value]
+    return value
+
+
+def key_text(key: Value) -> str:
+    """The key of a map, which may be an expression."""
+    return value_text(key) if isinstance(key, Expression | str) else inert(str(key))
+
+
+def is_secret_expression(value: Value) -> bool:
+    """Whether `value` is a secret, or one text made from one: then nothing of it is shown."""
+    return isinstance(value, Expression) and is_secret(value)
+
+
+def secret_names(value: Value) -> str:
+    """The references of the secrets in `value`, such as `sm:recsys/webhook#url`."""
+    return ", ".join(dict.fromkeys(_secret_name(e) for e in expressions(value) if isinstance(e, Secret)))
+
+
+def expression_text(value: Value) -> str:
+    """An expression as one would say it: `network.vpc.id`, `json({...})`; known parts as they are."""
+    match value:
+        case Ref(address, path):
+            return str(address) + path_text(("", *path)).removeprefix('[""]')
+        case Secret():
+            return f"secret.{_secret_name(value)}"
+        case Concat(parts):
+            return "".join(
+                ("${" + expression_text(p) + "}") if isinstance(p, Expression) else text_of(p) for p in parts
+            )
+        case Json(content):
+            return f"json({expression_text(content)})"
+        case Base64(content):
+            return f"base64({expression_text(content)})"
+        case TrimPrefix(content, prefix):
+            return f"{expression_text(content)} without {prefix}"
+    return value_text(value)
+
+
+def _secret_name(secret: Secret) -> str:
+    return inert(f"{secret.source}:{secret.name}" + (f"#{secret.key}" if secret.key else ""))
+
+
+def _is_bare(text: str) -> bool:
+    return bool(_BARE.fullmatch(text)) and text.lower() not in _WORDS
+
+
+def _quoted(text: str) -> str:
+    return inert(json.dumps(text, ensure_ascii=False))
+
+
+def _key_json(key: Value) -> str:
+    return "${" + expression_text(key) + "}" if isinstance(key, Expression) else str(key)

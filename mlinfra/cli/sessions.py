@@ -1,0 +1,273 @@
+"""What the commands ask of the session: its ports, as the command line sees them.
+
+`mlinfra.session`, a module, implements `Sessions`; tests implement it in memory. Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from mlinfra.core.backend import Holder
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.plan import Plan
+from mlinfra.core.report import Listener, Report
+from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Stack
+from mlinfra.core.state import State
+from mlinfra.core.value import Value
+
+Progress = Callable[[str], None]
+
+
+class Stop(Protocol):
+    """How a walk is asked to end before its time."""
+
+    def once(self) -> None:
+        """Begin nothing more, and finish what is in flight."""
+        ...
+
+    def twice(self) -> None:
+        """Stop at once; what was begun is looked up by the next run."""
+        ...
+
+
+class Expanded(Protocol):
+    """One leaf of a stack with all its defaults. `origin` is file:line, `default` or `--set`."""
+
+    @property
+    def path(self) -> str:
+        """Where it stands, dotted."""
+        ...
+
+    @property
+    def value(self) -> Value:
+        """What it is."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """Who said so."""
+        ...
+
+
+class Rebuilt(Protocol):
+    """A state made from what the cloud holds. More than one lineage cannot be taken up."""
+
+    @property
+    def state(self) -> State:
+        """The state found."""
+        ...
+
+    @property
+    def lineages(self) -> Sequence[str]:
+        """Every lineage that bears the stack's name."""
+        ...
+
+
+class ModuleInfo(Protocol):
+    """One module of the library."""
+
+    @property
+    def name(self) -> str:
+        """Its name, kebab-case."""
+        ...
+
+    @property
+    def section(self) -> str:
+        """The section of the stack file that it implements."""
+        ...
+
+    @property
+    def many(self) -> bool:
+        """Whether that section holds named entries."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """What it makes, in one sentence."""
+        ...
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The JSON Schema of its inputs."""
+        ...
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """What it answers, with a description each."""
+        ...
+
+    @property
+    def built(self) -> bool:
+        """Whether it can be planned yet."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The folder that it lies in."""
+        ...
+
+
+class SandboxStatus(Protocol):
+    """The simulated cloud in the background."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it answers."""
+        ...
+
+    @property
+    def endpoint(self) -> str:
+        """Its URL."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        ...
+
+    @property
+    def log(self) -> str:
+        """The file that it logs to."""
+        ...
+
+    @property
+    def since(self) -> str:
+        """When it was started."""
+        ...
+
+
+class Session(Protocol):
+    """One stack file, read and connected."""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack."""
+        ...
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings and notes of loading."""
+        ...
+
+    def expanded(self) -> Sequence[Expanded]:
+        """Every leaf of the stack, defaults included, in the order of the file."""
+        ...
+
+    def graph(self) -> Graph:
+        """What is desired."""
+        ...
+
+    def plan(
+        self,
+        *,
+        destroy: bool = False,
+        targets: tuple[str, ...] = (),
+        refresh: bool = True,
+        refresh_facts: bool = False,
+        on_progress: Progress = ...,
+    ) -> Plan:
+        """What would be done."""
+        ...
+
+    def save(self, plan: Plan, path: str) -> None:
+        """Write a plan file."""
+        ...
+
+    def stop(self) -> Stop:
+        """A new stop, to be given to `apply`."""
+        ...
+
+    def apply(self, plan: Plan, *, listener: Listener, stop: Any) -> Report:
+        """Do what was planned."""
+        ...
+
+    def drift(self) -> Plan:
+        """What others changed, as a plan that is never applied."""
+        ...
+
+    def adopt(self, address: str, id: str) -> Plan:
+        """The plan of adopting one object."""
+        ...
+
+    def outputs(self) -> Mapping[str, Value]:
+        """What the last apply answered."""
+        ...
+
+    def state(self) -> State | None:
+        """What is remembered."""
+        ...
+
+    def location(self) -> str:
+        """Where that is kept."""
+        ...
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock."""
+        ...
+
+    def move(self, origin: str, target: str) -> None:
+        """Rename in the state."""
+        ...
+
+    def forget(self, address: str) -> None:
+        """Drop from the state; the object stays."""
+        ...
+
+    def rebuild(self) -> Rebuilt:
+        """What a lost state would be."""
+        ...
+
+    def accept(self, rebuilt: Any) -> None:
+        """Write a rebuilt state."""
+        ...
+
+    def unlock(self, token: int) -> None:
+        """Break the lock that bears this token."""
+        ...
+
+    def inventory(self) -> Sequence[tuple[str, str, str]]:
+        """Every object in the cloud that bears this stack's tags: type, address, id."""
+        ...
+
+
+class Sessions(Protocol):
+    """How commands come by a session, and what needs none."""
+
+    @property
+    def Options(self) -> Callable[..., Any]:  # noqa: N802 - the session module's own noun
+        """Makes the options of `open_session`: file, sets, inputs."""
+        ...
+
+    def open_session(self, options: Any) -> Session:
+        """Read a stack. Raises `ConfigError` with every diagnostic."""
+        ...
+
+    def open_plan(self, path: str) -> tuple[Session, Plan]:
+        """Read a plan file."""
+        ...
+
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of the stack file."""
+        ...
+
+    def modules(self) -> Sequence[ModuleInfo]:
+        """Every module found."""
+        ...
+
+    def sandbox_up(self, port: int | None) -> SandboxStatus:
+        """Start the sandbox, or answer the running one."""
+        ...
+
+    def sandbox_down(self) -> None:
+        """Stop it; its data end with it."""
+        ...
+
+    def sandbox_status(self) -> SandboxStatus:
+        """How it is."""
+        ...
+
+    def sandbox_reset(self) -> None:
+        """Empty it."""
+        ...

@@ -1,0 +1,320 @@
+"""A session in memory: it answers with the plan it was given and walks it, so that commands can be run for real."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from mlinfra.cli.main import main
+from mlinfra.cli.sessions import ModuleInfo, Progress, SandboxStatus, Session
+from mlinfra.cli.shell import Shell
+from mlinfra.core import codec
+from mlinfra.core.address import Address
+from mlinfra.core.backend import Holder
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ConfigError, MlinfraError
+from mlinfra.core.plan import Plan, Step
+from mlinfra.core.report import Began, Ended, Failed, Listener, Report, Said, Skipped
+from mlinfra.core.resource import Connection, Graph, Resource
+from mlinfra.core.source import Source
+from mlinfra.core.stack import Stack, Target
+from mlinfra.core.state import Record, State
+from mlinfra.core.value import Path, Value
+from tests.cli import plans
+
+AWS = Connection("aws", {"account": "123456789012", "region": "us-east-1"})
+
+
+class Given(msgspec.Struct, frozen=True):
+    file: str
+    sets: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+
+class Nowhere:
+    def at(self, path: Path) -> Source | None:
+        return None
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    path: str
+    value: Value
+    origin: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    state: State
+    lineages: tuple[str, ...]
+
+
+class Module(msgspec.Struct, frozen=True):
+    name: str
+    section: str
+    many: bool
+    summary: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, str]
+    built: bool
+    path: str
+
+
+class Box(msgspec.Struct, frozen=True):
+    running: bool
+    endpoint: str = ""
+    pid: int = 0
+    log: str = ""
+    since: str = ""
+
+
+class Halt:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def once(self) -> None:
+        self.asked = 1
+
+    def twice(self) -> None:
+        self.asked = 2
+
+
+def records() -> dict[Address, Record]:
+    made = [
+        ("network.vpc", "aws:ec2/vpc:Vpc", "vpc-1", {"cidrBlock": "10.0.0.0/16"}),
+        ("cluster.control-plane", "aws:eks/cluster:Cluster", "demo", {"version": "1.33"}),
+    ]
+    return {
+        Address(address): Record(
+            address=Address(address),
+            type=token,
+            id=identity,
+            generation=1,
+            connection=AWS,
+            inputs=inputs,
+            outputs={"id": identity},
+        )
+        for address, token, identity, inputs in made
+    }
+
+
+class FakeSession:
+    """One stack. `failing` maps addresses to (code, message); what comes after a failure is not reached."""
+
+    def __init__(
+        self,
+        plan: Plan = plans.NO_OP,
+        *,
+        failing: Mapping[str, tuple[str, str]] | None = None,
+        diagnostics: tuple[Diagnostic, ...] = (),
+        outputs: Mapping[str, Value] | None = None,
+        left: Sequence[tuple[str, str, str]] = (),
+        resources: Sequence[Resource] = (),
+        lineages: tuple[str, ...] = ("l1",),
+        interrupting: str = "",
+        name: str = "demo",
+    ) -> None:
+        self.stack = Stack(
+            file="stack.yaml",
+            name=name,
+            target=Target(platform="aws", region="us-east-1", account="123456789012"),
+            sections={"network": {"cidr": "10.0.0.0/16"}, "nodeGroups": {"gpu": {}}},
+            positions=Nowhere(),
+        )
+        self.diagnostics = diagnostics
+        self._plan, self._failing, self._left = plan, failing or {}, left
+        self._outputs = outputs or {}
+        self._resources, self._lineages, self._interrupting = resources, lineages, interrupting
+        self._state: State | None = State(stack=name, lineage="l1", serial=4, records=records())
+        self.lock: Holder | None = None
+        self.asked: list[Any] = []
+        self.halt = Halt()
+
+    def expanded(self) -> Sequence[Leaf]:
+        return [
+            Leaf("metadata.name", "demo", "stack.yaml:3"),
+            Leaf("network.nat", "single", "default"),
+            Leaf("nodeGroups.gpu.max", 4, "--set"),
+        ]
+
+    def graph(self) -> Graph:
+        return Graph.of(self._resources)
+
+    def plan(
+        self,
+        *,
+        destroy: bool = False,
+        targets: tuple[str, ...] = (),
+        refresh: bool = True,
+        refresh_facts: bool = False,
+        on_progress: Progress = lambda _: None,
+    ) -> Plan:
+        self.asked.append({"targets": targets, "refresh": refresh, "refresh_facts": refresh_facts})
+        on_progress("reading the cloud")
+        return msgspec.structs.replace(self._plan, destroy=destroy)
+
+    def save(self, plan: Plan, path: str) -> None:
+        with open(path, "wb") as file:  # noqa: PTH123 - as plain as can be
+            file.write(codec.encode(plan))
+
+    def stop(self) -> Halt:
+        return self.halt
+
+    def apply(self, plan: Plan, *, listener: Listener, stop: Any) -> Report:
+        ended: list[Ended] = []
+        failed: list[Failed] = []
+        skipped: list[Skipped] = []
+        for number, step in enumerate(plan.steps, 1):
+            if failed or stop.asked:
+                skipped.append(Skipped(step, failed[0].step.address if failed else None))
+                listener(skipped[-1])
+                continue
+            listener(Began(step, number, len(plan.steps)))
+            if step.address == self._interrupting:
+                os.kill(os.getpid(), signal.SIGINT)
+            listener(Said(step, "waiting for it to be active"))
+            event = self._work(step)
+            (failed if isinstance(event, Failed) else ended).append(event)  # type: ignore[arg-type]
+            listener(event)
+        return Report(ended=tuple(ended), failed=tuple(failed), skipped=tuple(skipped), stopped=bool(stop.asked))
+
+    def _work(self, step: Step) -> Ended | Failed:
+        if step.address in self._failing:
+            code, message = self._failing[step.address]
+            return Failed(step, 2.5, code, message, "raise the quota")
+        return Ended(step, 1.25, "id-" + step.address.rpartition(".")[2])
+
+    def drift(self) -> Plan:
+        return self._plan
+
+    def adopt(self, address: str, id: str) -> Plan:
+        self.asked.append((address, id))
+        return self._plan
+
+    def outputs(self) -> Mapping[str, Value]:
+        return self._outputs
+
+    def state(self) -> State | None:
+        return self._state
+
+    def location(self) -> str:
+        return ".mlinfra/state/demo"
+
+    def holder(self) -> Holder | None:
+        return self.lock
+
+    def move(self, origin: str, target: str) -> None:
+        self.asked.append(("move", origin, target))
+
+    def forget(self, address: str) -> None:
+        assert self._state is not None
+        kept = {key: record for key, record in self._state.records.items() if key != address}
+        if len(kept) == len(self._state.records):
+            raise MlinfraError(f"no record is called {address}", code="MLI6001")
+        self._state = msgspec.structs.replace(self._state, records=kept)
+
+    def rebuild(self) -> Found:
+        return Found(State(stack="demo", lineage=self._lineages[0], records=records()), self._lineages)
+
+    def accept(self, rebuilt: Any) -> None:
+        self.asked.append(("accept", rebuilt.state.lineage))
+
+    def unlock(self, token: int) -> None:
+        self.asked.append(("unlock", token))
+        self.lock = None
+
+    def inventory(self) -> Sequence[tuple[str, str, str]]:
+        return self._left
+
+
+class FakeSessions:
+    """Stands where `mlinfra.session` stands."""
+
+    Options = Given
+
+    def __init__(self, session: FakeSession, *, refusing: tuple[Diagnostic, ...] = ()) -> None:
+        self.session, self._refusing = session, refusing
+        self.opened: list[Given] = []
+        self.box = Box(running=False)
+
+    def open_session(self, options: Given) -> Session:
+        self.opened.append(options)
+        if self._refusing:
+            raise ConfigError(self._refusing)
+        return self.session
+
+    def open_plan(self, path: str) -> tuple[Session, Plan]:
+        with open(path, "rb") as file:  # noqa: PTH123 - as plain as can be
+            return self.session, codec.decode(file.read(), Plan)
+
+    def schema(self) -> Mapping[str, Any]:
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}
+
+    def modules(self) -> Sequence[ModuleInfo]:
+        schema = {
+            "type": "object",
+            "required": ["instances"],
+            "properties": {
+                "instances": {"type": "array", "items": {"type": "string"}, "description": "In order of preference."},
+                "min": {"type": "integer", "default": 0, "description": "Fewest nodes."},
+            },
+        }
+        return [
+            Module(
+                "node-group", "nodeGroups", True, "Machines.", schema, {"name": "Its name."}, True, "modules/node_group"
+            ),
+            Module("kserve", "runtimes", True, "Model serving.", {}, {}, False, "modules/kserve"),
+        ]
+
+    def sandbox_up(self, port: int | None) -> SandboxStatus:
+        since = datetime(2026, 11, 21, tzinfo=UTC).isoformat()
+        self.box = Box(True, f"http://127.0.0.1:{port or 4566}", 4711, ".mlinfra/sandbox.log", since)
+        return self.box
+
+    def sandbox_down(self) -> None:
+        self.box = Box(running=False)
+
+    def sandbox_status(self) -> SandboxStatus:
+        return self.box
+
+    def sandbox_reset(self) -> None:
+        if not self.box.running:
+            raise MlinfraError("no sandbox is running", code="MLI7001")
+
+
+class Terminal(io.StringIO):
+    """A stream at which someone sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What a run printed, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(
+    *args: str,
+    session: FakeSession | None = None,
+    sessions: FakeSessions | None = None,
+    typed: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    before: Callable[[Shell], None] = lambda _: None,
+) -> Run:
+    """Run the command line; with `typed`, at a terminal where that is typed."""
+    made = sessions or FakeSessions(session or FakeSession())
+    out, err = (io.StringIO(), io.StringIO()) if typed is None else (Terminal(), Terminal())
+    stdin = io.StringIO() if typed is None else Terminal(typed)
+    plain = {"TERM": "dumb", "COLUMNS": "100"}
+    shell = Shell(stdin=stdin, stdout=out, stderr=err, environ=environ or plain, sessions=lambda: made)
+    before(shell)
+    code = main(args, shell)
+    return Run(code, out.getvalue(), err.getvalue())
