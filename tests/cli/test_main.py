@@ -88,8 +88,7 @@ def test_no_color_may_stand_anywhere_and_so_may_the_variable() -> None:
 
 def test_help_loads_neither_clouds_nor_schemas_nor_the_session() -> None:
     script = (
-        "import sys; from mlinfra.cli.folder import Folder
-from mlinfra.cli.main import main; main(['--help']);"
+        "import sys; from mlinfra.cli.main import main; main(['--help']);"
         "heavy = {'boto3', 'botocore', 'jsonschema', 'yaml', 'rich', 'msgspec', 'mlinfra.session'} & set(sys.modules);"
         "print(*heavy, file=sys.stderr, end='')"
     )
@@ -99,8 +98,7 @@ from mlinfra.cli.main import main; main(['--help']);"
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     script = (
-        "import sys; from mlinfra.cli.folder import Folder
-from mlinfra.cli.main import main; from mlinfra.cli.shell import Shell;"
+        "import sys; from mlinfra.cli.main import main; from mlinfra.cli.shell import Shell;"
         "from tests.cli.fakes import FakeSession, FakeSessions; from tests.cli import plans;"
         "shell = Shell(environ={}, sessions=lambda: FakeSessions(FakeSession(plans.CREATE)));"
         "sys.exit(main(['apply', 's', '--yes'], shell))"
@@ -124,8 +122,7 @@ def test_shells_complete_commands() -> None:
         "COMP_CWORD": "1",
         "PYTHONPATH": str(ROOT),
     }
-    script = "import sys; from mlinfra.cli.folder import Folder
-from mlinfra.cli.main import main; sys.exit(main())"
+    script = "import sys; from mlinfra.cli.main import main; sys.exit(main())"
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, env=environ, check=False
     )
