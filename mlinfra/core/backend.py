@@ -36,11 +36,25 @@ class Lease(Protocol):
         ...
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Make `entries` durable, in one write. They are on disk, or stored, when this returns."""
+        """Make `entries` durable, in one write. They are on disk, or stored, when this returns.
+
+        There must be a state to append to: see `compact`.
+        """
         ...
 
     def compact(self, state: State) -> State:
-        """Replace state and journal by `state` at the next serial, atomically; answer what was written."""
+        """Replace state and journal by `state` at the next serial, atomically; answer what was written.
+
+        Also how a first state comes into being. `state` bears the lineage and serial of the one that is there, or the
+        write is refused with `StateConflict`.
+        """
+        ...
+
+    def restore(self, state: State) -> State:
+        """Write `state` in place of whatever is there, readable or not, of any lineage; answer what was written.
+
+        For a state rebuilt or put back by hand. What was there is kept aside.
+        """
         ...
 
     def remove(self) -> None:
