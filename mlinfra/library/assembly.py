@@ -1,0 +1,158 @@
+"""Assembly: a stack, and the modules it names, become the graph of what is desired.
+
+Called by the session. Collects every mistake of every section before it raises; makes no call and reads no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ConfigError
+from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.resource import Connection, Graph, Move, Resource
+from mlinfra.core.stack import RawResource, Stack
+from mlinfra.core.value import Path, Value
+from mlinfra.library.entries import Entry, entries_of
+from mlinfra.library.folders import failure
+from mlinfra.library.library import Library
+from mlinfra.library.module import Module
+from mlinfra.library.problem import Problem, RefusedError
+from mlinfra.library.references import References
+from mlinfra.library.scope import Gathering, Scope
+
+RESOURCES = "resources"
+OUTPUTS = "outputs"
+
+
+def wants(stack: Stack, library: Library) -> Wants:
+    """The facts that the stack needs. Raises `ConfigError` where its sections cannot be planned."""
+    total = Wants()
+    for entry in entries_of(stack, library):
+        if entry.module.wants is not None:
+            total |= _run(library, entry.module, entry.module.wants, entry.inputs)
+    return total
+
+
+def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]) -> Graph:
+    """What the stack desires. `taggable` are the tokens of types that bear tags. Raises `ConfigError` with it all."""
+    entries = entries_of(stack, library)
+    connection = Connection("aws", f"{facts.account}/{facts.region}")
+    assembly = _Assembly(library, facts, Gathering(stack, connection, taggable, library.sections_for))
+    assembly.build(entries)
+    assembly.finish()
+    outputs = assembly.take_raw(stack)
+    if assembly.diagnostics:
+        raise ConfigError(assembly.diagnostics)
+    moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
+    return Graph(assembly.gathering.resources, outputs, moves)
+
+
+class _Assembly:
+    """One pass over the entries, in the order of their modules."""
+
+    def __init__(self, library: Library, facts: Facts, gathering: Gathering) -> None:
+        self.library = library
+        self.facts = facts
+        self.gathering = gathering
+        self.diagnostics: list[Diagnostic] = []
+        self._built: list[tuple[Entry, msgspec.Struct]] = []
+        self._failed: dict[Address, Module] = {}
+
+    def build(self, entries: Iterable[Entry]) -> None:
+        """Build every entry, except those for which something that they need has failed already."""
+        for entry in entries:
+            module = entry.module
+            if any(issubclass(failed.outputs, need) for failed in self._failed.values() for need in module.needs):
+                self._failed[entry.address] = module
+                continue
+            outputs = self._run(entry, module.build, module.needs)
+            if outputs is not None:
+                self.gathering.put(entry.address, outputs)
+                self._built.append((entry, outputs))
+
+    def finish(self) -> None:
+        """Let those modules finish that wait for others; not after a failure, which would only echo."""
+        for entry, outputs in [] if self._failed else self._built:
+            if entry.module.finish is not None:
+                self._run(entry, entry.module.finish, (msgspec.Struct,), outputs)
+
+    def _run(
+        self, entry: Entry, function: Callable[..., Any] | None, may_ask: Iterable[type[msgspec.Struct]], *more: Any
+    ) -> Any:
+        if function is None:
+            return None
+        scope = Scope(self.gathering, entry.path, may_ask)
+        try:
+            return _run(self.library, entry.module, function, scope, entry.inputs, self.facts, *more)
+        except RefusedError as refused:
+            self.diagnostics.extend(refused.diagnostics)
+        except ConfigError as error:
+            self.diagnostics.extend(error.diagnostics)
+        self._failed[entry.address] = entry.module
+        return None
+
+    def take_raw(self, stack: Stack) -> Mapping[str, Value]:
+        """Add the entries of `resources`; answer the stack's outputs. References are resolved in both."""
+        raw = [Address(f"{RESOURCES}.{name}") for name in stack.resources]
+        references = References(self.gathering.outputs, raw, self._failed)
+        known = frozenset([*self.gathering.resources, *raw])
+        for name, resource in stack.resources.items():
+            try:
+                self.gathering.add(self._raw(stack, name, resource, references, known))
+            except RefusedError as refused:
+                self.diagnostics.extend(refused.diagnostics)
+        outputs = {name: references.replace(value, (OUTPUTS, name)) for name, value in stack.outputs.items()}
+        self.diagnostics.extend(one.diagnostic(stack.positions.at(one.at)) for one in references.problems)
+        return outputs
+
+    def _raw(
+        self, stack: Stack, name: str, raw: RawResource, references: References, known: frozenset[Address]
+    ) -> Resource:
+        path = (RESOURCES, name)
+        if raw.connection or not raw.type.startswith("aws:"):
+            summary = f"{'.'.join(path)} is of type {raw.type}, for which there is no connection yet"
+            problem = Problem(code="MLI2013", summary=summary, hint="today types of aws: can be made")
+            raise RefusedError((problem.diagnostic(stack.positions.at(path)),))
+        return Resource(
+            address=Address(".".join(path)),
+            type=raw.type,
+            properties=references.replace(raw.properties, (*path, "properties")),
+            connection=self.gathering.connection,
+            depends_on=tuple(self._named(stack, (*path, "dependsOn"), raw.depends_on, known)),
+            source=stack.positions.at(path),
+        )
+
+    def _named(self, stack: Stack, path: Path, names: Iterable[str], known: frozenset[Address]) -> Iterator[Address]:
+        """The resources at or below each name."""
+        for index, name in enumerate(names):
+            found = sorted(address for address in known if address.is_within(name))
+            yield from found
+            if not found and not any(failed.is_within(name) for failed in self._failed):
+                near = get_close_matches(name, known, n=3)
+                hint = f"there is {', '.join(near)}" if near else "name a section, an entry, or an address"
+                problem = Problem(
+                    code="MLI2012", summary=f"dependsOn names {name}, which the stack does not have", hint=hint
+                )
+                self.diagnostics.append(problem.diagnostic(stack.positions.at((*path, index))))
+
+
+def _moves(entry: Entry) -> Iterator[Move]:
+    for origin, target in entry.module.moved:
+        yield Move(f"{entry.address}.{origin}", f"{entry.address}.{target}")
+
+
+def _run(library: Library, module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a module's own code; what it raises, other than a refusal, is a mistake of the module."""
+    try:
+        return function(*arguments)
+    except RefusedError:
+        raise
+    except Exception as error:
+        summary = f"the module {module.name} failed"
+        raise failure(library.folder_of(module), "MLI2009", summary, error) from error

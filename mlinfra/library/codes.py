@@ -1,0 +1,46 @@
+"""The codes of this layer and of the modules that travel with it, and what each means. Stable once published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    "MLI2001": "a module folder cannot be loaded",
+    "MLI2002": "a module does not keep the contract of modules",
+    "MLI2003": "two modules claim one name or one section",
+    "MLI2004": "modules need each other in a circle",
+    "MLI2005": "a section that no module can plan yet",
+    "MLI2006": "an input has the wrong form",
+    "MLI2007": "a section needs another one that the stack does not have",
+    "MLI2008": "a reference names nothing",
+    "MLI2009": "a module failed",
+    "MLI2010": "a section cannot be made on this platform",
+    "MLI2011": "two resources have one address",
+    "MLI2012": "dependsOn names nothing",
+    "MLI2013": "a resource needs a connection that the stack does not have",
+    "MLI2014": "a module of the project stands in for another one (a note)",
+    "MLI2015": "a section that no module implements",
+    "MLI2020": "a module refuses its inputs",
+    "MLI2101": "the address range of the network cannot be divided",
+    "MLI2102": "the network asks for zones that the region does not have",
+    "MLI2103": "a network that exists is used, and to be changed, at once",
+    "MLI2104": "a network that exists is named incompletely",
+    "MLI2105": "a VPC endpoint is named twice",
+    "MLI2201": "EKS does not offer this Kubernetes version",
+    "MLI2202": "nobody, or everybody, could reach the cluster's API",
+    "MLI2203": "an access entry is ambiguous",
+    "MLI2204": "an access entry names an identity that cannot be one",
+    "MLI2205": "a cluster needs subnets in two zones",
+    "MLI2206": "a policy of the whole cluster is limited to namespaces",
+    "MLI2301": "the region does not offer an instance type",
+    "MLI2302": "instance types that cannot share one machine image",
+    "MLI2303": "the sizes of a node group contradict each other",
+    "MLI2304": "a field that this kind of capacity does not have",
+    "MLI2305": "a kind of node group that cannot be planned yet",
+    "MLI2306": "a node group asks for zones that the network does not have",
+    "MLI2307": "nodes could not reach what they need to join",
+    "MLI2308": "a volume with impossible performance",
+    "MLI2309": "a label or taint that Kubernetes or mlinfra keeps for itself",
+    "MLI2401": "a registry is a mirror and a repository at once",
+    "MLI2402": "a name that ECR refuses",
+}

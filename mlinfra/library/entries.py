@@ -1,0 +1,100 @@
+"""Entries: what a stack file's sections hold, with the module behind each and its typed inputs.
+
+Called by `assembly`. Finds every mistake before it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ConfigError
+from mlinfra.core.stack import Stack
+from mlinfra.core.value import Path, path_text
+from mlinfra.library.library import Library
+from mlinfra.library.module import Module
+from mlinfra.library.problem import Problem, RefusedError
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of the stack with the module behind it: `data` as written, `inputs` as the module wants them."""
+
+    module: Module
+    path: Path
+    inputs: Any
+
+    @property
+    def address(self) -> Address:
+        """The address below which its resources stand."""
+        return Address(".".join(map(str, self.path)))
+
+
+def entries_of(stack: Stack, library: Library) -> list[Entry]:
+    """The entries of all sections in the order of building. Raises `ConfigError` with what is wrong with any."""
+    rank = {module.name: number for number, module in enumerate(library.order)}
+    entries: list[Entry] = []
+    wrong: list[Diagnostic] = []
+    for path, data in _written(stack, library):
+        try:
+            entries.append(_entry(stack, library, path, data))
+        except RefusedError as refused:
+            wrong.extend(refused.diagnostics)
+    if wrong:
+        raise ConfigError(wrong)
+    return sorted(entries, key=lambda entry: rank[entry.module.name])
+
+
+def _written(stack: Stack, library: Library) -> Iterator[tuple[Path, Any]]:
+    """The path and data of each entry."""
+    for section, data in stack.sections.items():
+        modules = library.sections.get(section, ())
+        if modules and (modules[0].many or modules[0].place.entry):
+            for name, entry in (data or {}).items():
+                yield (section, name), entry
+        else:
+            yield (section,), data
+
+
+def _entry(stack: Stack, library: Library, path: Path, data: Any) -> Entry:
+    module = library.module_for(*map(str, path))
+    problem = _absent(library, path) if module is None else _refusal(stack, library, module, path)
+    if module is None or problem is not None:
+        assert problem is not None
+        raise RefusedError((problem.diagnostic(stack.positions.at(path)),))
+    try:
+        return Entry(module, path, msgspec.convert({} if data is None else data, module.inputs))
+    except msgspec.ValidationError as error:
+        below, problem = _form(path, error)
+        raise RefusedError((problem.diagnostic(stack.positions.at(below)),)) from error
+
+
+def _absent(library: Library, path: Path) -> Problem:
+    parts = library.sections.get(str(path[0]), ())
+    known = [one.place.entry for one in parts] or list(library.sections)
+    what = f"no module implements {'.'.join(map(str, path))}"
+    return Problem(code="MLI2015", summary=what, hint=f"there is {', '.join(known)}")
+
+
+def _refusal(stack: Stack, library: Library, module: Module, path: Path) -> Problem | None:
+    name = ".".join(map(str, path))
+    if not module.built:
+        today = ", ".join(sorted({str(one.place) for one in library.modules.values() if one.built}))
+        summary = f"{name} cannot be planned yet: the module {module.name} only knows its inputs"
+        return Problem(code="MLI2005", summary=summary, hint=f"take it out; what can be planned today: {today}")
+    if stack.target.platform == "kubernetes":
+        summary = f"{name} cannot be made on platform kubernetes, which has no cloud account"
+        return Problem(code="MLI2010", summary=summary, hint="take it out, or set target.platform to aws or sandbox")
+    return None
+
+
+def _form(path: Path, error: msgspec.ValidationError) -> tuple[Path, Problem]:
+    """A value of the wrong form, and its path. msgspec ends its words with it: "... - at `$.taints[0].key`"."""
+    words, _, where = str(error).partition(" - at `$")
+    parts = where.rstrip("`").replace("[", ".").replace("]", "").split(".")
+    whole = (*path, *(int(part) if part.isdigit() else part for part in parts if part))
+    summary = f"{path_text(whole)}: {words[:1].lower()}{words[1:]}"
+    return whole, Problem(code="MLI2006", summary=summary, hint="`mlinfra schema` shows what is expected")

@@ -1,0 +1,98 @@
+"""What modules tell each other: the well-known outputs.
+
+A module produces one by taking it as its `Outputs`, or as the base of it, and asks for one by its type: so a user's
+own module stands in for a bundled one wherever it produces the same. Fields with a description are outputs that
+stack files may name; those without one are between modules.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from mlinfra.core.address import Address
+from mlinfra.core.value import Value
+
+
+class Subnet(Struct, frozen=True):
+    """A subnet: its identifier, and its zone, empty where that is not known."""
+
+    id: Value
+    zone: str = ""
+
+
+class Network(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A network.
+
+    subnets: where nodes and the cluster's own interfaces live.
+    nodes_public: whether nodes get public addresses.
+    way_out: whether nodes reach the internet, directly or through NAT.
+    endpoints: the services reached without a way out (`s3`, `ecr.api`).
+    routes: what must stand before a node starts and go after it has gone.
+    """
+
+    vpc_id: Annotated[Value, Meta(description="identifier of the VPC")]
+    cidr: Annotated[Value, Meta(description="address range of the VPC; empty for one that is only used")] = ""
+    subnet_ids: Annotated[Value, Meta(description="subnets of the nodes")] = ()
+    private_subnet_ids: Annotated[Value, Meta(description="private subnets")] = ()
+    public_subnet_ids: Annotated[Value, Meta(description="public subnets")] = ()
+    zones: Annotated[Value, Meta(description="names of the zones in use")] = ()
+    subnets: tuple[Subnet, ...] = ()
+    nodes_public: bool = False
+    way_out: bool = True
+    endpoints: tuple[str, ...] = ()
+    routes: tuple[Address, ...] = ()
+
+
+class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A Kubernetes cluster on EKS.
+
+    node_version: the Kubernetes version that nodes follow.
+    before_nodes: what must stand before a node can become ready.
+    """
+
+    name: Annotated[Value, Meta(description="name of the cluster")]
+    arn: Annotated[Value, Meta(description="ARN of the cluster")]
+    endpoint: Annotated[Value, Meta(description="URL of the Kubernetes API")]
+    certificate_authority: Annotated[Value, Meta(description="certificate authority of the API, base64")]
+    version: Annotated[Value, Meta(description="Kubernetes version")]
+    security_group_id: Annotated[Value, Meta(description="security group that EKS gives control plane and nodes")]
+    role_arn: Annotated[Value, Meta(description="role of the control plane")]
+    oidc_issuer: Annotated[Value, Meta(description="URL of the cluster's OIDC issuer")] = None
+    oidc_provider_arn: Annotated[Value, Meta(description="ARN of the IAM identity provider for it")] = None
+    node_version: str = ""
+    before_nodes: tuple[Address, ...] = ()
+
+
+class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A group of nodes.
+
+    address: what stands once the group has nodes.
+    labels, tainted, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
+    """
+
+    name: Annotated[Value, Meta(description="name of the node group")]
+    arn: Annotated[Value, Meta(description="ARN of the node group")]
+    role_arn: Annotated[Value, Meta(description="role of the nodes")]
+    scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it")]
+    address: Address
+    labels: dict[str, str] = {}
+    tainted: bool = False
+    gpus: int = 0
+
+
+class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A registry of images: a repository, or the mirrors of others under one prefix."""
+
+    url: Annotated[Value, Meta(description="what images are called by, without a tag")]
+    arn: Annotated[Value, Meta(description="ARN of the repository; a mirror has none")] = None
+    name: Annotated[Value, Meta(description="name of the repository, or prefix of the mirrors")] = None
+
+
+class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An entrance to the cluster."""
+
+    dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
+    arn: Annotated[Value, Meta(description="ARN of the load balancer")]
+    security_group_id: Annotated[Value, Meta(description="its security group")] = None

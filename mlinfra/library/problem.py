@@ -1,0 +1,34 @@
+"""Problems: what a module has against its inputs, before it is known where those were written.
+
+Modules make them, the scope turns them into diagnostics.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.source import Source
+from mlinfra.core.value import Path
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One mistake. `at` is the path of the field below the entry; `hint` says what to do instead."""
+
+    summary: str
+    code: str = "MLI2020"
+    at: Path = ()
+    detail: str = ""
+    hint: str = ""
+
+    def diagnostic(self, source: Source | None) -> Diagnostic:
+        """The same, with its place in the stack file."""
+        return Diagnostic(code=self.code, summary=self.summary, detail=self.detail, hint=self.hint, source=source)
+
+
+class RefusedError(Exception):
+    """A module cannot be built from these inputs. Never leaves `mlinfra.library`."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics[0].summary)
+        self.diagnostics = diagnostics

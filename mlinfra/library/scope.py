@@ -1,0 +1,153 @@
+"""The scope: all that a module sees while it builds one entry of its section.
+
+Made by `assembly`, one for each entry; handed to the module's `build` and `finish`. It collects, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.resource import Connection, Lifecycle, Resource
+from mlinfra.core.source import Source
+from mlinfra.core.stack import Stack
+from mlinfra.core.value import Path, PathPart, Properties, Ref
+from mlinfra.library.problem import Problem, RefusedError
+from mlinfra.library.tagging import tagged
+
+T = TypeVar("T", bound=msgspec.Struct)
+SectionsFor = Callable[[type[msgspec.Struct]], tuple[str, ...]]
+
+
+class Handle(msgspec.Struct, frozen=True):
+    """A resource that was added, to refer to: `vpc.id`, `cluster["endpoint"]`, `cluster["vpcConfig", "vpcId"]`."""
+
+    address: Address
+
+    @property
+    def id(self) -> Ref:
+        """What the provider knows it by."""
+        return Ref(self.address, ("id",))
+
+    @property
+    def arn(self) -> Ref:
+        """Its ARN."""
+        return Ref(self.address, ("arn",))
+
+    def __getitem__(self, path: PathPart | Path) -> Ref:
+        """Another of its outputs."""
+        return Ref(self.address, path if isinstance(path, tuple) else (path,))
+
+
+class Gathering:
+    """What the entries of one stack have made so far: resources by address, outputs by entry.
+
+    Shared by the scopes of one pass, and by nothing else.
+    """
+
+    def __init__(
+        self, stack: Stack, connection: Connection, taggable: frozenset[str], sections_for: SectionsFor
+    ) -> None:
+        self.stack = stack
+        self.sections_for = sections_for
+        self.connection = connection
+        self.taggable = taggable
+        self.resources: dict[Address, Resource] = {}
+        self.outputs: dict[Address, msgspec.Struct] = {}
+        self._of_kind: dict[type[msgspec.Struct], tuple[msgspec.Struct, ...]] = {}
+
+    def add(self, resource: Resource) -> None:
+        """Take up `resource`, with the stack's tags and protection."""
+        if resource.address in self.resources:
+            summary = f"two resources are called {resource.address}"
+            hint = "rename one of them"
+            raise RefusedError((Diagnostic(code="MLI2011", summary=summary, hint=hint, source=resource.source),))
+        if resource.type in self.taggable:
+            properties = tagged(self.stack, resource.address, resource.type, resource.properties)
+            resource = msgspec.structs.replace(resource, properties=properties)
+        if any(resource.address.is_within(part) for part in self.stack.protect):
+            resource = msgspec.structs.replace(resource, lifecycle=Lifecycle(protect=True))
+        self.resources[resource.address] = resource
+
+    def put(self, entry: Address, outputs: msgspec.Struct) -> None:
+        """Take up the outputs of an entry."""
+        self.outputs[entry] = outputs
+        self._of_kind.clear()
+
+    def every(self, kind: type[T]) -> tuple[T, ...]:
+        """All outputs of one kind so far, in the order of their entries."""
+        found = self._of_kind.get(kind)
+        if found is None:
+            found = self._of_kind[kind] = tuple(one for one in self.outputs.values() if isinstance(one, kind))
+        return found  # type: ignore[return-value]  # filed under its kind above
+
+
+class Scope:
+    """One entry's view.
+
+    stack: the stack, of which modules read name, environment, tags and target.
+    address: of the entry (`network`, `nodeGroups.gpu`), below which its resources stand.
+    name: the entry's name; for a section of one, the section's.
+    connection: what resources are made in.
+    """
+
+    def __init__(self, gathering: Gathering, path: Path, may_ask: Iterable[type[msgspec.Struct]]) -> None:
+        self._gathering = gathering
+        self._path = path
+        self._may_ask = tuple(may_ask)
+        self.stack = gathering.stack
+        self.connection = gathering.connection
+        self.address = Address(".".join(map(str, path)))
+        self.name = str(path[-1])
+        self._source = self.at(())
+
+    def add(
+        self,
+        local_name: str,
+        token: str,
+        properties: Properties,
+        *,
+        depends_on: Iterable[Handle | Address] = (),
+        protect: bool = False,
+    ) -> Handle:
+        """Desire one resource of Pulumi's type `token`. An empty local name is the entry's own address."""
+        address = Address(f"{self.address}.{local_name}") if local_name else self.address
+        before = tuple(dict.fromkeys(one.address if isinstance(one, Handle) else one for one in depends_on))
+        lifecycle = Lifecycle(protect=protect)
+        self._gathering.add(Resource(address, token, properties, self.connection, before, lifecycle, self._source))
+        return Handle(address)
+
+    def one(self, kind: type[T]) -> T:
+        """The outputs of that kind, of which the stack must hold one. The kind stands in the module's `NEEDS`."""
+        found = self.every(kind)
+        if len(found) != 1:
+            self.refuse(self._several(kind) if found else self._missing(kind))
+        return found[0]
+
+    def every(self, kind: type[T]) -> tuple[T, ...]:
+        """All outputs of that kind, none included. The kind stands in the module's `NEEDS`."""
+        if not any(issubclass(kind, declared) for declared in self._may_ask):
+            raise TypeError(f"it asks for a {kind.__name__}, which is not in its NEEDS")
+        return self._gathering.every(kind)
+
+    def refuse(self, *problems: Problem) -> NoReturn:
+        """Give up this entry for these reasons."""
+        raise RefusedError(tuple(problem.diagnostic(self.at(problem.at)) for problem in problems))
+
+    def at(self, path: Path) -> Source | None:
+        """Where a field of this entry was written, or its nearest ancestor."""
+        return self.stack.positions.at((*self._path, *path))
+
+    def _missing(self, kind: type[msgspec.Struct]) -> Problem:
+        sections = " or ".join(self._gathering.sections_for(kind))
+        summary = f"{self.address} needs a {kind.__name__.lower()}, and the stack has none"
+        return Problem(code="MLI2007", summary=summary, hint=f"add the section {sections}" if sections else "")
+
+    def _several(self, kind: type[msgspec.Struct]) -> Problem:
+        detail = ", ".join(address for address, one in self._gathering.outputs.items() if isinstance(one, kind))
+        summary = f"{self.address} needs one {kind.__name__.lower()}, and the stack has several"
+        return Problem(code="MLI2007", summary=summary, detail=detail)

@@ -1,0 +1,42 @@
+"""The language as far as modules speak it: each section's schema and outputs.
+
+The session hands it to `mlinfra.config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlinfra.core.language import Language, Section
+from mlinfra.library.library import Library
+from mlinfra.library.module import Module
+
+
+def language(library: Library, types: Mapping[str, Mapping[str, Any]]) -> Language:
+    """The sections of all modules; `types` are the JSON Schemas of resource types by token."""
+    return Language({name: _section(name, modules) for name, modules in library.sections.items()}, types)
+
+
+def _section(name: str, modules: tuple[Module, ...]) -> Section:
+    first = modules[0]
+    if not first.place.entry:
+        return Section(
+            module=first.name,
+            many=first.many,
+            schema=first.schema,
+            outputs=first.output_descriptions,
+            built=first.built,
+        )
+    return _section_of_parts(name, modules)
+
+
+def _section_of_parts(name: str, modules: tuple[Module, ...]) -> Section:
+    """A section whose entries are modules: to the loader it is one object, and each entry one output of it."""
+    schema = {
+        "type": "object",
+        "properties": {module.place.entry: {"description": module.summary, **module.schema} for module in modules},
+        "additionalProperties": False,
+    }
+    outputs = {module.place.entry: ", ".join(module.output_descriptions) for module in modules}
+    return Section(module=name, schema=schema, outputs=outputs, built=any(module.built for module in modules))

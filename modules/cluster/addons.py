@@ -1,0 +1,103 @@
+"""EKS add-ons: those without which no node becomes ready, then those that need nodes themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from mlinfra.core.address import Address
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Json, Properties
+from mlinfra.library import Block, Handle, Scope
+
+# These run on every node and are active while there is none; every cluster gets them.
+_EARLY = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+# Pods of its own, hence after the nodes; every cluster gets it.
+_LATE = ("coredns",)
+
+
+class _Identity(msgspec.Struct, frozen=True):
+    """The service account that an add-on calls AWS with, and the managed policy it needs."""
+
+    service_account: str
+    policy: str
+
+
+# EKS user guide, "AWS add-ons" (November 2026): what each needs to be given by pod identity. Add-ons whose
+# documented policy reaches all buckets or file systems of an account are left to the user's own association.
+_IDENTITIES = {
+    "aws-ebs-csi-driver": _Identity("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"),
+    "aws-efs-csi-driver": _Identity("efs-csi-controller-sa", "service-role/AmazonEFSCSIDriverPolicy"),
+    "amazon-cloudwatch-observability": _Identity("cloudwatch-agent", "CloudWatchAgentServerPolicy"),
+}
+
+
+class Addon(Block, frozen=True, kw_only=True):
+    """One add-on."""
+
+    version: Annotated[
+        str,
+        Meta(
+            description="its version, such as v2.1.4-eksbuild.1; empty: what EKS chooses when it is added",
+            pattern=r"^(v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+)?$",
+        ),
+    ] = ""
+    configuration: Annotated[
+        dict[str, Any], Meta(description="its configuration, as `aws eks describe-addon-configuration` describes it")
+    ] = {}
+
+
+def add_early_addons(scope: Scope, cluster: Handle, addons: Mapping[str, Addon]) -> list[Handle]:
+    """Add those that nodes need to become ready."""
+    return [_add(scope, cluster, name, addons.get(name, Addon()), {}, ()) for name in _EARLY]
+
+
+def add_late_addons(
+    scope: Scope, cluster: Handle, addons: Mapping[str, Addon], nodes: Iterable[Address], facts: Facts
+) -> None:
+    """Add those that need nodes, after `nodes`."""
+    after = tuple(nodes)
+    for name in dict.fromkeys((*_LATE, *addons)):
+        if name not in _EARLY:
+            more: Properties = {}
+            depends: list[Handle | Address] = list(after)
+            if identity := _IDENTITIES.get(name):
+                role, attachment = _add_role(scope, name, identity, facts)
+                account = {"roleArn": role.arn, "serviceAccount": identity.service_account}
+                more = {"podIdentityAssociations": [account]}
+                depends += [attachment, Address(f"{scope.address}.addons.eks-pod-identity-agent")]
+            _add(scope, cluster, name, addons.get(name, Addon()), more, depends)
+
+
+def _add(
+    scope: Scope, cluster: Handle, name: str, addon: Addon, more: Properties, after: Iterable[Handle | Address]
+) -> Handle:
+    properties: Properties = {
+        "clusterName": cluster["name"],
+        "addonName": name,
+        "resolveConflictsOnCreate": "OVERWRITE",
+        "resolveConflictsOnUpdate": "OVERWRITE",
+        **({"addonVersion": addon.version} if addon.version else {}),
+        **({"configurationValues": Json(addon.configuration)} if addon.configuration else {}),
+        **more,
+    }
+    return scope.add(f"addons.{name}", "aws:eks/addon:Addon", properties, depends_on=after)
+
+
+def _add_role(scope: Scope, name: str, identity: _Identity, facts: Facts) -> tuple[Handle, Handle]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    role = scope.add(f"addons.{name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
+    attachment = scope.add(
+        f"addons.{name}.role.policy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": role.id, "policyArn": f"arn:{facts.partition}:iam::aws:policy/{identity.policy}"},
+    )
+    return role, attachment

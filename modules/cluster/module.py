@@ -1,0 +1,190 @@
+"""A Kubernetes cluster on EKS.
+
+The control plane with its role, key and log group; who may use it; add-ons; the identity provider.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Json
+from mlinfra.library import Block, Handle, Place, Problem, Scope
+from mlinfra.library.outputs import Cluster, Network, NodeGroup
+
+from .access import Access, access_problems, add_access
+from .addons import Addon, add_early_addons, add_late_addons
+
+SECTION = Place("cluster")
+NEEDS = (Network,)
+Outputs = Cluster
+
+_CIDR = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
+_SERVICE = "eks.amazonaws.com"
+
+
+class Endpoint(Block, frozen=True, kw_only=True):
+    """Who can reach the Kubernetes API, and how `apply` does."""
+
+    private: Annotated[bool, Meta(description="whether it is reached from within the network")] = True
+    public: Annotated[bool, Meta(description="whether it is reached from the internet")] = False
+    allowed_cidrs: Annotated[
+        tuple[Annotated[str, Meta(pattern=_CIDR)], ...],
+        Meta(description="who reaches it from the internet; needed with `public`"),
+    ] = ()
+    reach: Annotated[
+        Literal["direct", "proxy", "ssm"],
+        Meta(description="how apply gets there: by itself, through HTTPS_PROXY, or by a Session Manager tunnel"),
+    ] = "direct"
+
+
+class Inputs(Block, frozen=True, kw_only=True):
+    """The Kubernetes cluster."""
+
+    version: Annotated[
+        str,
+        Meta(description="Kubernetes version; empty: the newest that EKS offers", pattern=r"^(1\.[0-9]{2})?$"),
+    ] = ""
+    endpoint: Annotated[Endpoint, Meta(description="who can reach the Kubernetes API")] = Endpoint()
+    secrets_encryption: Annotated[
+        bool, Meta(description="whether Kubernetes secrets are encrypted with a key of the stack's own")
+    ] = True
+    logs: Annotated[
+        tuple[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"], ...],
+        Meta(description="the control plane's logs that go to CloudWatch"),
+    ] = ("api", "audit", "authenticator")
+    log_retention_days: Annotated[
+        Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
+        Meta(description="how long those logs are kept, in days"),
+    ] = 90
+    access: Annotated[tuple[Access, ...], Meta(description="who may use the cluster, besides whoever creates it")] = ()
+    addons: Annotated[
+        dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")], Addon],
+        Meta(
+            description="EKS add-ons; vpc-cni, kube-proxy, coredns and eks-pod-identity-agent come by themselves, "
+            "and are named here only to be pinned or configured"
+        ),
+    ] = {}
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Make the control plane and what must stand before nodes join."""
+    network = scope.one(Network)
+    if problems := [*_problems(inputs, network, facts), *access_problems(inputs.access)]:
+        scope.refuse(*problems)
+    role = scope.add("role", "aws:iam/role:Role", {"assumeRolePolicy": Json(_trust())})
+    attachment = scope.add(
+        "role.cluster-policy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": role.id, "policyArn": f"arn:{facts.partition}:iam::aws:policy/AmazonEKSClusterPolicy"},
+    )
+    # EKS makes this log group by itself, without an end of retention, unless it is there first.
+    logs = scope.add(
+        "log-group",
+        "aws:cloudwatch/logGroup:LogGroup",
+        {"name": f"/aws/eks/{scope.stack.name}/cluster", "retentionInDays": inputs.log_retention_days},
+    )
+    version = inputs.version or facts.cluster_versions[-1]
+    properties = _properties(scope, inputs, network, role, version)
+    cluster = scope.add("", "aws:eks/cluster:Cluster", properties, depends_on=[attachment, logs])
+    issuer = cluster["identities", 0, "oidcs", 0, "issuer"]
+    identity = scope.add(
+        "oidc-provider",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        {"url": issuer, "clientIdLists": ["sts.amazonaws.com"]},
+    )
+    add_access(scope, cluster, inputs.access, facts)
+    early = add_early_addons(scope, cluster, inputs.addons)
+    return Cluster(
+        name=cluster["name"],
+        arn=cluster.arn,
+        endpoint=cluster["endpoint"],
+        certificate_authority=cluster["certificateAuthority", "data"],
+        version=cluster["version"],
+        security_group_id=cluster["vpcConfig", "clusterSecurityGroupId"],
+        role_arn=role.arn,
+        oidc_issuer=issuer,
+        oidc_provider_arn=identity.arn,
+        node_version=version,
+        before_nodes=tuple(addon.address for addon in early),
+    )
+
+
+def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None:
+    """Add the add-ons that run as pods of their own: they become active only once there are nodes for them."""
+    nodes = [group.address for group in scope.every(NodeGroup)]
+    add_late_addons(scope, Handle(scope.address), inputs.addons, nodes, facts)
+
+
+def _properties(scope: Scope, inputs: Inputs, network: Network, role: Handle, version: str) -> dict[str, object]:
+    endpoint = inputs.endpoint
+    properties: dict[str, object] = {
+        "name": scope.stack.name,
+        "roleArn": role.arn,
+        "version": version,
+        "vpcConfig": {
+            "subnetIds": list(network.private_subnet_ids or network.subnet_ids),
+            "endpointPrivateAccess": endpoint.private,
+            "endpointPublicAccess": endpoint.public,
+            **({"publicAccessCidrs": list(endpoint.allowed_cidrs)} if endpoint.public else {}),
+        },
+        "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
+        # Networking, DNS and proxy are add-ons of ours: EKS need not install copies that nobody manages.
+        "bootstrapSelfManagedAddons": False,
+        "enabledClusterLogTypes": list(inputs.logs),
+    }
+    if inputs.secrets_encryption:
+        properties["encryptionConfig"] = {"provider": {"keyArn": _key(scope).arn}, "resources": ["secrets"]}
+    return properties
+
+
+def _key(scope: Scope) -> Handle:
+    key = scope.add(
+        "key",
+        "aws:kms/key:Key",
+        {
+            "description": f"Kubernetes secrets of {scope.stack.name}",
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 30,
+        },
+    )
+    scope.add("key.alias", "aws:kms/alias:Alias", {"name": f"alias/{scope.stack.name}/cluster", "targetKeyId": key.id})
+    return key
+
+
+def _trust() -> dict[str, object]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": _SERVICE},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _problems(inputs: Inputs, network: Network, facts: Facts) -> list[Problem]:
+    problems = []
+    if not facts.cluster_versions or inputs.version not in ("", *facts.cluster_versions):
+        hint = f"there is {', '.join(facts.cluster_versions) or 'none'}"
+        summary = f"EKS does not offer Kubernetes {inputs.version} in {facts.region}"
+        problems.append(Problem(code="MLI2201", summary=summary, at=("version",), hint=hint))
+    zones = {subnet.zone for subnet in network.subnets}
+    if len(network.subnets) < 2 or (len(zones) < 2 and "" not in zones):
+        hint = "set network.zones to 2 or more"
+        problems.append(Problem(code="MLI2205", summary="EKS needs subnets in two zones or more", hint=hint))
+    return [*problems, *_endpoint_problems(inputs.endpoint)]
+
+
+def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:
+    def problem(summary: str, hint: str, field: str = "allowedCidrs") -> list[Problem]:
+        return [Problem(code="MLI2202", summary=summary, at=("endpoint", field), hint=hint)]
+
+    if not endpoint.private and not endpoint.public:
+        return problem("nobody could reach the cluster's API", "set private or public to true", "private")
+    if endpoint.public and not endpoint.allowed_cidrs:
+        hint = "list those who may: [203.0.113.0/24]; [0.0.0.0/0] lets everybody try"
+        return problem("the API is public, and it is not said for whom", hint)
+    if endpoint.allowed_cidrs and not endpoint.public:
+        return problem("allowedCidrs is about a public API, and this one is not", "set public: true, or take them out")
+    return []

@@ -1,0 +1,84 @@
+"""What the instance types of a group have in common: machine image, accelerators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+import msgspec
+
+from mlinfra.core.facts import Facts, InstanceType
+from mlinfra.library import Problem
+
+# EKS user guide, "Create a node group", and the EKS API's AMITypes (botocore 1.44, November 2026).
+_IMAGES = {
+    ("x86_64", ""): "AL2023_x86_64_STANDARD",
+    ("arm64", ""): "AL2023_ARM_64_STANDARD",
+    ("x86_64", "nvidia.com/gpu"): "AL2023_x86_64_NVIDIA",
+    ("arm64", "nvidia.com/gpu"): "AL2023_ARM_64_NVIDIA",
+    ("x86_64", "aws.amazon.com/neuron"): "AL2023_x86_64_NEURON",
+}
+
+
+class Machines(msgspec.Struct, frozen=True):
+    """The instance types of one group.
+
+    accelerator: the Kubernetes resource that its nodes offer, such as `nvidia.com/gpu`; empty without one.
+    gpus: how many GPUs the first type has.
+    gpu_name: the GPU, where all types have the same.
+    """
+
+    image: str
+    accelerator: str
+    count: int
+    gpus: int
+    gpu_name: str
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], facts: Facts) -> Machines:
+        """For types without `machine_problems`."""
+        types = [facts.instance_types[name] for name in names]
+        first = types[0]
+        gpu_names = {one.gpu_name for one in types}
+        return cls(
+            image=_IMAGES[first.architecture, _accelerator(first)],
+            accelerator=_accelerator(first),
+            count=first.gpus or first.neuron_devices,
+            gpus=first.gpus,
+            gpu_name=gpu_names.pop() if len(gpu_names) == 1 else "",
+        )
+
+
+def machine_problems(names: tuple[str, ...], facts: Facts) -> Iterator[Problem]:
+    """Types that the region lacks, that EKS has no image for, or that cannot share one."""
+    first: InstanceType | None = None
+    for index, name in enumerate(names):
+        at = ("instances", index)
+        kind = facts.instance_types.get(name)
+        if kind is None:
+            known = [known.name for known in facts.instance_types.values()]
+            near = ", ".join(get_close_matches(name, known))
+            hint = f"near to it: {near}" if near else "`aws ec2 describe-instance-type-offerings` lists them"
+            yield Problem(code="MLI2301", summary=f"{facts.region} does not offer {name}", at=at, hint=hint)
+        elif (kind.architecture, _accelerator(kind)) not in _IMAGES:
+            summary = f"EKS has no machine image for {name} ({_what(kind)})"
+            yield Problem(code="MLI2302", summary=summary, at=at, hint="choose another instance type")
+        elif first is None:
+            first = kind
+        elif (kind.architecture, _accelerator(kind)) != (first.architecture, _accelerator(first)):
+            summary = f"{name} ({_what(kind)}) cannot be in one group with {first.name} ({_what(first)})"
+            yield Problem(code="MLI2302", summary=summary, at=at, hint="make a node group of its own for it")
+        if name in names[:index]:
+            yield Problem(code="MLI2302", summary=f"{name} is named twice", at=at, hint="take one of them out")
+
+
+def _accelerator(kind: InstanceType) -> str:
+    if kind.neuron_devices:
+        return "aws.amazon.com/neuron"
+    # The AMD GPUs of g4ad are for graphics; EKS has no image with their driver.
+    return ("amd.com/gpu" if "Radeon" in kind.gpu_name else "nvidia.com/gpu") if kind.gpus else ""
+
+
+def _what(kind: InstanceType) -> str:
+    accelerator = _accelerator(kind)
+    return f"{kind.architecture}, {accelerator}" if accelerator else kind.architecture

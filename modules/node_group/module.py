@@ -1,0 +1,108 @@
+"""A group of nodes: machines of the same kind that grow and shrink together.
+
+An EKS managed group with its own role and launch template.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from mlinfra.core.address import Address
+from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.value import Concat, Properties
+from mlinfra.library import Block, Handle, Place, Scope
+from mlinfra.library.outputs import Cluster, Network, NodeGroup
+
+from .autoscaling import add_scaling_tags
+from .capacity import Capacity, capacity_problems
+from .launch_template import Volume, add_launch_template, volume_problems
+from .machines import Machines, machine_problems
+from .placement import Taint, labels_of, place_problems, taints_of
+from .role import add_role
+from .sizes import size_problems
+from .zones import chosen_subnets, zone_problems
+
+SECTION = Place("nodeGroups", many=True)
+NEEDS = (Network, Cluster)
+Outputs = NodeGroup
+
+
+class Inputs(Block, frozen=True, kw_only=True):
+    """A group of nodes."""
+
+    instances: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")], ...],
+        Meta(description="instance types, in order of preference", min_length=1, max_length=20),
+    ]
+    max: Annotated[int, Meta(description="most nodes at once", ge=0, le=450)]
+    min: Annotated[int, Meta(description="fewest nodes; 0 lets an autoscaler take all away", ge=0, le=450)] = 1
+    capacity: Annotated[Capacity, Meta(description="how the machines are bought")] = Capacity()
+    priority: Annotated[int, Meta(description="which group an autoscaler grows first: the highest", ge=1, le=100)] = 50
+    volume: Annotated[Volume, Meta(description="each node's disk")] = Volume()
+    zones: Annotated[tuple[str, ...], Meta(description="the zones to use; empty: all of the network's")] = ()
+    labels: Annotated[
+        dict[str, str],
+        Meta(description="Kubernetes labels, besides mlinfra/node-group, mlinfra/gpu and workload (the group's name)"),
+    ] = {}
+    taints: Annotated[tuple[Taint, ...], Meta(description="Kubernetes taints; that of GPU nodes comes by itself")] = ()
+    efa: Annotated[bool, Meta(description="whether nodes get Elastic Fabric Adapters, for training")] = False
+    placement: Annotated[
+        Literal["any", "cluster", "spread", "partition"],
+        Meta(description="how nodes lie to each other: any, cluster (near), spread, partition"),
+    ] = "any"
+
+
+def wants(inputs: Inputs) -> Wants:
+    """What must be known of its instance types."""
+    return Wants(frozenset(inputs.instances))
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Make the group."""
+    network, cluster = scope.one(Network), scope.one(Cluster)
+    problems = [
+        *machine_problems(inputs.instances, facts),
+        *size_problems(inputs.min, inputs.max),
+        *capacity_problems(inputs.capacity),
+        *volume_problems(inputs.volume),
+        *zone_problems(inputs.zones, network),
+        *place_problems(inputs.labels, inputs.taints, efa=inputs.efa, placement=inputs.placement),
+    ]
+    if problems:
+        scope.refuse(*problems)
+    machines = Machines.of(inputs.instances, facts)
+    role, attachments = add_role(scope, facts)
+    template = add_launch_template(scope, inputs.volume, inputs.capacity, cluster, public=network.nodes_public)
+    labels = labels_of(scope.name, machines, inputs.labels)
+    taints = taints_of(machines, inputs.taints)
+    properties: Properties = {
+        "clusterName": cluster.name,
+        "nodeRoleArn": role.arn,
+        "subnetIds": [subnet.id for subnet in chosen_subnets(inputs.zones, network)],
+        "version": cluster.node_version,
+        "amiType": machines.image,
+        "capacityType": inputs.capacity.eks_type,
+        "instanceTypes": list(inputs.instances),
+        "launchTemplate": {"id": template.id, "version": Concat((template["latestVersion"],))},
+        "scalingConfig": {"minSize": inputs.min, "maxSize": max(inputs.max, 1), "desiredSize": inputs.min},
+        "updateConfig": {"maxUnavailablePercentage": 33},
+        "labels": labels,
+        **({"taints": taints} if taints else {}),
+    }
+    after: tuple[Handle | Address, ...] = (*attachments, *network.routes, *cluster.before_nodes)
+    group = scope.add("", "aws:eks/nodeGroup:NodeGroup", properties, depends_on=after)
+    scaling_group = group["resources", 0, "autoscalingGroups", 0, "name"]
+    if inputs.min == 0:
+        add_scaling_tags(scope, scaling_group, machines, labels, taints)
+    return NodeGroup(
+        name=group["nodeGroupName"],
+        arn=group.arn,
+        role_arn=role.arn,
+        scaling_group=scaling_group,
+        address=group.address,
+        labels=labels,
+        tainted=bool(taints),
+        gpus=machines.gpus,
+    )

@@ -1,0 +1,32 @@
+"""The role of the group's nodes: what joining a cluster needs, and no application's rights."""
+
+from __future__ import annotations
+
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Json
+from mlinfra.library import Handle, Scope
+
+# EKS user guide, "Amazon EKS node IAM role" (November 2026).
+_POLICIES = {
+    "worker": "AmazonEKSWorkerNodePolicy",
+    "cni": "AmazonEKS_CNI_Policy",
+    "images": "AmazonEC2ContainerRegistryPullOnly",
+}
+
+
+def add_role(scope: Scope, facts: Facts) -> tuple[Handle, list[Handle]]:
+    """Add the role and its attachments."""
+    # China has a service principal of its own for EC2 (IAM user guide, "AWS service principals").
+    domain = "amazonaws.com.cn" if facts.partition == "aws-cn" else "amazonaws.com"
+    statement = {"Effect": "Allow", "Principal": {"Service": f"ec2.{domain}"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    role = scope.add("role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
+    attachments = [
+        scope.add(
+            f"role.{name}",
+            "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+            {"role": role.id, "policyArn": f"arn:{facts.partition}:iam::aws:policy/{policy}"},
+        )
+        for name, policy in _POLICIES.items()
+    ]
+    return role, attachments

@@ -1,0 +1,31 @@
+"""Where a group's nodes live, and whether they can join from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlinfra.library import Problem
+from mlinfra.library.outputs import Network, Subnet
+
+# What a node without a way out must reach (EKS user guide, "Deploy private clusters", November 2026).
+_NEEDED = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "s3", "sts")
+
+
+def chosen_subnets(zones: tuple[str, ...], network: Network) -> list[Subnet]:
+    """The network's subnets in `zones`; all of them where none is named."""
+    return [subnet for subnet in network.subnets if not zones or subnet.zone in zones]
+
+
+def zone_problems(zones: tuple[str, ...], network: Network) -> Iterator[Problem]:
+    """Zones that the network does not have, and nodes without what they need."""
+    known = [subnet.zone for subnet in network.subnets]
+    for index, zone in enumerate(zones):
+        if zone not in known:
+            unknown = "" in known
+            summary = f"the zones of the network are not known: {zone}" if unknown else f"the network is not in {zone}"
+            hint = "take zones out" if unknown else f"there is {', '.join(known)}; network.zones adds to them"
+            yield Problem(code="MLI2306", summary=summary, at=("zones", index), hint=hint)
+    missing = [name for name in _NEEDED if name not in network.endpoints]
+    if missing and not network.way_out:
+        hint = f"set network.nat to single, or add to network.vpcEndpoints: {', '.join(missing)}"
+        yield Problem(code="MLI2307", summary="these nodes could never join: their subnets have no way out", hint=hint)
