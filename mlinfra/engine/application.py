@@ -73,7 +73,7 @@ def carry_out(plan: Plan, journal: Journal, survey: Survey, means: Means) -> Rep
         begun=frozenset((i.address, i.generation) for i in state.pending if i.verb == "create"),
     )
     journal.enter(Began(plan.seal.digest), Noted(facts=plan.facts))
-    execution = Execution(journal, around, _seen(state, survey))
+    execution = Execution(journal, around, _seen(state, survey), plan.steps)
     report = Walk(
         plan.steps, execution, listener=means.listener, stop=means.stop, clock=means.clock, workers=means.workers
     ).run()

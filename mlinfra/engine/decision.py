@@ -23,7 +23,7 @@ from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Record, Status
 from mlinfra.core.value import Expression, Properties, Ref, Value, at, path_text, resolve
 from mlinfra.engine.diff import Difference, compare
-from mlinfra.engine.locate import Places, is_ours
+from mlinfra.engine.locate import Places, is_ours, key_of
 from mlinfra.engine.standing import Standing, Standings, present_of
 from mlinfra.engine.survey import Survey
 
@@ -221,6 +221,10 @@ class Deciding:
         kind = self._context.types[resource.type]
         generation = self._next_generation(resource, standing)
         target = self._target(resource, kind, Standing(intent=standing.intent), generation)
+        present = present_of(standing)
+        key = key_of(kind, resolve(target, self.lookup))
+        if present is not None and key is not None and key == key_of(kind, present.properties):
+            order = Replace.DELETE_FIRST  # the new one would stand in the place of the old one
         return Decision(
             address=resource.address,
             type=resource.type,

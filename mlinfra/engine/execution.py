@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -51,15 +52,28 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
 class Execution:
     """Carries out steps. Safe for many threads: what they share is the journal and what was seen."""
 
-    def __init__(self, journal: Journal, around: Surroundings, seen: Mapping[tuple[str, str], Present]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        around: Surroundings,
+        seen: Mapping[tuple[str, str], Present],
+        steps: Iterable[Step],
+    ) -> None:
         self._journal, self._around = journal, around
         self._seen = dict(seen)
+        self._awaited = Counter(step.address for step in steps if step.verb not in (Verb.DELETE, Verb.FORGET))
         self._unneeded: set[Address] = set()
         self._patience = Patience(around.clock, around.stop, random.Random())
 
     def __call__(self, step: Step, say: Say) -> str:
         """Carry out one step; answers with the id of the object."""
         self._around.stop.check()
+        identity = self._perform(step, say)
+        if step.verb not in (Verb.DELETE, Verb.FORGET):
+            self._awaited[step.address] -= 1
+        return identity
+
+    def _perform(self, step: Step, say: Say) -> str:
         match step.verb:
             case Verb.CREATE:
                 return self._create(step, say)
@@ -212,8 +226,8 @@ class Execution:
         return resolved
 
     def _lookup(self, expression: Expression) -> Value:
-        if not isinstance(expression, Ref):
-            return expression
+        if not isinstance(expression, Ref) or self._awaited[expression.address] > 0:
+            return expression  # not known, or not any more as it stands in the record
         outputs = self._journal.outputs(expression.address)
         try:
             return at(outputs, expression.path) if outputs is not None else expression

@@ -58,13 +58,14 @@ TYPES: dict[str, ResourceType] = {
                     "tags": TAGS,
                 }
             ),
+            key=("range",),
         ),
         ResourceType(
             token="toy:run/Group",
             inputs=block(
                 {
                     "name": text(replace=Replace.CREATE_FIRST),
-                    "subnets": set_of(text(refers="toy:net/Subnet"), required=True),
+                    "subnets": set_of(text(refers="toy:net/Subnet"), required=True, replace=Replace.CREATE_FIRST),
                     "size": block(
                         {"min": integer(required=True), "max": integer(required=True), "wanted": integer(initial=True)},
                         required=True,
@@ -194,7 +195,7 @@ class ToyCloud:
         self.before("delete", target.type)
         with self._lock:
             self.calls.append(("delete", target.type))
-            users = [t.id for t in self.things.values() if t.id != target.id and target.id in str(t.properties)]
+            users = [t.id for t in self.things.values() if t.id != target.id and f"'{target.id}'" in str(t.properties)]
             if users:
                 raise Conflict(f"{target.id} is used by {users[0]}")
             self.things.pop(target.id, None)
@@ -225,7 +226,7 @@ class ToyCloud:
                 if refers and item not in self.things:
                     raise NotFound(f"{name} {item!r} does not exist")
         for thing in self.things.values():
-            key: tuple[str, ...] = TYPES[target.type].key or (("range",) if target.type == "toy:net/Subnet" else ())
+            key = TYPES[target.type].key
             if key and thing.kind == target.type and all(thing.properties[k] == target.properties[k] for k in key):
                 raise Conflict(f"{thing.id} has that {key} already")
 

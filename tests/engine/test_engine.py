@@ -126,8 +126,10 @@ def test_a_replacement_that_must_delete_first_does_and_takes_its_replaced_depend
     plan = world.plan(changed)
     assert {(str(c.address), c.action.value, c.order) for c in plan.pending()} == {
         ("network.a", "replace", "delete-first"),
-        ("nodeGroups.gpu", "update", ""),
+        ("nodeGroups.gpu", "replace", "delete-first"),
     }
+    assert world.apply(changed).complete
+    assert world.settled(changed)
 
 
 def test_replacing_the_root_replaces_all_that_cannot_be_moved() -> None:
@@ -138,8 +140,10 @@ def test_replacing_the_root_replaces_all_that_cannot_be_moved() -> None:
         "network.vpc": "replace",
         "network.a": "replace",
         "network.route": "replace",
-        "nodeGroups.gpu": "update",
+        "nodeGroups.gpu": "replace",
     }
+    assert world.apply(changed).complete
+    assert world.settled(changed)
 
 
 def test_a_vanished_object_is_made_anew() -> None:

@@ -65,6 +65,9 @@ class Disk:
         self.base, self.lines = codec.encode(written), []
         return written
 
+    def restore(self, state: State) -> State:
+        return self.compact(state)
+
     def remove(self) -> None:
         self.__init__()  # type: ignore[misc]
 
