@@ -99,8 +99,10 @@ def module_of(name: str, folder: Path, defined: ModuleType) -> Module:
 def _breaches(defined: ModuleType) -> Iterator[str]:
     if not isinstance(getattr(defined, "SECTION", None), Place):
         yield 'it defines no SECTION; expected SECTION = Place("...")'
-    if not _is_struct(getattr(defined, "Inputs", None)):
+    if not _is_struct(inputs := getattr(defined, "Inputs", None)):
         yield "it defines no Inputs; expected class Inputs(Block, frozen=True, kw_only=True)"
+    elif complaint := _complaint(inputs):
+        yield f"its Inputs cannot be read from a stack file: {complaint}"
     if hasattr(defined, "build") and not _is_struct(getattr(defined, "Outputs", None)):
         yield "it defines build and no Outputs; expected a msgspec.Struct, or one of mlinfra.library.outputs"
     if not all(_is_struct(need) for need in getattr(defined, "NEEDS", ())):
@@ -109,6 +111,15 @@ def _breaches(defined: ModuleType) -> Iterator[str]:
         function = getattr(defined, name, None)
         if function is not None and not _takes(function, count):
             yield f"{name} does not take {count} arguments"
+
+
+def _complaint(inputs: Any) -> str:
+    """What msgspec says against the types of the fields, which it looks at when they are first needed."""
+    try:
+        msgspec.json.Decoder(inputs)
+    except (TypeError, NameError) as error:
+        return str(error)
+    return ""
 
 
 def _is_struct(value: object) -> bool:

@@ -96,3 +96,9 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
     arn: Annotated[Value, Meta(description="ARN of the load balancer")]
     security_group_id: Annotated[Value, Meta(description="its security group")] = None
+
+
+class Service(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something on the cluster that people or programs talk to."""
+
+    url: Annotated[Value, Meta(description="where it answers")]

@@ -12,6 +12,7 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json
 from mlinfra.library import Block, Handle, Place, Problem, Scope
+from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
 
 from .access import Access, access_problems, add_access
@@ -21,7 +22,6 @@ SECTION = Place("cluster")
 NEEDS = (Network,)
 Outputs = Cluster
 
-_CIDR = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 _SERVICE = "eks.amazonaws.com"
 
 
@@ -31,7 +31,7 @@ class Endpoint(Block, frozen=True, kw_only=True):
     private: Annotated[bool, Meta(description="whether it is reached from within the network")] = True
     public: Annotated[bool, Meta(description="whether it is reached from the internet")] = False
     allowed_cidrs: Annotated[
-        tuple[Annotated[str, Meta(pattern=_CIDR)], ...],
+        tuple[Cidr, ...],
         Meta(description="who reaches it from the internet; needed with `public`"),
     ] = ()
     reach: Annotated[

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Problem, Scope
+from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Network, Subnet
 
 from .address_plan import AddressPlan, zone_problems
@@ -21,8 +22,6 @@ from .subnets import add_subnets
 
 SECTION = Place("network")
 Outputs = Network
-
-_CIDR = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
 
 
 class Use(Block, frozen=True, kw_only=True):
@@ -42,9 +41,9 @@ class Use(Block, frozen=True, kw_only=True):
 class Inputs(Block, frozen=True, kw_only=True):
     """The network that everything lives in."""
 
-    cidr: Annotated[
-        str, Meta(description="the address range, /16 to /23; each zone gets an eighth of it", pattern=_CIDR)
-    ] = "10.0.0.0/16"
+    cidr: Annotated[Cidr, Meta(description="the address range, /16 to /23; each zone gets an eighth of it")] = (
+        "10.0.0.0/16"
+    )
     zones: Annotated[
         Annotated[int, Meta(ge=1, le=6)] | Annotated[tuple[str, ...], Meta(min_length=1, max_length=6)],
         Meta(description="how many availability zones, or their names"),

@@ -1,0 +1,14 @@
+"""The forms of text that many sections hold. Authors describe a field on top: `Annotated[Name, Meta(...)]`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+Cidr = Annotated[str, Meta(pattern=r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")]
+Domain = Annotated[str, Meta(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$")]  # or nothing
+Duration = Annotated[str, Meta(pattern=r"^([0-9]+[smhdw])+$")]
+Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
+Share = Annotated[str, Meta(pattern=r"^([0-9]+|[0-9]{1,2}%|100%)$")]
