@@ -1,0 +1,70 @@
+"""Findings: the mistakes met on the way, kept until all can be shown at once.
+
+Whoever reads a document adds to one; the loader turns it into diagnostics or an error at the end. It holds no more
+than can be read: past its limit it only counts.
+"""
+
+from __future__ import annotations
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic, Severity, errors_in
+from mlinfra.core.source import Source
+from mlinfra.documents.codes import Code, Coded
+
+LIMIT = 100
+
+
+class Findings:
+    """A growing collection of diagnostics."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._beyond = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether further ones would only be counted: time to stop looking."""
+        return len(self._found) >= LIMIT
+
+    def add(
+        self,
+        code: Coded,
+        summary: str,
+        source: Source | None,
+        *,
+        hint: str = "",
+        detail: str = "",
+        address: Address | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        """Keep one finding."""
+        self.take(Diagnostic(
+            severity=severity, code=code.value, summary=summary, detail=detail, address=address, source=source,
+            hint=hint,
+        ))  # fmt: skip
+
+    def take(self, *diagnostics: Diagnostic) -> None:
+        """Keep findings that were made elsewhere."""
+        for diagnostic in diagnostics:
+            if self.full:
+                self._beyond += 1
+            else:
+                self._found.append(diagnostic)
+
+    def has_errors(self) -> bool:
+        """Whether any of them stops a command."""
+        return bool(errors_in(self._found))
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All of them in the order of the files, each once; the last says how many more there are."""
+        unique = sorted(dict.fromkeys(self._found), key=_order)
+        if self._beyond:
+            unique.append(Diagnostic(
+                code=Code.TOO_MANY.value, summary=f"there are more mistakes than these {LIMIT}",
+                hint="mend these first, then look again",
+            ))  # fmt: skip
+        return tuple(unique)
+
+
+def _order(diagnostic: Diagnostic) -> Source:
+    return diagnostic.source or Source("")
