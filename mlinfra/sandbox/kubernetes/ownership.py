@@ -177,6 +177,5 @@ def _shown(owner: Owner, paths: list[tuple[str, ...]]) -> str:
 
 
 def writer(kind: Kind, operation: str, manager: str, subresource: str) -> Owner:
-    """The owner that a write acts as. The `scale` subresource is written through autoscaling/v1."""
-    version = "autoscaling/v1" if subresource == "scale" else kind.api_version
-    return Owner(operation, manager or "unknown", version, subresource)
+    """The owner that a write acts as."""
+    return Owner(operation, manager or "unknown", kind.api_version, subresource)

@@ -40,7 +40,7 @@ class ApiRules:
         self._decode(part, schema, kind, write)
         fill(part, schema)
         _put_back(new, part, kind, old, write)
-        if not write.subresource:
+        if not write.part:
             strategies.complete(kind.resource, new, old)
             if kind.resource == "services":
                 self._address(new, old)
@@ -68,13 +68,13 @@ class ApiRules:
 
     @staticmethod
     def _validate(kind: Kind, new: Object, old: Object | None, schema: Schema, write: Write) -> None:
-        found = names.check(kind, new) if not write.subresource else []
-        if write.subresource:
-            skip = frozenset(new) - {write.subresource}
+        found = names.check(kind, new) if not write.part else []
+        if write.part:
+            skip = frozenset(new) - {write.part}
         else:
             skip = frozenset({"metadata", "status"}) if kind.has_status else frozenset({"metadata"})
         found += find_errors(new, schema, skip)
-        if not write.subresource:
+        if not write.part:
             found += strategies.check(kind.resource, new, old)
         if found:
             raise errors.invalid(kind, new["metadata"]["name"], found)
@@ -101,17 +101,17 @@ class ApiRules:
 
 def _written_part(kind: Kind, new: Object, old: Object | None, write: Write) -> Object:
     """The keys that this write sets; the rest is shared with the stored object and must not be altered."""
-    if write.subresource:
-        return {key: value for key, value in new.items() if key == write.subresource}
+    if write.part:
+        return {key: value for key, value in new.items() if key == write.part}
     if kind.has_status and old is not None:
         return {key: value for key, value in new.items() if key != "status"}
     return dict(new)
 
 
 def _put_back(new: Object, part: Object, kind: Kind, old: Object | None, write: Write) -> None:
-    if write.subresource:
-        if write.subresource in part:
-            new[write.subresource] = part[write.subresource]
+    if write.part:
+        if write.part in part:
+            new[write.part] = part[write.part]
         return
     kept = {"status": new["status"]} if kind.has_status and old is not None and "status" in new else {}
     if kind.has_status and old is not None:

@@ -73,6 +73,11 @@ class Write(msgspec.Struct, frozen=True):
     validation: str = "Ignore"
     warn: Callable[[str], None] = lambda _: None
 
+    @property
+    def part(self) -> str:
+        """The key that alone is written (`status`), or nothing when the object itself is, as through `scale`."""
+        return {"status": "status", "approval": "status"}.get(self.subresource, "")
+
 
 class Rules(Protocol):
     """What the kinds themselves demand of a write; `old` is None for a creation. Both alter `new` in place."""
@@ -342,7 +347,7 @@ class Store:
 
     def _replace(self, kind: Kind, stored: Object, new: Object, write: Write) -> Object:
         old = self._versioned(kind, stored)
-        new = metadata.carry_over(kind, new, old, write.subresource, write.operation == "Apply")
+        new = metadata.carry_over(kind, new, old, write.part, write.operation == "Apply")
         self._rules.prepare(kind, new, old, write)
         if kind.generations and metadata.intent(new) != metadata.intent(old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1

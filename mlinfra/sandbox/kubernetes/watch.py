@@ -60,6 +60,11 @@ class Watch:
             self.revision = max(self.revision, event.revision)
             return event
 
+    @property
+    def pending(self) -> bool:
+        """Whether there are events that nobody has taken yet."""
+        return bool(self._events)
+
     def stop(self) -> None:
         """End the stream and wake whoever waits. May be called twice."""
         with self._arrived:

@@ -1,0 +1,231 @@
+"""The columns of built-in kinds between Name and Age, and how their cells are read from an object. Called by `tables`.
+
+Worded after kubernetes/kubernetes, pkg/printers/internalversion/printers.go (1.33). Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mlinfra.sandbox.kubernetes.kinds import Column
+from mlinfra.sandbox.kubernetes.values import Json, Object, at
+
+Cells = Callable[[Object], list[Json]]
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    """Read `Ready, Status, IP+`: a plus marks those that only `-o wide` shows, a hash whole numbers."""
+    found = []
+    for word in text.split(", "):
+        name = word.rstrip("+#")
+        found.append(Column(name, "integer" if "#" in word else "string", priority=1 if "+" in word else 0))
+    return tuple(found)
+
+
+def _status(obj: Object, *path: str) -> int:
+    return int(at(obj, ("status", *path), 0) or 0)
+
+
+def _containers(template: Object) -> tuple[str, str]:
+    found = at(template, ("spec", "containers"), []) or []
+    return ",".join(item.get("name", "") for item in found), ",".join(item.get("image", "") for item in found)
+
+
+def _selector(obj: Object) -> str:
+    labels = at(obj, ("spec", "selector", "matchLabels"), None) or {}
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "<none>"
+
+
+def _pod(obj: Object) -> list[Json]:
+    statuses = at(obj, ("status", "containerStatuses"), []) or []
+    containers = at(obj, ("spec", "containers"), []) or []
+    ready = sum(1 for item in statuses if item.get("ready"))
+    restarts = sum(item.get("restartCount", 0) for item in statuses)
+    reason = at(obj, ("status", "reason")) or at(obj, ("status", "phase"), "Unknown")
+    for item in statuses:
+        state = item.get("state") or {}
+        reason = at(state, ("waiting", "reason")) or at(state, ("terminated", "reason")) or reason
+    if "deletionTimestamp" in obj["metadata"]:
+        reason = "Terminating"
+    addresses = at(obj, ("status", "podIP"), "<none>"), at(obj, ("spec", "nodeName"), "<none>")
+    nominated = at(obj, ("status", "nominatedNodeName"), "<none>")
+    gates = at(obj, ("spec", "readinessGates"), None)
+    return [f"{ready}/{len(containers)}", reason, str(restarts), *addresses, nominated, "<none>" if not gates else "0"]
+
+
+def _deployment(obj: Object) -> list[Json]:
+    names, images = _containers(at(obj, ("spec", "template"), {}))
+    ready = f"{_status(obj, 'readyReplicas')}/{at(obj, ('spec', 'replicas'), 0)}"
+    counts = _status(obj, "updatedReplicas"), _status(obj, "availableReplicas")
+    return [ready, *counts, names, images, _selector(obj)]
+
+
+def _replica_set(obj: Object) -> list[Json]:
+    names, images = _containers(at(obj, ("spec", "template"), {}))
+    counts = at(obj, ("spec", "replicas"), 0), _status(obj, "replicas"), _status(obj, "readyReplicas")
+    return [*counts, names, images, _selector(obj)]
+
+
+def _stateful_set(obj: Object) -> list[Json]:
+    names, images = _containers(at(obj, ("spec", "template"), {}))
+    return [f"{_status(obj, 'readyReplicas')}/{at(obj, ('spec', 'replicas'), 0)}", names, images]
+
+
+def _daemon_set(obj: Object) -> list[Json]:
+    names, images = _containers(at(obj, ("spec", "template"), {}))
+    parts = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled",
+             "numberAvailable")  # fmt: skip
+    nodes = at(obj, ("spec", "template", "spec", "nodeSelector"), None) or {}
+    chosen = ",".join(f"{key}={value}" for key, value in sorted(nodes.items())) or "<none>"
+    return [*(_status(obj, part) for part in parts), chosen, names, images, _selector(obj)]
+
+
+def _job(obj: Object) -> list[Json]:
+    names, images = _containers(at(obj, ("spec", "template"), {}))
+    conditions = {item["type"] for item in at(obj, ("status", "conditions"), []) or () if item.get("status") == "True"}
+    state = next((name for name in ("Complete", "Failed", "Suspended") if name in conditions), "Running")
+    done = f"{_status(obj, 'succeeded')}/{at(obj, ('spec', 'completions'), 1)}"
+    return [state, done, "", names, images, _selector(obj)]
+
+
+def _cron_job(obj: Object) -> list[Json]:
+    spec = obj.get("spec") or {}
+    active = len(at(obj, ("status", "active"), []) or [])
+    last = at(obj, ("status", "lastScheduleTime"), "<none>")
+    return [spec.get("schedule", ""), spec.get("timeZone", "<none>"), str(bool(spec.get("suspend"))), active, last]
+
+
+def _service(obj: Object) -> list[Json]:
+    spec = obj.get("spec") or {}
+    entries = at(obj, ("status", "loadBalancer", "ingress"), []) or []
+    external = ",".join(item.get("hostname") or item.get("ip", "") for item in entries)
+    if not external:
+        external = "<pending>" if spec.get("type") == "LoadBalancer" else spec.get("externalName", "<none>")
+    ports = ",".join(_port(item) for item in spec.get("ports") or ()) or "<none>"
+    selector = ",".join(f"{key}={value}" for key, value in sorted((spec.get("selector") or {}).items())) or "<none>"
+    return [spec.get("type", ""), spec.get("clusterIP", "<none>"), external, ports, selector]
+
+
+def _port(port: Object) -> str:
+    node = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port.get('port')}{node}/{port.get('protocol', 'TCP')}"
+
+
+def _node(obj: Object) -> list[Json]:
+    conditions = at(obj, ("status", "conditions"), []) or []
+    ready = next((item.get("status") for item in conditions if item.get("type") == "Ready"), "Unknown")
+    state = {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
+    if at(obj, ("spec", "unschedulable")):
+        state += ",SchedulingDisabled"
+    prefix = "node-role.kubernetes.io/"
+    labels = obj["metadata"].get("labels") or {}
+    roles = ",".join(sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix))) or "<none>"
+    info = at(obj, ("status", "nodeInfo"), {}) or {}
+    found = {item.get("type"): item.get("address") for item in at(obj, ("status", "addresses"), []) or ()}
+    addresses = found.get("InternalIP", "<none>"), found.get("ExternalIP", "<none>")
+    details = (info.get(key, "<unknown>") for key in ("osImage", "kernelVersion", "containerRuntimeVersion"))
+    return [state, roles, info.get("kubeletVersion", ""), *addresses, *details]
+
+
+def _namespace(obj: Object) -> list[Json]:
+    return [at(obj, ("status", "phase"), "")]
+
+
+def _config_map(obj: Object) -> list[Json]:
+    return [len(obj.get("data") or {}) + len(obj.get("binaryData") or {})]
+
+
+def _secret(obj: Object) -> list[Json]:
+    return [obj.get("type", ""), len(obj.get("data") or {})]
+
+
+def _claim(obj: Object) -> list[Json]:
+    spec, modes = obj.get("spec") or {}, at(obj, ("status", "accessModes"), None) or []
+    phase, size = at(obj, ("status", "phase"), ""), at(obj, ("status", "capacity", "storage"), "")
+    return [phase, spec.get("volumeName", ""), size,
+            _modes(modes), spec.get("storageClassName", ""), "<unset>", spec.get("volumeMode", "")]  # fmt: skip
+
+
+def _volume(obj: Object) -> list[Json]:
+    spec = obj.get("spec") or {}
+    reference = spec.get("claimRef") or {}
+    claim = f"{reference.get('namespace')}/{reference.get('name')}" if reference else ""
+    return [at(spec, ("capacity", "storage"), ""), _modes(spec.get("accessModes") or []),
+            spec.get("persistentVolumeReclaimPolicy", ""), at(obj, ("status", "phase"), ""), claim,
+            spec.get("storageClassName", ""), "<unset>", at(obj, ("status", "reason"), ""),
+            spec.get("volumeMode", "")]  # fmt: skip
+
+
+_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
+
+
+def _modes(modes: list[str]) -> str:
+    return ",".join(_MODES.get(mode, mode) for mode in modes)
+
+
+def _ingress(obj: Object) -> list[Json]:
+    spec = obj.get("spec") or {}
+    hosts = ",".join(rule.get("host") or "*" for rule in spec.get("rules") or ()) or "*"
+    entries = at(obj, ("status", "loadBalancer", "ingress"), []) or []
+    address = ",".join(item.get("hostname") or item.get("ip", "") for item in entries)
+    return [spec.get("ingressClassName", "<none>"), hosts, address, "80, 443" if spec.get("tls") else "80"]
+
+
+def _autoscaler(obj: Object) -> list[Json]:
+    spec = obj.get("spec") or {}
+    target = spec.get("scaleTargetRef") or {}
+    bounds = str(spec.get("minReplicas", 1)), spec.get("maxReplicas", 0), _status(obj, "currentReplicas")
+    return [f"{target.get('kind')}/{target.get('name')}", "<unknown>", *bounds]
+
+
+def _storage_class(obj: Object) -> list[Json]:
+    expands = bool(obj.get("allowVolumeExpansion"))
+    return [obj.get("provisioner", ""), obj.get("reclaimPolicy", ""), obj.get("volumeBindingMode", ""), expands]
+
+
+def _event(obj: Object) -> list[Json]:
+    about = obj.get("involvedObject") or {}
+    shown = f"{about.get('kind', '').lower()}/{about.get('name', '')}"
+    return [obj.get("type", ""), obj.get("reason", ""), shown, (obj.get("message") or "").strip()]
+
+
+_TEMPLATE = "Containers+, Images+, Selector+"
+CELLS: dict[str, tuple[tuple[Column, ...], Cells]] = {
+    "pods": (_columns("Ready, Status, Restarts, IP+, Node+, Nominated Node+, Readiness Gates+"), _pod),
+    "deployments.apps": (_columns(f"Ready, Up-to-date#, Available#, {_TEMPLATE}"), _deployment),
+    "replicasets.apps": (_columns(f"Desired#, Current#, Ready#, {_TEMPLATE}"), _replica_set),
+    "statefulsets.apps": (_columns("Ready, Containers+, Images+"), _stateful_set),
+    "daemonsets.apps": (
+        _columns(f"Desired#, Current#, Ready#, Up-to-date#, Available#, Node Selector, {_TEMPLATE}"),
+        _daemon_set,
+    ),
+    "jobs.batch": (_columns(f"Status, Completions, Duration, {_TEMPLATE}"), _job),
+    "cronjobs.batch": (_columns("Schedule, Timezone, Suspend, Active#, Last Schedule"), _cron_job),
+    "services": (_columns("Type, Cluster-IP, External-IP, Port(s), Selector+"), _service),
+    "nodes": (
+        _columns("Status, Roles, Version, Internal-IP+, External-IP+, OS-Image+, Kernel-Version+, Container-Runtime+"),
+        _node,
+    ),
+    "namespaces": (_columns("Status"), _namespace),
+    "configmaps": (_columns("Data#"), _config_map),
+    "secrets": (_columns("Type, Data#"), _secret),
+    "persistentvolumeclaims": (
+        _columns("Status, Volume, Capacity, Access Modes, StorageClass, VolumeAttributesClass, VolumeMode+"),
+        _claim,
+    ),
+    "persistentvolumes": (
+        _columns("Capacity, Access Modes, Reclaim Policy, Status, Claim, StorageClass, VolumeAttributesClass, Reason, "
+                 "VolumeMode+"),
+        _volume,
+    ),
+    "ingresses.networking.k8s.io": (_columns("Class, Hosts, Address, Ports"), _ingress),
+    "horizontalpodautoscalers.autoscaling": (
+        _columns("Reference, Targets, MinPods, MaxPods#, Replicas#"),
+        _autoscaler,
+    ),
+    "storageclasses.storage.k8s.io": (
+        _columns("Provisioner, ReclaimPolicy, VolumeBindingMode, AllowVolumeExpansion"),
+        _storage_class,
+    ),
+    "events": (_columns("Type, Reason, Object, Message"), _event),
+}  # fmt: skip

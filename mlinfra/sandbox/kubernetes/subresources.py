@@ -1,0 +1,151 @@
+"""Subresources that are not a part of their object: scale, binding, eviction, log, token. Called by `api`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeAlias
+
+from mlinfra.sandbox.kubernetes import errors
+from mlinfra.sandbox.kubernetes.encoding import read_object, read_value
+from mlinfra.sandbox.kubernetes.jsonpatch import json_patch
+from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind
+from mlinfra.sandbox.kubernetes.merge import merge_patch
+from mlinfra.sandbox.kubernetes.metadata import DeleteOptions
+from mlinfra.sandbox.kubernetes.requests import Identity, Request, Response, answer
+from mlinfra.sandbox.kubernetes.routes import Route
+from mlinfra.sandbox.kubernetes.selectors import parse_labels
+from mlinfra.sandbox.kubernetes.store import Store
+from mlinfra.sandbox.kubernetes.values import Clock, Object, at, put, timestamp
+from mlinfra.sandbox.kubernetes.verbs import Warnings, write_of
+
+Logs: TypeAlias = Callable[[str, str, str], str]
+"""Gives what a container wrote: namespace, pod, container (may be empty)."""
+
+_POD = GroupVersionKind("", "v1", "Pod")
+_BUDGET = GroupVersionKind("policy", "v1", "PodDisruptionBudget")
+
+
+def no_logs(namespace: str, pod: str, container: str) -> str:
+    """Say that nothing ran."""
+    return f"{namespace}/{pod} is simulated: no process has run, and none has written a log\n"
+
+
+class Subresources:
+    """Serves the subresources of one store."""
+
+    def __init__(self, store: Store, clock: Clock, logs: Logs = no_logs) -> None:
+        self._store = store
+        self._clock = clock
+        self._logs = logs
+        self._tokens: dict[str, Identity] = {}
+
+    def serve(self, request: Request, route: Route) -> Response | None:
+        """Answer a call to one of them; None when the subresource is none of these."""
+        if route.subresource == "scale":
+            return self._scale(request, route)
+        if route.subresource == "log" and request.method == "GET":
+            self._store.get(_POD, route.name, route.namespace)
+            text = self._logs(route.namespace or "", route.name, request.query.get("container", ""))
+            return Response(200, text.encode(), "text/plain")
+        served = {"binding": self._bind, "eviction": self._evict, "token": self._token}
+        if route.subresource in served:
+            if request.method != "POST":
+                raise errors.ApiError(405, "the server does not allow this method on the requested resource")
+            return served[route.subresource](request, route)
+        return None
+
+    def identify(self, token: str) -> Identity | None:
+        """Find the service account of a token that was given out here."""
+        return self._tokens.get(token)
+
+    def _scale(self, request: Request, route: Route) -> Response:
+        obj = self._store.get(route.kind.gvk, route.name, route.namespace)
+        scale = _scale_of(obj, route)
+        if request.method == "GET":
+            return answer(scale)
+        body = read_value(request)
+        if request.method == "PATCH":
+            json = request.content_type == "application/json-patch+json"
+            body = json_patch(scale, body) if json else merge_patch(scale, body)
+        replicas = at(body, ("spec", "replicas"), 0)
+        if not isinstance(replicas, int) or replicas < 0:
+            fault = errors.invalid_field("spec.replicas", replicas, "must be greater than or equal to 0")
+            raise errors.invalid(route.kind, route.name, [fault])
+        revision = at(body, ("metadata", "resourceVersion"))
+        path = (route.kind.scale or ("spec.replicas", "", ""))[0].split(".")
+
+        def change(old: Object) -> Object:
+            if revision:
+                old["metadata"]["resourceVersion"] = revision
+            put(old, path, replicas)
+            return old
+
+        write = write_of(request, route, Warnings())
+        done = self._store.modify(route.kind.gvk, route.name, route.namespace, change, write)
+        return answer(_scale_of(done, route))
+
+    def _bind(self, request: Request, route: Route) -> Response:
+        node = at(read_object(request), ("target", "name"), "")
+
+        def change(old: Object) -> Object:
+            if at(old, ("spec", "nodeName")):
+                why = f"pod {route.name} is already assigned to node {old['spec']['nodeName']!r}".replace("'", '"')
+                raise errors.conflict(route.kind, route.name, why)
+            put(old, ("spec", "nodeName"), node)
+            return old
+
+        self._store.modify(_POD, route.name, route.namespace, change, write_of(request, route, Warnings()))
+        return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+
+    def _evict(self, request: Request, route: Route) -> Response:
+        pod = self._store.get(_POD, route.name, route.namespace)
+        options = read_object(request).get("deleteOptions") or {}
+        for budget in self._store.list(_BUDGET, route.namespace):
+            chosen = parse_labels(at(budget, ("spec", "selector"), {}))(pod["metadata"].get("labels") or {})
+            if chosen and at(budget, ("status", "disruptionsAllowed"), 0) <= 0:
+                name = budget["metadata"]["name"]
+                cause = {
+                    "reason": "DisruptionBudget",
+                    "message": f"The disruption budget {name} needs more healthy pods",
+                }
+                text = "Cannot evict pod as it would violate the pod's disruption budget."
+                raise errors.ApiError(429, text, details={"causes": [cause]})
+        wanted = DeleteOptions(grace=options.get("gracePeriodSeconds"), dry_run="All" in (options.get("dryRun") or ()))
+        self._store.delete(_POD, route.name, route.namespace, wanted)
+        return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+
+    def _token(self, request: Request, route: Route) -> Response:
+        account = self._store.get(route.kind.gvk, route.name, route.namespace)
+        review = read_object(request)
+        seconds = at(review, ("spec", "expirationSeconds")) or 3600
+        token = secrets.token_urlsafe(32)
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{route.namespace}", "system:authenticated")
+        name = f"system:serviceaccount:{route.namespace}:{route.name}"
+        self._tokens[token] = Identity(name, groups, account["metadata"]["uid"])
+        expiry = timestamp(self._clock() + timedelta(seconds=seconds))
+        meta = {"name": route.name, "namespace": route.namespace}
+        status = {"token": token, "expirationTimestamp": expiry}
+        head = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
+        return answer({**review, **head, "metadata": meta, "status": status}, 201)
+
+
+def _scale_of(obj: Object, route: Route) -> Object:
+    meta = obj["metadata"]
+    spec, status, selector = route.kind.scale or ("spec.replicas", "status.replicas", "status.selector")
+    keys = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    told: Object = {"replicas": at(obj, status.split("."), 0)}
+    chosen = at(obj, selector.split(".")) if selector else None
+    if not route.kind.custom:
+        labels = at(obj, ("spec", "selector", "matchLabels"), at(obj, ("spec", "selector"), {})) or {}
+        chosen = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    if chosen:
+        told["selector"] = chosen
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {key: meta[key] for key in keys if key in meta},
+        "spec": {"replicas": at(obj, spec.split("."), 0)},
+        "status": told,
+    }
