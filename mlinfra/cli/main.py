@@ -25,7 +25,8 @@ def main(args: Sequence[str] | None = None, shell: Shell | None = None) -> int:
     """Run `args` (by default the process's) and answer the exit code (design, section 3)."""
     arguments = list(sys.argv[1:] if args is None else args)
     colour = "--no-color" not in _before_dashes(arguments)
-    shell = shell or Shell(environ=os.environ, colour=colour)
+    shell = shell or Shell(environ=os.environ)
+    shell.colour = colour
     with _terminable():
         try:
             return _run([a for a in arguments if a != "--no-color"] if not colour else arguments, shell)

@@ -24,6 +24,8 @@ from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.plan import Plan
 
+_UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
+
 
 def is_plan_file(path: str) -> bool:
     """Whether `path` is a plan rather than a stack: it says so by not being called YAML, and by its first character."""
@@ -34,6 +36,11 @@ def is_plan_file(path: str) -> bool:
             return file.read(1) == b"{"
     except OSError:
         return False  # the session says what is wrong with it
+
+
+def unreadable(plan: Plan) -> bool:
+    """Whether something could not be read, so that nobody knows how it is."""
+    return any(diagnostic.code == _UNREADABLE for diagnostic in plan.diagnostics)
 
 
 def about(session: Session) -> Mapping[str, str]:

@@ -36,14 +36,13 @@ class Shell:
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
         environ: Mapping[str, str],
-        colour: bool = True,
         sessions: Callable[[], Sessions] = _real_sessions,
     ) -> None:
         self.stdin = stdin or sys.stdin
         self.stdout = Stream(stdout or sys.stdout)
         self.stderr = Stream(stderr or sys.stderr)
         self.environ = environ
-        self._colour = colour
+        self.colour = True
         self._sessions = sessions
 
     @staticmethod
@@ -79,7 +78,7 @@ class Shell:
         from rich.console import Console
 
         stream = stream or self.stdout
-        colour = self._colour and stream.speaks_colour(self.environ)
+        colour = self.colour and stream.speaks_colour(self.environ)
         return Console(
             file=cast("TextIO", stream),
             force_terminal=stream.isatty(),

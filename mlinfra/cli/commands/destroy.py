@@ -27,7 +27,7 @@ def run(
 
     Shows what goes and asks twice. Succeeds only where nothing is left afterwards; else lists it and exits with 8.
     """
-    from mlinfra.cli.plans import carry_out
+    from mlinfra.cli.plans import carry_out, unreadable
     from mlinfra.cli.render.page import Page
 
     shell = Shell.of(context)
@@ -43,6 +43,9 @@ def run(
             page.line("  ", address, ("  " + token, "dim"), "  ", identity)
         shell.tell(page)
         return 8
+    if unreadable(plan):
+        shell.stderr.write("something could not be read: it may be left\n")
+        return 1
     if form == "text":
         shell.write("the inventory is empty: nothing is left")
     return 0

@@ -32,18 +32,18 @@ _SUMMED_UP = frozenset({Action.CREATE, Action.DELETE, Action.ADOPT, Action.FORGE
 
 
 def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "plan") -> Page:
-    """The whole plan. `about` says what the stack is, such as target, account and region."""
+    """The whole plan. `about` says what the stack is, such as target, account and region; `verb` what it is for."""
     page = Page()
     if not plan.pending():
         page.extend(diagnostics_page(plan.diagnostics, look)).blank()
-        return page.line(*_quiet_line(plan))
+        return page.line(*_quiet_line(plan, verb))
     page.extend(_header(plan, about, verb))
     for section, changes in by_section(plan.pending()).items():
         page.blank().line((section, "bold"))
         for index, change in enumerate(changes):
             page.extend(change_page(change, look, _widths(changes), last=index == len(changes) - 1))
     page.blank().extend(diagnostics_page(plan.diagnostics, look))
-    page.blank().line(*_last_line(plan))
+    page.blank().line(*_last_line(plan, verb))
     return page
 
 
@@ -84,14 +84,23 @@ def _header(plan: Plan, about: Mapping[str, str], verb: str) -> Page:
     return page
 
 
-def _quiet_line(plan: Plan) -> tuple[Piece, ...]:
-    number = len(plan.changes)
+def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
+    number = f"{len(plan.changes):,}"
     some = "; only some targets were looked at" if plan.partial else ""
-    what = "nothing is left to destroy" if plan.destroy else f"nothing to do, {number:,} objects are as the stack says"
+    what = f"nothing to do, {number} objects are as the stack says"
+    if plan.destroy:
+        what = "nothing is left to destroy"
+    elif verb == "drift":
+        what = f"no drift, {number} objects are as they were last applied"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
 
 
-def _last_line(plan: Plan) -> tuple[Piece, ...]:
+def _last_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
+    if verb == "drift":
+        return (
+            "Drift: ",
+            "bold",
+        ), f"{len(plan.pending()):,} objects are not as they were left. Apply brings them back."
     pieces: list[Piece] = [("Plan: ", "bold")]
     for action, number in counts(plan.changes).items():
         separator = "" if len(pieces) == 1 else "; " if action is Action.NO_OP else ", "

@@ -1,0 +1,145 @@
+"""A plan as one self-contained page: summary, findings, graph, and every change to search, filter and fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from mlinfra.cli.render.changes import (
+    CAUSE,
+    DESTRUCTIVE,
+    PARTICIPLE,
+    by_section,
+    counts,
+    destroyed,
+    is_sweeping,
+    sign,
+    title,
+    verdict,
+)
+from mlinfra.cli.render.diagnostics import gravest_first
+from mlinfra.cli.render.difference import differences
+from mlinfra.cli.render.graph_html import drawing
+from mlinfra.cli.render.html import about_html, code, page_html, text
+from mlinfra.cli.render.value import value_text
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.plan import Action, Change, Field, Plan
+from mlinfra.core.resource import Graph
+from mlinfra.core.value import Value, path_text
+
+_LONG = 72
+
+
+def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph) -> str:
+    """The page. `graph` is what the stack desires, for the drawing."""
+    stack = plan.ownership.stack
+    seal = {"seal": plan.seal.digest[:12]} if plan.seal.digest else {}
+    grave = " grave" if is_sweeping(plan) and destroyed(plan) else ""
+    parts = [
+        f"<header><h1>{text(stack)}: plan</h1>",
+        f'<p class="verdict{grave}">{text(verdict(plan))}</p>',
+        about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
+        '</header><main id="main">',
+        _findings(gravest_first(plan.diagnostics)) if plan.diagnostics else "",
+        _changes(plan) if plan.pending() else "",
+        _graph(plan, graph),
+        "</main>",
+    ]
+    return page_html(f"{stack}: plan", "\n".join(filter(None, parts)))
+
+
+def _findings(diagnostics: list[Diagnostic]) -> str:
+    rows = []
+    for found in diagnostics:
+        places = "".join(f" {code(place)}" for place in (found.source, found.address) if place)
+        more = "".join(f"<br>{text(words)}" for words in (found.detail,) if words)
+        hint = f'<br><span class="soft">What to do: </span>{text(found.hint)}' if found.hint else ""
+        rows.append(
+            f'<li class="{found.severity.value}"><strong>{found.severity.value}</strong> {code(found.code)}{places}: '
+            f"{text(found.summary)}{more}{hint}</li>"
+        )
+    return f'<h2>Findings</h2><ul class="findings">{"".join(rows)}</ul>'
+
+
+def _changes(plan: Plan) -> str:
+    sections = "".join(
+        f'<section class="changes" aria-label="{text(section)}"><h2>{text(section)}</h2>'
+        f"{''.join(map(_change, changes))}</section>"
+        for section, changes in by_section(plan.pending()).items()
+    )
+    return f"{_bar(plan)}{sections}"
+
+
+def _bar(plan: Plan) -> str:
+    chips = "".join(
+        f'<label class="chip"><input type="checkbox" value="{action.value}" checked>'
+        f'<span class="act {action.value}">{PARTICIPLE[action]}</span> <b>{number:,}</b></label>'
+        for action, number in counts(plan.pending()).items()
+    )
+    return (
+        '<div class="bar" role="search"><label for="search">Search</label>'
+        '<input id="search" type="search" placeholder="address, type, property, value ( / )" autocomplete="off">'
+        f'{chips}<button id="open" type="button">Unfold all</button><button id="close" type="button">Fold all</button>'
+        '<span id="found" class="found" role="status"></span></div>'
+    )
+
+
+def _change(change: Change) -> str:
+    action = change.action.value
+    opened = " open" if change.action in DESTRUCTIVE or change.action is Action.UPDATE else ""
+    where = f'<span class="where">{text(change.source)}</span>' if change.source else ""
+    facts = [
+        f"<p>{text(change.reason)}</p>" if change.reason else "",
+        f"<p>was {code(change.origin)}</p>" if change.origin else "",
+        f'<p class="soft">the object is {code(change.id)}</p>' if change.id else "",
+        _fields(change) if change.fields else "",
+    ]
+    return (
+        f'<details class="change {action}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
+        f'<summary><span class="act">{text(sign(change))} {text(title(change))}</span><strong>{code(change.address)}</strong>'
+        f'<span class="soft">{code(change.type)}</span>{where}</summary><div class="inner">{"".join(facts)}</div></details>'
+    )
+
+
+def _fields(change: Change) -> str:
+    rows = "".join(map(_field, sorted(change.fields, key=lambda field: not field.forces)))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("property", "before", "after", "why"))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _field(field: Field) -> str:
+    why = text(CAUSE[field.cause])
+    if field.forces:
+        why = f'<span class="forces">forces the replacement</span>, {why}'
+    path = path_text(field.path)
+    leaves = None
+    if not field.secret and max(len(value_text(field.before)), len(value_text(field.after))) > _LONG:
+        leaves = differences(field.before, field.after)
+    if leaves is None:
+        return _row(path, field.before, field.after, why, secret=field.secret)
+    return "".join(
+        _row(f"{path}: {path_text(leaf)}" if leaf else path, before, after, why) for leaf, before, after in leaves
+    )
+
+
+def _row(path: str, before: Value, after: Value, why: str, *, secret: bool = False) -> str:
+    cells = "".join(f'<td class="value">{_value(side, secret=secret)}</td>' for side in (before, after))
+    return f'<tr><td class="path">{code(path)}</td>{cells}<td>{why}</td></tr>'
+
+
+def _value(value: Value, *, secret: bool) -> str:
+    if value is msgspec.UNSET:
+        return '<span class="soft">absent</span>'
+    return text(value_text(value, secret=secret))
+
+
+def _graph(plan: Plan, graph: Graph) -> str:
+    actions = {str(change.address): change.action.value for change in plan.pending()}
+    gone = {str(c.address): c.type for c in plan.pending() if c.address not in graph.resources}
+    if not graph.resources and not gone:
+        return ""
+    return (
+        '<h2 id="graph">The stack</h2><p class="soft">What is needed stands left of what needs it.</p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Graph">{drawing(graph, actions, gone)}</div>'
+    )

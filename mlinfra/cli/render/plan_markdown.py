@@ -1,0 +1,212 @@
+"""A plan as one comment on a pull request: bounded, deterministic, the most dangerous first.
+
+What does not fit is told in ever fewer words, and at last counted; every destroy and replacement is told before
+anything else may take room.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from mlinfra.cli.render.changes import (
+    CAUSE,
+    DANGER,
+    DESTRUCTIVE,
+    PARTICIPLE,
+    by_danger,
+    counts,
+    forcing,
+    sign,
+    title,
+    verdict,
+)
+from mlinfra.cli.render.diagnostics import gravest_first
+from mlinfra.cli.render.difference import differences
+from mlinfra.cli.render.value import cut, inert, value_text
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.plan import Action, Cause, Change, Field, Plan
+from mlinfra.core.value import Value, path_text
+
+# GitHub refuses comments of more than 65,536 characters (its message: "body is too long (maximum is 65536
+# characters)"; read 2026-11-21). Counted here in UTF-8 bytes, which is the stricter reading.
+LIMIT = 65_536
+_RESERVE = 1_500  # for the frame around the parts
+_FEW_FIELDS, _VALUE = 40, 200
+Teller = Callable[[Change], list[str]]
+
+
+def plan_markdown(plan: Plan, about: Mapping[str, str]) -> str:
+    """The comment. Its first line is a mark by which a later run finds it again."""
+    stack = re.sub(r"[^a-z0-9-]", "", plan.ownership.stack)
+    lines = [
+        f"<!-- mlinfra:plan:{stack} -->",
+        f"## Plan for {code(cut(plan.ownership.stack, 100, '…'))}",
+        "",
+        f"**{verdict(plan)}**",
+        "",
+    ]
+    lines += [*_counts(plan), ""] if plan.pending() else []
+    changes = by_danger(plan.pending())
+    feared = [change for change in changes if change.action in DESTRUCTIVE]
+    room = LIMIT - _RESERVE - _size(lines)
+    parts = [lines]
+    if feared:
+        parts.append(["### Deleted or replaced", "", *_fitted(feared, room * 2 // 3), ""])
+        room -= _size(parts[-1])
+    if plan.diagnostics:
+        parts.append(["### Findings", "", *_findings(gravest_first(plan.diagnostics), room // 2), ""])
+        room -= _size(parts[-1])
+    parts.append(_folded([change for change in changes if change.action not in DESTRUCTIVE], room))
+    parts.append(_foot(plan, about))
+    return "\n".join(line for part in parts for line in part).rstrip("\n") + "\n"
+
+
+def code(text: str) -> str:
+    """`text` as a code span, which nothing in it can end: the fence is longer than any run of backticks within."""
+    text = inert(text)
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """`text` as words: no markup, HTML, mention or link in it takes effect."""
+    text = re.sub(r"[\\`*_{}\[\]()#+!|~>-]", lambda sign: "\\" + sign.group(), inert(text).replace("&", "&amp;"))
+    text = re.sub(r"^(\d+)\.", r"\1\\.", text)  # no numbered list either
+    # An empty comment parts what would otherwise become a mention or a link.
+    return (
+        text.replace("<", "&lt;")
+        .replace("@", "@<!-- -->")
+        .replace("://", ":<!-- -->//")
+        .replace("www.", "www<!-- -->.")
+    )
+
+
+def _counts(plan: Plan) -> list[str]:
+    found = counts(plan.changes)
+    named = [action for action in DANGER if action in found]
+    return [
+        "| " + " | ".join(PARTICIPLE[action] for action in named) + " |",
+        "|" + "---:|" * len(named),
+        "| " + " | ".join(f"{found[action]:,}" for action in named) + " |",
+    ]
+
+
+def _fitted(changes: Sequence[Change], room: int) -> list[str]:
+    """Every change, in as many words as there is room for; at last only as many changes as there is room for."""
+    for tell in (_whole, _causes, _line):
+        lines = [line for change in changes for line in tell(change)]
+        if _size(lines) <= room:
+            return lines
+    return _first(changes, _bare, room)
+
+
+def _first(changes: Sequence[Change], tell: Teller, room: int) -> list[str]:
+    lines: list[str] = []
+    room -= 100
+    for index, change in enumerate(changes):
+        told = tell(change)
+        room -= _size(told)
+        if room < 0:
+            return [*lines, f"- and {len(changes) - index:,} more; the plan as JSON or HTML names them all"]
+        lines += told
+    return lines
+
+
+def _whole(change: Change) -> list[str]:
+    shown = sorted(change.fields, key=lambda field: not field.forces)[:_FEW_FIELDS]
+    lines = [*_line(change), *_reason(change), *(line for field in shown for line in _field(field))]
+    more = len(change.fields) - len(shown)
+    return [*lines, f"  - and {more:,} more fields"] if more > 0 else lines
+
+
+def _causes(change: Change) -> list[str]:
+    return [*_line(change), *(line for field in forcing(change)[:3] for line in _field(field, 60))]
+
+
+def _line(change: Change) -> list[str]:
+    where = f" at {code(str(change.source))}" if change.source else ""
+    what = f" {code(change.id)}" if change.id else ""
+    origin = f", was {code(change.origin)}" if change.origin else ""
+    return [
+        f"- {code(sign(change))} **{title(change)}** {code(change.address)}{origin} {code(change.type)}{what}{where}"
+    ]
+
+
+def _bare(change: Change) -> list[str]:
+    return [f"- {change.action.value} {code(change.address)}"]
+
+
+def _reason(change: Change) -> list[str]:
+    return [f"  - {prose(change.reason)}"] if change.reason else []
+
+
+def _field(field: Field, limit: int = _VALUE) -> list[str]:
+    forced = " **forces the replacement**" if field.forces else ""
+    cause = "" if field.cause is Cause.CHANGE else f" *{CAUSE[field.cause]}*"
+    path = code(path_text(field.path))
+    leaves = None
+    if not field.secret and max(len(value_text(field.before)), len(value_text(field.after))) > 72:
+        leaves = differences(field.before, field.after)
+    if leaves is None:
+        return [f"  - {path}: {_sides(field.before, field.after, limit, secret=field.secret)}{forced}{cause}"]
+    lines = [f"  - {path}: {len(leaves)} differ{forced}{cause}"]
+    for leaf, before, after in leaves[:_FEW_FIELDS]:
+        lines.append(f"    - {code(path_text(leaf)) + ': ' if leaf else ''}{_sides(before, after, limit)}")
+    return lines
+
+
+def _sides(before: Value, after: Value, limit: int, *, secret: bool = False) -> str:
+    old, new = (code(cut(value_text(side, secret=secret), limit, "…")) for side in (before, after))
+    if before is msgspec.UNSET:
+        return new
+    return f"{old} → {'absent' if after is msgspec.UNSET else new}"
+
+
+def _findings(diagnostics: Sequence[Diagnostic], room: int) -> list[str]:
+    lines: list[str] = []
+    room -= 100
+    for index, found in enumerate(diagnostics):
+        where = "".join(f" {code(str(place))}" for place in (found.source, found.address) if place)
+        told = [f"- **{found.severity.value}** {code(found.code)}{where}: {prose(cut(found.summary, 500, '…'))}"]
+        told += [f"  - {prose(cut(words, 500, '…'))}" for words in (found.detail, found.hint) if words]
+        room -= _size(told)
+        if room < 0:
+            return [*lines, f"- and {len(diagnostics) - index:,} more"]
+        lines += told
+    return lines
+
+
+def _folded(changes: Sequence[Change], room: int) -> list[str]:
+    """One fold for each action, the dangerous ones served first."""
+    groups = {action: [c for c in changes if c.action is action] for action in DANGER}
+    groups = {action: members for action, members in groups.items() if members}
+    lines: list[str] = []
+    for position, (action, members) in enumerate(groups.items()):
+        share = max(0, room - _size(lines)) // (len(groups) - position)
+        summary = f"<summary>{len(members):,} {PARTICIPLE[action]}</summary>"
+        told = _fitted(members, share - 200) if action is not Action.CREATE else _fitted_lines(members, share - 200)
+        lines += [f"<details>{summary}", "", *told, "", "</details>", ""]
+    return lines
+
+
+def _fitted_lines(changes: Sequence[Change], room: int) -> list[str]:
+    """Creations are a line each: all of their properties are new."""
+    lines = [line for change in changes for line in _line(change)]
+    return lines if _size(lines) <= room else _first(changes, _bare, room)
+
+
+def _foot(plan: Plan, about: Mapping[str, str]) -> list[str]:
+    facts = [f"{name} {code(cut(what, 200, '…'))}" for name, what in about.items()]
+    facts += [f"seal {code(plan.seal.digest[:12])}"] if plan.seal.digest else []
+    facts += ["**for some targets only**"] if plan.partial else []
+    return [" · ".join(facts)]
+
+
+def _size(lines: Sequence[str]) -> int:
+    """In bytes, line ends included."""
+    return sum(len(line.encode()) + 1 for line in lines)

@@ -1,0 +1,89 @@
+"""The starter stack file: small, complete, and explained line by line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mlinfra.core.errors import MlinfraError
+
+NAME = re.compile(r"[a-z][a-z0-9-]{1,38}")
+
+_TARGETS = {
+    "sandbox": """\
+  platform: sandbox                      # the simulated cloud on this machine; aws for the real one
+  region: us-east-1""",
+    "aws": """\
+  platform: aws                          # sandbox rehearses the same stack without an account
+  region: us-east-1
+  # account: "123456789012"              # any other account is then refused""",
+}
+
+_STACK = """\
+# A cluster for machine learning. `mlinfra schema > stack.schema.json` lets editors complete and check this file;
+# `mlinfra show STACK --expanded` shows every default.
+apiVersion: mlinfra/v1
+kind: Stack
+metadata:
+  name: {name}
+
+inputs:                                  # --set gpuMax=4
+  gpuMax: {{type: integer, default: 2, minimum: 0, description: most GPU nodes at once}}
+
+target:
+{target}
+
+lifecycle:
+  environment: development               # production protects and spreads more
+
+network:
+  cidr: 10.40.0.0/16
+  zones: 2
+  nat: single
+
+cluster:
+  version: "1.33"
+
+nodeGroups:
+  system: {{instances: [m6i.large], min: 1, max: 3}}
+  gpu:
+    instances: [g5.xlarge]
+    capacity: {{type: spot}}
+    min: 0
+    max: ${{inputs.gpuMax}}
+
+registries:
+  models: {{immutable: true, scanOnPush: true}}
+
+outputs:
+  registry: ${{registries.models.url}}
+"""
+
+
+def starter(name: str, platform: str) -> str:
+    """The text for a stack called `name`, or after the current folder. Raises `MlinfraError` for a bad name."""
+    name = name or _folder_name()
+    if not NAME.fullmatch(name):
+        raise MlinfraError(
+            f"{name!r} cannot be a stack's name",
+            code="MLI9006",
+            hint="2 to 39 characters: small letters, digits and dashes, a letter first",
+        )
+    return _STACK.format(name=name, target=_TARGETS[platform])
+
+
+def write_new(path: str, text: str) -> None:
+    """Write a file that is not there yet. Raises `MlinfraError` where it is, or cannot be."""
+    try:
+        with Path(path).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        hint = f"name another file: mlinfra init other.yaml; or look at it: mlinfra show {path}"
+        raise MlinfraError(f"{path} exists already, and is left as it is", code="MLI9007", hint=hint) from error
+    except OSError as error:
+        raise MlinfraError(f"{path} cannot be written: {error.strerror}", code="MLI9008") from error
+
+
+def _folder_name() -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", Path.cwd().name.lower()).strip("-")[:39].rstrip("-")
+    return name if NAME.fullmatch(name) else "ml-cluster"
