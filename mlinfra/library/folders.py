@@ -112,7 +112,8 @@ def failure(folder: Folder, code: str, summary: str, error: Exception) -> Config
         frames = traceback.extract_tb(error.__traceback__)
         within = [frame for frame in frames if Path(frame.filename).is_relative_to(folder.path)]
         source = Source(within[-1].filename, within[-1].lineno or 0) if within else folder.source
-    detail = f"{type(error).__name__}: {error}"
+    words = error.msg if isinstance(error, SyntaxError) else str(error)
+    detail = f"{type(error).__name__}: {words}"
     hint = "mend the module" if folder.own else "this is a mistake of mlinfra's: please report it"
     return ConfigError([Diagnostic(code=code, summary=summary, detail=detail, source=source, hint=hint)])
 

@@ -6,8 +6,7 @@ Made by `folders` from what a file defines; run by `assembly`. Nothing here load
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,11 +26,13 @@ class Nothing(msgspec.Struct, frozen=True):
     """The outputs of a module that has none."""
 
 
-class Module(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Module(msgspec.Struct, frozen=True, kw_only=True):
     """One module.
 
     name: kebab-case, from its folder.
     summary: the first sentence of its docstring.
+    schema: the JSON Schema of one entry.
+    output_descriptions: the outputs that `${...}` may name.
     build: makes the resources of one entry and answers its outputs; `None` while it cannot be planned yet.
     finish: called when all modules were built: for what must wait for others, such as add-ons that need nodes.
     wants: the facts that an entry needs.
@@ -44,7 +45,9 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     summary: str
     place: Place
     inputs: type[msgspec.Struct]
+    schema: Mapping[str, Any]
     outputs: type[msgspec.Struct] = Nothing
+    output_descriptions: Mapping[str, str] = {}
     needs: tuple[type[msgspec.Struct], ...] = ()
     build: Build | None = None
     finish: Finish | None = None
@@ -66,28 +69,22 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether it can be planned."""
         return self.build is not None
 
-    @cached_property
-    def schema(self) -> dict[str, Any]:
-        """The JSON Schema of one entry."""
-        return schema_of(self.inputs)
-
-    @cached_property
-    def output_descriptions(self) -> dict[str, str]:
-        """The outputs that `${...}` may name."""
-        return outputs_of(self.outputs)
-
 
 def module_of(name: str, folder: Path, defined: ModuleType) -> Module:
     """The module that `module.py` defines. Raises `TypeError`, one sentence a line, where it breaks the contract."""
     if breaches := list(_breaches(defined)):
         raise TypeError("\n".join(breaches))
+    outputs = getattr(defined, "Outputs", Nothing)
+    schema, output_descriptions = _described(defined.Inputs, outputs)
     return Module(
         name=name,
         folder=folder,
         summary=inspect.cleandoc(defined.__doc__ or "").partition("\n")[0],
         place=defined.SECTION,
         inputs=defined.Inputs,
-        outputs=getattr(defined, "Outputs", Nothing),
+        schema=schema,
+        outputs=outputs,
+        output_descriptions=output_descriptions,
         needs=tuple(getattr(defined, "NEEDS", ())),
         build=getattr(defined, "build", None),
         finish=getattr(defined, "finish", None),
@@ -96,13 +93,21 @@ def module_of(name: str, folder: Path, defined: ModuleType) -> Module:
     )
 
 
+def _described(
+    inputs: type[msgspec.Struct], outputs: type[msgspec.Struct]
+) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """What the types of the fields say; msgspec looks at them here for the first time."""
+    try:
+        return schema_of(inputs), outputs_of(outputs)
+    except (TypeError, NameError) as error:
+        raise TypeError(f"the fields of its Inputs or Outputs have types that cannot be used: {error}") from error
+
+
 def _breaches(defined: ModuleType) -> Iterator[str]:
     if not isinstance(getattr(defined, "SECTION", None), Place):
         yield 'it defines no SECTION; expected SECTION = Place("...")'
-    if not _is_struct(inputs := getattr(defined, "Inputs", None)):
+    if not _is_struct(getattr(defined, "Inputs", None)):
         yield "it defines no Inputs; expected class Inputs(Block, frozen=True, kw_only=True)"
-    elif complaint := _complaint(inputs):
-        yield f"its Inputs cannot be read from a stack file: {complaint}"
     if hasattr(defined, "build") and not _is_struct(getattr(defined, "Outputs", None)):
         yield "it defines build and no Outputs; expected a msgspec.Struct, or one of mlinfra.library.outputs"
     if not all(_is_struct(need) for need in getattr(defined, "NEEDS", ())):
@@ -111,15 +116,6 @@ def _breaches(defined: ModuleType) -> Iterator[str]:
         function = getattr(defined, name, None)
         if function is not None and not _takes(function, count):
             yield f"{name} does not take {count} arguments"
-
-
-def _complaint(inputs: Any) -> str:
-    """What msgspec says against the types of the fields, which it looks at when they are first needed."""
-    try:
-        msgspec.json.Decoder(inputs)
-    except (TypeError, NameError) as error:
-        return str(error)
-    return ""
 
 
 def _is_struct(value: object) -> bool:

@@ -38,6 +38,9 @@ def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
     }
     if schema.get("required"):
         named["required"] = schema["required"]
+    if all(isinstance(item, str) for item in schema.get("enum", [0])):
+        # Whoever reads a file by its schema must learn from it that `1.30` is a text here.
+        named["type"] = "string"
     return {**named, "default": schema["default"]} if "default" in schema else named
 
 
