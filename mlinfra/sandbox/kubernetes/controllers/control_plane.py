@@ -1,0 +1,61 @@
+"""The control plane of one simulated cluster: all controllers over one store, one account, one clock.
+
+    plane = ControlPlane("ml", store, clock, cloud)
+    plane.runtime.settle()          # tests: until nothing happens any more, with a SimulatedClock
+    plane.runtime.start()           # users: in the background; plane.runtime.stop() ends it
+
+Made by whoever serves a cluster. It must not be made twice for one store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlinfra.sandbox.kubernetes.controllers import (
+    cron_jobs,
+    daemon_sets,
+    deployments,
+    jobs,
+    replica_sets,
+    stateful_sets,
+)
+from mlinfra.sandbox.kubernetes.controllers.cloud import Cloud
+from mlinfra.sandbox.kubernetes.controllers.cluster import Cluster
+from mlinfra.sandbox.kubernetes.controllers.kubelet import Kubelet
+from mlinfra.sandbox.kubernetes.controllers.nodes import Nodes
+from mlinfra.sandbox.kubernetes.controllers.options import Options
+from mlinfra.sandbox.kubernetes.controllers.runtime import Controller, Runtime
+from mlinfra.sandbox.kubernetes.controllers.scheduling import scheduler
+from mlinfra.sandbox.kubernetes.store import Store
+from mlinfra.sandbox.kubernetes.values import Clock
+
+
+class ControlPlane:
+    """What stands behind the API of one cluster."""
+
+    def __init__(
+        self,
+        name: str,
+        store: Store,
+        clock: Clock,
+        cloud: Cloud,
+        options: Options = Options(),  # noqa: B008 (frozen)
+    ) -> None:
+        self.cluster = Cluster(name, store, clock, cloud, options)
+        self.runtime = Runtime(self.cluster, controllers(options))
+        cloud.watch(self.runtime.nudge)
+
+
+def controllers(options: Options) -> Iterable[Controller]:
+    """All controllers, in no particular order: each only reacts to what it sees."""
+    return (
+        Nodes().controller(),
+        scheduler.CONTROLLER,
+        Kubelet(options.pod_cidr).controller(),
+        replica_sets.CONTROLLER,
+        deployments.CONTROLLER,
+        stateful_sets.CONTROLLER,
+        daemon_sets.CONTROLLER,
+        jobs.CONTROLLER,
+        cron_jobs.CONTROLLER,
+    )

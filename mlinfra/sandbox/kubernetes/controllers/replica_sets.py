@@ -1,0 +1,89 @@
+"""ReplicaSets: as many pods of one template as wanted. Called by the runtime; Deployments act through them alone."""
+
+from __future__ import annotations
+
+from mlinfra.sandbox.kubernetes.controllers.catalog import POD, REPLICA_SET
+from mlinfra.sandbox.kubernetes.controllers.clock import seconds_since
+from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itself, owner
+from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
+from mlinfra.sandbox.kubernetes.controllers.pods import (
+    create,
+    delete,
+    from_template,
+    is_active,
+    is_available,
+    is_deleted,
+    is_ready,
+    phase,
+)
+from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
+from mlinfra.sandbox.kubernetes.values import Object, Objects, at
+
+NAME = "replicaset-controller"
+_BURST = 500
+"""How many pods one look creates or deletes at most (kube-controller-manager's burstReplicas)."""
+
+
+def reconcile(cluster: Cluster, key: Key) -> Again | None:
+    """Create what is missing, delete what is too much, report."""
+    replica_set = cluster.find(REPLICA_SET, key)
+    if replica_set is None:
+        return None
+    pods = [pod for pod in cluster.dependents(replica_set, POD) if is_active(pod)]
+    if not is_deleted(replica_set):
+        _fit(cluster, replica_set, pods)
+    return report(cluster, replica_set)
+
+
+def _fit(cluster: Cluster, replica_set: Object, pods: Objects) -> None:
+    wanted = int(at(replica_set, ("spec", "replicas"), 1))
+    for _ in range(min(wanted - len(pods), _BURST)):
+        create(cluster, replica_set, from_template(replica_set, replica_set["spec"]["template"]), NAME)
+    for pod in sorted(pods, key=_worth)[: max(0, len(pods) - wanted)]:
+        delete(cluster, replica_set, pod, NAME)
+
+
+def _worth(pod: Object) -> tuple[bool, bool, bool, int, str]:
+    """What makes a pod worth keeping: on a node, running, ready, not marked cheap, old."""
+    cost = at(pod, ("metadata", "annotations", "controller.kubernetes.io/pod-deletion-cost"), "0")
+    age = "".join(chr(0x7F - ord(letter)) for letter in pod["metadata"]["creationTimestamp"])
+    return bool(at(pod, ("spec", "nodeName"))), phase(pod) == "Running", is_ready(pod), int(cost), age
+
+
+def report(cluster: Cluster, replica_set: Object) -> Again | None:
+    """Write the status; gives when pods may have become available meanwhile."""
+    pods = [pod for pod in cluster.dependents(replica_set, POD) if is_active(pod)]
+    minimum, now = int(at(replica_set, ("spec", "minReadySeconds"), 0)), cluster.now()
+    template = (at(replica_set, ("spec", "template", "metadata", "labels")) or {}).items()
+    status: Object = {
+        "replicas": len(pods),
+        "fullyLabeledReplicas": sum(template <= (pod["metadata"].get("labels") or {}).items() for pod in pods),
+        "readyReplicas": sum(is_ready(pod) for pod in pods),
+        "availableReplicas": sum(is_available(pod, minimum, now) for pod in pods),
+        "observedGeneration": replica_set["metadata"].get("generation", 0),
+    }
+    kept = {name: number for name, number in status.items() if number or name in ("replicas", "observedGeneration")}
+    cluster.set_status(REPLICA_SET, replica_set, kept)
+    return until_available(pods, minimum, cluster)
+
+
+def until_available(pods: Objects, minimum: int, cluster: Cluster) -> Again | None:
+    """When the next of some ready pods will have been ready long enough."""
+    if not minimum:
+        return None
+    ready = [
+        c["lastTransitionTime"]
+        for pod in pods
+        if is_ready(pod)
+        for c in pod["status"]["conditions"]
+        if c["type"] == "Ready"
+    ]
+    left = [minimum - seconds_since(since, cluster.clock()) for since in ready]
+    return min((Again(seconds) for seconds in left if seconds > 0), key=lambda again: again.seconds, default=None)
+
+
+CONTROLLER = Controller(
+    name=NAME,
+    reconcile=reconcile,
+    triggers={"replicasets.apps": itself, "pods": owner("ReplicaSet")},
+)
