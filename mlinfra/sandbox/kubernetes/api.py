@@ -73,7 +73,7 @@ class Api:
         return _failure(ApiError(504, "request did not complete within the requested timeout", "Timeout"))
 
     def _serve(self, request: Request, route: Route | None) -> Response:
-        identity = self._authenticate(request)
+        identity = self._impersonated(self._authenticate(request), request)
         attributes = _attributes(request, route)
         if request.path not in _OPEN and not self._authorizer.allows(identity, attributes):
             raise _refusal(identity, attributes)
@@ -91,6 +91,17 @@ class Api:
         if identity is None:
             raise ApiError(401, "Unauthorized")
         return identity
+
+    def _impersonated(self, identity: Identity, request: Request) -> Identity:
+        """Who is asked for: whom the headers name, if the asker may speak for them."""
+        user = request.headers.get("impersonate-user")
+        if user is None:
+            return identity
+        asked = Attributes("impersonate", "", "users", name=user)
+        if not self._authorizer.allows(identity, asked):
+            raise _refusal(identity, asked)
+        group = request.headers.get("impersonate-group")
+        return Identity(user, (*((group,) if group else ()), "system:authenticated"))
 
     def _identify(self, token: str) -> Identity | None:
         found = self._subresources.identify(token)
