@@ -1,0 +1,105 @@
+"""Which services of moto are extended, and by what: the one place that names them all.
+
+`Services` makes a service at its first request, so that a sandbox starts before moto's larger parts are imported.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from importlib import import_module
+
+from moto.backends import SERVICE_NAMES
+from moto.moto_server.werkzeug_app import BackendRequest
+
+from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.eks.clusters import ClusterOperations
+from mlinfra.sandbox.aws.eks.node_groups import NodeGroupOperations
+from mlinfra.sandbox.aws.eks.tags import TagOperations
+from mlinfra.sandbox.aws.eks.updates import UpdateOperations
+from mlinfra.sandbox.aws.endpoints import ClusterEndpoints
+from mlinfra.sandbox.aws.extension import Extension, collect
+from mlinfra.sandbox.aws.iam.identity_of_caller import CallerIdentity
+from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
+from mlinfra.sandbox.aws.quotas import QuotaOperations
+from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
+from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
+
+# moto's name of a backend -> botocore's name of the service, and moto's response class. Load balancing has two
+# versions behind one name, told apart by the version that every request names.
+_RESPONSES = {
+    "amp": ("amp", "moto.amp.responses:PrometheusServiceResponse"),
+    "autoscaling": ("autoscaling", "moto.autoscaling.responses:AutoScalingResponse"),
+    "budgets": ("budgets", "moto.budgets.responses:BudgetsResponse"),
+    "cloudwatch": ("cloudwatch", "moto.cloudwatch.responses:CloudWatchResponse"),
+    "ec2": ("ec2", "moto.ec2.responses:EC2Response"),
+    "ecr": ("ecr", "moto.ecr.responses:ECRResponse"),
+    "efs": ("efs", "moto.efs.responses:EFSResponse"),
+    "eks": ("eks", "moto.eks.responses:EKSResponse"),
+    "elb": ("elb", "moto.elb.responses:ELBResponse"),
+    "elbv2": ("elbv2", "moto.elbv2.responses:ELBV2Response"),
+    "events": ("events", "moto.events.responses:EventsHandler"),
+    "iam": ("iam", "moto.iam.responses:IamResponse"),
+    "kms": ("kms", "moto.kms.responses:KmsResponse"),
+    "logs": ("logs", "moto.logs.responses:LogsResponse"),
+    "resourcegroupstaggingapi": (
+        "resourcegroupstaggingapi",
+        "moto.resourcegroupstaggingapi.responses:ResourceGroupsTaggingAPIResponse",
+    ),
+    "secretsmanager": ("secretsmanager", "moto.secretsmanager.responses:SecretsManagerResponse"),
+    "servicequotas": ("service-quotas", "moto.servicequotas.responses:ServiceQuotasResponse"),
+    "sns": ("sns", "moto.sns.responses:SNSResponse"),
+    "ssm": ("ssm", "moto.ssm.responses:SimpleSystemManagerResponse"),
+    "sts": ("sts", "moto.sts.responses:TokenResponse"),
+}
+
+
+# Services through which scaling groups come and go.
+_LAUNCHING = {"autoscaling", "ec2", "eks"}
+
+
+def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extension]:
+    """Everything that extends moto; for one operation, those that stand first are asked first."""
+    yield ClusterOperations(account, endpoints)
+    yield UpdateOperations(account, endpoints)
+    yield NodeGroupOperations(account, endpoints)
+    yield TagOperations(account)
+    yield QuotaOperations(account)
+    yield ScalingOperations(account)
+    yield ManagedPolicies(account)
+    yield CallerIdentity(account)
+
+
+class Services:
+    """The services of one account."""
+
+    def __init__(self, account: Account, endpoints: ClusterEndpoints) -> None:
+        self._account = account
+        self._handlers = collect(extensions(account, endpoints))
+        self._services: dict[str, Service] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, backend: SERVICE_NAMES, request: BackendRequest) -> Service:
+        """The service that a request to one of moto's backends is for."""
+        name = str(backend)
+        if name == "elb" and request.values.get("Version") == "2015-12-01":
+            name = "elbv2"
+        with self._lock:
+            if name not in self._services:
+                self._services[name] = self._make(name)
+            return self._services[name]
+
+    def _make(self, backend: str) -> Service:
+        if backend not in _RESPONSES:
+            return PlainService(backend)  # type: ignore[arg-type]
+        if backend in _LAUNCHING:
+            self._use_our_scaling()
+        service, where = _RESPONSES[backend]
+        module, _, name = where.partition(":")
+        return ExtendedService(service, getattr(import_module(module), name), self._handlers.get(service, {}))
+
+    def _use_our_scaling(self) -> None:
+        from mlinfra.sandbox.aws.scaling import ScalingBackend  # imports moto's EC2, which takes most of a second
+
+        account = self._account
+        account.specialise("autoscaling", lambda region, account_id: ScalingBackend(region, account_id, account))

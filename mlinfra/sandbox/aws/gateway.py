@@ -1,0 +1,114 @@
+"""The front door of the simulated AWS: names the call, lets faults strike, logs it, and has its service answer.
+
+A WSGI application, served by `server`. Knows the wire and nothing of what services do.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.backends import SERVICE_NAMES
+from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
+from werkzeug.wrappers import Response
+
+from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.damage import Damage
+from mlinfra.sandbox.aws.protocol import identify, parameters
+from mlinfra.sandbox.aws.service import Service
+from mlinfra.sandbox.calls import CallLog, CallRecord, is_mutating
+from mlinfra.sandbox.faults import Occasion
+
+CONTROL = "/mlinfra-sandbox/"
+_UNNAMED = {"moto_api", "instance_metadata"}  # moto's own dashboard and metadata: no service of AWS
+
+Services = Callable[[SERVICE_NAMES, BackendRequest], Service]
+Control = Callable[[BackendRequest], Response]
+
+
+class Gateway:
+    """Everything behind one port.
+
+    services: the service for a request, by moto's name of the backend that the request is for.
+    control: answers what is asked below `/mlinfra-sandbox/`.
+    """
+
+    def __init__(self, account: Account, log: CallLog, services: Services, control: Control) -> None:
+        self._account = account
+        self._log = log
+        self._services = services
+        self._control = control
+        self._dispatcher = DomainDispatcherApplication(self._application)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request. Raises `ConnectionBroken`, which the server takes for a client that went away."""
+        _buffer(environ)
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account.id
+        if environ.get("PATH_INFO", "").startswith(CONTROL):
+            return self._control(BackendRequest(environ))(environ, start_response)
+        answer: Iterable[bytes] = self._dispatcher(environ, start_response)
+        return answer
+
+    def _application(self, backend: SERVICE_NAMES) -> Any:
+        """The application for one of moto's backends."""
+        if backend in _UNNAMED:
+            return create_backend_app(backend)
+
+        def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            request = BackendRequest(environ)
+            return self._attend(self._services(backend, request), request)(environ, start_response)
+
+        return application
+
+    def _attend(self, service: Service, request: BackendRequest) -> Response:
+        """One call, from its name to its record in the log."""
+        operation, in_path = identify(service.name, request)
+        detail = {}
+        if operation and self._account.faults.rules():
+            detail = _plain(parameters(service.name, operation, request, in_path))
+        occasion = Occasion(service.name, operation, is_mutating(operation), detail)
+        damage = Damage(self._account.clock, service.name, operation, self._account.faults(occasion), request)
+        began = self._account.clock.monotonic()
+        response: Response | None = None
+        try:
+            response = damage.around(lambda: self._settled(service, request))
+            return response
+        finally:
+            self._log.add(
+                CallRecord(
+                    service=service.name,
+                    operation=operation or request.path,
+                    mutating=occasion.mutating,
+                    began=began,
+                    seconds=self._account.clock.monotonic() - began,
+                    status=response.status_code if response else 0,
+                    fault=damage.name,
+                )
+            )
+
+    def _settled(self, service: Service, request: BackendRequest) -> Response:
+        with self._account.lock:
+            self._account.timeline.settle()
+            return service(request)
+
+
+def _buffer(environ: dict[str, Any]) -> None:
+    """Read the body once, so that everyone may read it again."""
+    length = environ.get("CONTENT_LENGTH")
+    body = environ["wsgi.input"].read(int(length)) if length else b""
+    if not length and environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read()
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+
+
+def _plain(params: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """The scalar parameters, those inside blocks by dotted names: what rules may look at."""
+    plain: dict[str, str] = {}
+    for name, value in params.items():
+        if isinstance(value, dict):
+            plain |= _plain(value, f"{prefix}{name}.")
+        elif isinstance(value, str | int | float | bool):
+            plain[prefix + name] = str(value)
+    return plain

@@ -1,0 +1,1 @@
+"""Identity and Access Management, where moto falls short."""

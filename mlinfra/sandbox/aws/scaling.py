@@ -1,0 +1,206 @@
+"""Scaling groups that launch as Auto Scaling does, in place of moto's.
+
+Instances are spread over the group's zones, take the types of a mixed-instances policy in its order, count against the
+account's quotas, fail where a fault says that there is no capacity, and are replaced when someone ends them. Each
+attempt is an activity: https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html and
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/CHAP_Troubleshooting.html (2026).
+
+The backend stands in for moto's within one account; EKS uses it for node groups.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from moto.autoscaling.models import ASG_NAME_TAG, AutoScalingBackend, FakeAutoScalingGroup, InstanceState
+
+from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.call import AwsError
+from mlinfra.sandbox.aws.damage import refusal
+from mlinfra.sandbox.aws.quotas import vcpu_shortage
+from mlinfra.sandbox.faults import FaultKind
+
+_FAILING = frozenset({FaultKind.CAPACITY, FaultKind.QUOTA})
+_KEPT = 100
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """Where an instance may be launched: a subnet (or zone alone), a type, a market."""
+
+    subnet: str | None
+    zone: str
+    instance_type: str
+    spot: bool
+
+
+class ScalingGroup(FakeAutoScalingGroup):
+    """A group of instances. What moto keeps of it stays moto's; launching is ours."""
+
+    account: Account
+    activities: list[dict[str, Any]]
+    failure: AwsError | None
+
+    def reconcile(self) -> None:
+        """Bring the group to its desired capacity again: replace what has ended, and try again what failed."""
+        gone = [state for state in self.instance_states if state.instance.state in ("terminated", "shutting-down")]
+        self.instance_states = [state for state in self.instance_states if state not in gone]
+        if len(self.instance_states) < (self.desired_capacity or 0):
+            self.set_desired_capacity(self.desired_capacity)
+
+    def replace_autoscaling_group_instances(self, count_needed: int, propagated_tags: dict[str, str]) -> None:
+        """Launch so many instances, or as many as can be had."""
+        propagated_tags[ASG_NAME_TAG] = self.name
+        propagated_tags.update(self.instance_tags)
+        self.failure = None
+        for _ in range(count_needed):
+            if not self._launch_one(propagated_tags):
+                return
+
+    def _launch_one(self, tags: dict[str, str]) -> bool:
+        """Launch an instance from the first pool that has one; the last failure is the activity's."""
+        error: AwsError | None = None
+        for pool in self._pools():
+            error = self._obstacle(pool)
+            if error is None:
+                instance = self._run(pool, tags)
+                self._note(f"Launching a new EC2 instance: {instance.id}", "Successful", "")
+                return True
+        if error is not None:
+            self.failure = error
+            self._note("Launching a new EC2 instance", "Failed", f"{error.message} Launching EC2 instance failed.")
+        return False
+
+    def _pools(self) -> Iterator[Pool]:
+        """The pools in the order of preference: the type first, then the zone with the fewest instances."""
+        ec2 = self.autoscaling_backend.ec2_backend
+        ids = self.vpc_zone_identifier.split(",") if self.vpc_zone_identifier else []
+        places: list[tuple[str | None, str]] = [(key, ec2.get_subnet(key).availability_zone) for key in ids] or [
+            (None, zone) for zone in self.availability_zones
+        ]
+        crowd = Counter(state.instance.placement.zone for state in self.instance_states)
+        places.sort(key=lambda place: crowd[place[1]])
+        for spot in self._markets():
+            for instance_type in self._types():
+                for subnet, zone in places:
+                    yield Pool(subnet, zone, instance_type, spot)
+
+    def _types(self) -> list[str]:
+        policy = self.mixed_instances_policy or {}
+        overrides = policy.get("LaunchTemplate", {}).get("Overrides") or []
+        types = [override["InstanceType"] for override in overrides if override.get("InstanceType")]
+        return types or [self.instance_type]
+
+    def _markets(self) -> list[bool]:
+        """Whether the next instance is a spot instance: as the distribution says, else as the launch template does."""
+        policy = self.mixed_instances_policy
+        if not policy:
+            return [self._template_says_spot()]
+        distribution = policy.get("InstancesDistribution", {})
+        base = int(distribution.get("OnDemandBaseCapacity") or 0)
+        percent = distribution.get("OnDemandPercentageAboveBaseCapacity")
+        share = 100 if percent is None else int(percent)
+        on_demand = sum(1 for state in self.instance_states if state.instance.lifecycle != "spot")
+        above = max(0, len(self.instance_states) + 1 - base)
+        return [on_demand >= base + -(-above * share // 100)]
+
+    def _template_says_spot(self) -> bool:
+        if self.ec2_launch_template is None:
+            return False
+        data = self.ec2_launch_template.get_version(self.launch_template_version).data
+        return bool((data.get("InstanceMarketOptions") or {}).get("MarketType") == "spot")
+
+    def _obstacle(self, pool: Pool) -> AwsError | None:
+        """Why there is no instance to be had from a pool."""
+        detail = {
+            "InstanceType": pool.instance_type,
+            "AvailabilityZone": pool.zone,
+            "Market": "spot" if pool.spot else "on-demand",
+            "AutoScalingGroupName": self.name,
+        }
+        rule = self.account.fault(_FAILING, "ec2", "RunInstances", detail)
+        if rule is not None and rule.kind is FaultKind.QUOTA:
+            return refusal("ec2", "RunInstances", rule)
+        if rule is not None:
+            return AwsError(
+                "UnfulfillableCapacity" if pool.spot else "InsufficientInstanceCapacity",
+                f"We currently do not have sufficient {pool.instance_type} capacity in the Availability Zone you "
+                f"requested ({pool.zone}). Our system will be working on provisioning additional capacity.",
+                status=500,
+            )
+        return vcpu_shortage(self.account, self.region, pool.instance_type, spot=pool.spot)
+
+    def _run(self, pool: Pool, tags: dict[str, str]) -> Any:
+        template = None
+        if self.ec2_launch_template:
+            template = {"LaunchTemplateId": self.ec2_launch_template.id, "Version": self.launch_template_version}
+        public = self.launch_config.associate_public_ip_address if self.launch_config else None
+        reservation = self.autoscaling_backend.ec2_backend.run_instances(
+            self.image_id,
+            1,
+            self.user_data,
+            self.security_groups,
+            instance_type=pool.instance_type,
+            tags={"instance": dict(tags)},
+            placement=pool.zone,
+            launch_config=self.launch_config,
+            launch_template=template,
+            is_instance_type_default=False,
+            associate_public_ip=public,
+            subnet_id=pool.subnet,
+            region_name=self.region,
+            **({"instance_market_options": {"MarketType": "spot"}} if pool.spot else {}),
+        )
+        instance: Any = reservation.instances[0]
+        instance.autoscaling_group = self
+        for interface in instance.nics.values():
+            interface.delete_on_termination = True  # as EC2 does with interfaces that a launch makes
+        protected = self.new_instances_protected_from_scale_in
+        self.instance_states.append(InstanceState(instance, protected_from_scale_in=protected))
+        return instance
+
+    def _note(self, description: str, status: str, message: str) -> None:
+        now = self.account.now()
+        self.activities.insert(
+            0,
+            {
+                "ActivityId": str(uuid.uuid4()),
+                "AutoScalingGroupName": self.name,
+                "AutoScalingGroupARN": self.arn,
+                "Description": description,
+                "Cause": f"At {now:%Y-%m-%dT%H:%M:%SZ} an instance was started in response to a difference between "
+                f"desired and actual capacity.",
+                "StartTime": now,
+                "EndTime": now,
+                "StatusCode": status,
+                "StatusMessage": message,
+                "Progress": 100,
+                "Details": "{}",
+            },
+        )
+        del self.activities[_KEPT:]
+
+
+class ScalingBackend(AutoScalingBackend):
+    """moto's backend with our groups."""
+
+    def __init__(self, region_name: str, account_id: str, account: Account) -> None:
+        super().__init__(region_name, account_id)
+        self._account = account
+
+    def create_auto_scaling_group(self, *args: Any, **asked: Any) -> ScalingGroup:
+        """Make a group and launch its instances. The group exists even where none could be launched."""
+        wanted = asked.get("desired_capacity")
+        if wanted is None:
+            wanted = asked.get("min_size")
+        group: Any = super().create_auto_scaling_group(*args, **{**asked, "desired_capacity": 0})
+        group.__class__ = ScalingGroup  # moto names its class where it makes one: there is no other way in
+        group.account = self._account
+        group.activities = []
+        group.failure = None
+        group.set_desired_capacity(int(wanted or 0))
+        made: ScalingGroup = group
+        return made
