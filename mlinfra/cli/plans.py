@@ -13,7 +13,7 @@ from mlinfra.cli.confirm import confirm
 from mlinfra.cli.interrupt import interruptible
 from mlinfra.cli.progress import watching
 from mlinfra.cli.render.changes import destroyed, existing, is_sweeping
-from mlinfra.cli.render.diagnostics import document
+from mlinfra.cli.render.document import document
 from mlinfra.cli.render.plan_json import plan_json
 from mlinfra.cli.render.plan_text import plan_page
 from mlinfra.cli.render.report import done_page, outputs_page, report_json

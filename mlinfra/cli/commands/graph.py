@@ -20,7 +20,7 @@ def run(
 ) -> int:
     """Show what the stack is made of, and what needs what."""
     from mlinfra.cli.render import graph as render
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
 
     shell = Shell.of(context)
     session = shell.open(stack, sets, inputs)

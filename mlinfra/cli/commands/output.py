@@ -26,7 +26,7 @@ def run(
     form: Form = "text",
 ) -> int:
     """Show the stack's outputs, as the last apply left them."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.report import outputs_page
     from mlinfra.cli.render.value import value_json, value_text
     from mlinfra.cli.unknown import unknown

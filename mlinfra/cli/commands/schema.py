@@ -19,7 +19,7 @@ def run(context: typer.Context) -> int:
     Editors that speak the YAML language server's comment complete and check a stack whose first line is
     `# yaml-language-server: $schema=stack.schema.json`.
     """
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
 
     shell = Shell.of(context)
     shell.write(document(shell.sessions.schema()))

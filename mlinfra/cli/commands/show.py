@@ -26,7 +26,7 @@ def run(
     form: Form = "text",
 ) -> int:
     """Show a stack: where it is made, what it holds, what is remembered of it."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.stack import expanded_data, expanded_page, stack_data, stack_page
 
     shell = Shell.of(context)

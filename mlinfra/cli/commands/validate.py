@@ -19,7 +19,8 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
 
     Asks no cloud for anything: the file, what it extends and the modules decide.
     """
-    from mlinfra.cli.render.diagnostics import diagnostic_json, diagnostics_page, document, gravest_first
+    from mlinfra.cli.render.diagnostics import diagnostic_json, diagnostics_page, gravest_first
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.page import Page
     from mlinfra.core.diagnostic import Severity, errors_in
     from mlinfra.core.errors import ConfigError

@@ -16,7 +16,7 @@ def run(context: typer.Context, form: Form = "text") -> int:
     import platform
 
     from mlinfra import __version__
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
 
     about = {"mlinfra": __version__, "python": platform.python_version(), "platform": platform.platform()}
     shell = Shell.of(context)

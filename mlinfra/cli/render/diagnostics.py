@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import Page
 from mlinfra.core.diagnostic import Diagnostic, Severity
@@ -64,8 +62,3 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, object]:
         "source": str(diagnostic.source) if diagnostic.source else None,
         "hint": diagnostic.hint or None,
     }
-
-
-def document(content: object) -> str:
-    """A JSON document as every command prints it: indented, and the same bytes for the same content."""
-    return msgspec.json.format(msgspec.json.encode(content, enc_hook=str), indent=2).decode() + "\n"

@@ -95,10 +95,13 @@ def _change(change: Change) -> str:
         f'<p class="soft">the object is {code(change.id)}</p>' if change.id else "",
         _fields(change) if change.fields else "",
     ]
+    head = (
+        f'<span class="act">{text(sign(change))} {text(title(change))}</span>'
+        f'<strong>{code(change.address)}</strong><span class="soft">{code(change.type)}</span>{where}'
+    )
     return (
         f'<details class="change {action}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
-        f'<summary><span class="act">{text(sign(change))} {text(title(change))}</span><strong>{code(change.address)}</strong>'
-        f'<span class="soft">{code(change.type)}</span>{where}</summary><div class="inner">{"".join(facts)}</div></details>'
+        f'<summary>{head}</summary><div class="inner">{"".join(facts)}</div></details>'
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mlinfra.cli.render.changes import by_danger
-from mlinfra.cli.render.diagnostics import diagnostic_json, document, gravest_first
+from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
+from mlinfra.cli.render.document import document
 from mlinfra.cli.render.value import value_json
 from mlinfra.core.plan import Change, Field, Plan
 from mlinfra.core.value import path_text

@@ -6,16 +6,17 @@ Drawn for the HTML pages, whose style sheet colours it and whose script lights u
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
+from mlinfra.cli.render.html import text
 from mlinfra.cli.render.layout import ROW, TITLE, Box, Layout, Node
 
 _MARGIN = 12
+_ARCS = 56  # left of the first column, for the lines that lead around it
 
 
 def graph_svg(layout: Layout, actions: Mapping[str, str], titles: Mapping[str, str]) -> str:
     """The drawing. `actions` colours nodes by address, `titles` says what they are; nodes link to `#c-ADDRESS`."""
-    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    width, height = layout.width + _ARCS + _MARGIN, layout.height + 2 * _MARGIN
     places = {node.address: node for box in layout.boxes for node in box.nodes}
     boxes = {box.section: box for box in layout.boxes}
     lines = [_coarse_edge(boxes[a], boxes[b]) for a, b in layout.edges] if layout.coarse else []
@@ -24,7 +25,7 @@ def graph_svg(layout: Layout, actions: Mapping[str, str], titles: Mapping[str, s
     content += [_node(node, actions.get(node.address, ""), titles) for node in places.values()]
     return (
         f'<svg class="graph" role="group" aria-label="Graph of the stack: what is needed stands left of what needs it" '
-        f'viewBox="{-_MARGIN} {-_MARGIN} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">'
+        f'viewBox="{-_ARCS} {-_MARGIN} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">'
         f"{''.join(content)}</svg>"
     )
 
@@ -32,15 +33,15 @@ def graph_svg(layout: Layout, actions: Mapping[str, str], titles: Mapping[str, s
 def _box(box: Box) -> str:
     return (
         f'<rect class="box" x="{box.x:.0f}" y="{box.y:.0f}" width="{box.width:.0f}" height="{box.height:.0f}" rx="8"/>'
-        f'<text class="section" x="{box.x + 12:.0f}" y="{box.y + TITLE - 9:.0f}">{escape(box.section)}</text>'
+        f'<text class="section" x="{box.x + 12:.0f}" y="{box.y + TITLE - 9:.0f}">{text(box.section)}</text>'
     )
 
 
 def _node(node: Node, action: str, titles: Mapping[str, str]) -> str:
-    address, label = escape(node.address), escape(node.label)
-    title = escape(titles.get(node.address, node.address))
+    address, label = text(node.address), text(node.label)
+    title = text(titles.get(node.address, node.address))
     return (
-        f'<a class="node {escape(action)}" href="#c-{address}" data-node="{address}" aria-label="{title}">'
+        f'<a class="node {text(action)}" href="#c-{address}" data-node="{address}" aria-label="{title}">'
         f"<title>{title}</title>"
         f'<rect x="{node.x:.0f}" y="{node.y:.0f}" width="{node.width:.0f}" height="{ROW - 4}" rx="4"/>'
         f'<text class="mark" x="{node.x + 7:.0f}" y="{node.y + ROW - 9:.0f}">{_MARKS.get(action, "")}</text>'
@@ -60,7 +61,7 @@ _MARKS = {
 
 
 def _edge(origin: Node, target: Node) -> str:
-    ends = f'data-from="{escape(origin.address)}" data-to="{escape(target.address)}"'
+    ends = f'data-from="{text(origin.address)}" data-to="{text(target.address)}"'
     middle = (ROW - 4) / 2
     y1, y2 = origin.y + middle, target.y + middle
     if target.x > origin.x + origin.width:
@@ -72,7 +73,7 @@ def _edge(origin: Node, target: Node) -> str:
 
 
 def _coarse_edge(origin: Box, target: Box) -> str:
-    ends = f'data-from="{escape(origin.section)}" data-to="{escape(target.section)}"'
+    ends = f'data-from="{text(origin.section)}" data-to="{text(target.section)}"'
     return _curve(origin.x + origin.width, origin.y + TITLE / 2, target.x, target.y + TITLE / 2, ends)
 
 

@@ -13,7 +13,7 @@ EXAMPLES = ("mlinfra modules list", "mlinfra modules list -o json | jq -r '.[].n
 
 def run(context: typer.Context, form: Form = "text") -> int:
     """List every module: ours, and those in ./modules."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.module import module_data, modules_page
 
     shell = Shell.of(context)

@@ -19,7 +19,7 @@ def run(
     form: Form = "text",
 ) -> int:
     """Show a module: what it makes, its inputs with their defaults, its outputs."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.module import module_data, module_page
     from mlinfra.cli.unknown import unknown
 

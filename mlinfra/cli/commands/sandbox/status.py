@@ -13,7 +13,7 @@ EXAMPLES = ("mlinfra sandbox status", "mlinfra sandbox status -o json | jq -r .e
 
 def run(context: typer.Context, form: Form = "text") -> int:
     """Say whether the sandbox runs, and where."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.sandbox import sandbox_data, sandbox_page
 
     shell = Shell.of(context)

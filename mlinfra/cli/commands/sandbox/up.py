@@ -25,7 +25,7 @@ def run(
     form: Form = "text",
 ) -> int:
     """Start the sandbox, or say where it runs."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.sandbox import sandbox_data, sandbox_page
 
     shell = Shell.of(context)

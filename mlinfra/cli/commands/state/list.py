@@ -13,7 +13,7 @@ EXAMPLES = ("mlinfra state list stack.yaml", "mlinfra state list stack.yaml -o j
 
 def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inputs = None, form: Form = "text") -> int:
     """List every object that the stack made or adopted."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.state import state_data, state_page
 
     shell = Shell.of(context)

@@ -25,7 +25,7 @@ def run(
     form: Form = "text",
 ) -> int:
     """Show what is remembered of one object: its id, what was asked for, what came out."""
-    from mlinfra.cli.render.diagnostics import document
+    from mlinfra.cli.render.document import document
     from mlinfra.cli.render.state import record_data, record_page
     from mlinfra.cli.unknown import unknown
 

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mlinfra.core import codec
+from mlinfra.core.backend import Holder
+from mlinfra.core.state import State
+from mlinfra.core.value import Secret
+from tests.cli import graphs, plans
+from tests.cli.fakes import FakeSession, FakeSessions, run
+
+HOLDER = Holder(
+    token=42,
+    who="alice@laptop",
+    purpose="apply",
+    since=datetime(2026, 11, 21, 9, tzinfo=UTC),
+    expires=datetime(2026, 11, 21, 10, tzinfo=UTC),
+)
+
+
+def test_drift_exits_with_2_where_there_is_some_and_with_0_where_there_is_none() -> None:
+    drifted = run("drift", "stack.yaml", session=FakeSession(plans.DRIFT))
+    assert drifted.code == 2
+    assert "labels.team            intruder → recsys  drift" in drifted.out
+    assert "Apply brings them back." in drifted.out
+    quiet = run("drift", "stack.yaml", session=FakeSession(plans.NO_OP))
+    assert (quiet.code, quiet.err) == (0, "")
+    assert "no drift, 3 objects are as they were last applied" in quiet.out
+
+
+def test_drift_exits_with_1_where_something_could_not_be_read() -> None:
+    finding = plans.Diagnostic(severity=plans.Severity.WARNING, code="MLI3034", summary="could not be read")
+    result = run("drift", "stack.yaml", session=FakeSession(plans.plan(*plans.DRIFT.changes, diagnostics=(finding,))))
+    assert result.code == 1
+
+
+def test_an_adoption_is_a_plan_that_is_confirmed_and_applied() -> None:
+    session = FakeSession(plans.ADOPT)
+    result = run("adopt", "stack.yaml", "registries.old", "old", session=session, typed="yes\n")
+    assert result.code == 0
+    assert session.asked == [("registries.old", "old")]
+    assert "1 adopted" in result.out
+
+
+def test_an_output_by_name_is_bare_for_other_programs() -> None:
+    session = FakeSession(outputs={"registry": "1.dkr/models", "zones": ["a", "b"], "token": Secret("sm", "x", "y")})
+    assert run("output", "stack.yaml", "registry", session=session).out == "1.dkr/models\n"
+    assert run("output", "stack.yaml", "zones", "-o", "json", session=session).out == '[\n  "a",\n  "b"\n]\n'
+    everything = run("output", "stack.yaml", session=session)
+    assert "token     = (secret sm:x#y)" in everything.out
+
+
+def test_an_unknown_output_suggests_a_near_one() -> None:
+    result = run("output", "stack.yaml", "registri", session=FakeSession(outputs={"registry": "r"}))
+    assert result.code == 1
+    assert "did you mean registry?" in result.err
+
+
+def test_outputs_before_the_first_apply_are_none() -> None:
+    result = run("output", "stack.yaml")
+    assert (result.code, result.out) == (0, "")
+    assert "no outputs" in result.err
+
+
+def test_a_stack_is_shown_with_its_target_state_and_sections() -> None:
+    session = FakeSession()
+    session.lock = HOLDER
+    result = run("show", "stack.yaml", session=session)
+    assert "aws 123456789012 us-east-1" in result.out
+    assert "serial 4, 2 objects" in result.out
+    assert "locked by alice@laptop for apply" in result.out
+    assert "nodeGroups  gpu" in result.out
+    assert json.loads(run("show", "stack.yaml", "-o", "json").out)["state"]["objects"] == 2
+
+
+def test_an_expanded_stack_names_the_origin_of_every_value() -> None:
+    lines = run("show", "stack.yaml", "--expanded").out.splitlines()
+    assert lines[0].split() == ["metadata.name", "demo", "stack.yaml:3"]
+    assert lines[1].split() == ["network.nat", "single", "default"]
+    told = json.loads(run("show", "stack.yaml", "--expanded", "-o", "json").out)
+    assert told[2] == {"path": "nodeGroups.gpu.max", "value": 4, "origin": "--set"}
+
+
+def test_a_graph_is_a_tree_with_what_each_needs() -> None:
+    result = run("graph", "stack.yaml", session=FakeSession(resources=list(graphs.cluster(1))))
+    assert "demo  24 resources" in result.out
+    assert "needs cluster.key, cluster.logs, cluster.role, network.private-a" in result.out
+
+
+def test_a_graph_as_json_and_mermaid_holds_the_same_edges() -> None:
+    session = FakeSession(resources=list(graphs.cluster(1)))
+    told = json.loads(run("graph", "stack.yaml", "-o", "json", session=session).out)
+    edges = sum(len(resource["needs"]) for resource in told["resources"])
+    mermaid = run("graph", "stack.yaml", "-o", "mermaid", session=session).out
+    assert mermaid.startswith("flowchart LR\n")
+    assert mermaid.count(" --> ") == edges == 26
+    assert mermaid.count("subgraph") == mermaid.count("  end") == 4
+
+
+def test_a_graph_as_a_page_draws_every_resource_and_edge() -> None:
+    page = run("graph", "stack.yaml", "-o", "html", session=FakeSession(resources=list(graphs.cluster(1)))).out
+    assert page.count(' data-node="') == 24
+    assert page.count('data-from="') == 26
+
+
+def test_a_plan_as_a_page_draws_what_is_deleted_too() -> None:
+    session = FakeSession(plans.DELETE, resources=list(graphs.cluster(1)))
+    page = run("plan", "stack.yaml", "-o", "html", session=session).out
+    assert '<a class="node delete" href="#c-registries.old"' in page
+    assert 'id="c-registries.old"' in page
+
+
+def test_records_are_listed_and_shown() -> None:
+    listed = run("state", "list", "stack.yaml").out
+    assert "network.vpc            aws:ec2/vpc:Vpc  vpc-1" in listed
+    shown = run("state", "show", "stack.yaml", "network.vpc").out
+    assert "cidrBlock  10.0.0.0/16" in shown
+    assert json.loads(run("state", "show", "stack.yaml", "network.vpc", "-o", "json").out)["outputs"] == {"id": "vpc-1"}
+    assert "did you mean network.vpc?" in run("state", "show", "stack.yaml", "network.vpx").err
+
+
+def test_a_rename_reaches_the_session() -> None:
+    session = FakeSession()
+    assert run("state", "mv", "stack.yaml", "nodeGroups.a", "nodeGroups.b", session=session).code == 0
+    assert session.asked == [("move", "nodeGroups.a", "nodeGroups.b")]
+
+
+def test_forgetting_asks_first() -> None:
+    session = FakeSession()
+    assert run("state", "forget", "stack.yaml", "network.vpc", session=session).code == 1
+    assert run("state", "forget", "stack.yaml", "network.vpc", session=session, typed="yes\n").code == 0
+    assert "network.vpc" not in run("state", "list", "stack.yaml", session=session).out
+
+
+def test_a_lost_state_is_shown_before_it_is_written() -> None:
+    session = FakeSession()
+    assert run("state", "rebuild", "stack.yaml", session=session, typed="no\n").code == 1
+    assert session.asked == []
+    result = run("state", "rebuild", "stack.yaml", session=session, typed="yes\n")
+    assert "vpc-1" in result.out
+    assert session.asked == [("accept", "l1")]
+
+
+def test_two_lineages_are_refused() -> None:
+    result = run("state", "rebuild", "stack.yaml", "--yes", session=FakeSession(lineages=("l1", "l2")))
+    assert result.code == 1
+    assert "MLI9009" in result.err
+    assert "l1, l2" in result.err
+
+
+def test_the_state_is_pulled_as_it_is_stored() -> None:
+    pulled = run("state", "pull", "stack.yaml").out
+    assert codec.decode(pulled, State).serial == 4
+
+
+def test_a_lock_is_shown_with_its_token_and_broken_by_it() -> None:
+    session = FakeSession()
+    assert "is not locked" in run("state", "unlock", "stack.yaml", session=session).out
+    session.lock = HOLDER
+    assert "mlinfra state unlock stack.yaml 42" in run("state", "unlock", "stack.yaml", session=session).out
+    assert session.asked == []
+    assert run("state", "unlock", "stack.yaml", "42", "--yes", session=session).code == 0
+    assert session.asked == [("unlock", 42)]
+
+
+def test_the_schema_is_json() -> None:
+    assert json.loads(run("schema").out)["type"] == "object"
+
+
+def test_modules_are_listed_and_shown_with_their_inputs() -> None:
+    listed = run("modules", "list").out
+    assert "nodeGroups  node-group  Machines." in listed
+    assert "(not built yet) Model serving." in listed
+    shown = run("modules", "show", "node-group").out
+    assert "instances  list of string  In order of preference. (required)" in shown
+    assert "min        integer  Fewest nodes. (default 0)" in shown
+    assert "did you mean node-group?" in run("modules", "show", "node-grup").err
+
+
+def test_the_sandbox_goes_up_and_down() -> None:
+    sessions = FakeSessions(FakeSession())
+    assert "http://127.0.0.1:5000" in run("sandbox", "up", "--port", "5000", sessions=sessions).out
+    assert json.loads(run("sandbox", "status", "-o", "json", sessions=sessions).out)["running"] is True
+    assert run("sandbox", "reset", sessions=sessions).code == 0
+    assert run("sandbox", "down", sessions=sessions).code == 0
+    assert "the sandbox is down" in run("sandbox", "status", sessions=sessions).out
+    assert "MLI7001" in run("sandbox", "reset", sessions=sessions).err
+
+
+def test_a_starter_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "My Recsys_1"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert run("init").code == 0
+    text = (folder / "stack.yaml").read_text()
+    assert "name: my-recsys-1\n" in text
+    assert "platform: sandbox" in text
+    again = run("init", "--name", "other")
+    assert again.code == 1
+    assert "exists already" in again.err
+    assert (folder / "stack.yaml").read_text() == text
+
+
+def test_a_starter_for_aws_bears_the_name_given(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    assert run("init", str(path), "--platform", "aws", "--name", "recsys").code == 0
+    assert "platform: aws" in path.read_text()
+    assert run("init", str(tmp_path / "b.yaml"), "--name", "Bad Name").code == 1
+    assert not (tmp_path / "b.yaml").exists()
