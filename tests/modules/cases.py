@@ -1,0 +1,72 @@
+"""Stacks that between them make everything that each bundled module can make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlinfra.core.resource import Graph
+from tests.library.samples import graph_of
+
+Sections = dict[str, Any]
+
+NETWORK: Sections = {"network": {"zones": 2, "nat": "single", "flowLogs": False, "vpcEndpoints": []}}
+CLUSTER: Sections = {**NETWORK, "cluster": {}}
+
+ADMINS = {"principal": "arn:aws:iam::123456789012:role/ml-admins", "policy": "cluster-admin"}
+USERS = {"principal": "arn:aws:iam::123456789012:role/ml-users", "policy": "view", "namespaces": ["serving"]}
+
+
+def group(**about: Any) -> Sections:
+    return {**CLUSTER, "nodeGroups": {"gpu": {"instances": ["g5.xlarge", "g5.2xlarge"], "max": 4, **about}}}
+
+
+# By module, then by what is special about the case: sections, and whatever else the stack has.
+CASES: dict[str, dict[str, Sections]] = {
+    "network": {
+        "defaults": {"network": {}},
+        "no-nat": {"network": {"nat": "none", "zones": ["us-east-1b", "us-east-1d"], "flowLogs": False}},
+        "single-nat": {"network": {"nat": "single", "zones": 2, "flowLogs": False}},
+        "public-nodes": {"network": {"nodeSubnets": "public", "nat": "none", "zones": 2, "flowLogs": False}},
+        "endpoints": {"network": {**NETWORK["network"], "vpcEndpoints": ["s3", "dynamodb", "ecr.api", "sts"]}},
+        "in-use": {"network": {"use": {"vpcId": "vpc-0abc", "subnetIds": ["subnet-0a", "subnet-0b"]}}},
+    },
+    "cluster": {
+        "defaults": CLUSTER,
+        "everything": {
+            **NETWORK,
+            "cluster": {
+                "version": "1.33",
+                "endpoint": {"public": True, "allowedCidrs": ["203.0.113.0/24"]},
+                "logs": ["api", "scheduler"],
+                "access": [ADMINS, USERS, {**USERS, "policy": "edit"}],
+                "addons": {
+                    "aws-ebs-csi-driver": {},
+                    "vpc-cni": {"version": "v1.20.0-eksbuild.1", "configuration": {"env": {"WARM_IP_TARGET": "5"}}},
+                },
+            },
+        },
+        "plain": {**NETWORK, "cluster": {"secretsEncryption": False, "logs": []}},
+    },
+    "node-group": {
+        "on-demand": {**CLUSTER, "nodeGroups": {"system": {"instances": ["m6i.large"], "min": 2, "max": 4}}},
+        "spot-gpu-from-zero": group(min=0, capacity={"type": "spot"}, taints=[{"key": "dedicated", "value": "x"}]),
+        "reserved": group(capacity={"type": "reserved", "reservation": "cr-0123456789abcdef0"}),
+        "disk-and-zones": group(
+            zones=["us-east-1b"],
+            labels={"tier": "gold"},
+            volume={"size": "1Ti", "iops": 4000, "throughput": 250},
+        ),
+        "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "min": 0, "max": 1}}},
+    },
+    "registry": {
+        "defaults": {"registries": {"models": {}}},
+        "keeps-all": {"registries": {"models": {"keepLast": 0, "encryption": "kms", "immutable": False}}},
+        "mirror": {"registries": {"mirror": {"pullThrough": ["public.ecr.aws", "registry.k8s.io", "quay.io"]}}},
+    },
+}
+SECTIONS = {"network": "network", "cluster": "cluster", "node-group": "nodeGroups", "registry": "registries"}
+
+
+def graphs() -> dict[str, Graph]:
+    """Every case, built; by `module/case`."""
+    return {f"{module}/{case}": graph_of(one) for module, cases in CASES.items() for case, one in cases.items()}
