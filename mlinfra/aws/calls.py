@@ -1,0 +1,145 @@
+"""Calls: one request to AWS, repeated where that is safe, with every failure in our own terms.
+
+Providers, facts and whoever else talks to AWS go through here. What is safe to repeat is read off botocore's model: a
+read, a call that bears a client token, a call that says what should be. A create without a token is sent once.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from mlinfra.aws.clients import Client, Clients
+from mlinfra.aws.errors import translate
+from mlinfra.core.clock import Clock
+from mlinfra.core.errors import Ambiguous, Throttled
+
+Answer: TypeAlias = dict[str, Any]  # what AWS answered, in the shape of the operation's output
+
+_READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Search|Lookup|Filter)")
+# What makes a new thing at each call. All other calls say how something should be, and may be said twice.
+_MAKES = re.compile(r"(Create|Allocate|Authorize|Associate|Run|Start|Request|Copy|Import|Generate|Publish|Send)")
+_TOKENS = ("ClientToken", "clientToken", "clientRequestToken", "ClientRequestToken")
+_ATTEMPTS = 8
+_LONGEST_DELAY = 20.0
+
+
+class Calls:
+    """The calls of one region. Safe to share between threads.
+
+    `chance` answers a number between 0 and 1 and spreads the delays, so that many callers do not return at once.
+    """
+
+    def __init__(
+        self, clients: Clients, clock: Clock, *, chance: Any = random.random, attempts: int = _ATTEMPTS
+    ) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._chance = chance
+        self._attempts = attempts
+
+    @property
+    def region(self) -> str:
+        """The region that they go to."""
+        return self._clients.region
+
+    def one(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        about: str = "",
+        token: str = "",
+        scrub: tuple[str, ...] = (),
+    ) -> Answer:
+        """Call `operation` (`CreateVpc`) once, with `params` in AWS's own names.
+
+        about: the object, for messages. token: the idempotency token, used where the operation takes one. scrub:
+        texts that no message may repeat. Raises `ProviderError` or one of its kinds.
+        """
+        doing = f"{service} {operation}" + (f" for {about}" if about else "")
+        client = self._client(service, doing)
+        given = dict(params or {})
+        tokened = self._fill_token(client, operation, given, token)
+        changes = not _READS.match(operation)
+        repeatable = tokened or not _MAKES.match(operation)
+        for attempt in range(self._attempts):
+            try:
+                return self._send(client, operation, given, doing, changes=changes, scrub=scrub)
+            except (Throttled, Ambiguous) as error:
+                last = attempt == self._attempts - 1
+                if last or (isinstance(error, Ambiguous) and not repeatable):
+                    raise
+            self._clock.sleep(self._delay(attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    def pages(
+        self, service: str, operation: str, params: Mapping[str, Any] | None = None, *, about: str = ""
+    ) -> Iterator[Answer]:
+        """Every page of a listing, at the largest page size that botocore's model allows."""
+        how = self._clients.pagination(service, operation)
+        given = dict(params or {})
+        if how is None:
+            yield self.one(service, operation, given, about=about)
+            return
+        if (limit := self._largest_page(service, operation, how)) is not None:
+            given.setdefault(how["limit_key"], limit)
+        while True:
+            page = self.one(service, operation, given, about=about)
+            yield page
+            following = page.get(how["output_token"])
+            if not following or ("more_results" in how and not page.get(how["more_results"])):
+                return
+            given[how["input_token"]] = following
+
+    def _largest_page(self, service: str, operation: str, how: Mapping[str, Any]) -> int | None:
+        client = self._client(service, f"{service} {operation}")
+        shape = client.meta.service_model.operation_model(operation).input_shape
+        member = shape.members.get(how.get("limit_key")) if shape is not None else None
+        # A single object asked for by its id refuses a page size; those calls are not made through pages.
+        return member.metadata.get("max") if member is not None else None
+
+    def _client(self, service: str, doing: str) -> Client:
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return self._clients.of(service)
+        except BotoCoreError as error:
+            raise translate(error, doing, changes=False) from error
+
+    def _fill_token(self, client: Client, operation: str, given: dict[str, Any], token: str) -> bool:
+        """Give the call a token that stays the same when it is repeated. Whether it takes one."""
+        model = client.meta.service_model.operation_model(operation)
+        members = model.input_shape.members if model.input_shape is not None else {}
+        for name in [*model.idempotent_members, *(known for known in _TOKENS if known in members)]:
+            given.setdefault(name, token or str(uuid.uuid4()))
+            return True
+        return False
+
+    def _send(
+        self,
+        client: Client,
+        operation: str,
+        given: Mapping[str, Any],
+        doing: str,
+        *,
+        changes: bool,
+        scrub: tuple[str, ...],
+    ) -> Answer:
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+
+        try:
+            answer: Answer = getattr(client, xform_name(operation))(**given)
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            raise translate(error, doing, changes=changes, scrub=scrub) from error
+        return answer
+
+    def _delay(self, attempt: int) -> float:
+        """Exponential, and jittered over its upper half."""
+        return float(min(_LONGEST_DELAY, 0.25 * 2**attempt) * (0.5 + self._chance() / 2))

@@ -1,0 +1,87 @@
+"""Clients: one botocore client for each service, made when it is first asked for and shared by all threads.
+
+`Calls` holds one; nothing else makes clients. The SDK's own retries are off: they repeat creates whose first answer
+was lost, and make a second VPC, address or gateway (docs/reliability.md). `calls` decides what may be repeated.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+Client: TypeAlias = Any  # botocore makes its clients at run time, without types
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where AWS is and who asks, where the standard environment is not to say so: the sandbox, mostly."""
+
+    url: str
+    access_key: str
+    secret_key: str
+
+
+class Clients:
+    """Clients of one region. Without an `endpoint` the standard AWS environment decides, AWS_ENDPOINT_URL included."""
+
+    def __init__(self, region: str, endpoint: Endpoint | None = None, *, connections: int = 32) -> None:
+        self.region = region
+        self._endpoint = endpoint
+        self._connections = connections
+        self._lock = threading.Lock()  # botocore's sessions are not made for threads, its clients are
+        self._made: dict[str, Client] = {}
+        self._pagination: dict[tuple[str, str], dict[str, Any] | None] = {}
+        self._botocore: Session | None = None
+
+    def of(self, service: str) -> Client:
+        """The client of `service`, by botocore's name. Raises botocore's errors where none can be made."""
+        client = self._made.get(service)
+        if client is None:
+            with self._lock:
+                client = self._made.get(service) or self._make(service)
+                self._made[service] = client
+        return client
+
+    def pagination(self, service: str, operation: str) -> dict[str, Any] | None:
+        """How `operation` is paged, from botocore's own data; `None` where its answer is always whole."""
+        key = (service, operation)
+        if key not in self._pagination:
+            from botocore.exceptions import UnknownServiceError
+
+            with self._lock:
+                try:
+                    self._pagination[key] = self._session().get_paginator_model(service).get_paginator(operation)
+                except (ValueError, UnknownServiceError):
+                    self._pagination[key] = None
+        return self._pagination[key]
+
+    def _session(self) -> Session:
+        from botocore.session import Session
+
+        if self._botocore is None:
+            self._botocore = Session()
+        return self._botocore
+
+    def _make(self, service: str) -> Client:
+        from botocore.config import Config
+
+        config = Config(
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=self._connections,
+            connect_timeout=10,
+            read_timeout=60,
+            user_agent_extra="mlinfra",
+            s3={"addressing_style": "path"} if self._endpoint else None,
+        )
+        about: dict[str, Any] = {}
+        if self._endpoint is not None:
+            about = {
+                "endpoint_url": self._endpoint.url,
+                "aws_access_key_id": self._endpoint.access_key,
+                "aws_secret_access_key": self._endpoint.secret_key,
+            }
+        return self._session().create_client(service, region_name=self.region or None, config=config, **about)

@@ -1,0 +1,101 @@
+"""Facts read from AWS: zones, cluster versions, and what the machine types asked for are made of.
+
+The session calls it at first use and on `--refresh-facts`, and pins what it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from mlinfra.aws.calls import Calls
+from mlinfra.aws.identity import Identity
+from mlinfra.core.errors import InvalidRequest
+from mlinfra.core.facts import Facts, InstanceType
+
+_TYPES_AT_ONCE = 100  # DescribeInstanceTypes takes no more names
+
+
+def read_facts(calls: Calls, identity: Identity, instance_types: Iterable[str] = ()) -> Facts:
+    """The facts of the region of `calls`; of machine types, those named. Raises `ProviderError`."""
+    caller = identity.caller()
+    names = sorted(set(instance_types))
+    return Facts(
+        account=caller.account,
+        region=calls.region,
+        partition=caller.partition,
+        zones=_zones(calls),
+        cluster_versions=_cluster_versions(calls),
+        instance_types=_instance_types(calls, names) if names else {},
+    )
+
+
+def _zones(calls: Calls) -> tuple[str, ...]:
+    answer = calls.one("ec2", "DescribeAvailabilityZones", {"AllAvailabilityZones": False})
+    return tuple(
+        sorted(
+            zone["ZoneName"]
+            for zone in answer["AvailabilityZones"]
+            if zone.get("ZoneType", "availability-zone") == "availability-zone" and zone.get("State") == "available"
+        )
+    )
+
+
+def _cluster_versions(calls: Calls) -> tuple[str, ...]:
+    pages = calls.pages("eks", "DescribeClusterVersions")
+    found = {version["clusterVersion"] for page in pages for version in page["clusterVersions"]}
+    return tuple(sorted(found, key=lambda version: [int(part) for part in version.split(".")]))
+
+
+def _instance_types(calls: Calls, names: list[str]) -> dict[str, InstanceType]:
+    zones = _offered_zones(calls, names)
+    # Asked by filter and not by name: one misspelt name must not hide the others.
+    found = {
+        about["InstanceType"]: _instance_type(about, zones.get(about["InstanceType"], ()))
+        for some in _batches(names)
+        for page in calls.pages(
+            "ec2", "DescribeInstanceTypes", {"Filters": [{"Name": "instance-type", "Values": some}]}
+        )
+        for about in page["InstanceTypes"]
+    }
+    if missing := [name for name in names if name not in found]:
+        raise InvalidRequest(
+            f"{calls.region} offers no instance type called {', '.join(missing)}",
+            code="MLI5011",
+            hint="aws ec2 describe-instance-type-offerings lists those that there are",
+        )
+    return dict(sorted(found.items()))
+
+
+def _offered_zones(calls: Calls, names: list[str]) -> dict[str, tuple[str, ...]]:
+    offered: dict[str, set[str]] = {}
+    for some in _batches(names):
+        asked = {"LocationType": "availability-zone", "Filters": [{"Name": "instance-type", "Values": some}]}
+        for page in calls.pages("ec2", "DescribeInstanceTypeOfferings", asked):
+            for offer in page["InstanceTypeOfferings"]:
+                offered.setdefault(offer["InstanceType"], set()).add(offer["Location"])
+    return {name: tuple(sorted(zones)) for name, zones in offered.items()}
+
+
+def _instance_type(about: dict[str, Any], zones: tuple[str, ...]) -> InstanceType:
+    gpus = about.get("GpuInfo", {}).get("Gpus", [])
+    architectures = about.get("ProcessorInfo", {}).get("SupportedArchitectures", ["x86_64"])
+    return InstanceType(
+        name=about["InstanceType"],
+        vcpus=about["VCpuInfo"]["DefaultVCpus"],
+        memory_mib=about["MemoryInfo"]["SizeInMiB"],
+        architecture=next((name for name in architectures if name in ("x86_64", "arm64")), architectures[0]),
+        gpus=sum(gpu.get("Count", 0) for gpu in gpus),
+        gpu_name=gpus[0].get("Name", "") if gpus else "",
+        gpu_memory_mib=gpus[0].get("MemoryInfo", {}).get("SizeInMiB", 0) if gpus else 0,
+        neuron_devices=sum(device.get("Count", 0) for device in about.get("NeuronInfo", {}).get("NeuronDevices", [])),
+        efa_interfaces=about.get("NetworkInfo", {}).get("EfaInfo", {}).get("MaximumEfaInterfaces", 0),
+        zones=zones,
+    )
+
+
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(names)
+    while some := list(islice(rest, _TYPES_AT_ONCE)):
+        yield some

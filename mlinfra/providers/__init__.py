@@ -1,0 +1,1 @@
+"""Providers: one package for each kind of connection. They implement `core.provider` and never import each other."""

@@ -1,0 +1,153 @@
+"""AWS types: what one resource type is to the engine, and by which calls it is made, read, changed and removed.
+
+A service's file declares them as data, with small functions where data will not do; everything that is generic about
+carrying a declaration out lies beside this file, once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from mlinfra.core.property import Property, map_of, text
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.providers.aws.template import Call
+
+if TYPE_CHECKING:
+    from mlinfra.providers.aws.reader import Reader
+    from mlinfra.providers.aws.wanted import Wanted
+    from mlinfra.providers.aws.work import Work
+
+Item: TypeAlias = dict[str, Any]  # one object as AWS describes it
+Act: TypeAlias = "Callable[[Work], None]"  # a step that data cannot say
+
+# The user's own tags; ownership tags are added and taken away by the machinery.
+TAGS_PROPERTY: Property = map_of(text(), default={}, description="Tags, besides those that say whose the object is.")
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """How one property differs from its API form in more than names."""
+
+    outward: Callable[[Any], Any]
+    inward: Callable[[Any], Any]
+
+
+class Tagging(msgspec.Struct, frozen=True, kw_only=True):
+    """How a type bears tags.
+
+    form: `list` of Key and Value, `lower-list` of key and value, `kms` of TagKey and TagValue, or `map`.
+    creation: the parameters of the create call that set them. add, remove: the calls that change them.
+    path: where a described object carries them; empty where it does not, and `read` must ask, answering at `found`.
+    arn: the ARN by which the tagging API names an object, as a format over its properties; ending in "/" it is the
+        beginning of it.
+    """
+
+    form: str
+    creation: Mapping[str, Any]
+    add: Call | Act
+    remove: Call | Act
+    path: str = "Tags"
+    read: Call | None = None
+    found: str = ""
+    arn: str = ""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """How objects are read.
+
+    listing, items: the call that lists all objects of the account and region, and where they stand on a page.
+    source: instead of these two, a function, where the listing is shared, nested or must be picked from.
+    one, item: the call that describes one object by id, and where it stands in the answer (the first of `items`, where
+        nothing else is said; `.` is the answer itself); or a function.
+    outputs: where properties stand that do not stand under their own API name: a path, or, with braces, a format over
+        partition, region, account, id and the properties read.
+    details: what a listing, or `one`, leaves out, asked only for objects that concern us; `None` says that it is gone.
+    absent: the states in which an object counts as gone, by path.
+    """
+
+    one: Call | Callable[[Work], Item | None]
+    listing: Call | None = None
+    items: str = ""
+    source: Callable[[Reader, Wanted], Iterable[Item]] | None = None
+    item: str = ""
+    outputs: Mapping[str, str] = {}
+    details: Callable[[Reader, Item], Item | None] | None = None
+    absent: Mapping[str, tuple[str, ...]] = {}
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """What says that an object is ready.
+
+    state: the path of its state. ready, failed: its good and its hopeless values.
+    why: what an object in a failed state says of the cause. every, limit: seconds.
+    """
+
+    state: str
+    ready: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+    why: Callable[[Item], str] | None = None
+    every: float = 5.0
+    limit: float = 1800.0
+
+
+class Update(msgspec.Struct, frozen=True):
+    """What brings some properties up to date: calls made in order, or one function."""
+
+    fields: tuple[str, ...]
+    by: tuple[Call, ...] | Act
+
+
+class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One type.
+
+    about: what the engine knows. service: botocore's name of its API.
+    id: the path of the id in a described object, or a format over properties (`{clusterName}:{nodeGroupName}`).
+    made: where the id stands in the answer to `create`, for ids that AWS gives.
+    upper: whether API names are the property names with a capital; otherwise they are the same.
+    names: API names that follow another rule, by dotted property path. shapes: likewise, what differs in form.
+    after: what must follow the creation, whatever the properties; it is repeated by updates, and must bear that.
+    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object.
+    """
+
+    about: ResourceType
+    service: str
+    id: str
+    made: str = ""
+    upper: bool = True
+    names: Mapping[str, str] = {}
+    shapes: Mapping[str, Shape] = {}
+    create: Call
+    reading: Reading
+    tagging: Tagging | None = None
+    updates: tuple[Update, ...] = ()
+    after: tuple[Act, ...] = ()
+    waiting: Waiting | None = None
+    delete: Call | Act
+    conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"
+
+    @property
+    def token(self) -> str:
+        """Pulumi's token of the type."""
+        return self.about.token
+
+    @property
+    def named(self) -> bool:
+        """Whether ids are formed from properties, and therefore known before creation."""
+        return "{" in self.id
+
+    @cached_property
+    def _id_pattern(self) -> re.Pattern[str]:
+        parts = re.split(r"\{(\w+)\}", self.id)
+        names = parts[1::2]
+        groups = [f"(?P<{name}>.+{'' if name == names[-1] else '?'})" for name in names]
+        pattern = "".join(re.escape(literal) + group for literal, group in zip(parts[::2], [*groups, ""], strict=True))
+        return re.compile(pattern, re.DOTALL)
+
+    def parts_of(self, id: str) -> dict[str, str]:
+        """The properties that an id spells out; none where it is AWS's own."""
+        match = self._id_pattern.fullmatch(id) if self.named else None
+        return match.groupdict() if match else {}

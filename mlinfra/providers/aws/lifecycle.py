@@ -1,0 +1,150 @@
+"""The lifecycle: how any declared type is made, brought up to date, tagged and removed.
+
+`provider` calls it with one piece of work. Each function may be repeated after a crash at any point of it.
+"""
+
+from __future__ import annotations
+
+from mlinfra.aws.errors import Failure
+from mlinfra.core.errors import Conflict, InvalidRequest, NotFound, ProviderError
+from mlinfra.core.observed import Present
+from mlinfra.core.ownership import PREFIX
+from mlinfra.core.property import Unset
+from mlinfra.providers.aws.aws_type import Act, Item, Update
+from mlinfra.providers.aws.template import Call, dig
+from mlinfra.providers.aws.waiting import wait_gone, wait_ready
+from mlinfra.providers.aws.work import Work
+
+_CONFLICT_LIMIT = 900.0  # network interfaces of deleted clusters and balancers take minutes to go
+_CONFLICT_EVERY = 5.0
+
+
+def create(work: Work) -> Item:
+    """Make the object, say its id as soon as it is known, then do what follows, and wait until it is ready."""
+    kind = work.kind
+    tags = work.properties.get("tags", {}) | work.target.owner.tags() if kind.tagging is not None else {}
+    made = kind.create
+    if kind.tagging is not None:
+        made = Call(
+            operation=made.operation,
+            fields=made.fields,
+            params={**made.params, **kind.tagging.creation},
+            service=made.service,
+            lag=made.lag,
+        )
+    if kind.named:
+        work.id = kind.id.format_map(work.properties)
+    answer = work.perform(made, tags=tags, token=work.target.token)
+    if not kind.named:
+        work.id = str(dig(answer, kind.made))
+    work.operation.made(work.id)
+    _complete(work)
+    return wait_ready(work)
+
+
+def _complete(work: Work) -> None:
+    """What the create call could not say: properties that differ from what a new object has."""
+    carried = work.kind.create.properties()
+    missing = [update for update in work.kind.updates if _is_missing(work, update, carried)]
+    if missing and work.kind.waiting is not None:
+        wait_ready(work)
+    for update in missing:
+        _carry_out(work, update.by)
+    for act in work.kind.after:
+        act(work)
+
+
+def _is_missing(work: Work, update: Update, carried: frozenset[str]) -> bool:
+    for name in update.fields:
+        declared = work.kind.about.inputs.fields[name]
+        standard = None if isinstance(declared.default, Unset) else declared.default
+        if name not in carried and name in work.properties and work.properties[name] != standard:
+            return True
+    return False
+
+
+def update(work: Work) -> Item:
+    """Bring the changed properties about; with none changed, finish what an earlier run began."""
+    if work.kind.waiting is not None:
+        wait_ready(work)
+    retag(work)
+    changed = work.changed_names - {"tags"}
+    for one in work.kind.updates:
+        if changed.intersection(one.fields):
+            _carry_out(work, one.by)
+            changed -= set(one.fields)
+    if changed:
+        raise InvalidRequest(f"{work.target.address}: {work.kind.token} cannot change {', '.join(sorted(changed))}")
+    for act in work.kind.after:
+        act(work)
+    return wait_ready(work)
+
+
+def _carry_out(work: Work, by: tuple[Call, ...] | Act) -> None:
+    if callable(by):
+        by(work)
+        return
+    for call in by:
+        work.perform(call)
+
+
+def retag(work: Work) -> None:
+    """Give it the owner's tags and the changed ones of the user's; take away those that are no longer wanted."""
+    tagging, prior = work.kind.tagging, work.prior
+    if tagging is None or prior is None:
+        return
+    ours = work.target.owner.tags()
+    theirs = prior.owner.tags() if prior.owner is not None else {}
+    desired, shown = work.properties.get("tags", {}), prior.properties.get("tags", {})
+    changed = _changed_tags(work, desired, shown)
+    added = {key: desired[key] for key in changed if key in desired}
+    added |= {key: value for key, value in ours.items() if theirs.get(key) != value}
+    removed = {key: "" for key in changed if key not in desired}
+    removed |= {key: "" for key in theirs if key.startswith(PREFIX) and key not in ours}
+    _tag(work, tagging.add, added)
+    _tag(work, tagging.remove, removed)
+
+
+def _changed_tags(work: Work, desired: dict[str, str], shown: dict[str, str]) -> set[str]:
+    paths = [path for path in work.changed if path[0] == "tags"]
+    if any(len(path) == 1 for path in paths):
+        return {key for key in {**desired, **shown} if desired.get(key) != shown.get(key)}
+    return {str(path[1]) for path in paths}
+
+
+def _tag(work: Work, by: Call | Act, tags: dict[str, str]) -> None:
+    if not tags:
+        return
+    if isinstance(by, Call):
+        work.perform(by, tags=tags)
+    else:
+        work.tags = tags
+        by(work)
+
+
+def delete(work: Work) -> None:
+    """Remove it, wait for those that still hold it to let go, and wait until it is gone."""
+    began = work.clock.monotonic()
+    while True:
+        try:
+            by = work.kind.delete
+            if isinstance(by, Call):
+                work.perform(by)
+            else:
+                by(work)
+        except NotFound:
+            return
+        except ProviderError as error:
+            passing = isinstance(error, Conflict) and Failure(error).matches(work.kind.conflicts)
+            if not passing or work.clock.monotonic() - began > _CONFLICT_LIMIT:
+                raise
+            work.pause(_CONFLICT_EVERY, f"waiting for what still uses it ({Failure(error).code})")
+        else:
+            break
+    wait_gone(work)
+
+
+def tag(work: Work, prior: Present) -> None:
+    """Give it the owner's tags, and nothing else."""
+    work.prior = prior
+    retag(work)

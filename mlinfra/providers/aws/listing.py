@@ -1,0 +1,156 @@
+"""Listing: from what AWS lists to the objects that concern a stack.
+
+`provider` calls it for every type of a pass; it never raises what AWS answers: a listing that fails is incomplete, and
+nobody may conclude from it that something is absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mlinfra.core.errors import NotFound, ProviderError
+from mlinfra.core.observed import Listing, Present
+from mlinfra.core.ownership import owner_of, user_tags
+from mlinfra.core.resource_type import OwnedBy
+from mlinfra.providers.aws import wire
+from mlinfra.providers.aws.aws_type import AwsType, Item, Tagging
+from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.site import Site
+from mlinfra.providers.aws.tags import from_form
+from mlinfra.providers.aws.template import dig, fill
+from mlinfra.providers.aws.wanted import Wanted
+
+
+def list_objects(kind: AwsType, reader: Reader) -> Listing:
+    """The objects of one type that concern the reader's stack."""
+    wanted = reader.wanted(kind.token)
+    try:
+        stubs = [item for item in _items(kind, reader, wanted) if _concerns(kind, reader, wanted, item)]
+        found = reader.each(lambda stub: _whole(kind, reader, wanted, stub), stubs)
+    except ProviderError as error:
+        return Listing((), incomplete=str(error))
+    objects = tuple(present for present in found if isinstance(present, Present))
+    failures = [str(failure) for failure in found if isinstance(failure, ProviderError)]
+    return Listing(objects, incomplete="; ".join([*_broken_parent(kind, reader), *failures[:3]]))
+
+
+def _items(kind: AwsType, reader: Reader, wanted: Wanted) -> Iterable[Item]:
+    reading = kind.reading
+    if reading.source is not None:
+        return reading.source(reader, wanted)
+    if reading.listing is None:
+        raise TypeError(f"{kind.token} declares neither a listing nor a source")
+    listing = reading.listing
+    return reader.pages(listing.service or kind.service, listing.operation, reading.items, dict(listing.params))
+
+
+def _broken_parent(kind: AwsType, reader: Reader) -> list[str]:
+    token = parent_token(kind)
+    incomplete = reader.objects(token).incomplete if token else ""
+    return [f"the objects that it belongs to could not all be read: {incomplete}"] if incomplete else []
+
+
+def parent_token(kind: AwsType) -> str:
+    """The token of the type that owns this one; "" where none does."""
+    about = kind.about
+    return about.inputs.fields[about.parent].refers if about.owned_by is OwnedBy.PARENT else ""
+
+
+def parents(kind: AwsType, reader: Reader, wanted: Wanted) -> set[str]:
+    """The identities of the parents whose children concern us: our own, and those that ids of interest name."""
+    named = {kind.parts_of(told).get(kind.about.parent, "") for told in wanted.interest.ids}
+    return {present.id for present in reader.objects(parent_token(kind)).objects} | named - {""}
+
+
+def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool:
+    if is_gone(kind, item):
+        return False
+    properties = wire.inward(kind, item)
+    identity = identify(kind, item, properties)
+    name = properties.get(kind.about.name.property, "") if kind.about.name is not None else ""
+    if kind.about.owned_by is OwnedBy.PARENT:
+        return identity in wanted.interest.ids or properties.get(kind.about.parent) in parents(kind, reader, wanted)
+    if wanted.named(identity, str(name)) or any(wanted.named(str(properties.get(key, ""))) for key in kind.about.key):
+        return True
+    tagging = kind.tagging
+    if tagging is None:
+        return False
+    if tagging.path and tagging.path in item:
+        return wanted.tagged(from_form(tagging.form, dig(item, tagging.path)))
+    if not tagging.arn:
+        return False
+    return wanted.thorough or wanted.tagged(
+        reader.tags_by_arn().of(reader.site.spell(tagging.arn, id=identity, **properties))
+    )
+
+
+def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Present | ProviderError | None:
+    """The object with its details; the error where they cannot be read; `None` where it is gone meanwhile."""
+    try:
+        item = kind.reading.details(reader, stub) if kind.reading.details is not None else stub
+        if item is None or is_gone(kind, item):
+            return None
+        return present_of(kind, reader, item)
+    except NotFound:
+        return None
+    except ProviderError as error:
+        return error
+
+
+def is_gone(kind: AwsType, item: Item) -> bool:
+    """Whether it counts as absent, though AWS still shows it."""
+    return any(dig(item, path) in states for path, states in kind.reading.absent.items())
+
+
+def identify(kind: AwsType, item: Item, properties: dict[str, Any]) -> str:
+    """The id of a described object."""
+    return kind.id.format_map(properties) if kind.named else str(dig(item, kind.id))
+
+
+def present_of(kind: AwsType, reader: Reader, item: Item) -> Present:
+    """A fully described object as the engine sees it."""
+    properties = wire.inward(kind, item)
+    identity = identify(kind, item, properties)
+    properties |= _outputs(kind, reader.site, item, identity, properties)
+    tags: dict[str, str] = {}
+    if kind.tagging is not None:
+        tags = _tags(kind, kind.tagging, reader, item, identity, properties)
+        properties["tags"] = user_tags(tags)
+    return Present(identity, properties, owner_of(tags), failed=failure_of(kind, item))
+
+
+def failure_of(kind: AwsType, item: Item) -> str:
+    """What the cloud says is wrong with it for good."""
+    waiting = kind.waiting
+    if waiting is None or dig(item, waiting.state) not in waiting.failed:
+        return ""
+    why = waiting.why(item) if waiting.why is not None else ""
+    return f"it is {dig(item, waiting.state)}" + (f": {why}" if why else "")
+
+
+def _outputs(kind: AwsType, site: Site, item: Item, id: str, properties: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, form in kind.reading.outputs.items():
+        if "{" in form:
+            value: Any = site.spell(form, id=id, **properties, **found) or None
+        else:
+            value = dig(item, form) if name not in kind.about.inputs.fields else None  # `wire` has read the inputs
+        if value is not None and name not in properties:
+            found[name] = value
+    return found
+
+
+def _tags(
+    kind: AwsType, tagging: Tagging, reader: Reader, item: Item, id: str, properties: dict[str, Any]
+) -> dict[str, str]:
+    if tagging.read is None:
+        return from_form(tagging.form, dig(item, tagging.path))
+    known = {**properties, "id": id}
+    # The marks of a read call are properties and the id, never tags.
+    params = fill(dict(tagging.read.params), lambda mark: known.get(getattr(mark, "name", "id")))
+    try:
+        answer = reader.one(tagging.read.service or kind.service, tagging.read.operation, params, about=id)
+    except NotFound:
+        return {}  # S3 says so where there are none
+    return from_form(tagging.form, dig(answer, tagging.found))

@@ -1,0 +1,225 @@
+"""The provider: AWS behind the port that the engine calls, for one account and region.
+
+The session makes one for each connection of kind `aws`. It decides nothing: `listing` reads, `lifecycle` acts, the
+declarations say how.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from mlinfra.aws.calls import Calls
+from mlinfra.aws.identity import Identity
+from mlinfra.core.clock import Clock
+from mlinfra.core.errors import InvalidRequest, ProviderError
+from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
+from mlinfra.core.provider import Interest, Operation, Target
+from mlinfra.core.resource import Ownership
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.value import Path, Properties, is_known
+from mlinfra.providers.aws import lifecycle, wire
+from mlinfra.providers.aws.aws_type import AwsType, Item
+from mlinfra.providers.aws.catalogue import catalogue
+from mlinfra.providers.aws.listing import is_gone, list_objects, present_of
+from mlinfra.providers.aws.quiet import Quiet
+from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.site import Site
+from mlinfra.providers.aws.template import fill
+from mlinfra.providers.aws.validation import complaints, input_shape
+from mlinfra.providers.aws.work import SecretSource, Work
+
+_LISTERS = 16
+_DETAILS = 16
+_LOOKS = (1.0, 2.0, 4.0)  # seconds between looks for something that may be too new to show
+
+
+class AwsProvider:
+    """One account and region, named by `identity` ("ACCOUNT/REGION"). Safe to share between threads.
+
+    looks: the pauses between the looks of `find` for what may be too new to show.
+    Raises `AccessDenied` (MLI5010), at its first call, where the credentials belong to another account.
+    """
+
+    def __init__(
+        self,
+        identity: str,
+        calls: Calls,
+        clock: Clock,
+        secrets: SecretSource,
+        *,
+        looks: tuple[float, ...] = _LOOKS,
+    ) -> None:
+        self._account, _, self._region = identity.partition("/")
+        self._calls = calls
+        self._clock = clock
+        self._secrets = secrets
+        self._looks = looks
+        self._caller = Identity(calls)
+        self._types = catalogue()
+        self._lock = threading.Lock()
+        self._listers: ThreadPoolExecutor | None = None
+        self._details: ThreadPoolExecutor | None = None
+
+    def types(self) -> Mapping[str, ResourceType]:
+        """Every type declared, by token."""
+        return {token: kind.about for token, kind in self._types.items()}
+
+    def list(self, interest: Mapping[str, Interest], ownership: Ownership) -> Mapping[str, Listing]:
+        """Each type of `interest` listed in bulk."""
+        listers, _ = self._pools()
+        reader = self._reader(ownership.stack, interest)
+        futures = {token: listers.submit(reader.objects, token) for token in interest}
+        return {token: future.result() for token, future in futures.items()}
+
+    def find(self, target: Target) -> Observed:
+        """One object: by id at once; else by owner or key, looking again for what may be too new to show."""
+        try:
+            if target.id and (found := self._by_id(target)) is not None:
+                return found
+            for pause in (0.0, *self._looks):
+                self._clock.sleep(pause) if pause else None
+                if (found := self._by_owner_or_key(target)) is not None:
+                    return found
+                if target.id:
+                    break
+        except ProviderError as error:
+            return Unreadable(str(error))
+        return Absent()
+
+    def create(self, target: Target, operation: Operation) -> Present:
+        """Make it and wait until it is ready."""
+        work = self._work(target, operation)
+        return self._present(work, lifecycle.create(work))
+
+    def update(self, target: Target, prior: Present, changed: frozenset[Path], operation: Operation) -> Present:
+        """Bring `changed` about; with nothing changed, finish what an earlier run began."""
+        work = self._work(target, operation)
+        work.id, work.prior, work.changed = prior.id, prior, changed
+        return self._present(work, lifecycle.update(work))
+
+    def delete(self, target: Target, operation: Operation) -> None:
+        """Remove it and wait until it is gone."""
+        lifecycle.delete(self._work(target, operation))
+
+    def tag(self, target: Target, operation: Operation) -> Present:
+        """Give it the owner's tags."""
+        work = self._work(target, operation)
+        lifecycle.tag(work, self._present(work, self._described(work)))
+        return self._present(work, self._described(work))
+
+    def validate(self, type: str, properties: Properties) -> Iterable[str]:
+        """What AWS's model of the create call says against the known part of `properties`."""
+        kind = self._types[type]
+        known = {name: value for name, value in properties.items() if value is not None}
+        params = dict(
+            fill(dict(kind.create.params), lambda mark: _offline(kind, known, getattr(mark, "name", ""))) or {}
+        )
+        for name in kind.create.fields:
+            if name in known:
+                params[wire.api_name(kind, (name,))] = wire.outward(kind, name, known[name])
+        return list(complaints(input_shape(kind.create.service or kind.service, kind.create.operation), params))
+
+    def _by_id(self, target: Target) -> Present | None:
+        work = self._work(target, Quiet())
+        item = work.describe()
+        if item is None or is_gone(work.kind, item):
+            return None
+        return self._present(work, item)
+
+    def _by_owner_or_key(self, target: Target) -> Present | None:
+        kind = self._kind(target.type)
+        names = {
+            str(target.properties[name]) for name in (*kind.about.key, *_name_of(kind)) if name in target.properties
+        }
+        interest = Interest(frozenset({target.id, _id_of(kind, target)} - {""}), frozenset(names))
+        reader = self._reader(target.owner.stack, {target.type: interest}, thorough=not kind.about.key)
+        listing = reader.objects(target.type)
+        if listing.incomplete:
+            raise InvalidRequest(listing.incomplete)
+        ours = [present for present in listing.objects if present.owner is not None and _same(present, target)]
+        located = [present for present in listing.objects if _has_key(kind, present, target)]
+        return next(iter([*ours, *located]), None)
+
+    def _reader(self, stack: str, interest: Mapping[str, Interest], *, thorough: bool = False) -> Reader:
+        _, details = self._pools()
+        return Reader(
+            self._calls,
+            self._site(),
+            stack,
+            interest,
+            lambda token, reader: list_objects(self._kind(token), reader),
+            details,
+            thorough=thorough,
+        )
+
+    def _work(self, target: Target, operation: Operation) -> Work:
+        kind = self._kind(target.type)
+        return Work(kind, target, self._calls, self._site(), self._clock, self._secrets, operation)
+
+    def _described(self, work: Work) -> Item:
+        item = work.describe()
+        if item is None:
+            raise InvalidRequest(f"{work.target.address}: there is no {work.kind.token} called {work.id}")
+        return item
+
+    def _present(self, work: Work, item: Item) -> Present:
+        reader = self._reader(work.target.owner.stack, {})
+        whole = work.kind.reading.details(reader, item) if work.kind.reading.details is not None else item
+        return present_of(work.kind, reader, whole if whole is not None else item)
+
+    def _kind(self, token: str) -> AwsType:
+        try:
+            return self._types[token]
+        except KeyError as error:
+            raise InvalidRequest(f"{token} is no type of AWS that mlinfra knows", code="MLI5012") from error
+
+    def _site(self) -> Site:
+        caller = self._caller.require(self._account)
+        return Site(caller.account, self._region, caller.partition)
+
+    def _pools(self) -> tuple[ThreadPoolExecutor, ThreadPoolExecutor]:
+        with self._lock:
+            if self._listers is None or self._details is None:
+                self._listers = ThreadPoolExecutor(_LISTERS, thread_name_prefix="aws-list")
+                self._details = ThreadPoolExecutor(_DETAILS, thread_name_prefix="aws-detail")
+            return self._listers, self._details
+
+
+def _offline(kind: AwsType, known: Properties, name: str) -> object:
+    """A mark's value while nothing exists yet."""
+    root, _, rest = name.partition(".")
+    value = wire.outward(kind, root, known[root]) if root in known else None
+    if rest and isinstance(value, dict):
+        return value.get(rest)
+    return value
+
+
+def _name_of(kind: AwsType) -> tuple[str, ...]:
+    return (kind.about.name.property,) if kind.about.name is not None else ()
+
+
+def _id_of(kind: AwsType, target: Target) -> str:
+    """The id that its properties spell out; "" where AWS gives ids."""
+    try:
+        return kind.id.format_map(target.properties) if kind.named else ""
+    except KeyError:
+        return ""
+
+
+def _same(present: Present, target: Target) -> bool:
+    owner, wanted = present.owner, target.owner
+    return owner is not None and (owner.stack, owner.lineage, owner.address, owner.generation) == (
+        wanted.stack,
+        wanted.lineage,
+        wanted.address,
+        wanted.generation,
+    )
+
+
+def _has_key(kind: AwsType, present: Present, target: Target) -> bool:
+    if not kind.about.key:
+        return False
+    pairs = [(present.properties.get(name), target.properties.get(name)) for name in kind.about.key]
+    return all(there is not None and is_known(there) and str(there) == str(wanted) for there, wanted in pairs)

@@ -1,0 +1,1 @@
+"""The declarations: one file for each service, or part of one, each exporting `TYPES`."""

@@ -1,0 +1,128 @@
+"""Registries: repositories and what they keep.
+
+Calls and fields: ECR API reference, 2015-09-21. Names and replacement: Pulumi's AWS schema 7.51.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlinfra.core.property import Replace, block, boolean, document, list_of, text
+from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.listing import parents
+from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
+from mlinfra.providers.aws.wanted import Wanted
+
+REPOSITORY = "aws:ecr/repository:Repository"
+LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+
+
+def _only(value: Any) -> Any:
+    """Pulumi has a list where ECR has one: its first, and a list of it."""
+    return value[0] if isinstance(value, list) and value else None
+
+
+_REPOSITORY = AwsType(
+    about=ResourceType(
+        token=REPOSITORY,
+        inputs=block(
+            {
+                "name": text(replace=Replace.DELETE_FIRST),
+                "imageTagMutability": text(default="MUTABLE"),
+                "imageScanningConfiguration": block(
+                    {"scanOnPush": boolean(required=True)}, default={"scanOnPush": False}
+                ),
+                "encryptionConfigurations": list_of(
+                    block({"encryptionType": text(default="AES256"), "kmsKey": text(refers="aws:kms/key:Key")}),
+                    replace=Replace.DELETE_FIRST,
+                    maxItems=1,
+                ),
+                "forceDelete": boolean(write_only=True, default=False, description="Delete it with its images."),
+                "tags": TAGS_PROPERTY,
+            }
+        ),
+        key=("name",),
+        name=NameRule("name", longest=200, lower=True),
+    ),
+    service="ecr",
+    upper=False,
+    id="{name}",
+    names={"name": "repositoryName", "encryptionConfigurations": "encryptionConfiguration"},
+    shapes={"encryptionConfigurations": Shape(outward=_only, inward=lambda value: [value])},
+    create=call(
+        "CreateRepository", "name", "imageTagMutability", "imageScanningConfiguration", "encryptionConfigurations"
+    ),
+    reading=Reading(
+        listing=call("DescribeRepositories"),
+        items="repositories",
+        one=call("DescribeRepositories", repositoryNames=[prop("name")]),
+        outputs={"arn": "repositoryArn", "registryId": "registryId", "repositoryUrl": "repositoryUri"},
+    ),
+    tagging=Tagging(
+        form="list",
+        creation={"tags": TAGS},
+        add=call("TagResource", resourceArn=prop("arn"), tags=TAGS),
+        remove=call("UntagResource", resourceArn=prop("arn"), tagKeys=TAG_KEYS),
+        path="",
+        read=call("ListTagsForResource", resourceArn=prop("arn")),
+        found="tags",
+        arn="arn:{partition}:ecr:{region}:{account}:repository/{id}",
+    ),
+    updates=(
+        Update(("imageTagMutability",), (call("PutImageTagMutability", "name", "imageTagMutability"),)),
+        Update(
+            ("imageScanningConfiguration",),
+            (call("PutImageScanningConfiguration", "name", "imageScanningConfiguration"),),
+        ),
+        # Ours alone: it matters when the repository is deleted.
+        Update(("forceDelete",), ()),
+    ),
+    delete=call("DeleteRepository", "name", force=prop("forceDelete")),
+    # A repository with images is not about to become empty.
+    conflicts=r"OperationInProgress",
+)
+
+
+def _policies(reader: Reader, wanted: Wanted) -> list[Item]:
+    names = sorted(parents(_LIFECYCLE_POLICY, reader, wanted))
+    return [{"repositoryName": name} for name in names]
+
+
+def _read_policy(reader: Reader, item: Item) -> Item:
+    if "lifecyclePolicyText" in item:
+        return item
+    return reader.one("ecr", "GetLifecyclePolicy", {"repositoryName": item["repositoryName"]}, item["repositoryName"])
+
+
+_LIFECYCLE_POLICY = AwsType(
+    about=ResourceType(
+        token=LIFECYCLE_POLICY,
+        inputs=block(
+            {
+                "repository": text(required=True, replace=Replace.DELETE_FIRST, refers=REPOSITORY),
+                "policy": document(required=True),
+            }
+        ),
+        key=("repository",),
+        owned_by=OwnedBy.PARENT,
+        parent="repository",
+    ),
+    service="ecr",
+    upper=False,
+    id="{repository}",
+    names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
+    create=call("PutLifecyclePolicy", "repository", "policy"),
+    reading=Reading(
+        source=_policies,
+        details=_read_policy,
+        one=call("GetLifecyclePolicy", "repository"),
+        item=".",
+        outputs={"registryId": "registryId"},
+    ),
+    updates=(Update(("policy",), (call("PutLifecyclePolicy", "repository", "policy"),)),),
+    delete=call("DeleteLifecyclePolicy", "repository"),
+)
+
+TYPES = (_REPOSITORY, _LIFECYCLE_POLICY)

@@ -1,0 +1,88 @@
+"""The wire: properties in Pulumi's names to parameters in AWS's, and answers back.
+
+Driven by the declaration alone: names change case unless `names` says otherwise, `shapes` changes form; the elements
+of a list are at the path of the list with `[]` behind it. Expressions pass untouched, so that what is known of a
+parameter can be built, and checked, before all of it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlinfra.core.property import Kind, Property
+from mlinfra.core.value import Expression, canonical_json
+from mlinfra.providers.aws.aws_type import AwsType, Item
+from mlinfra.providers.aws.template import dig
+
+
+def api_name(kind: AwsType, path: tuple[str, ...]) -> str:
+    """The API's name of the property at `path`."""
+    given = kind.names.get(".".join(path))
+    if given is not None:
+        return given
+    name = path[-1]
+    return name[0].upper() + name[1:] if kind.upper else name
+
+
+def outward(kind: AwsType, name: str, value: Any) -> Any:
+    """The value of the input `name` as the API wants it."""
+    declared = kind.about.inputs.fields.get(name)
+    return value if declared is None else _outward(kind, (name,), declared, value)
+
+
+def _outward(kind: AwsType, path: tuple[str, ...], declared: Property, value: Any) -> Any:
+    if value is None or isinstance(value, Expression):
+        return value
+    if declared.kind is Kind.BLOCK and isinstance(value, dict):
+        value = {
+            api_name(kind, (*path, key)): _outward(kind, (*path, key), declared.fields[key], item)
+            for key, item in value.items()
+            if key in declared.fields and item is not None
+        }
+    elif declared.kind in (Kind.LIST, Kind.SET) and declared.items is not None and isinstance(value, list | tuple):
+        value = [_outward(kind, _element(path), declared.items, item) for item in value]
+    elif declared.kind is Kind.STRING and isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    shape = kind.shapes.get(".".join(path))
+    return shape.outward(value) if shape is not None else value
+
+
+def _element(path: tuple[str, ...]) -> tuple[str, ...]:
+    return (*path[:-1], path[-1] + "[]")
+
+
+def inward(kind: AwsType, item: Item) -> dict[str, Any]:
+    """Every declared input that `item` shows, under its own name; tags are not among them."""
+    found: dict[str, Any] = {}
+    for name, declared in kind.about.inputs.fields.items():
+        if name == "tags" or declared.write_only:
+            continue
+        path = kind.reading.outputs.get(name) or api_name(kind, (name,))
+        if "{" in path:
+            continue
+        value = _inward(kind, (name,), declared, dig(item, path))
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _inward(kind: AwsType, path: tuple[str, ...], declared: Property, value: Any) -> Any:
+    if value is None:
+        return None
+    shape = kind.shapes.get(".".join(path))
+    if shape is not None:
+        value = shape.inward(value)
+    if declared.kind is Kind.BLOCK and isinstance(value, Mapping):
+        fields = {
+            name: _inward(kind, (*path, name), below, value.get(api_name(kind, (*path, name))))
+            for name, below in declared.fields.items()
+        }
+        return {name: field for name, field in fields.items() if field is not None}
+    if declared.kind in (Kind.LIST, Kind.SET) and declared.items is not None and isinstance(value, list):
+        return [_inward(kind, _element(path), declared.items, item) for item in value]
+    if declared.kind is Kind.DOCUMENT and not isinstance(value, str):
+        return canonical_json(value)
+    if declared.kind is Kind.STRING and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mlinfra.providers.aws.services.iam_roles import ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
+from tests.providers.aws.lifecycle import Account, Case, live
+
+
+def trust(principal: object) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def allow(*actions: str) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+A_ROLE = (ROLE, lambda account: {"name": "nodes", "assumeRolePolicy": trust({"Service": "ec2.amazonaws.com"})})
+WORKER = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
+CASES = [
+    Case(
+        type=ROLE,
+        properties=lambda account: {
+            "name": "nodes",
+            "assumeRolePolicy": trust({"Service": "ec2.amazonaws.com"}),
+            "description": "what nodes may do",
+            "tags": {"team": "recsys"},
+        },
+        changes=(
+            lambda account: {"description": "what machines may do"},
+            lambda account: {"maxSessionDuration": 7200},
+            lambda account: {"assumeRolePolicy": trust({"Service": "eks.amazonaws.com"})},
+            lambda account: {"permissionsBoundary": WORKER},
+            lambda account: {"permissionsBoundary": None},
+            lambda account: {"tags": {"team": "search"}},
+        ),
+    ),
+    Case(
+        type=ROLE_POLICY,
+        needs={"role": A_ROLE},
+        properties=lambda account: {"role": account.id("role"), "name": "pull", "policy": allow("ecr:BatchGetImage")},
+        changes=(lambda account: {"policy": allow("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")},),
+    ),
+    Case(
+        type=ROLE_POLICY_ATTACHMENT,
+        needs={"role": A_ROLE},
+        properties=lambda account: {"role": account.id("role"), "policyArn": WORKER},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_lives(case: Case, account: Account) -> None:
+    live(account, case)
