@@ -23,6 +23,14 @@ def encode(noun: msgspec.Struct) -> bytes:
     return msgspec.json.encode(_plain(noun), enc_hook=str, order="deterministic")
 
 
+def fingerprint(noun: msgspec.Struct) -> bytes:
+    """Bytes that are equal for equal nouns, faster to come by than their wire form, and not to be decoded."""
+    try:
+        return msgspec.json.encode(noun, enc_hook=str, order="deterministic")
+    except TypeError:  # a map whose keys are expressions
+        return encode(noun)
+
+
 def decode(text: bytes | str, kind: type[T]) -> T:
     """The noun that `text` spells. Raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
     return msgspec.convert(_revived(msgspec.json.decode(text)), type=kind, dec_hook=_decode_hook)

@@ -22,7 +22,7 @@ EXPIRES = PREFIX + "expires"
 PROTECT = PREFIX + "protect"
 
 
-class Owner(msgspec.Struct, frozen=True):
+class Owner(msgspec.Struct, frozen=True, gc=False):
     """Which create attempt of which stack's address an object is. `expires` is empty where there is no TTL."""
 
     stack: str

@@ -56,7 +56,7 @@ class Cause(StrEnum):
     UNKNOWN = "known after apply"
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
+class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One difference. `before` is what is observed, `after` what is desired; a missing side is absent there.
 
     forces: it is a cause of the replacement. secret: both sides are to be masked.
@@ -70,7 +70,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     secret: bool = False
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One operation of the walk. A replacement is two steps, an upgrade of three versions three.
 
     needs: the keys of the steps that must have succeeded before.
@@ -96,7 +96,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     named: str = ""
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What happens to one address, for people. `reason` is one sentence; `id` names the object that is there."""
 
     address: Address
@@ -110,7 +110,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     order: str = ""  # of a replacement: create-first or delete-first
 
 
-class Sealed(msgspec.Struct, frozen=True, kw_only=True):
+class Sealed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What was seen of one object: its id (empty: there was none), and a digest for each compared field."""
 
     address: Address

@@ -14,7 +14,7 @@ from mlinfra.core.source import Source
 from mlinfra.core.value import Properties, Value, refs
 
 
-class Connection(msgspec.Struct, frozen=True):
+class Connection(msgspec.Struct, frozen=True, gc=False):
     """What a resource is made in. What sits behind a connection is read through it.
 
     `kind` selects the provider (`aws`, `kubernetes`, `helm`). `identity` tells one from another: account and region;
@@ -25,13 +25,13 @@ class Connection(msgspec.Struct, frozen=True):
     identity: Value
 
 
-class Lifecycle(msgspec.Struct, frozen=True):
+class Lifecycle(msgspec.Struct, frozen=True, gc=False):
     """How a resource may come and go. `protect`: neither deleted nor replaced while set."""
 
     protect: bool = False
 
 
-class Resource(msgspec.Struct, frozen=True):
+class Resource(msgspec.Struct, frozen=True, gc=False):
     """One desired object: `type` is a Pulumi token, `properties` bear that schema's names."""
 
     address: Address

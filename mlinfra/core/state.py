@@ -25,7 +25,7 @@ class Status(StrEnum):
     CREATING = "creating"  # its id is known; what follows the first call may be missing
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One object that we made or adopted.
 
     inputs: the desired properties as last applied, resolved; secrets stand as references. `None` where they are not
@@ -48,7 +48,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seal: str = ""
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True):
+class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A mutating call that was about to be made. Whether it was, only the cloud knows.
 
     `seal` is that of the plan being applied, so that a killed run of a plan file accepts its own results.

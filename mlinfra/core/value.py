@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from operator import is_
 from typing import Any, NoReturn, TypeAlias
 
 import msgspec
@@ -23,7 +24,7 @@ PathPart: TypeAlias = str | int
 Path: TypeAlias = tuple[PathPart, ...]
 
 
-class Expression(msgspec.Struct, frozen=True, tag_field="$mlinfra"):
+class Expression(msgspec.Struct, frozen=True, gc=False, tag_field="$mlinfra"):
     """What stands for a value that is computed later. Has no text, no format and no truth of its own."""
 
     def _refuse(self) -> NoReturn:
@@ -39,39 +40,39 @@ class Expression(msgspec.Struct, frozen=True, tag_field="$mlinfra"):
         self._refuse()
 
 
-class Ref(Expression, frozen=True, tag="ref"):
+class Ref(Expression, frozen=True, gc=False, tag="ref"):
     """An output of another resource: `Ref(network.vpc, ("id",))`."""
 
     address: Address
     path: Path = ("id",)
 
 
-class Concat(Expression, frozen=True, tag="concat"):
+class Concat(Expression, frozen=True, gc=False, tag="concat"):
     """The texts of its parts, joined."""
 
     parts: tuple[Value, ...]
 
 
-class Json(Expression, frozen=True, tag="json"):
+class Json(Expression, frozen=True, gc=False, tag="json"):
     """Its content as a compact JSON document with sorted keys."""
 
     content: Value
 
 
-class Base64(Expression, frozen=True, tag="base64"):
+class Base64(Expression, frozen=True, gc=False, tag="base64"):
     """The base64 text of a text."""
 
     content: Value
 
 
-class TrimPrefix(Expression, frozen=True, tag="trim-prefix"):
+class TrimPrefix(Expression, frozen=True, gc=False, tag="trim-prefix"):
     """A text without `prefix`, where it begins so: an issuer URL without its scheme."""
 
     content: Value
     prefix: str
 
 
-class Secret(Expression, frozen=True, tag="secret"):
+class Secret(Expression, frozen=True, gc=False, tag="secret"):
     """A reference to a secret, resolved at the call that needs it and nowhere else.
 
     `source` is `sm` (Secrets Manager), `ssm` (parameter) or `env`; `key` selects from a JSON secret.
@@ -82,42 +83,52 @@ class Secret(Expression, frozen=True, tag="secret"):
     key: str = ""
 
 
+_SCALARS = frozenset({str, int, bool, float, type(None), Address})
+
+
 def is_known(value: Value) -> bool:
     """Whether no expression is left anywhere in `value`."""
-    if isinstance(value, Expression):
-        return False
-    if isinstance(value, dict):
-        return all(is_known(item) for item in value.values()) and not any(isinstance(k, Expression) for k in value)
-    if isinstance(value, list | tuple):
-        return all(is_known(item) for item in value)
-    return True
+    return type(value) in _SCALARS or not expressions(value)
 
 
-def expressions(value: Value) -> Iterator[Expression]:
+def expressions(value: Value) -> list[Expression]:
     """Every expression in `value`, the nested ones included, outermost first."""
-    if isinstance(value, dict):
+    found: list[Expression] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(value: Value, found: list[Expression]) -> None:
+    """Every resource of every plan passes here several times: hence the dispatch by exact type, cheapest first."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return
+    if kind is dict:
         for key, item in value.items():
-            yield from expressions(key)
-            yield from expressions(item)
-    elif isinstance(value, list | tuple):
+            if type(key) is not str:
+                _collect(key, found)
+            if type(item) not in _SCALARS:
+                _collect(item, found)
+    elif kind is list or kind is tuple:
         for item in value:
-            yield from expressions(item)
+            if type(item) not in _SCALARS:
+                _collect(item, found)
     elif isinstance(value, Expression):
-        yield value
+        found.append(value)
         if isinstance(value, Concat):
-            yield from expressions(value.parts)
+            _collect(value.parts, found)
         elif isinstance(value, Json | Base64 | TrimPrefix):
-            yield from expressions(value.content)
+            _collect(value.content, found)
 
 
-def refs(value: Value) -> Iterator[Ref]:
+def refs(value: Value) -> list[Ref]:
     """Every `Ref` in `value`."""
-    return (expression for expression in expressions(value) if isinstance(expression, Ref))
+    return [expression for expression in expressions(value) if isinstance(expression, Ref)]
 
 
 def is_secret(value: Value) -> bool:
     """Whether `value` holds a secret, or anything made from one."""
-    return any(isinstance(expression, Secret) for expression in expressions(value))
+    return type(value) not in _SCALARS and any(isinstance(expression, Secret) for expression in expressions(value))
 
 
 Lookup: TypeAlias = Callable[[Expression], Value]
@@ -130,30 +141,32 @@ def resolve(value: Value, lookup: Lookup) -> Value:
     does not know. Expressions over what stays unknown stay, with their known parts resolved. Unchanged parts are
     shared with the argument, never copied.
     """
-    if isinstance(value, dict):
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if kind is dict:
         return _resolve_dict(value, lookup)
-    if isinstance(value, list | tuple):
-        items = [resolve(item, lookup) for item in value]
-        return value if all(map(_same, items, value)) else type(value)(items)
-    if isinstance(value, Expression):
-        return _resolve_expression(value, lookup)
-    return value
-
-
-def _same(left: object, right: object) -> bool:
-    return left is right
+    if kind is list or kind is tuple:
+        items = [item if type(item) in _SCALARS else resolve(item, lookup) for item in value]
+        return value if all(map(is_, items, value)) else kind(items)
+    return _resolve_expression(value, lookup) if isinstance(value, Expression) else value
 
 
 def _resolve_dict(value: dict[Any, Any], lookup: Lookup) -> dict[Any, Any]:
-    resolved = {
-        (_resolve_expression(key, lookup) if isinstance(key, Expression) else key): resolve(item, lookup)
+    changed = {}
+    odd = False  # a key is an expression
+    for key, item in value.items():
+        odd = odd or type(key) is not str
+        if type(item) not in _SCALARS:
+            resolved = resolve(item, lookup)
+            if resolved is not item:
+                changed[key] = resolved
+    if not odd:
+        return {**value, **changed} if changed else value
+    return {
+        (_resolve_expression(key, lookup) if isinstance(key, Expression) else key): changed.get(key, item)
         for key, item in value.items()
     }
-    if len(resolved) == len(value) and all(
-        left is right and resolved[left] is item for left, (right, item) in zip(resolved, value.items(), strict=True)
-    ):
-        return value
-    return resolved
 
 
 def _resolve_expression(value: Expression, lookup: Lookup) -> Value:

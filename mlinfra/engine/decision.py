@@ -28,11 +28,12 @@ from mlinfra.engine.standing import Standing, Standings, present_of
 from mlinfra.engine.survey import Survey
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What happens to one address.
 
     generation: of the object that is there afterwards.
     properties: what its steps aim at, expressions included, the derived name filled in.
+    desired: the same, resolved as far as is known while planning.
     retag: its ownership tags are not as they should be.
     finish: an earlier run was stopped before it was ready.
     settle: nothing differs in the cloud, the record alone is behind.
@@ -45,6 +46,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     resource: Resource | None = None
     generation: int = 1
     properties: Properties = {}
+    desired: Properties = {}
     difference: Difference = Difference()
     order: Replace | None = None
     reason: str = ""
@@ -193,6 +195,7 @@ class Deciding:
             resource=resource,
             generation=record.generation,
             properties=target,
+            desired=desired,
             difference=difference,
             reason=reason,
             retag=retag,
@@ -222,7 +225,8 @@ class Deciding:
         generation = self._next_generation(resource, standing)
         target = self._target(resource, kind, Standing(intent=standing.intent), generation)
         present = present_of(standing)
-        key = key_of(kind, resolve(target, self.lookup))
+        desired = resolve(target, self.lookup)
+        key = key_of(kind, desired)
         if present is not None and key is not None and key == key_of(kind, present.properties):
             order = Replace.DELETE_FIRST  # the new one would stand in the place of the old one
         return Decision(
@@ -233,6 +237,7 @@ class Deciding:
             resource=resource,
             generation=generation,
             properties=target,
+            desired=desired,
             difference=difference,
             order=order,
             reason=reason,
@@ -250,6 +255,7 @@ class Deciding:
             resource=resource,
             generation=generation,
             properties=target,
+            desired=resolve(target, self.lookup),
             reason=reason,
         )
 
@@ -290,16 +296,15 @@ class Deciding:
     def _outputs_after(self, decision: Decision) -> Properties:
         """What is certain of its outputs once the decision is carried out."""
         present = present_of(decision.standing)
-        desired = resolve(decision.properties, self.lookup)
         if decision.action in (Action.CREATE, Action.REPLACE):
-            return dict(desired)
+            return decision.desired
         if present is None:
             record = decision.standing.record
             return {**record.outputs, "id": record.id} if record is not None else {}
         outputs = {**present.properties, "id": present.id}
         if decision.difference.fields:
             volatile = self._context.types[decision.type].volatile
-            outputs = {key: value for key, value in merged(outputs, desired).items() if key not in volatile}
+            outputs = {key: value for key, value in merged(outputs, decision.desired).items() if key not in volatile}
         return outputs
 
     def _ownership_refused(self, resource: Resource, kind: ResourceType, present: Present) -> Diagnostic | None:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mlinfra.core.address import Address
 from mlinfra.core.property import Property
-from mlinfra.core.resource import Graph
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import Record
 from mlinfra.core.value import Value
@@ -19,8 +18,13 @@ from mlinfra.core.value import Value
 class Dependencies:
     """Both kinds, by address. `recorded` holds what each existing object must not outlive."""
 
-    def __init__(self, graph: Graph, records: Iterable[Record], types: Mapping[str, ResourceType]) -> None:
-        self._desired = {r.address: tuple(sorted(r.dependencies())) for r in graph}
+    def __init__(
+        self,
+        desired: Mapping[Address, tuple[Address, ...]],
+        records: Iterable[Record],
+        types: Mapping[str, ResourceType],
+    ) -> None:
+        self._desired = desired
         self.recorded = _recorded(list(records), types)
 
     def desired(self, address: Address) -> tuple[Address, ...]:

@@ -14,11 +14,11 @@ from msgspec import UNSET
 from mlinfra.core.plan import Cause, Field
 from mlinfra.core.property import Kind, Property, Replace, Unset, lineage_of
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.value import Path, Properties, Secret, Value, expressions, is_known
+from mlinfra.core.value import Path, Properties, Value, is_known, is_secret
 from mlinfra.engine.normal import normalise
 
 
-class Difference(msgspec.Struct, frozen=True):
+class Difference(msgspec.Struct, frozen=True, gc=False):
     """What an update would do.
 
     order: set where the object must be replaced, and says which comes first.
@@ -37,17 +37,20 @@ class Difference(msgspec.Struct, frozen=True):
         return frozenset(field.path for field in self.fields)
 
 
+_NONE = Difference()
+
+
 def compare(kind: ResourceType, desired: Properties, last: Properties | None, observed: Properties) -> Difference:
     """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt)."""
+    if desired == last and all(name in observed and observed[name] == desired[name] for name in desired):
+        return _NONE  # as it is in most plans for most objects
     finding = _Finding(kind.inputs)
-    normal = (
-        normalise(kind.inputs, desired),
-        normalise(kind.inputs, last if last is not None else {}),
-        normalise(kind.inputs, observed),
-    )
-    finding.descend(kind.inputs, (), *normal)
+    wanted = normalise(kind.inputs, desired)
+    before = wanted if desired == last else normalise(kind.inputs, last if last is not None else {})
+    seen = normalise(kind.inputs, observed)
+    finding.descend(kind.inputs, (), wanted, before, seen)
     if last is None:
-        finding.note_extras(normal[0], normal[2])
+        finding.note_extras(wanted, seen)
     return finding.difference()
 
 
@@ -122,7 +125,7 @@ class _Finding:
             self._add(path, observed, after, verdict)
 
     def _add(self, path: Path, before: Value, after: Value, cause: Cause) -> None:
-        secret = any(isinstance(found, Secret) for side in (before, after) for found in expressions(side))
+        secret = is_secret(before) or is_secret(after)
         forces = replacement_of(self._root, path) is not None
         self._fields.append(Field(path=path, before=before, after=after, cause=cause, forces=forces, secret=secret))
 
@@ -189,8 +192,7 @@ def _empty(value: Value) -> bool:
 
 def _same_secret(desired: Value, last: Value) -> bool:
     """A secret is compared with the reference last applied: what it stands for is nowhere to be seen."""
-    found = list(expressions(desired))
-    return bool(found) and any(isinstance(f, Secret) for f in found) and desired == last
+    return is_secret(desired) and bool(desired == last)
 
 
 def _absent(default: Value | Unset) -> Value:

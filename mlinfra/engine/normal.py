@@ -11,9 +11,13 @@ from typing import Any
 from mlinfra.core.property import Kind, Property
 from mlinfra.core.value import Expression, Value, canonical_json
 
+_PLAIN = frozenset({str, int, bool, float})
+
 
 def normalise(declared: Property, value: Value) -> Value:
     """`value` with documents spelt canonically, sets sorted, nulls gone and the type's own rules applied."""
+    if type(value) in _PLAIN and declared.kind is not Kind.DOCUMENT and declared.canonical is None:
+        return value  # most leaves by far
     if isinstance(value, Expression) or value is None:
         return value
     match declared.kind:

@@ -52,18 +52,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_plan(request: Request) -> Plan:
     """The plan. Raises `ConfigError` or `PlanError` where there can be none; all else is in its diagnostics."""
-    _check(request)
-    return _Planning(request).plan()
+    needs = {resource.address: tuple(sorted(resource.dependencies())) for resource in request.graph}
+    _check(request, needs)
+    return _Planning(request, needs).plan()
 
 
-def _check(request: Request) -> None:
+Needs = Mapping[Address, tuple[Address, ...]]
+
+
+def _check(request: Request, needs: Needs) -> None:
     """Every type is known, and every reference has an end."""
     found = []
     for resource in request.graph:
         if resource.type not in request.types:
             summary = f"{resource.address}: no provider knows the type {resource.type}"
             found.append(Diagnostic(code="MLI3001", summary=summary, address=resource.address, source=resource.source))
-        for need in sorted(resource.dependencies()):
+        for need in needs[resource.address]:
             if need not in request.graph.resources:
                 summary = f"{resource.address} refers to {need}, which the stack does not have"
                 found.append(
@@ -79,11 +83,11 @@ def _check(request: Request) -> None:
 
 
 class _Planning:
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, needs: Needs) -> None:
         self._request = request
         self._desired = Graph({}) if request.destroy else request.graph
         self._standings = standings(self._desired, request.state, request.survey)
-        self._dependencies = Dependencies(self._desired, self._records(), request.types)
+        self._dependencies = Dependencies({} if request.destroy else needs, self._records(), request.types)
         self._diagnostics = [*self._standings.diagnostics, *_lost(request)]
 
     def _records(self) -> Iterator[Any]:
@@ -109,7 +113,7 @@ class _Planning:
         self._diagnostics += _protected(decisions, request.graph)
         wiring = Wiring(request.types, self._dependencies)
         steps = wiring.wire(decisions, deposed)
-        changes = [_change(decision, deciding) for decision in decisions] + [_deposed_change(s) for s in deposed]
+        changes = [_change(decision) for decision in decisions] + [_deposed_change(s) for s in deposed]
         return self._sealed(decisions, deposed, steps, changes, deciding)
 
     def _departures(self) -> list[Decision]:
@@ -232,14 +236,13 @@ def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagn
             )
 
 
-def _change(decision: Decision, deciding: Deciding) -> Change:
+def _change(decision: Decision) -> Change:
     record, resource = decision.standing.record, decision.resource
     fields = decision.difference.fields
     if decision.action is Action.CREATE:
-        desired = resolve(decision.properties, deciding.lookup)
         fields = tuple(
             Field(path=(str(name),), after=value, secret=is_secret(value))
-            for name, value in sorted(desired.items(), key=str)
+            for name, value in sorted(decision.desired.items(), key=str)
         )
     return Change(
         address=decision.address,
@@ -284,10 +287,9 @@ def _sealed_objects(
         generation = record.generation if record is not None else decision.generation
         yield seal_object(types[decision.type], decision.address, generation, present, (decision.properties, last))
     for standing in deposed:
-        if standing.record is not None:
-            record = standing.record
-            kind = types[record.type]
-            yield seal_object(kind, record.address, record.generation, present_of(standing), (record.inputs or {},))
+        record, present = standing.record, present_of(standing)
+        if record is not None and present is not None:
+            yield seal_object(types[record.type], record.address, record.generation, present, (record.inputs or {},))
     referred = {ref.address for step in steps for ref in refs(step.properties) if isinstance(ref, Ref)}
     for address in sorted(referred - touched):
         standing_of = found.current.get(address)

@@ -58,7 +58,7 @@ def seal_plan(steps: tuple[Step, ...], objects: Iterable[Sealed], further: Any) 
     listed = tuple(sorted(objects, key=lambda sealed: (sealed.address, sealed.generation)))
     digest = hashlib.sha256()
     for noun in (*steps, *listed):
-        digest.update(codec.encode(noun))
+        digest.update(codec.fingerprint(noun))
     digest.update(canonical_json(further).encode())
     return Seal(digest.hexdigest()[:32], listed)
 

@@ -18,7 +18,7 @@ from mlinfra.core.state import Intent, Record, State, Status
 from mlinfra.engine.survey import Stray, Survey
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """What one address stands on.
 
     record: the state's, under its new address where it was renamed; made up for an object that was taken back.

@@ -18,7 +18,7 @@ from mlinfra.core.state import Record, State
 Listings = Mapping[Connection, Mapping[str, Listing]]
 
 
-class Stray(msgspec.Struct, frozen=True):
+class Stray(msgspec.Struct, frozen=True, gc=False):
     """An object that says it is ours and that no record names."""
 
     type: str

@@ -35,7 +35,9 @@ def rows() -> list[Row]:
 
 
 def each(symbol: str, table: dict[str, Value]) -> list[Value]:
-    return list(table.values()) if symbol == "any" else [table[symbol]]
+    """What a symbol stands for. Neither what was applied nor what is seen can be unknown."""
+    known = [value for name, value in table.items() if name != "?"]
+    return known if symbol == "any" else [table[symbol]]
 
 
 def test_the_table_has_all_its_rows() -> None:

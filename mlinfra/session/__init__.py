@@ -1,0 +1,26 @@
+"""The composition root: the one place that knows concrete classes.
+
+It reads a stack, connects it to a cloud and a state, and hands schemas, clients and token sources to whoever needs
+them. The command line calls it and nothing else. docs/decisions/ says why it is a package.
+"""
+
+from __future__ import annotations
+
+from mlinfra.session.catalogue import language, modules, schema
+from mlinfra.session.planfile import open_plan
+from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
+from mlinfra.session.session import Options, Session, open_session
+
+__all__ = [
+    "Options",
+    "Session",
+    "language",
+    "modules",
+    "open_plan",
+    "open_session",
+    "sandbox_down",
+    "sandbox_reset",
+    "sandbox_status",
+    "sandbox_up",
+    "schema",
+]

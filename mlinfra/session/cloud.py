@@ -1,0 +1,86 @@
+"""The cloud of a session: from the target that a stack names to providers, types and facts.
+
+Made once for each session. Connects on first use, so that commands that need no cloud need no credentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from mlinfra.aws.calls import Calls
+from mlinfra.aws.clients import Clients, Endpoint
+from mlinfra.aws.facts import read_facts
+from mlinfra.aws.identity import Identity
+from mlinfra.core.clock import Clock
+from mlinfra.core.errors import PlanError
+from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.provider import Provider
+from mlinfra.core.resource import Connection
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.stack import Target
+from mlinfra.providers.aws import AwsProvider, aws_types
+from mlinfra.session.secrets import Secrets
+
+# What the simulated cloud accepts; it knows no others, and no account outside the machine.
+_SANDBOX_KEY = "sandbox"
+
+
+class Cloud:
+    """What one target offers."""
+
+    def __init__(self, target: Target, root: Path, clock: Clock) -> None:
+        self._target, self._root, self._clock = target, root, clock
+        self._providers: dict[Connection, Provider] = {}
+
+    @cached_property
+    def types(self) -> Mapping[str, ResourceType]:
+        """Every type, by token. Needs no credentials."""
+        return aws_types()
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The account and region that the stack is made in. Raises `AccessDenied` where it is another account."""
+        identity = self._identity
+        caller = identity.require(self._target.account) if self._target.account else identity.caller()
+        return Connection("aws", f"{caller.account}/{self.region}")
+
+    @property
+    def region(self) -> str:
+        """The target's region."""
+        return self._calls.clients.region
+
+    def connect(self, connection: Connection) -> Provider:
+        """The provider behind a connection. Raises `PlanError` for one that this target does not have."""
+        if connection != self.connection:
+            raise PlanError(
+                f"what was made in {connection.identity} cannot be reached from {self.connection.identity}",
+                code="MLI3060",
+                hint="use the account and region that the state was made with",
+            )
+        if connection not in self._providers:
+            self._providers[connection] = AwsProvider(
+                self._calls, self._identity, account_region=str(connection.identity), secrets=Secrets(self._calls)
+            )
+        return self._providers[connection]
+
+    def facts(self, wants: Wants) -> Facts:
+        """The facts as they are now."""
+        return read_facts(self._calls, self._identity, wants.instance_types)
+
+    @cached_property
+    def _calls(self) -> Calls:
+        return Calls(Clients(self._target.region, self._endpoint()), self._clock)
+
+    @cached_property
+    def _identity(self) -> Identity:
+        return Identity(self._calls)
+
+    def _endpoint(self) -> Endpoint | None:
+        if self._target.platform != "sandbox":
+            return None
+        from mlinfra.session.sandbox import sandbox_up
+
+        status = sandbox_up(None, root=self._root)
+        return Endpoint(url=status.endpoint, access_key=_SANDBOX_KEY, secret_key=_SANDBOX_KEY)

@@ -1,0 +1,58 @@
+"""The inventory: every object in the cloud that bears a stack's name, whatever any state says.
+
+A destroy is proven by an empty one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.errors import MlinfraError
+from mlinfra.core.provider import Interest
+from mlinfra.core.resource import Ownership
+from mlinfra.session.cloud import Cloud
+
+
+class Owned(msgspec.Struct, frozen=True):
+    """One object that says it is of the stack."""
+
+    type: str
+    address: Address
+    id: str
+    lineage: str
+    generation: int
+
+
+class LeftBehind(MlinfraError):
+    """A destroy has ended and something is still there, or could not be looked for."""
+
+    exit_code = 8
+
+    def __init__(self, left: Iterable[Owned], unseen: Iterable[str] = ()) -> None:
+        listed = [f"{row.address} ({row.id})" for row in left]
+        listed += [f"{token} could not be listed" for token in unseen]
+        super().__init__(
+            "something is left: " + ", ".join(listed),
+            code="MLI3008",
+            hint="run destroy again; what it says then is what holds them",
+        )
+        self.left = tuple(left)
+
+
+def owned_objects(cloud: Cloud, stack: str) -> tuple[Owned, ...]:
+    """All objects with the stack's tags. Raises `LeftBehind` where a type could not be listed."""
+    provider = cloud.connect(cloud.connection)
+    listings = provider.list({token: Interest() for token in cloud.types}, Ownership(stack, ""))
+    unseen = sorted(token for token, listing in listings.items() if listing.incomplete)
+    if unseen:
+        raise LeftBehind((), unseen)
+    found = [
+        Owned(token, present.owner.address, present.id, present.owner.lineage, present.owner.generation)
+        for token, listing in listings.items()
+        for present in listing.objects
+        if present.owner is not None and present.owner.stack == stack
+    ]
+    return tuple(sorted(found, key=lambda row: (row.address, row.generation, row.type, row.id)))

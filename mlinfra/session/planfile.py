@@ -1,0 +1,52 @@
+"""Plan files: a plan on disk, and all that is needed to apply it.
+
+A plan file holds no secret and needs no stack file; where the stack file is at hand, it must not have changed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mlinfra.core import codec
+from mlinfra.core.errors import PlanError
+from mlinfra.core.plan import PLAN_FORMAT, Plan
+from mlinfra.session.session import Session
+
+
+def write_plan(plan: Plan, path: str) -> None:
+    """Write `plan`, readable by its owner alone. Raises `PlanError` where that is not possible."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(codec.encode(plan) + b"\n")
+    except OSError as error:
+        raise PlanError(f"{path} cannot be written: {error.strerror}", code="MLI3070") from error
+
+
+def read_plan(path: str) -> Plan:
+    """Read a plan. Raises `PlanError` for what is none, or one of another version's."""
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}", code="MLI3071") from error
+    try:
+        plan = codec.decode(text, Plan)
+    except (msgspec.MsgspecError, ValueError, LookupError, TypeError, RecursionError) as error:
+        hint = "make one with: mlinfra plan STACK --out FILE"
+        raise PlanError(f"{path} is no plan file, or a damaged one", code="MLI3072", hint=hint) from error
+    if plan.format_version != PLAN_FORMAT:
+        raise PlanError(
+            f"{path} was written by a version of mlinfra with another format of plans ({plan.format_version})",
+            code="MLI3073",
+            hint="plan again with this version",
+        )
+    return plan
+
+
+def open_plan(path: str) -> tuple[Session, Plan]:
+    """A session that can apply the plan in `path`, and the plan."""
+    plan = read_plan(path)
+    return Session.for_plan(plan), plan

@@ -1,0 +1,135 @@
+"""Reviews: what a session checks about a graph or a plan before it goes on.
+
+Pure but for what it is handed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+import msgspec
+
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ConfigError, StalePlan
+from mlinfra.core.plan import Action, Cause, Change, Plan, Step, Verb
+from mlinfra.core.resource import Graph, Resource
+from mlinfra.core.state import State
+from mlinfra.session.cloud import Cloud
+
+_DRIFT = (Cause.DRIFT, Cause.BOTH)
+
+
+def validate(graph: Graph, cloud: Cloud) -> None:
+    """Hold every resource against the cloud's own models, without a call. Raises `ConfigError` with all complaints."""
+    found = [
+        Diagnostic(
+            code="MLI3080",
+            summary=f"{resource.address}: {complaint}",
+            address=resource.address,
+            source=resource.source,
+        )
+        for resource in graph
+        if resource.type in cloud.types
+        for complaint in cloud.connect(resource.connection).validate(resource.type, resource.properties)
+    ]
+    if found:
+        raise ConfigError(found)
+
+
+def touched(plan: Plan) -> Graph:
+    """The resources that a plan's steps are about, so that a survey looks at nothing else."""
+    made = {step.address: step for step in plan.steps if step.verb not in (Verb.DELETE, Verb.FORGET)}
+    return Graph.of(
+        Resource(step.address, step.type, step.properties, step.connection, step.dependencies) for step in made.values()
+    )
+
+
+def require_lineage(plan: Plan, state: State) -> None:
+    """Raise `StalePlan` where the plan was made for another life of the stack."""
+    if plan.ownership.lineage != state.lineage:
+        raise StalePlan(
+            f"the plan was made for lineage {plan.ownership.lineage}, the state is of {state.lineage}",
+            code="MLI3052",
+            hint="the stack was destroyed, rebuilt or first applied by someone else since: plan again",
+        )
+
+
+def require_unchanged(plan: Plan, current: Callable[[], Graph]) -> None:
+    """Raise `StalePlan` where the stack's files are at hand and desire something else by now."""
+    if not any(_has_changed(path, digest) for path, digest in plan.documents.items()):
+        return
+    graph = current()
+    problems = [problem for step in _last_makes(plan) for problem in _differences(step, graph)]
+    problems += [
+        f"{step.address} is declared now" if not plan.destroy else ""
+        for step in plan.steps
+        if step.verb is Verb.DELETE and not step.properties and step.address in graph.resources
+    ]
+    problems = [problem for problem in problems if problem]
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise StalePlan(
+            f"the stack has changed since the plan was made: {problems[0]}{more}",
+            code="MLI3053",
+            hint="plan again and review what has changed",
+        )
+
+
+def _has_changed(path: str, digest: str) -> bool:
+    """Whether the file is there and reads otherwise. A plan file is applied without its stack as well."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest() != digest
+    except OSError:
+        return False
+
+
+def _last_makes(plan: Plan) -> Iterable[Step]:
+    makes = {
+        step.address: step
+        for step in plan.steps
+        if step.verb not in (Verb.DELETE, Verb.FORGET, Verb.RECORD) and not plan.destroy
+    }
+    return makes.values()
+
+
+def _differences(step: Step, graph: Graph) -> Iterator[str]:
+    resource = graph.resources.get(step.address)
+    if resource is None:
+        yield f"{step.address} is not declared any more"
+        return
+    desired = {**resource.properties}
+    if step.named:
+        desired[step.named] = step.properties.get(step.named)
+    for name in sorted({*map(_name, desired), *map(_name, step.properties)}):
+        if desired.get(name) != step.properties.get(name):
+            yield f"{name} of {step.address}"
+
+
+def _name(key: object) -> str:
+    return key if isinstance(key, str) else repr(key)
+
+
+def drift_of(plan: Plan) -> Plan:
+    """Of a plan, only what others did: drifted fields, and objects that are gone."""
+    changes = tuple(change for change in map(_drifted, plan.changes) if change is not None)
+    return msgspec.structs.replace(plan, steps=(), changes=changes)
+
+
+def _drifted(change: Change) -> Change | None:
+    if change.action is Action.CREATE and change.id:
+        return change
+    if change.action is Action.FORGET:
+        return change
+    fields = tuple(field for field in change.fields if field.cause in _DRIFT)
+    retagged = change.action is Action.UPDATE and not change.fields
+    return msgspec.structs.replace(change, fields=fields) if fields or retagged else None
+
+
+def unknown_address(address: str, graph: Graph) -> ConfigError:
+    """The error for an address that the stack does not have, with those that it may have meant."""
+    near = get_close_matches(address, [str(known) for known in graph.resources], n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"
+    return ConfigError([Diagnostic(code="MLI3004", summary=f"the stack has no {address}", hint=hint)])

@@ -1,0 +1,361 @@
+"""The session: one stack, its modules, its cloud and its state, and what can be done with them.
+
+The command line calls it. It puts pieces together and leaves the work to them: it neither prints nor decides.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mlinfra.config.expansion import Expanded, expand
+from mlinfra.config.loader import load_stack
+from mlinfra.core.address import Address
+from mlinfra.core.backend import Holder, Lease, StateBackend
+from mlinfra.core.clock import Clock, SystemClock
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ApplyIncomplete, ConfigError, NotFound
+from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.ledger import Removed, Renamed
+from mlinfra.core.observed import Present
+from mlinfra.core.ownership import Owner
+from mlinfra.core.plan import Plan
+from mlinfra.core.provider import Target as Sought
+from mlinfra.core.report import Listener, Report
+from mlinfra.core.resource import Graph, Ownership
+from mlinfra.core.stack import Positions, Stack, Target
+from mlinfra.core.state import State
+from mlinfra.core.value import Value
+from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
+from mlinfra.engine.journal import Journal
+from mlinfra.engine.planner import Request, make_plan
+from mlinfra.engine.recovery import recover
+from mlinfra.engine.refresh import refresh
+from mlinfra.engine.stop import Stop
+from mlinfra.engine.survey import Survey, remembered, survey
+from mlinfra.library import assembly
+from mlinfra.session import catalogue, review
+from mlinfra.session.cloud import Cloud
+from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
+from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
+from mlinfra.state.lease import Claimant
+from mlinfra.state.location import open_backend
+
+Progress = Callable[[str], None]
+
+
+def _silent(words: str) -> None:
+    pass
+
+
+class Options(msgspec.Struct, frozen=True):
+    """Which stack, with which values: `sets` are the `k=v` of `--set`, `inputs` the files of `--inputs`."""
+
+    file: str
+    sets: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+
+
+class Nowhere:
+    """The positions of a stack that was not read from a file."""
+
+    def at(self, path: Any) -> None:
+        """Nowhere."""
+
+
+def open_session(options: Options) -> Session:
+    """Read a stack and the modules that it names. Raises `ConfigError` with every diagnostic."""
+    root = Path()
+    library = catalogue.library(root)
+    language = catalogue.language(library)
+    stack, diagnostics = load_stack(
+        options.file, language, sets=options.sets, input_files=options.inputs, environ=os.environ
+    )
+    return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes))
+
+
+class Session:
+    """One stack, connected on first use."""
+
+    def __init__(
+        self,
+        stack: Stack,
+        root: Path,
+        options: Options,
+        *,
+        diagnostics: tuple[Diagnostic, ...] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self.stack = stack
+        self.diagnostics = diagnostics
+        self._root, self._options = root, options
+        self._clock = clock or SystemClock()
+        self._cloud = Cloud(stack.target, root, self._clock)
+
+    @classmethod
+    def for_plan(cls, plan: Plan) -> Session:
+        """The session of a plan file, which needs no stack file."""
+        settings = plan.settings
+        stack = Stack(
+            file=plan.stack_file,
+            name=plan.ownership.stack,
+            target=msgspec.convert(settings["target"], Target),
+            state=settings["state"],
+            positions=_nowhere(),
+        )
+        options = Options(plan.stack_file, tuple(settings["sets"]), tuple(settings["inputs"]))
+        return cls(stack, Path(), options)
+
+    @cached_property
+    def _backend(self) -> StateBackend:
+        return open_backend(self.stack.state, self.stack.name, self._root, self._clock, Claimant.here())
+
+    @cached_property
+    def _library(self) -> Any:
+        return catalogue.library(self._root)
+
+    def expanded(self) -> tuple[Expanded, ...]:
+        """Every effective value of the stack, with where it comes from."""
+        return tuple(expand(self.stack, catalogue.language(self._library)))
+
+    def graph(self) -> Graph:
+        """What the stack desires. Reads the facts that the state does not hold yet."""
+        return self._graph(self._facts(self._state(), again=False))
+
+    def _graph(self, facts: Facts) -> Graph:
+        taggable = frozenset(token for token, kind in self._cloud.types.items() if kind.taggable)
+        return assembly.build(self.stack, self._library, facts, taggable)
+
+    def plan(
+        self,
+        *,
+        destroy: bool = False,
+        targets: tuple[str, ...] = (),
+        refresh: bool = True,
+        refresh_facts: bool = False,
+        on_progress: Progress = _silent,
+    ) -> Plan:
+        """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics."""
+        state = self._state()
+        on_progress("reading facts")
+        facts = self._facts(state, again=refresh_facts)
+        graph = self._graph(facts)
+        review.validate(graph, self._cloud)
+        on_progress("reading the cloud")
+        ownership = self._ownership(state)
+        seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, ownership)
+        on_progress("comparing")
+        return self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
+
+    def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
+        plan = make_plan(
+            Request(
+                graph=graph,
+                state=state,
+                survey=seen,
+                types=self._cloud.types,
+                ownership=self._ownership(state),
+                region=self._cloud.region,
+                facts=msgspec.to_builtins(facts),
+                **options,
+            )
+        )
+        return msgspec.structs.replace(
+            plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=self._settings()
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "target": msgspec.to_builtins(self.stack.target),
+            "state": self.stack.state,
+            "sets": list(self._options.sets),
+            "inputs": list(self._options.inputs),
+        }
+
+    def save(self, plan: Plan, path: str) -> None:
+        """Write a plan file."""
+        from mlinfra.session.planfile import write_plan
+
+        write_plan(plan, path)
+
+    def stop(self) -> Stop:
+        """A new stop, to be given to `apply` and pressed by signals."""
+        return Stop()
+
+    def recover(self) -> tuple[Diagnostic, ...]:
+        """Look up what an interrupted run had begun. Takes the lock only where there is something to look up."""
+        state = self._state()
+        if not state.pending:
+            return ()
+        with self._backend.lock("recover") as lease:
+            return recover(
+                Journal(lease, self._state()), self._cloud.connect, self._cloud.types, self._ownership(state)
+            )
+
+    def apply(self, plan: Plan, *, listener: Listener, stop: Stop) -> Report:
+        """Do what was planned. Raises `StalePlan`, `UnsafePlan`, `LockHeld`, and `ApplyIncomplete` with the report."""
+        refuse_errors(plan)
+        review.require_unchanged(plan, self._current_graph)
+        with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
+            journal = Journal(lease, self._begin(lease, plan))
+            recover(journal, self._cloud.connect, self._cloud.types, plan.ownership)
+            seen = self._survey(review.touched(plan), journal.state())
+            verify(plan, journal.state(), seen, self._cloud.types)
+            means = Means(
+                connect=self._cloud.connect,
+                types=self._cloud.types,
+                clock=self._clock,
+                stop=stop,
+                listener=listener,
+            )
+            report = carry_out(plan, journal, seen, means)
+            if not report.complete:
+                raise ApplyIncomplete(report)
+            if plan.destroy and not plan.partial:
+                self._conclude(journal.state(), lease)
+            return report
+
+    def _begin(self, lease: Lease, plan: Plan) -> State:
+        """The state to go on from. A first state takes the lineage that the plan was made with."""
+        state = self._backend.read()
+        if state is None:
+            return lease.compact(State(stack=self.stack.name, lineage=plan.ownership.lineage))
+        review.require_lineage(plan, state)
+        return state
+
+    def _conclude(self, state: State, lease: Lease) -> None:
+        """A destroy is done when nothing is left in the cloud; only then is the state given up."""
+        left = [row for row in self.inventory() if row.lineage == state.lineage]
+        if left or state.every_record():
+            raise LeftBehind(left)
+        lease.remove()
+
+    def _current_graph(self) -> Graph:
+        """What the stack file desires now, for a plan that was made from an earlier version of it."""
+        fresh = open_session(self._options)
+        return fresh.graph()
+
+    def drift(self) -> Plan:
+        """What others changed since the last apply, as a plan without steps."""
+        return review.drift_of(self.plan())
+
+    def adopt(self, address: str, id: str) -> Plan:
+        """The plan of adopting one object. Raises `NotFound` where there is none."""
+        state = self._state()
+        facts = self._facts(state, again=False)
+        graph = self._graph(facts)
+        resource = graph.resources.get(_address(address))
+        if resource is None:
+            raise review.unknown_address(address, graph)
+        owner = Owner.under(self._ownership(state), resource.address, 1, protect=resource.lifecycle.protect)
+        provider = self._cloud.connect(resource.connection)
+        sought = Sought(address=resource.address, type=resource.type, owner=owner, id=id)
+        found = provider.find(sought)
+        if not isinstance(found, Present):
+            raise NotFound(
+                f"there is no {resource.type} {id} to adopt", hint="check the id, the account and the region"
+            )
+        seen = self._survey(graph, state)
+        return self._planned(graph, state, seen, facts, targets=(address,), adoptions={resource.address: found})
+
+    def outputs(self) -> dict[str, Value]:
+        """What the last complete apply answered."""
+        return dict(self._state().outputs)
+
+    def state(self) -> State | None:
+        """What is remembered."""
+        return self._backend.read()
+
+    def location(self) -> str:
+        """Where that is kept."""
+        return self._backend.location
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock."""
+        return self._backend.holder()
+
+    def unlock(self, token: int) -> None:
+        """Break the lock that bears `token`."""
+        self._backend.unlock(token)
+
+    def move(self, origin: str, target: str) -> None:
+        """Rename a record; the next apply renames the object's tags."""
+        self._edit("state mv", origin, target)
+
+    def forget(self, address: str) -> None:
+        """Drop a record; the object stays where it is, and bears its tags until somebody takes them off."""
+        self._edit("state forget", address, None)
+
+    def _edit(self, purpose: str, origin: str, target: str | None) -> None:
+        with self._backend.lock(purpose) as lease:
+            journal = Journal(lease, self._state())
+            record = journal.record(_address(origin))
+            if record is None:
+                raise NotFound(f"the state has no {origin}", code="MLI4090", hint="mlinfra state list STACK")
+            if target is None:
+                journal.enter(Removed(record.address, record.generation))
+            else:
+                journal.enter(Renamed(record.address, _address(target)))
+            journal.compact()
+
+    def rebuild(self) -> Rebuilt:
+        """What a lost state would be, from the tags in the cloud alone."""
+        facts = self._facts(State(stack=self.stack.name, lineage=""), again=True)
+        return rebuilt_from(self, self._cloud, self._graph(facts), facts)
+
+    def accept(self, rebuilt: Rebuilt) -> None:
+        """Put a rebuilt state in the place of whatever is there."""
+        with self._backend.lock("state rebuild") as lease:
+            lease.restore(rebuilt.state)
+
+    def inventory(self) -> tuple[Owned, ...]:
+        """Every object in the cloud that bears this stack's name."""
+        return owned_objects(self._cloud, self.stack.name)
+
+    def _state(self) -> State:
+        """The state; a new one, of a new lineage, where there is none."""
+        return self._backend.read() or self._new_state
+
+    @cached_property
+    def _new_state(self) -> State:
+        return State(stack=self.stack.name, lineage=uuid.uuid4().hex[:16])
+
+    def _ownership(self, state: State) -> Ownership:
+        return Ownership(self.stack.name, state.lineage)
+
+    def _facts(self, state: State, *, again: bool) -> Facts:
+        """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
+        wanted = assembly.wants(self.stack, self._library)
+        if state.facts and not again:
+            pinned = msgspec.convert(state.facts, Facts)
+            missing = wanted.instance_types - pinned.instance_types.keys()
+            if not missing:
+                return pinned
+            more = self._cloud.facts(Wants(missing))
+            return msgspec.structs.replace(pinned, instance_types={**pinned.instance_types, **more.instance_types})
+        return self._cloud.facts(wanted)
+
+    def _survey(self, graph: Graph, state: State, *, everything: bool = False) -> Survey:
+        every = [self._cloud.connection] if everything else []
+        ownership = self._ownership(state)
+        listings = refresh(
+            graph, state, self._cloud.connect, self._cloud.types, ownership, self._cloud.region, every=every
+        )
+        return survey(state, listings, ownership)
+
+
+def _nowhere() -> Positions:
+    return Nowhere()
+
+
+def _address(text: str) -> Address:
+    try:
+        return Address(text)
+    except ValueError as error:
+        raise ConfigError([Diagnostic(code="MLI3004", summary=str(error))]) from error
