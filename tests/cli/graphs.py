@@ -9,6 +9,8 @@ from mlinfra.core.value import Ref
 
 _AWS = Connection("aws", {"account": "123456789012", "region": "us-east-1"})
 
+HOME = ("cluster.control-plane", "network.private-a")
+
 
 def resource(address: str, token: str, *needs: str, line: int = 0) -> Resource:
     properties = {f"p{index}": Ref(Address(need)) for index, need in enumerate(needs)}
@@ -44,8 +46,9 @@ def cluster(groups: int = 4) -> Graph:
         made.append(
             resource(template, "aws:ec2/launchTemplate:LaunchTemplate", "cluster.control-plane", line=20 + number)
         )
-        needs = (f"{base}.role", template, "cluster.control-plane", "network.private-a")
-        made.append(resource(f"{base}.group", "aws:eks/nodeGroup:NodeGroup", *needs, line=20 + number))
+        made.append(
+            resource(f"{base}.group", "aws:eks/nodeGroup:NodeGroup", f"{base}.role", template, *HOME, line=20 + number)
+        )
     made.append(resource("registries.models", "aws:ecr/repository:Repository", line=40))
     made.append(resource("registries.models.lifecycle", "aws:ecr/lifecyclePolicy:LifecyclePolicy", "registries.models"))
     return Graph.of(made)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,11 +79,23 @@ def test_an_interrupt_outside_a_walk_is_quiet() -> None:
     assert "Traceback" not in result.err
 
 
+def test_a_termination_is_an_interrupt() -> None:
+    class Terminated(FakeSessions):
+        def open_session(self, options: object) -> Session:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return self.session
+
+    assert run("plan", "stack.yaml", sessions=Terminated(FakeSession())).code == 130
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_no_color_may_stand_anywhere_and_so_may_the_variable() -> None:
     coloured = {"TERM": "xterm-256color"}
     assert "\x1b[" in run("plan", "s", session=FakeSession(plans.DRIFT), typed="", environ=coloured).out
     plain = {**coloured, "NO_COLOR": "1"}
     assert "\x1b[" not in run("plan", "s", session=FakeSession(plans.DRIFT), typed="", environ=plain).out
+    flagged = run("plan", "s", "--no-color", session=FakeSession(plans.DRIFT), typed="", environ=coloured)
+    assert (flagged.code, "\x1b[" in flagged.out) == (0, False)
     assert "\x1b[" not in run("plan", "s", session=FakeSession(plans.DRIFT)).out
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mlinfra.core import codec
 from mlinfra.core.backend import Holder
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.state import State
 from mlinfra.core.value import Secret
 from tests.cli import graphs, plans
@@ -33,7 +34,7 @@ def test_drift_exits_with_2_where_there_is_some_and_with_0_where_there_is_none()
 
 
 def test_drift_exits_with_1_where_something_could_not_be_read() -> None:
-    finding = plans.Diagnostic(severity=plans.Severity.WARNING, code="MLI3034", summary="could not be read")
+    finding = Diagnostic(severity=Severity.WARNING, code="MLI3034", summary="could not be read")
     result = run("drift", "stack.yaml", session=FakeSession(plans.plan(*plans.DRIFT.changes, diagnostics=(finding,))))
     assert result.code == 1
 

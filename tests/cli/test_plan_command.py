@@ -13,7 +13,7 @@ from tests.cli.fakes import FakeSession, FakeSessions, run
 def test_a_plan_is_shown_and_exits_with_0() -> None:
     result = run("plan", "stack.yaml", session=FakeSession(plans.DRIFT))
     assert (result.code, result.err) == (0, "")
-    assert "Plan: 1 updated; 3 unchanged." in result.out
+    assert "Plan: 1 to update; 3 unchanged." in result.out
 
 
 def test_a_plan_without_changes_is_one_line() -> None:

@@ -119,7 +119,8 @@ def verdict(plan: Plan) -> str:
         return "Nothing to do: everything is as the stack says."
     if not destroyed(plan):
         return "Nothing is destroyed."
-    words = counts(plan.changes)
-    parts = [f"{words[a]:,} {PARTICIPLE[a]}" for a in (Action.DELETE, Action.REPLACE) if a in words]
+    found = counts(plan.changes)
+    words = {Action.DELETE: "deletes", Action.REPLACE: "replaces"}
+    done = " and ".join(f"{verb} {found[action]:,}" for action, verb in words.items() if action in found)
     share = ", more than a third of the stack" if is_sweeping(plan) else ""
-    return f"Of {existing(plan):,} objects, {' and '.join(parts)}{share}."
+    return f"This {done} of {existing(plan):,} objects{share}."

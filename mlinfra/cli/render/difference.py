@@ -10,11 +10,20 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mlinfra.cli.render.value import key_text
+from mlinfra.cli.render.value import key_text, value_text
+from mlinfra.core.plan import Field
 from mlinfra.core.value import Json, Path, Value
 
+LONG = 72  # characters
 Leaf = tuple[Path, Value, Value]
 _SCALAR = str | int | float | bool | None
+
+
+def field_leaves(field: Field) -> list[Leaf] | None:
+    """The leaves that differ within a field, where reading it whole would be long; never of a secret."""
+    if field.secret or max(len(value_text(field.before)), len(value_text(field.after))) <= LONG:
+        return None
+    return differences(field.before, field.after)
 
 
 def differences(before: Value, after: Value) -> list[Leaf] | None:

@@ -19,7 +19,7 @@ from mlinfra.cli.render.changes import (
     verdict,
 )
 from mlinfra.cli.render.diagnostics import gravest_first
-from mlinfra.cli.render.difference import differences
+from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.graph_html import drawing
 from mlinfra.cli.render.html import about_html, code, page_html, text
 from mlinfra.cli.render.value import value_text
@@ -27,8 +27,6 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field, Plan
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Value, path_text
-
-_LONG = 72
 
 
 def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph) -> str:
@@ -116,9 +114,7 @@ def _field(field: Field) -> str:
     if field.forces:
         why = f'<span class="forces">forces the replacement</span>, {why}'
     path = path_text(field.path)
-    leaves = None
-    if not field.secret and max(len(value_text(field.before)), len(value_text(field.after))) > _LONG:
-        leaves = differences(field.before, field.after)
+    leaves = field_leaves(field)
     if leaves is None:
         return _row(path, field.before, field.after, why, secret=field.secret)
     return "".join(

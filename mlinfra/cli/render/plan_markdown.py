@@ -24,7 +24,7 @@ from mlinfra.cli.render.changes import (
     verdict,
 )
 from mlinfra.cli.render.diagnostics import gravest_first
-from mlinfra.cli.render.difference import differences
+from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.value import cut, inert, value_text
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
@@ -149,9 +149,7 @@ def _field(field: Field, limit: int = _VALUE) -> list[str]:
     forced = " **forces the replacement**" if field.forces else ""
     cause = "" if field.cause is Cause.CHANGE else f" *{CAUSE[field.cause]}*"
     path = code(path_text(field.path))
-    leaves = None
-    if not field.secret and max(len(value_text(field.before)), len(value_text(field.after))) > 72:
-        leaves = differences(field.before, field.after)
+    leaves = field_leaves(field)
     if leaves is None:
         return [f"  - {path}: {_sides(field.before, field.after, limit, secret=field.secret)}{forced}{cause}"]
     lines = [f"  - {path}: {len(leaves)} differ{forced}{cause}"]

@@ -9,25 +9,22 @@ import msgspec
 from mlinfra.cli.render.changes import (
     CAUSE,
     DESTRUCTIVE,
-    PARTICIPLE,
     STYLE,
     by_section,
     counted,
-    counts,
     is_sweeping,
     sign,
     title,
     verdict,
 )
 from mlinfra.cli.render.diagnostics import diagnostics_page
-from mlinfra.cli.render.difference import differences
+from mlinfra.cli.render.difference import LONG, field_leaves
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import Page, Piece
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.plan import Action, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
 
-_LONG = 72  # characters: longer values are read by what differs in them
 _SUMMED_UP = frozenset({Action.CREATE, Action.DELETE, Action.ADOPT, Action.FORGET})
 
 
@@ -102,9 +99,9 @@ def _last_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
             "bold",
         ), f"{len(plan.pending()):,} objects are not as they were left. Apply brings them back."
     pieces: list[Piece] = [("Plan: ", "bold")]
-    for action, number in counts(plan.changes).items():
+    for action, words in counted(plan):
         separator = "" if len(pieces) == 1 else "; " if action is Action.NO_OP else ", "
-        pieces += [separator, (f"{number:,} {PARTICIPLE[action]}", STYLE[action])]
+        pieces += [separator, (words, STYLE[action])]
     return (*pieces, ".", (_digest(plan), "dim"))
 
 
@@ -138,7 +135,7 @@ def _field(field: Field, look: Look, inner: str, width: int) -> Page:
     note = [(f"  {CAUSE[field.cause]}", "dim")]
     if field.forces:
         note = [("  forces the replacement", "bold red"), *note]
-    leaves = None if field.secret else _leaves(field)
+    leaves = field_leaves(field)
     if leaves is None:
         pieces = _sides(field.before, field.after, look, secret=field.secret)
         return Page().line((inner, "dim"), f"{path:<{width}}  ", *pieces, *note, below=inner + "    ")
@@ -149,14 +146,8 @@ def _field(field: Field, look: Look, inner: str, width: int) -> Page:
     return page
 
 
-def _leaves(field: Field) -> list[tuple[tuple[str | int, ...], Value, Value]] | None:
-    if max(len(value_text(field.before)), len(value_text(field.after))) <= _LONG:
-        return None
-    return differences(field.before, field.after)
-
-
 def _sides(before: Value, after: Value, look: Look, *, secret: bool = False) -> list[Piece]:
-    limit = 10_000 if look.full else 3 * _LONG
+    limit = 10_000 if look.full else 3 * LONG
     old, new = (cut(value_text(side, secret=secret), limit, look.ellipsis) for side in (before, after))
     if before is msgspec.UNSET:
         return [(new, "green")]

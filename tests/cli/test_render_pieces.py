@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from mlinfra.cli.render.difference import differences
+from mlinfra.cli.render.layout import DRAWN_EDGES, lay_out
+from mlinfra.cli.render.page import Page, plain
+from mlinfra.cli.render.value import inert, value_json, value_text
+from mlinfra.core.address import Address
+from mlinfra.core.value import Base64, Concat, Json, Ref, Secret, TrimPrefix, Value
+
+VPC = Ref(Address("network.vpc"))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("m6i.large", "m6i.large"),
+        ("10.0.0.0/16", "10.0.0.0/16"),
+        ("1.33", '"1.33"'),
+        ("0123", '"0123"'),
+        ("true", '"true"'),
+        ("Off", '"Off"'),
+        ("", '""'),
+        ("two words", '"two words"'),
+        ("a\nb", '"a\\nb"'),
+        ("1e5", '"1e5"'),
+        (True, "true"),
+        (None, "null"),
+        (1.5, "1.5"),
+        ([1, "a b"], '[1, "a b"]'),
+        ({"k": {"n": VPC}}, "{k: {n: ${network.vpc.id}}}"),
+        ({VPC: 1}, "{${network.vpc.id}: 1}"),
+        (msgspec.UNSET, "(absent)"),
+        (Concat(("arn:", VPC, "/x")), "arn:${network.vpc.id}/x"),
+        (Json({"a": VPC}), "${json({a: ${network.vpc.id}})}"),
+        (Base64(Concat(("id=", VPC))), "${base64(id=${network.vpc.id})}"),
+        (TrimPrefix(VPC, "https://"), "${network.vpc.id without https://}"),
+        (Secret("sm", "a/b", "k"), "(secret sm:a/b#k)"),
+        (Concat(("user:", Secret("ssm", "/p"))), "(secret ssm:/p)"),
+    ],
+)
+def test_values_are_shown_as_one_would_write_them(value: Value, text: str) -> None:
+    assert value_text(value) == text
+
+
+def test_values_as_json_spell_out_what_is_not_known() -> None:
+    assert value_json({"a": [VPC, Secret("env", "T")], VPC: None}) == {
+        "a": [{"unknown": "network.vpc.id"}, {"secret": "env:T"}],
+        "${network.vpc.id}": None,
+    }
+
+
+def test_control_characters_are_spelt_out_and_others_left_alone() -> None:
+    assert inert("a\x1b[0m\u202eb\r\n\x85é🙂") == "a\\x1b[0m\\u202eb\\r\\n\\x85é🙂"
+
+
+def test_documents_differ_leaf_by_leaf() -> None:
+    before = json.dumps({"a": [{"b": 1, "c": ["x", "y"]}], "same": 1, "gone": None})
+    after = Json({"a": [{"b": VPC, "c": ["y", "z"]}, "more"], "same": 1})
+    assert differences(before, after) == [
+        (("a", 0, "b"), 1, VPC),
+        (("a", 0, "c"), "x", msgspec.UNSET),
+        (("a", 0, "c"), msgspec.UNSET, "z"),
+        (("a", 1), msgspec.UNSET, "more"),
+        (("gone",), None, msgspec.UNSET),
+    ]
+
+
+def test_an_order_that_changed_is_a_difference_and_so_is_a_kind() -> None:
+    assert differences([1, 2], [2, 1]) == [((), [1, 2], [2, 1])]
+    assert differences({"a": True}, {"a": 1}) == [(("a",), True, 1)]
+
+
+def test_what_is_not_two_of_a_kind_has_no_leaves() -> None:
+    assert differences("plain", "text") is None
+    assert differences("{broken", "{broken too") is None
+    assert differences("{}", "[]") is None
+    deep = "[" * 900 + "1" + "]" * 900
+    assert value_text(differences(deep, deep.replace("1", "2")))
+
+
+def test_a_long_line_folds_below_its_own_place() -> None:
+    page = Page().line("head ", ("word " * 12, "bold"), below="| ")
+    assert plain(page, 30).splitlines() == [
+        "head word word word word word",
+        "| word word word word word",
+        "| word word",
+    ]
+
+
+def test_what_is_needed_stands_left_of_what_needs_it() -> None:
+    layout = lay_out({"network.vpc": [], "cluster.plane": ["network.vpc"], "nodeGroups.a": ["cluster.plane"]})
+    assert [box.section for box in sorted(layout.boxes, key=lambda box: box.x)] == ["network", "cluster", "nodeGroups"]
+
+
+def test_sections_that_need_each_other_still_have_a_place() -> None:
+    layout = lay_out({"a.x": ["b.y"], "b.z": ["a.x"], "b.y": []})
+    assert len({(box.x, box.y) for box in layout.boxes}) == 2
+    assert len(layout.edges) == 2
+
+
+def test_nodes_never_overlap_and_stay_within_their_box() -> None:
+    layout = lay_out({f"s{n % 3}.node-{n}": [] for n in range(200)})
+    places = {(node.x, node.y) for box in layout.boxes for node in box.nodes}
+    assert len(places) == 200
+    for box in layout.boxes:
+        for node in box.nodes:
+            assert box.x <= node.x <= node.x + node.width <= box.x + box.width
+            assert box.y <= node.y <= box.y + box.height
+
+
+def test_too_many_edges_are_drawn_between_sections() -> None:
+    needs: dict[str, list[str]] = {"a.hub": []} | {f"b.n{n}": ["a.hub"] for n in range(DRAWN_EDGES + 1)}
+    layout = lay_out(needs)
+    assert layout.coarse
+    assert layout.edges == (("a", "b"),)

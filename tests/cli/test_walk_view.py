@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from mlinfra.cli.progress import watching
+from mlinfra.cli.render.duration import duration_text
+from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.page import plain
+from mlinfra.cli.render.progress import Tally, event_page
+from mlinfra.cli.render.report import report_page
+from mlinfra.core.plan import Step
+from mlinfra.core.report import Began, Ended, Failed, Report, Said, Skipped
+from tests.cli import plans
+
+VPC, ROLE, CLUSTER = plans.CREATE.steps
+
+
+class Noon:
+    """A clock that stands still unless it is told to go on."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+def line(event: Began | Said | Ended | Failed | Skipped, *, every: bool = True) -> str:
+    return plain(event_page(event, Look(), every=every)).strip()
+
+
+def test_every_event_is_one_line() -> None:
+    assert line(Began(VPC, 1, 3)) == "network.vpc creating (1 of 3)"
+    assert line(Said(VPC, "waiting\x1b[2J")) == "network.vpc waiting\\x1b[2J"
+    assert line(Ended(VPC, 63, "vpc-1")) == "✓ network.vpc created  1m03s  vpc-1"
+    assert line(Failed(VPC, 2, "MLI5003", "no room")) == "✗ network.vpc failed after 2.0s  MLI5003: no room"
+    assert line(Skipped(VPC, ROLE.address)) == "- network.vpc not reached because of cluster.role"
+
+
+def test_a_live_view_tells_of_endings_alone() -> None:
+    assert line(Began(VPC, 1, 3), every=False) == ""
+    assert line(Said(VPC, "waiting"), every=False) == ""
+    assert line(Skipped(VPC), every=False) == ""
+    assert line(Ended(VPC, 1), every=False) != ""
+
+
+def test_the_board_shows_what_is_in_flight_the_longest_first() -> None:
+    tally = Tally(0.0)
+    tally.enter(Began(VPC, 1, 3), 0.0)
+    tally.enter(Began(ROLE, 2, 3), 60.0)
+    tally.enter(Said(VPC, "status is pending"), 65.0)
+    assert board(tally, 65.0) == [
+        " 1m05s  creating  network.vpc   status is pending",
+        "  5.0s  creating  cluster.role",
+        " 1m05s  0 of 3 done, 2 in flight",
+    ]
+
+
+def test_the_board_counts_what_ended_failed_and_was_not_reached() -> None:
+    tally = Tally(0.0)
+    for event in (Began(VPC, 1, 3), Ended(VPC, 1), Began(ROLE, 2, 3), Failed(ROLE, 1, "M", "m"), Skipped(CLUSTER)):
+        tally.enter(event, 1.0)
+    assert board(tally, 2.0) == ["  2.0s  1 of 3 done, 0 in flight, 1 failed, 1 not reached"]
+
+
+def test_a_board_never_grows_beyond_the_terminal() -> None:
+    tally = Tally(0.0)
+    for number in range(50):
+        step = Step(key=f"k{number}", address=VPC.address, generation=1, verb=VPC.verb, type="t", connection=plans.AWS)
+        tally.enter(Began(step, number, 50), 0.0)
+    lines = board(tally, 1.0, height=10)
+    assert len(lines) <= 10
+    assert "and 43 more" in lines[-2]
+
+
+def test_lines_bear_the_time_in_utc() -> None:
+    out = io.StringIO()
+    with watching(Console(file=out, width=200), Look(), Noon(), lively=False) as watch:
+        watch(Ended(VPC, 1.0, "vpc-1"))
+        watch.notice("stopping")
+    assert out.getvalue() == (
+        "2026-11-21T12:00:00Z ✓ network.vpc created  1.0s  vpc-1\n2026-11-21T12:00:00Z stopping\n"
+    )
+
+
+def test_root_causes_come_with_code_and_hint_and_echoes_are_counted_once() -> None:
+    echoes = tuple(Skipped(step, ROLE.address) for step in (CLUSTER, CLUSTER, VPC))
+    report = Report(failed=(Failed(ROLE, 2.5, "MLI5002", "denied:\niam:CreateRole", "allow it"),), skipped=echoes)
+    assert plain(report_page(report, Look())).splitlines() == [
+        "error MLI5002 create cluster.role  after 2.5s",
+        "    denied:",
+        "    iam:CreateRole",
+        "    hint: allow it",
+        "",
+        "not reached because of cluster.role: cluster.control-plane, network.vpc",
+        "",
+    ]
+
+
+def test_durations_are_said_as_people_say_them() -> None:
+    said = [duration_text(seconds) for seconds in (0.04, 9.94, 9.96, 59.4, 60, 185, 3599, 3720)]
+    assert said == ["0.0s", "9.9s", "10s", "59s", "1m00s", "3m05s", "59m59s", "1h02m"]
+
+
+def board(tally: Tally, now: float, height: int = 24) -> list[str]:
+    return plain(tally.page(now, Look(), height)).splitlines()
