@@ -14,7 +14,7 @@ import msgspec
 
 from mlinfra.core.clock import Clock
 
-Action = Callable[[], None]
+Action = Callable[[], object]
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):

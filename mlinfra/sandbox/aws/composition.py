@@ -13,7 +13,10 @@ from moto.backends import SERVICE_NAMES
 from moto.moto_server.werkzeug_app import BackendRequest
 
 from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.eks.access import AccessEntryOperations, PodIdentityOperations
+from mlinfra.sandbox.aws.eks.add_ons import AddOnOperations
 from mlinfra.sandbox.aws.eks.clusters import ClusterOperations
+from mlinfra.sandbox.aws.eks.fargate import FargateOperations
 from mlinfra.sandbox.aws.eks.node_groups import NodeGroupOperations
 from mlinfra.sandbox.aws.eks.tags import TagOperations
 from mlinfra.sandbox.aws.eks.updates import UpdateOperations
@@ -63,6 +66,10 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield ClusterOperations(account, endpoints)
     yield UpdateOperations(account, endpoints)
     yield NodeGroupOperations(account, endpoints)
+    yield AddOnOperations(account)
+    yield AccessEntryOperations(account)
+    yield PodIdentityOperations(account)
+    yield FargateOperations(account)
     yield TagOperations(account)
     yield QuotaOperations(account)
     yield ScalingOperations(account)
@@ -84,6 +91,14 @@ class Services:
         name = str(backend)
         if name == "elb" and request.values.get("Version") == "2015-12-01":
             name = "elbv2"
+        return self._service(name)
+
+    def warm(self) -> None:
+        """Make the services that nearly every stack needs."""
+        for name in ("ec2", "iam", "eks", "autoscaling"):
+            self._service(name)
+
+    def _service(self, name: str) -> Service:
         with self._lock:
             if name not in self._services:
                 self._services[name] = self._make(name)

@@ -106,6 +106,10 @@ class Sandbox:
         self._account.reset()
         self.calls.clear()
 
+    def warm(self) -> None:
+        """Import what nearly every stack needs, so that the first calls need not wait for it one by one."""
+        self._services.warm()
+
     def settle(self) -> None:
         """Do what is due by the clock, as every call does first."""
         with self._account.lock:

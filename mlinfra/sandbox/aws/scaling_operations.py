@@ -25,7 +25,8 @@ class ScalingOperations(Extension):
         if not sizes[0] <= sizes[1] <= sizes[2]:
             raise AwsError(
                 "ValidationError",
-                f"Desired capacity:{sizes[1]} must be between the specified min size:{sizes[0]} and max size:{sizes[2]}",
+                f"Desired capacity:{sizes[1]} must be between the specified min size:{sizes[0]} and "
+                f"max size:{sizes[2]}",
             )
         return proceed()
 

@@ -33,7 +33,7 @@ class Aws:
     def client(self, service: str, **config: Any) -> Any:
         if service not in self._clients or config:
             made = self._session.client(
-                service,  # type: ignore[call-overload]
+                service,
                 endpoint_url=self.sandbox.endpoint,
                 config=Config(retries={"total_max_attempts": 1}, **config),
             )

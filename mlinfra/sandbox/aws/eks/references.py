@@ -28,6 +28,24 @@ def require_role(account: Account, arn: str, principal: str) -> Any:
     return role
 
 
+def require_existing_role(account: Account, arn: str) -> None:
+    """A role of that ARN, whatever it trusts."""
+    if not any(role.arn == arn for role in account.iam.roles.values()):
+        raise invalid_parameter(f"The role {arn} does not exist")
+
+
+def require_principal(account: Account, arn: str) -> None:
+    """A role or user of that ARN; those of other accounts cannot be checked, as in AWS."""
+    parts = arn.split(":")
+    if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith(("role/", "user/")):
+        raise invalid_parameter(f"The principalArn {arn} is not valid: it must be the ARN of an IAM role or user")
+    if parts[4] != account.id or arn == account.caller:
+        return
+    known = [*account.iam.roles.values(), *account.iam.users.values()]
+    if not any(principal.arn == arn for principal in known):
+        raise invalid_parameter(f"The specified principalArn is invalid: invalid principal: {arn}")
+
+
 def _trusts(document: Any, principal: str) -> bool:
     policy = document if isinstance(document, dict) else json.loads(unquote(document or "{}"))
     statements = policy.get("Statement", [])
@@ -38,7 +56,7 @@ def _trusts(document: Any, principal: str) -> bool:
     return False
 
 
-def require_subnets(account: Account, region: str, ids: Sequence[str], *, zones: int = 1) -> list[Any]:
+def require_subnets(account: Account, region: str, ids: Sequence[str], *, zones: int = 0) -> list[Any]:
     """The subnets of those ids: of one VPC, in at least so many zones."""
     known = {key: subnet for by_zone in account.ec2(region).subnets.values() for key, subnet in by_zone.items()}
     missing = [key for key in ids if key not in known]
