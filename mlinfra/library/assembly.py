@@ -18,6 +18,7 @@ from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource import Connection, Graph, Move, Resource
 from mlinfra.core.stack import RawResource, Stack
 from mlinfra.core.value import Path, Value
+from mlinfra.library.codes import Code
 from mlinfra.library.entries import Entry, entries_of
 from mlinfra.library.folders import failure
 from mlinfra.library.library import Library
@@ -117,7 +118,7 @@ class _Assembly:
         path = (RESOURCES, name)
         if raw.connection or not raw.type.startswith("aws:"):
             summary = f"{'.'.join(path)} is of type {raw.type}, for which there is no connection yet"
-            problem = Problem(code="MLI2013", summary=summary, hint="today types of aws: can be made")
+            problem = Problem(Code.NO_CONNECTION, summary, hint="today types of aws: can be made")
             raise RefusedError((problem.diagnostic(stack.positions.at(path)),))
         return Resource(
             address=Address(".".join(path)),
@@ -137,7 +138,9 @@ class _Assembly:
                 near = get_close_matches(name, known, n=3)
                 hint = f"there is {', '.join(near)}" if near else "name a section, an entry, or an address"
                 problem = Problem(
-                    code="MLI2012", summary=f"dependsOn names {name}, which the stack does not have", hint=hint
+                    Code.DEPENDS_ON_NOTHING,
+                    f"dependsOn names {name}, which the stack does not have",
+                    hint=hint,
                 )
                 self.diagnostics.append(problem.diagnostic(stack.positions.at((*path, index))))
 
@@ -155,4 +158,4 @@ def _run(library: Library, module: Module, function: Callable[..., Any], *argume
         raise
     except Exception as error:
         summary = f"the module {module.name} failed"
-        raise failure(library.folder_of(module), "MLI2009", summary, error) from error
+        raise failure(library.folder_of(module), Code.MODULE_FAILED, summary, error) from error

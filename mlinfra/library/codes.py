@@ -1,46 +1,50 @@
-"""The codes of this layer and of the modules that travel with it, and what each means. Stable once published."""
+"""The codes of the library and of the modules that travel with it: MLI2000 to MLI2999.
+
+docs/codes.md is generated from the members. A user's own module has `REFUSED`, or codes of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from mlinfra.documents.codes import Coded
 
-CODES: Mapping[str, str] = {
-    "MLI2001": "a module folder cannot be loaded",
-    "MLI2002": "a module does not keep the contract of modules",
-    "MLI2003": "two modules claim one name or one section",
-    "MLI2004": "modules need each other in a circle",
-    "MLI2005": "a section that no module can plan yet",
-    "MLI2006": "an input has the wrong form",
-    "MLI2007": "a section needs another one that the stack does not have",
-    "MLI2008": "a reference names nothing",
-    "MLI2009": "a module failed",
-    "MLI2010": "a section cannot be made on this platform",
-    "MLI2011": "two resources have one address",
-    "MLI2012": "dependsOn names nothing",
-    "MLI2013": "a resource needs a connection that the stack does not have",
-    "MLI2014": "a module of the project stands in for another one (a note)",
-    "MLI2015": "a section that no module implements",
-    "MLI2020": "a module refuses its inputs",
-    "MLI2101": "the address range of the network cannot be divided",
-    "MLI2102": "the network asks for zones that the region does not have",
-    "MLI2103": "a network that exists is used, and to be changed, at once",
-    "MLI2104": "a network that exists is named incompletely",
-    "MLI2105": "a VPC endpoint is named twice",
-    "MLI2201": "EKS does not offer this Kubernetes version",
-    "MLI2202": "nobody, or everybody, could reach the cluster's API",
-    "MLI2203": "an access entry is ambiguous",
-    "MLI2204": "an access entry names an identity that cannot be one",
-    "MLI2205": "a cluster needs subnets in two zones",
-    "MLI2206": "a policy of the whole cluster is limited to namespaces",
-    "MLI2301": "the region does not offer an instance type",
-    "MLI2302": "instance types that cannot share one machine image",
-    "MLI2303": "the sizes of a node group contradict each other",
-    "MLI2304": "a field that this kind of capacity does not have",
-    "MLI2305": "a kind of node group that cannot be planned yet",
-    "MLI2306": "a node group asks for zones that the network does not have",
-    "MLI2307": "nodes could not reach what they need to join",
-    "MLI2308": "a volume with impossible performance",
-    "MLI2309": "a label or taint that Kubernetes or mlinfra keeps for itself",
-    "MLI2401": "a registry is a mirror and a repository at once",
-    "MLI2402": "a name that ECR refuses",
-}
+
+class Code(Coded):
+    """What can be wrong with modules, and with what a stack asks of them."""
+
+    BROKEN_MODULE = "MLI2001", "A module folder cannot be loaded."
+    BREACH_OF_CONTRACT = "MLI2002", "A module does not keep the contract of modules."
+    MODULES_CLASH = "MLI2003", "Two modules claim one name or one section."
+    MODULES_IN_A_CIRCLE = "MLI2004", "Modules need each other in a circle."
+    NOT_PLANNED_YET = "MLI2005", "A section that no module can plan yet."
+    WRONG_FORM = "MLI2006", "An input has the wrong form."
+    SECTION_MISSING = "MLI2007", "A section needs another one that the stack does not have."
+    REFERENCE_TO_NOTHING = "MLI2008", "A reference names nothing."
+    MODULE_FAILED = "MLI2009", "A module failed."
+    WRONG_PLATFORM = "MLI2010", "A section cannot be made on this platform."
+    ADDRESS_TAKEN = "MLI2011", "Two resources have one address."
+    DEPENDS_ON_NOTHING = "MLI2012", "DependsOn names nothing."
+    NO_CONNECTION = "MLI2013", "A resource needs a connection that the stack does not have."
+    MODULE_REPLACED = "MLI2014", "A module of the project stands in for another one (a note)."
+    UNKNOWN_SECTION = "MLI2015", "A section that no module implements."
+    REFUSED = "MLI2020", "A module refuses its inputs."
+    ADDRESS_RANGE = "MLI2101", "The address range of the network cannot be divided."
+    NETWORK_ZONES = "MLI2102", "The network asks for zones that the region does not have."
+    NETWORK_USED_AND_CHANGED = "MLI2103", "A network that exists is used, and to be changed, at once."
+    ENDPOINT_TWICE = "MLI2105", "A VPC endpoint is named twice."
+    CLUSTER_VERSION = "MLI2201", "EKS does not offer this Kubernetes version."
+    CLUSTER_ENDPOINT = "MLI2202", "Nobody, or everybody, could reach the cluster's API."
+    ACCESS_AMBIGUOUS = "MLI2203", "An access entry is ambiguous."
+    ACCESS_PRINCIPAL = "MLI2204", "An access entry names an identity that cannot be one."
+    CLUSTER_ZONES = "MLI2205", "A cluster needs subnets in two zones."
+    ACCESS_NAMESPACES = "MLI2206", "A policy of the whole cluster is limited to namespaces."
+    INSTANCE_TYPE = "MLI2301", "The region does not offer an instance type."
+    INSTANCE_TYPES_MIXED = "MLI2302", "Instance types that cannot share one machine image."
+    GROUP_SIZE = "MLI2303", "The sizes of a node group contradict each other."
+    CAPACITY_FIELDS = "MLI2304", "A field that this kind of capacity does not have."
+    GROUP_NOT_PLANNED_YET = "MLI2305", "A kind of node group that cannot be planned yet."
+    GROUP_ZONES = "MLI2306", "A node group asks for zones that the network does not have."
+    NODES_CUT_OFF = "MLI2307", "Nodes could not reach what they need to join."
+    VOLUME_PERFORMANCE = "MLI2308", "A volume with impossible performance."
+    LABEL_OR_TAINT = "MLI2309", "A label or taint that Kubernetes or mlinfra keeps for itself."
+    MIRROR_OR_REPOSITORY = "MLI2401", "A registry is a mirror and a repository at once."
+    REGISTRY_NAME = "MLI2402", "A name that ECR refuses."

@@ -15,6 +15,7 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, path_text
+from mlinfra.library.codes import Code
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
 from mlinfra.library.problem import Problem, RefusedError
@@ -76,7 +77,7 @@ def _absent(library: Library, path: Path) -> Problem:
     parts = library.sections.get(str(path[0]), ())
     known = [one.place.entry for one in parts] or list(library.sections)
     what = f"no module implements {'.'.join(map(str, path))}"
-    return Problem(code="MLI2015", summary=what, hint=f"there is {', '.join(known)}")
+    return Problem(Code.UNKNOWN_SECTION, what, hint=f"there is {', '.join(known)}")
 
 
 def _refusal(stack: Stack, library: Library, module: Module, path: Path) -> Problem | None:
@@ -84,10 +85,10 @@ def _refusal(stack: Stack, library: Library, module: Module, path: Path) -> Prob
     if not module.built:
         today = ", ".join(sorted({str(one.place) for one in library.modules.values() if one.built}))
         summary = f"{name} cannot be planned yet: the module {module.name} only knows its inputs"
-        return Problem(code="MLI2005", summary=summary, hint=f"take it out; what can be planned today: {today}")
+        return Problem(Code.NOT_PLANNED_YET, summary, hint=f"take it out; what can be planned today: {today}")
     if stack.target.platform == "kubernetes":
         summary = f"{name} cannot be made on platform kubernetes, which has no cloud account"
-        return Problem(code="MLI2010", summary=summary, hint="take it out, or set target.platform to aws or sandbox")
+        return Problem(Code.WRONG_PLATFORM, summary, hint="take it out, or set target.platform to aws or sandbox")
     return None
 
 
@@ -97,4 +98,4 @@ def _form(path: Path, error: msgspec.ValidationError) -> tuple[Path, Problem]:
     parts = where.rstrip("`").replace("[", ".").replace("]", "").split(".")
     whole = (*path, *(int(part) if part.isdigit() else part for part in parts if part))
     summary = f"{path_text(whole)}: {words[:1].lower()}{words[1:]}"
-    return whole, Problem(code="MLI2006", summary=summary, hint="`mlinfra schema` shows what is expected")
+    return whole, Problem(Code.WRONG_FORM, summary, hint="`mlinfra schema` shows what is expected")

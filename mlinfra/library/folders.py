@@ -19,6 +19,7 @@ import msgspec
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.source import Source
+from mlinfra.library.codes import Code
 from mlinfra.library.module import Module, module_of
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -65,17 +66,19 @@ def load(folder: Folder) -> Module:
     if not _NAME.fullmatch(folder.path.name):
         better = folder.path.name.replace("-", "_").lower()
         summary = f"the module folder {folder.path.name} has a name that cannot be imported"
-        raise _refusal("MLI2001", summary, folder, hint=f"rename it to {better}: in stacks it is called {folder.name}")
+        raise _refusal(
+            Code.BROKEN_MODULE, summary, folder, hint=f"rename it to {better}: in stacks it is called {folder.name}"
+        )
     try:
         defined = _imported(folder)
     except Exception as error:
-        raise failure(folder, "MLI2001", f"the module {folder.name} cannot be loaded", error) from error
+        raise failure(folder, Code.BROKEN_MODULE, f"the module {folder.name} cannot be loaded", error) from error
     try:
         return module_of(folder.name, folder.path, defined)
     except TypeError as error:
         summary = f"{folder.name} is no module that mlinfra can use"
         hint = "docs/modules.md describes what module.py defines"
-        raise _refusal("MLI2002", summary, folder, detail=str(error), hint=hint) from error
+        raise _refusal(Code.BREACH_OF_CONTRACT, summary, folder, detail=str(error), hint=hint) from error
 
 
 def _imported(folder: Folder) -> ModuleType:

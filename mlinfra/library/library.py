@@ -14,6 +14,7 @@ import msgspec
 
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError
+from mlinfra.library.codes import Code
 from mlinfra.library.folders import Folder, bundled_modules, folders_in, load
 from mlinfra.library.module import Module
 
@@ -49,7 +50,9 @@ class Library:
                 instead = self._rival(module, self._chosen.values())
                 summary = f"{module.place} is made by the module {instead.name} of this project, not by ours"
                 notes.append(
-                    Diagnostic(severity=Severity.NOTE, code="MLI2014", summary=summary, detail=str(instead.folder))
+                    Diagnostic(
+                        severity=Severity.NOTE, code=Code.MODULE_REPLACED, summary=summary, detail=str(instead.folder)
+                    )
                 )
         return tuple(notes)
 
@@ -78,7 +81,9 @@ class Library:
             circle = " needs ".join(reversed(error.args[1]))
             summary = "modules need each other in a circle, so that none can be built first"
             hint = "take one of them out of the other's NEEDS, and use finish() for what must wait"
-            raise ConfigError([Diagnostic(code="MLI2004", summary=summary, detail=circle, hint=hint)]) from error
+            raise ConfigError(
+                [Diagnostic(code=Code.MODULES_IN_A_CIRCLE, summary=summary, detail=circle, hint=hint)]
+            ) from error
         return tuple(self.modules[name] for name in names)
 
     def makers(self, kind: type[msgspec.Struct]) -> tuple[Module, ...]:
@@ -142,7 +147,7 @@ def _clash(left: Module, right: Module) -> bool:
 def _clash_diagnostic(folder: Folder, module: Module, rival: Module) -> Diagnostic:
     what = f"are both called {module.name}" if module.name == rival.name else f"both claim the section {module.place}"
     return Diagnostic(
-        code="MLI2003",
+        code=Code.MODULES_CLASH,
         summary=f"the modules {rival.folder.name} and {module.folder.name} {what}",
         source=folder.source,
         hint="rename or remove one of the two folders",

@@ -12,11 +12,14 @@ from mlinfra.core.source import Source
 from mlinfra.core.value import Path
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One mistake. `at` is the path of the field below the entry; `hint` says what to do instead."""
+class Problem(msgspec.Struct, frozen=True):
+    """One mistake: `Problem(Code.REFUSED, "...", at=("volume", "size"))`.
 
+    at: the path of the field below the entry. hint: what to do instead.
+    """
+
+    code: str
     summary: str
-    code: str = "MLI2020"
     at: Path = ()
     detail: str = ""
     hint: str = ""

@@ -12,6 +12,7 @@ import msgspec
 
 from mlinfra.core.address import Address
 from mlinfra.core.value import Expression, Path, Ref, Value, at, path_text, resolve
+from mlinfra.library.codes import Code
 from mlinfra.library.problem import Problem
 
 
@@ -80,7 +81,7 @@ class References:
         names = sorted(known)
         near = get_close_matches(name, names, n=3) or names
         hint = f"there is {', '.join(near)}" if near else ""
-        self.problems.append(Problem(code="MLI2008", summary=summary, at=path, hint=hint))
+        self.problems.append(Problem(Code.REFERENCE_TO_NOTHING, summary, at=path, hint=hint))
         return found
 
 

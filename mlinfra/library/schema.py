@@ -14,7 +14,8 @@ _PREFIX = "#/$defs/"
 
 def schema_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON Schema of `kind` with every level in place: no `$ref`, so that it can stand anywhere in another one."""
-    whole = msgspec.json.schema(kind)
+    # Defaults may be tuples there; a schema is JSON.
+    whole = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(kind)))
     definitions = whole.pop("$defs", {})
     inlined = _inlined(whole, definitions)
     assert isinstance(inlined, dict)

@@ -16,6 +16,7 @@ from mlinfra.core.resource import Connection, Lifecycle, Resource
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, PathPart, Properties, Ref
+from mlinfra.library.codes import Code
 from mlinfra.library.problem import Problem, RefusedError
 from mlinfra.library.tagging import tagged
 
@@ -65,7 +66,9 @@ class Gathering:
         if resource.address in self.resources:
             summary = f"two resources are called {resource.address}"
             hint = "rename one of them"
-            raise RefusedError((Diagnostic(code="MLI2011", summary=summary, hint=hint, source=resource.source),))
+            raise RefusedError(
+                (Diagnostic(code=Code.ADDRESS_TAKEN, summary=summary, hint=hint, source=resource.source),)
+            )
         if resource.type in self.taggable:
             properties = tagged(self.stack, resource.address, resource.type, resource.properties)
             resource = msgspec.structs.replace(resource, properties=properties)
@@ -145,9 +148,9 @@ class Scope:
     def _missing(self, kind: type[msgspec.Struct]) -> Problem:
         sections = " or ".join(self._gathering.sections_for(kind))
         summary = f"{self.address} needs a {kind.__name__.lower()}, and the stack has none"
-        return Problem(code="MLI2007", summary=summary, hint=f"add the section {sections}" if sections else "")
+        return Problem(Code.SECTION_MISSING, summary, hint=f"add the section {sections}" if sections else "")
 
     def _several(self, kind: type[msgspec.Struct]) -> Problem:
         detail = ", ".join(address for address, one in self._gathering.outputs.items() if isinstance(one, kind))
         summary = f"{self.address} needs one {kind.__name__.lower()}, and the stack has several"
-        return Problem(code="MLI2007", summary=summary, detail=detail)
+        return Problem(Code.SECTION_MISSING, summary, detail=detail)

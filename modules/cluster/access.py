@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Handle, Problem, Scope
+from mlinfra.library.codes import Code
 
 # EKS user guide, "Review access policy permissions" (November 2026).
 _POLICIES = {
@@ -58,16 +59,16 @@ def access_problems(entries: tuple[Access, ...]) -> Iterator[Problem]:
         if not _PRINCIPAL.fullmatch(entry.principal) or not entry.local_name[:1].isalpha():
             hint = "write the ARN of an IAM role or user; of a role session, the role's own ARN, and give it a name"
             summary = f"{entry.principal} cannot use a cluster"
-            yield Problem(code="MLI2204", summary=summary, at=(*at, "principal"), hint=hint)
+            yield Problem(Code.ACCESS_PRINCIPAL, summary, at=(*at, "principal"), hint=hint)
         elif principals.setdefault(entry.local_name, entry.principal) != entry.principal:
             summary = f"two identities would both be called {entry.local_name}"
-            yield Problem(code="MLI2203", summary=summary, at=at, hint="give one of them a name of its own: name: ...")
+            yield Problem(Code.ACCESS_AMBIGUOUS, summary, at=at, hint="give one of them a name of its own: name: ...")
         elif (entry.principal, entry.policy) in seen:
             summary = f"{entry.local_name} has the policy {entry.policy} twice"
-            yield Problem(code="MLI2203", summary=summary, at=at, hint="make one entry of both, with all namespaces")
+            yield Problem(Code.ACCESS_AMBIGUOUS, summary, at=at, hint="make one entry of both, with all namespaces")
         if entry.namespaces and entry.policy in _CLUSTER_WIDE:
             summary = f"the policy {entry.policy} is about the whole cluster and cannot be limited to namespaces"
-            yield Problem(code="MLI2206", summary=summary, at=(*at, "namespaces"), hint="use admin, edit or view")
+            yield Problem(Code.ACCESS_NAMESPACES, summary, at=(*at, "namespaces"), hint="use admin, edit or view")
         seen.add((entry.principal, entry.policy))
 
 

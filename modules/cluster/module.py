@@ -12,6 +12,7 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json
 from mlinfra.library import Block, Handle, Place, Problem, Scope
+from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
 
@@ -168,17 +169,17 @@ def _problems(inputs: Inputs, network: Network, facts: Facts) -> list[Problem]:
     if not facts.cluster_versions or inputs.version not in ("", *facts.cluster_versions):
         hint = f"there is {', '.join(facts.cluster_versions) or 'none'}"
         summary = f"EKS does not offer Kubernetes {inputs.version} in {facts.region}"
-        problems.append(Problem(code="MLI2201", summary=summary, at=("version",), hint=hint))
+        problems.append(Problem(Code.CLUSTER_VERSION, summary, at=("version",), hint=hint))
     zones = {subnet.zone for subnet in network.subnets}
     if len(network.subnets) < 2 or (len(zones) < 2 and "" not in zones):
         hint = "set network.zones to 2 or more"
-        problems.append(Problem(code="MLI2205", summary="EKS needs subnets in two zones or more", hint=hint))
+        problems.append(Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint))
     return [*problems, *_endpoint_problems(inputs.endpoint)]
 
 
 def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:
     def problem(summary: str, hint: str, field: str = "allowedCidrs") -> list[Problem]:
-        return [Problem(code="MLI2202", summary=summary, at=("endpoint", field), hint=hint)]
+        return [Problem(Code.CLUSTER_ENDPOINT, summary, at=("endpoint", field), hint=hint)]
 
     if not endpoint.private and not endpoint.public:
         return problem("nobody could reach the cluster's API", "set private or public to true", "private")

@@ -12,6 +12,7 @@ import msgspec
 
 from mlinfra.core.facts import Facts
 from mlinfra.library import Problem
+from mlinfra.library.codes import Code
 
 # AWS allows VPCs of /16 to /28 and subnets down to /28 (VPC user guide, "VPC CIDR blocks", November 2026). A zone
 # gets an eighth of the range for its private subnet; the last two eighths, cut in four, hold the public ones.
@@ -50,18 +51,18 @@ def zone_problems(cidr: str, zones: int | tuple[str, ...], facts: Facts) -> Iter
         whole = IPv4Network(cidr)
     except ValueError as error:
         hint = "write the first address of the range, such as 10.40.0.0/16"
-        yield Problem(code="MLI2101", summary=f"{cidr} is no address range: {error}", at=("cidr",), hint=hint)
+        yield Problem(Code.ADDRESS_RANGE, f"{cidr} is no address range: {error}", at=("cidr",), hint=hint)
     else:
         if not _WIDEST <= whole.prefixlen <= _NARROWEST:
             hint = f"choose /{_WIDEST} to /{_NARROWEST}; each zone's nodes get an eighth of it"
-            yield Problem(code="MLI2101", summary=f"{cidr} cannot hold the subnets", at=("cidr",), hint=hint)
+            yield Problem(Code.ADDRESS_RANGE, f"{cidr} cannot hold the subnets", at=("cidr",), hint=hint)
     yield from _count_problems(zones, facts) if isinstance(zones, int) else _name_problems(zones, facts)
 
 
 def _count_problems(count: int, facts: Facts) -> Iterator[Problem]:
     if count > len(facts.zones):
         summary = f"{count} zones are asked for, and {facts.region} has {len(facts.zones)}"
-        yield Problem(code="MLI2102", summary=summary, at=("zones",), hint=f"there is {', '.join(facts.zones)}")
+        yield Problem(Code.NETWORK_ZONES, summary, at=("zones",), hint=f"there is {', '.join(facts.zones)}")
 
 
 def _name_problems(names: tuple[str, ...], facts: Facts) -> Iterator[Problem]:
@@ -69,6 +70,6 @@ def _name_problems(names: tuple[str, ...], facts: Facts) -> Iterator[Problem]:
         if name not in facts.zones or name[-1] not in _LETTERS:
             hint = f"there is {', '.join(facts.zones)}"
             summary = f"{facts.region} has no zone {name}"
-            yield Problem(code="MLI2102", summary=summary, at=("zones", index), hint=hint)
+            yield Problem(Code.NETWORK_ZONES, summary, at=("zones", index), hint=hint)
         elif name in names[:index]:
-            yield Problem(code="MLI2102", summary=f"the zone {name} is named twice", at=("zones", index))
+            yield Problem(Code.NETWORK_ZONES, f"the zone {name} is named twice", at=("zones", index))

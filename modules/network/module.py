@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Problem, Scope
+from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Network, Subnet
 
@@ -102,7 +103,11 @@ def _used(scope: Scope, inputs: Inputs, use: Use) -> Network:
     if inputs != Inputs(use=use):
         hint = "take the other fields of the network out: they describe a new one"
         scope.refuse(
-            Problem(code="MLI2103", summary="network.use names a network that exists: it is not changed", hint=hint)
+            Problem(
+                Code.NETWORK_USED_AND_CHANGED,
+                "network.use names a network that exists: it is not changed",
+                hint=hint,
+            )
         )
     return Network(
         vpc_id=use.vpc_id,
@@ -115,7 +120,7 @@ def _used(scope: Scope, inputs: Inputs, use: Use) -> Network:
 
 def _endpoint_problems(inputs: Inputs) -> list[Problem]:
     return [
-        Problem(code="MLI2105", summary=f"the endpoint {name} is named twice", at=("vpcEndpoints", index))
+        Problem(Code.ENDPOINT_TWICE, f"the endpoint {name} is named twice", at=("vpcEndpoints", index))
         for index, name in enumerate(inputs.vpc_endpoints)
         if name in inputs.vpc_endpoints[:index]
     ]

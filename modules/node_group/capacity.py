@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mlinfra.library import Block, Problem
+from mlinfra.library.codes import Code
 
 
 class Capacity(Block, frozen=True, kw_only=True):
@@ -50,16 +51,21 @@ def capacity_problems(capacity: Capacity) -> Iterator[Problem]:
     """Fields that do not go together, and kinds that cannot be planned yet."""
     if capacity.type == "mixed":
         hint = "use on-demand, spot or reserved; two groups, one of each, serve the same pods"
-        yield Problem(code="MLI2305", summary="mixed groups cannot be planned yet", at=("capacity", "type"), hint=hint)
+        yield Problem(
+            Code.GROUP_NOT_PLANNED_YET,
+            "mixed groups cannot be planned yet",
+            at=("capacity", "type"),
+            hint=hint,
+        )
         return
     for field, name in _OF_MIXED.items():
         if getattr(capacity, field) != getattr(Capacity(), field):
             summary = f"{name} is for capacity of type mixed, and this is {capacity.type}"
-            yield Problem(code="MLI2304", summary=summary, at=("capacity", name), hint=f"take {name} out")
+            yield Problem(Code.CAPACITY_FIELDS, summary, at=("capacity", name), hint=f"take {name} out")
     if capacity.type == "reserved" and not capacity.reservation:
         summary = "reserved capacity needs its reservation"
         hint = "add reservation: cr-..., or choose on-demand"
-        yield Problem(code="MLI2304", summary=summary, at=("capacity",), hint=hint)
+        yield Problem(Code.CAPACITY_FIELDS, summary, at=("capacity",), hint=hint)
     if capacity.reservation and capacity.type != "reserved":
         summary = f"a reservation is for capacity of type reserved, and this is {capacity.type}"
-        yield Problem(code="MLI2304", summary=summary, at=("capacity", "reservation"), hint="set type: reserved")
+        yield Problem(Code.CAPACITY_FIELDS, summary, at=("capacity", "reservation"), hint="set type: reserved")

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Handle, Problem, Scope
+from mlinfra.library.codes import Code
 from mlinfra.library.outputs import Cluster
 
 from .capacity import Capacity
@@ -43,7 +44,7 @@ def volume_problems(volume: Volume) -> Iterator[Problem]:
     """Performance that the volume's kind cannot have."""
 
     def problem(summary: str, field: str, hint: str) -> Problem:
-        return Problem(code="MLI2308", summary=summary, at=("volume", field), hint=hint)
+        return Problem(Code.VOLUME_PERFORMANCE, summary, at=("volume", field), hint=hint)
 
     if volume.throughput and volume.type != "gp3":
         yield problem(f"the throughput of {volume.type} cannot be chosen", "throughput", "use gp3, or take it out")

@@ -9,6 +9,7 @@ import msgspec
 
 from mlinfra.core.facts import Facts, InstanceType
 from mlinfra.library import Problem
+from mlinfra.library.codes import Code
 
 # EKS user guide, "Create a node group", and the EKS API's AMITypes (botocore 1.44, November 2026).
 _IMAGES = {
@@ -59,17 +60,17 @@ def machine_problems(names: tuple[str, ...], facts: Facts) -> Iterator[Problem]:
             known = [known.name for known in facts.instance_types.values()]
             near = ", ".join(get_close_matches(name, known))
             hint = f"near to it: {near}" if near else "`aws ec2 describe-instance-type-offerings` lists them"
-            yield Problem(code="MLI2301", summary=f"{facts.region} does not offer {name}", at=at, hint=hint)
+            yield Problem(Code.INSTANCE_TYPE, f"{facts.region} does not offer {name}", at=at, hint=hint)
         elif (kind.architecture, _accelerator(kind)) not in _IMAGES:
             summary = f"EKS has no machine image for {name} ({_what(kind)})"
-            yield Problem(code="MLI2302", summary=summary, at=at, hint="choose another instance type")
+            yield Problem(Code.INSTANCE_TYPES_MIXED, summary, at=at, hint="choose another instance type")
         elif first is None:
             first = kind
         elif (kind.architecture, _accelerator(kind)) != (first.architecture, _accelerator(first)):
             summary = f"{name} ({_what(kind)}) cannot be in one group with {first.name} ({_what(first)})"
-            yield Problem(code="MLI2302", summary=summary, at=at, hint="make a node group of its own for it")
+            yield Problem(Code.INSTANCE_TYPES_MIXED, summary, at=at, hint="make a node group of its own for it")
         if name in names[:index]:
-            yield Problem(code="MLI2302", summary=f"{name} is named twice", at=at, hint="take one of them out")
+            yield Problem(Code.INSTANCE_TYPES_MIXED, f"{name} is named twice", at=at, hint="take one of them out")
 
 
 def _accelerator(kind: InstanceType) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mlinfra.library import Block, Problem
+from mlinfra.library.codes import Code
 
 from .machines import Machines
 
@@ -60,14 +61,14 @@ def place_problems(
         if key.startswith((_OWN, *_RESERVED)) or not re.fullmatch(_KEY, key) or not _VALUE.fullmatch(value):
             summary = f"{key}: {value} cannot be a label of a node group"
             hint = f"letters, digits, '-', '_' and '.'; no key that begins with {', '.join((_OWN, *_RESERVED))}"
-            yield Problem(code="MLI2309", summary=summary, at=("labels", key), hint=hint)
+            yield Problem(Code.LABEL_OR_TAINT, summary, at=("labels", key), hint=hint)
     seen = set()
     for index, taint in enumerate(taints):
         if (taint.key, taint.effect) in seen:
             summary = f"the taint {taint.key} with {taint.effect} is there twice"
-            yield Problem(code="MLI2309", summary=summary, at=("taints", index), hint="take one of them out")
+            yield Problem(Code.LABEL_OR_TAINT, summary, at=("taints", index), hint="take one of them out")
         seen.add((taint.key, taint.effect))
     for field, is_set in (("efa", efa), ("placement", placement != "any")):
         if is_set:
             summary = f"{field} cannot be planned yet"
-            yield Problem(code="MLI2305", summary=summary, at=(field,), hint=f"take {field} out")
+            yield Problem(Code.GROUP_NOT_PLANNED_YET, summary, at=(field,), hint=f"take {field} out")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.library import Problem
+from mlinfra.library.codes import Code
 from mlinfra.library.outputs import Network, Subnet
 
 # What a node without a way out must reach (EKS user guide, "Deploy private clusters", November 2026).
@@ -24,8 +25,8 @@ def zone_problems(zones: tuple[str, ...], network: Network) -> Iterator[Problem]
             unknown = "" in known
             summary = f"the zones of the network are not known: {zone}" if unknown else f"the network is not in {zone}"
             hint = "take zones out" if unknown else f"there is {', '.join(known)}; network.zones adds to them"
-            yield Problem(code="MLI2306", summary=summary, at=("zones", index), hint=hint)
+            yield Problem(Code.GROUP_ZONES, summary, at=("zones", index), hint=hint)
     missing = [name for name in _NEEDED if name not in network.endpoints]
     if missing and not network.way_out:
         hint = f"set network.nat to single, or add to network.vpcEndpoints: {', '.join(missing)}"
-        yield Problem(code="MLI2307", summary="these nodes could never join: their subnets have no way out", hint=hint)
+        yield Problem(Code.NODES_CUT_OFF, "these nodes could never join: their subnets have no way out", hint=hint)

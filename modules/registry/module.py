@@ -13,6 +13,7 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json, Properties
 from mlinfra.library import Block, Place, Problem, Scope
+from mlinfra.library.codes import Code
 from mlinfra.library.outputs import Registry
 
 SECTION = Place("registries", many=True)
@@ -95,18 +96,21 @@ def _prefix(scope: Scope, inputs: Inputs) -> str:
 def _problems(scope: Scope, inputs: Inputs) -> Iterator[Problem]:
     if not inputs.pull_through:
         if inputs.prefix:
-            yield Problem(code="MLI2401", summary="prefix is for mirrors", at=("prefix",), hint="take it out")
+            yield Problem(Code.MIRROR_OR_REPOSITORY, "prefix is for mirrors", at=("prefix",), hint="take it out")
         return
     if inputs != Inputs(pull_through=inputs.pull_through, prefix=inputs.prefix):
         hint = "make two entries of it: one with pullThrough and prefix alone, and one without"
-        yield Problem(code="MLI2401", summary="a mirror has no settings of a repository", hint=hint)
+        yield Problem(Code.MIRROR_OR_REPOSITORY, "a mirror has no settings of a repository", hint=hint)
     longest = max((_UPSTREAMS[upstream] for upstream in inputs.pull_through), key=len)
     name = f"{_prefix(scope, inputs)}/{longest}"
     if len(name) > _LONGEST_PREFIX:
         summary = f"{name} is longer than the {_LONGEST_PREFIX} characters that ECR allows for mirrors"
         hint = f"add a prefix of {_LONGEST_PREFIX - len(longest) - 1} characters or fewer, unique in the account"
-        yield Problem(code="MLI2402", summary=summary, at=("pullThrough",), hint=hint)
+        yield Problem(Code.REGISTRY_NAME, summary, at=("pullThrough",), hint=hint)
     if len(set(inputs.pull_through)) < len(inputs.pull_through):
         yield Problem(
-            code="MLI2401", summary="a registry is mirrored twice", at=("pullThrough",), hint="name each once"
+            Code.MIRROR_OR_REPOSITORY,
+            "a registry is mirrored twice",
+            at=("pullThrough",),
+            hint="name each once",
         )

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlinfra.core.address import Address
+from mlinfra.core.resource import Graph
+from mlinfra.core.value import Json, Ref
+from tests.library.samples import codes, graph_of, of_type, properties, refusals
+from tests.modules.cases import ADMINS, CLUSTER, NETWORK, USERS, group
+
+
+def _cluster(**inputs: Any) -> Graph:
+    return graph_of({**NETWORK, "cluster": inputs}, name="recsys")
+
+
+def _refused(**inputs: Any) -> list[tuple[str, str]]:
+    return codes(refusals({**NETWORK, "cluster": inputs}))
+
+
+def test_the_cluster_bears_the_stacks_name_and_lives_in_private_subnets() -> None:
+    cluster = properties(_cluster(), "cluster")
+    assert cluster["name"] == "recsys"
+    assert [one.address for one in cluster["vpcConfig"]["subnetIds"]] == [
+        "network.private.us-east-1a.subnet",
+        "network.private.us-east-1b.subnet",
+    ]
+
+
+def test_by_default_it_is_private_encrypted_logged_and_of_the_newest_version() -> None:
+    cluster = properties(_cluster(), "cluster")
+    assert cluster["version"] == "1.34"
+    assert cluster["vpcConfig"]["endpointPublicAccess"] is False
+    assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
+    assert "publicAccessCidrs" not in cluster["vpcConfig"]
+    assert cluster["enabledClusterLogTypes"] == ["api", "audit", "authenticator"]
+    assert cluster["encryptionConfig"] == {
+        "provider": {"keyArn": Ref(Address("cluster.key"), ("arn",))},
+        "resources": ["secrets"],
+    }
+
+
+def test_whoever_creates_it_is_its_administrator_and_entries_are_the_only_way_in() -> None:
+    assert properties(_cluster(), "cluster")["accessConfig"] == {
+        "authenticationMode": "API",
+        "bootstrapClusterCreatorAdminPermissions": True,
+    }
+
+
+def test_the_log_group_and_the_roles_rights_are_there_before_the_cluster() -> None:
+    graph = _cluster(logRetentionDays=30)
+    assert graph.resources[Address("cluster")].depends_on == ("cluster.role.cluster-policy", "cluster.log-group")
+    assert properties(graph, "cluster.log-group") == {"name": "/aws/eks/recsys/cluster", "retentionInDays": 30}
+
+
+def test_version_logs_and_endpoint_are_as_chosen() -> None:
+    endpoint = {"private": False, "public": True, "allowedCidrs": ["203.0.113.0/24"]}
+    cluster = properties(_cluster(version="1.32", logs=["audit"], endpoint=endpoint), "cluster")
+    assert (cluster["version"], cluster["enabledClusterLogTypes"]) == ("1.32", ["audit"])
+    assert cluster["vpcConfig"]["publicAccessCidrs"] == ["203.0.113.0/24"]
+    assert cluster["vpcConfig"]["endpointPrivateAccess"] is False
+
+
+def test_without_encryption_there_is_no_key() -> None:
+    graph = _cluster(secretsEncryption=False)
+    assert "encryptionConfig" not in properties(graph, "cluster")
+    assert not of_type(graph, "aws:kms/key:Key")
+
+
+def test_the_key_rotates_and_waits_before_it_goes() -> None:
+    key = properties(_cluster(), "cluster.key")
+    assert (key["enableKeyRotation"], key["deletionWindowInDays"]) == (True, 30)
+
+
+def test_the_identity_provider_is_that_of_the_clusters_issuer() -> None:
+    provider = properties(_cluster(), "cluster.oidc-provider")
+    assert provider["url"] == Ref(Address("cluster"), ("identities", 0, "oidcs", 0, "issuer"))
+
+
+def test_access_is_an_entry_for_each_identity_and_an_association_for_each_policy() -> None:
+    graph = _cluster(access=[ADMINS, USERS, {**USERS, "policy": "edit", "namespaces": ["lab"]}])
+    assert [one.address for one in of_type(graph, "aws:eks/accessEntry:AccessEntry")] == [
+        "cluster.access.ml-admins",
+        "cluster.access.ml-users",
+    ]
+    admin = properties(graph, "cluster.access.ml-admins.cluster-admin")
+    assert admin["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+    assert admin["accessScope"] == {"type": "cluster"}
+    edit = properties(graph, "cluster.access.ml-users.edit")
+    assert edit["accessScope"] == {"type": "namespace", "namespaces": ["lab"]}
+
+
+def test_an_entry_is_called_as_it_wants() -> None:
+    graph = _cluster(access=[{**USERS, "name": "readers"}])
+    assert Address("cluster.access.readers.view") in graph.resources
+
+
+def test_what_nodes_need_stands_before_them_and_dns_after_them() -> None:
+    graph = graph_of(group())
+    before = graph.resources[Address("nodeGroups.gpu")].depends_on
+    assert {"cluster.addons.vpc-cni", "cluster.addons.kube-proxy", "cluster.addons.eks-pod-identity-agent"} < set(
+        before
+    )
+    assert graph.resources[Address("cluster.addons.coredns")].depends_on == ("nodeGroups.gpu",)
+
+
+def test_an_addon_is_pinned_and_configured_wherever_it_comes_from() -> None:
+    addons = {name: {"version": "v1.2.3-eksbuild.4", "configuration": {"a": 1}} for name in ("vpc-cni", "adot")}
+    graph = _cluster(addons=addons)
+    for name in addons:
+        addon = properties(graph, f"cluster.addons.{name}")
+        assert (addon["addonName"], addon["addonVersion"]) == (name, "v1.2.3-eksbuild.4")
+        assert addon["configurationValues"] == Json({"a": 1})
+
+
+def test_an_addon_without_a_version_is_left_to_eks() -> None:
+    assert "addonVersion" not in properties(_cluster(), "cluster.addons.coredns")
+
+
+def test_a_storage_driver_gets_its_rights_by_pod_identity() -> None:
+    graph = _cluster(addons={"aws-ebs-csi-driver": {}})
+    role = "cluster.addons.aws-ebs-csi-driver.role"
+    addon = graph.resources[Address("cluster.addons.aws-ebs-csi-driver")]
+    assert addon.properties["podIdentityAssociations"] == [
+        {"roleArn": Ref(Address(role), ("arn",)), "serviceAccount": "ebs-csi-controller-sa"}
+    ]
+    assert f"{role}.policy" in addon.depends_on
+    trust = properties(graph, role)["assumeRolePolicy"].content["Statement"][0]
+    assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"version": "1.29"}, [("MLI2201", "cluster.version")]),
+        ({"endpoint": {"private": False}}, [("MLI2202", "cluster.endpoint.private")]),
+        ({"endpoint": {"public": True}}, [("MLI2202", "cluster.endpoint.allowedCidrs")]),
+        ({"endpoint": {"allowedCidrs": ["10.0.0.0/8"]}}, [("MLI2202", "cluster.endpoint.allowedCidrs")]),
+        ({"access": [{"principal": "arn:aws:s3:::bucket"}]}, [("MLI2204", "cluster.access[0].principal")]),
+        (
+            {"access": [{"principal": "arn:aws:sts::123456789012:assumed-role/a/b"}]},
+            [("MLI2204", "cluster.access[0].principal")],
+        ),
+        ({"access": [USERS, USERS]}, [("MLI2203", "cluster.access[1]")]),
+        (
+            {"access": [USERS, {"principal": "arn:aws:iam::210987654321:role/ml-users"}]},
+            [("MLI2203", "cluster.access[1]")],
+        ),
+        ({"access": [{**ADMINS, "namespaces": ["a"]}]}, [("MLI2206", "cluster.access[0].namespaces")]),
+    ],
+)
+def test_clusters_that_cannot_be_are_refused(inputs: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    assert _refused(**inputs) == expected
+
+
+def test_one_zone_is_too_few() -> None:
+    (wrong,) = refusals({**CLUSTER, "network": {"zones": 1}})
+    assert (wrong.code, wrong.hint) == ("MLI2205", "set network.zones to 2 or more")
+
+
+def test_one_subnet_of_an_existing_network_is_too_few() -> None:
+    use = {"vpcId": "vpc-0abc", "subnetIds": ["subnet-0a"]}
+    assert codes(refusals({"network": {"use": use}, "cluster": {}})) == [("MLI2205", "cluster")]

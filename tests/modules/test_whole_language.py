@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from mlinfra.library.sections import language
+from tests.library.samples import LIBRARY, codes, graph_of, refusals
+
+_WHOLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("whole-language.yaml").read_text())
+_SECTIONS = language(LIBRARY, {}).sections
+_BUILT = ("network", "cluster", "nodeGroups", "registries")
+
+
+def test_every_section_has_a_module() -> None:
+    assert set(_WHOLE) == set(_SECTIONS)
+
+
+@pytest.mark.parametrize("name", sorted(_WHOLE))
+def test_a_section_with_all_its_fields_is_valid(name: str) -> None:
+    section = _SECTIONS[name]
+    for entry in _WHOLE[name].values() if section.many else [_WHOLE[name]]:
+        assert list(Draft202012Validator(dict(section.schema)).iter_errors(entry)) == []
+
+
+def test_what_cannot_be_planned_yet_is_said_of_every_entry_at_once() -> None:
+    wrong = refusals({name: _WHOLE[name] for name in _WHOLE if name not in _BUILT})
+    assert codes(wrong) == [
+        ("MLI2005", name)
+        for name in (
+            "autoscaling",
+            "loadBalancers.public",
+            "monitoring",
+            "runtimes.kserve",
+            "runtimes.flyte",
+            "runtimes.mlflow",
+            "runtimes.jupyterhub",
+            "endpoints.ranker",
+        )
+    ]
+
+
+def test_what_can_be_planned_is_but_for_some_kinds_of_node_groups() -> None:
+    sections = {name: _WHOLE[name] for name in _BUILT}
+    assert codes(refusals(sections)) == [
+        ("MLI2305", "nodeGroups.training.efa"),
+        ("MLI2305", "nodeGroups.training.placement"),
+        ("MLI2305", "nodeGroups.inference.capacity.type"),
+    ]
+    sections["nodeGroups"] = {"system": sections["nodeGroups"]["system"]}
+    assert graph_of(sections).resources
