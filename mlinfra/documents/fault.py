@@ -82,7 +82,7 @@ def _unless_expression(rule: Rule) -> Rule:
 
 def _one_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterable[ValidationError]:
     """As many may fit as will, while what decides between them is not known yet."""
-    unknown = next(expressions(instance), None) is not None
+    unknown = bool(expressions(instance))
     return _STANDARD["anyOf" if unknown else "oneOf"](validator, branches, instance, schema)
 
 

@@ -22,9 +22,9 @@ class Schema:
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
-        self._subschemas = Subschemas(definition)
-        self._conformance = Conformance(self._subschemas)
-        self._root = self._subschemas.flat(definition)
+        self.subschemas = Subschemas(definition)
+        self._conformance = Conformance(self.subschemas)
+        self._root = self.subschemas.flat(definition)
         self._fits = self._conformance.test(definition)
 
     def load(self, node: Node, findings: Findings, *, path: Path = (), address: Address | None = None) -> Value:
@@ -42,23 +42,23 @@ class Schema:
     ) -> None:
         """Add a finding for everything in `value`, made from `node`, that does not fit."""
         if not self._fits(value):
-            Violations(self._subschemas, node, findings, path, address).report(value)
+            Violations(self.subschemas, node, findings, path, address).report(value)
 
     def _coerce(self, node: Node, schema: Definition) -> Value:
         value = node.value
         if isinstance(value, dict):
-            schema = self._fitting(node, schema)
-            return {name: self._coerce(item, self._subschemas.below(schema, name)) for name, item in value.items()}
+            schema = self.fitting(node, schema)
+            return {name: self._coerce(item, self.subschemas.below(schema, name)) for name, item in value.items()}
         if isinstance(value, list):
-            schema = self._fitting(node, schema)
-            return [self._coerce(item, self._subschemas.below(schema, index)) for index, item in enumerate(value)]
+            schema = self.fitting(node, schema)
+            return [self._coerce(item, self.subschemas.below(schema, index)) for index, item in enumerate(value)]
         return self._scalar(node, schema)
 
     def _scalar(self, node: Node, schema: Definition) -> Value:
         value = node.value
         if isinstance(value, str | Expression | None):
             return value
-        kinds, kind = self._subschemas.kinds(schema), kind_of(value)
+        kinds, kind = self.subschemas.kinds(schema), kind_of(value)
         if kinds is None or kind in kinds or (kind == "integer" and "number" in kinds):
             return value
         if node.text and "string" in kinds:
@@ -67,15 +67,15 @@ class Schema:
             return int(value)
         return value
 
-    def _fitting(self, node: Node, schema: Definition) -> Definition:
+    def fitting(self, node: Node, schema: Definition) -> Definition:
         """The alternative of a union that a mapping or list is meant for, as far as one can tell."""
-        branches = self._subschemas.branches(schema)
+        branches = self.subschemas.branches(schema)
         if not branches:
             return schema
         kind = kind_of(node.value)
-        possible = [b for b in branches if (kinds := self._subschemas.kinds(b)) is None or kind in kinds]
+        possible = [b for b in branches if (kinds := self.subschemas.kinds(b)) is None or kind in kinds]
         for branch in possible[:-1]:
-            inner = self._fitting(node, branch)
+            inner = self.fitting(node, branch)
             if self._conformance.test(branch)(self._coerce(node, inner)):
                 return inner
-        return self._fitting(node, possible[-1]) if possible else schema
+        return self.fitting(node, possible[-1]) if possible else schema

@@ -70,11 +70,12 @@ class Violations:
         self._missed.add(path)
         missing = [name for name in fault.operand if name not in fault.value]
         unknown = [name for name in fault.value if name not in fault.schema.get("properties", {})]
-        hints = [f"{found} is written {name}" for name in missing if (found := near(name, unknown))]
+        names = choice([f"`{name}`" for name in missing], "and")
+        hints = [f"`{found}` is written `{name}`" for name in missing if (found := near(name, unknown))]
         where = self._name(fault) or "this"
         self._add(
-            fault, Code.MISSING_PROPERTY, f"{where} needs {choice(missing, 'and')}",
-            hint="; ".join(hints) or "add " + choice(missing, "and"), key=True,
+            fault, Code.MISSING_PROPERTY, f"{where} needs {names}",
+            hint="; ".join(hints) or f"add {names}", key=True,
         )  # fmt: skip
 
     def _explain_type(self, fault: Fault) -> None:
@@ -197,7 +198,7 @@ def _type_hint(value: Value, kinds: frozenset[str]) -> str:
     if value is None:
         return "give it a value, or delete the line"
     if isinstance(value, Expression) and not isinstance(value, Failed):
-        return "only a text can come from there"
+        return "write the value out, or take it from an input"
     if isinstance(value, str):
         if "boolean" in kinds and value.lower() in ("yes", "on", "y", "no", "off", "n"):
             return f"write {'true' if value.lower() in ('yes', 'on', 'y') else 'false'}: in YAML 1.2 {value} is text"

@@ -22,6 +22,8 @@ _FORMS = {
 }
 _MOST = 12
 
+FORM = "x-form"  # a schema's own keyword: in words, what its pattern demands
+
 
 def actual(value: Value) -> str:
     """What stands there: `the text "4"`, `4`, `true`, `a list`, `empty`."""
@@ -72,8 +74,10 @@ def expected(subschemas: Subschemas, schema: Definition) -> str:
 
 
 def form_of(schema: Definition) -> str:
-    """The form that a schema's pattern demands: its examples where it gives some."""
+    """The form that a schema's pattern demands: in its own words, by its examples, or as it stands."""
     text = schema["pattern"]
+    if FORM in schema:
+        return str(schema[FORM])
     if text in _FORMS:
         return _FORMS[text]
     if examples := schema.get("examples"):

@@ -1,0 +1,161 @@
+"""The loader: a stack file becomes a `Stack`, or one error that names every mistake.
+
+The session calls it. The order is: read, merge what is extended, give inputs their values, substitute, coerce,
+check. A step that finds mistakes leaves `FAILED` where it found them and the next ones still look at the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mlinfra.config.codes import Code
+from mlinfra.config.content import Content
+from mlinfra.config.files import Files, find_root
+from mlinfra.config.inputs import Inputs
+from mlinfra.config.layout import INPUTS, OUTPUTS, RESOURCES, STACKS
+from mlinfra.config.merge import Layers, without_nulls
+from mlinfra.config.neighbours import Neighbours, StacksReader
+from mlinfra.config.site import Scope
+from mlinfra.config.substitution import Substitution
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ConfigError
+from mlinfra.core.language import Language
+from mlinfra.core.resource import Move
+from mlinfra.core.stack import RawResource, Stack, Target
+from mlinfra.core.value import Value
+from mlinfra.documents.findings import Findings
+from mlinfra.documents.node import Node, Places
+
+
+def load_stack(
+    file: str, language: Language, *, environ: Mapping[str, str], sets: Sequence[str] = (),
+    input_files: Sequence[str] = (), root: Path | None = None, stacks_reader: StacksReader | None = None,
+) -> tuple[Stack, tuple[Diagnostic, ...]]:  # fmt: skip
+    """The stack in `file`, and what its reader should know of it that is no error.
+
+    `sets` and `input_files` are the command line's `--set name=value` and `--inputs FILE`, in their order. No file
+    that the stack extends may lie outside `root`, by default the project of `file`. Without `stacks_reader`, outputs
+    of other stacks stay symbolic: `Ref(Address("stacks.NAME"), ("outputs", ...))`.
+
+    Raises `ConfigError` with every mistake found, and what `stacks_reader` raises.
+    """
+    findings = Findings()
+    files = Files(root or find_root(file), findings)
+    merged = Layers(files, findings).assemble(file)
+    if merged is None:
+        raise ConfigError(findings.diagnostics())
+    run = _Run(language, environ, files, findings)
+    stack = run.load(file, without_nulls(merged, findings), sets, input_files, stacks_reader)
+    if stack is None or findings.has_errors():
+        raise ConfigError(findings.diagnostics())
+    return stack, findings.diagnostics()
+
+
+def unbuilt(stack: Stack, language: Language) -> tuple[Diagnostic, ...]:
+    """An error for each section of the stack that is part of the language and cannot be planned yet."""
+    findings = Findings()
+    for name in stack.sections:
+        if not language.sections[name].built:
+            findings.add(
+                Code.NOT_BUILT, f"`{name}` cannot be planned yet", stack.positions.at((name,)),
+                hint="take it out of the stack to plan the rest; `mlinfra modules list` shows what there is",
+            )  # fmt: skip
+    return findings.diagnostics()
+
+
+class _Run:
+    """One loading of one stack."""
+
+    def __init__(self, language: Language, environ: Mapping[str, str], files: Files, findings: Findings) -> None:
+        self._language = language
+        self._environ = environ
+        self._files = files
+        self._findings = findings
+        self._content = Content(language, findings)
+
+    def load(
+        self, file: str, root: Node, sets: Sequence[str], input_files: Sequence[str], reader: StacksReader | None
+    ) -> Stack | None:
+        inputs, declarations = self._inputs(root, sets, input_files)
+        neighbours = Neighbours(self._locations(root, inputs), reader)
+        substitution = Substitution(self._scope(root, inputs, neighbours), self._findings)
+        tree = {
+            name: declarations if name == INPUTS and declarations else substitution.apply(name, node)
+            for name, node in root.value.items()
+        }
+        substituted = root.with_value(tree)
+        data = self._content.load(substituted)
+        if self._findings.has_errors():
+            return None
+        documents = self._files.digests | neighbours.versions
+        # Once checked, declarations have served: what is shown and found under `inputs` are the values.
+        effective = substituted.with_value({**tree, INPUTS: root.with_value(inputs)})
+        return _stack(file, data, {name: node.plain() for name, node in inputs.items()}, documents, effective)
+
+    def _scope(self, root: Node, inputs: Mapping[str, Node], neighbours: Neighbours) -> Scope:
+        return Scope(
+            inputs=inputs, environ=self._environ, neighbours=neighbours, sections=self._language.sections, root=root
+        )
+
+    def _inputs(
+        self, root: Node, sets: Sequence[str], input_files: Sequence[str]
+    ) -> tuple[dict[str, Node], Node | None]:
+        """The effective inputs, and the node of their declarations with its literals read."""
+        written = root.below(INPUTS) or Node({}, root.source)
+        nothing = self._scope(root, {}, Neighbours({}, None))
+        nodes = Substitution(nothing, self._findings).apply(INPUTS, written)
+        entries = nodes.value if isinstance(nodes.value, dict) else {}
+        quiet = Content(self._language, Findings())  # said once, when the whole is checked
+        declared = quiet.load_key(INPUTS, nodes) if entries else {}
+        declared = {name: item if isinstance(item, dict) else {} for name, item in declared.items()}
+        inputs = Inputs(declared, entries, self._findings)
+        return inputs.values(self._files, input_files, sets), nodes if root.below(INPUTS) else None
+
+    def _locations(self, root: Node, inputs: Mapping[str, Node]) -> dict[str, str]:
+        """Where the states of the declared neighbours are kept."""
+        written = root.below(STACKS)
+        if written is None:
+            return {}
+        scope = self._scope(root, inputs, Neighbours({}, None))
+        node = Substitution(scope, Findings()).apply(STACKS, written)  # mistakes are said with all others
+        entries = node.value if isinstance(node.value, dict) else {}
+        return {
+            name: state.value
+            for name, entry in entries.items()
+            if (state := entry.below("state")) and isinstance(state.value, str)
+        }
+
+
+def _stack(
+    file: str, data: Mapping[str, Any], inputs: Mapping[str, Value], documents: Mapping[str, str], root: Node
+) -> Stack:
+    """The stack that checked data describe."""
+    metadata, lifecycle, places = data["metadata"], dict(data.get("lifecycle", {})), Places(root)
+    own = {"metadata", "lifecycle", "target", "state", "moved", "policies", "apiVersion", "kind", "extends"}
+    own |= {INPUTS, STACKS, RESOURCES, OUTPUTS}
+    return Stack(
+        file=file,
+        name=metadata["name"],
+        owner=metadata.get("owner", ""),
+        tags=metadata.get("tags", {}),
+        target=msgspec.convert(data["target"], Target),
+        state=data.get("state", ""),
+        environment=lifecycle.pop("environment", "production"),
+        protect=tuple(lifecycle.pop("protect", ())),
+        lifecycle=lifecycle,
+        sections={name: value for name, value in data.items() if name not in own},
+        resources={name: msgspec.convert(entry, RawResource) for name, entry in data.get(RESOURCES, {}).items()},
+        outputs=data.get(OUTPUTS, {}),
+        moves=tuple(
+            Move(move["from"], move["to"], places.at(("moved", index)))
+            for index, move in enumerate(data.get("moved", ()))
+        ),
+        policies=data.get("policies", {}),
+        inputs=inputs,
+        documents=documents,
+        positions=places,
+    )
