@@ -28,20 +28,23 @@ def merge(old: Json, applied: Json, schema: Schema | None) -> Json:
 
 
 def _merge_lists(old: list[Json], applied: list[Json], schema: Schema) -> list[Json]:
-    before = list(elements(old, schema))
+    """Items in both stand in the order applied, items of one side after what they followed; old ones go first."""
+    before, wanted = list(elements(old, schema)), dict(elements(applied, schema))
     named = dict(before)
-    wanted = dict(elements(applied, schema))
+    shared = iter([element for element in wanted if element in named])
+    following = next(shared, None)
     merged: list[Json] = []
-    taken = 0
+    position = 0
     for element, item in wanted.items():
-        if element not in named:
-            merged.append(item)
-            continue
-        position = next(index for index, (name, _) in enumerate(before) if name == element)
-        merged += [kept for name, kept in before[taken:position] if name not in wanted]
-        taken = max(taken, position + 1)
-        merged.append(merge(named[element], item, schema.items))
-    return merged + [kept for name, kept in before[taken:] if name not in wanted]
+        while position < len(before) and before[position][0] not in (element, following):
+            name, kept = before[position]
+            if name not in wanted:
+                merged.append(kept)
+            position += 1
+        merged.append(merge(named[element], item, schema.items) if element in named else item)
+        if element == following:
+            following = next(shared, None)
+    return merged + [kept for name, kept in before[position:] if name not in wanted]
 
 
 def prune(merged: Object, last: Fields, present: Fields, schema: Schema | None) -> Object:

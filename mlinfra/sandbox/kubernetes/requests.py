@@ -23,7 +23,7 @@ class Identity(msgspec.Struct, frozen=True):
     username: str
     groups: tuple[str, ...] = ()
     uid: str = ""
-    extra: dict[str, tuple[str, ...]] = {}
+    extra: Mapping[str, tuple[str, ...]] = {}
     grants: tuple[Grant, ...] = ()
 
 
