@@ -15,6 +15,9 @@ from mlinfra.core.value import Expression, Path, Ref, Value, at, path_text, reso
 from mlinfra.library.codes import Code
 from mlinfra.library.problem import Problem
 
+# Outputs of other stacks; those that are left could not be read, and stay symbolic.
+_OTHER_STACKS = "stacks"
+
 
 class References:
     """Puts values in the place of references.
@@ -45,7 +48,7 @@ class References:
         return value
 
     def _lookup(self, found: Expression, path: Path) -> Value:
-        if not isinstance(found, Ref) or found.address in self._raw:
+        if not isinstance(found, Ref) or found.address in self._raw or found.address.section == _OTHER_STACKS:
             return found
         entry, rest = self._entry(found)
         if entry in self._failed:

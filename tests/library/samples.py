@@ -37,7 +37,7 @@ def _type(name: str, **about: Any) -> InstanceType:
 
 _TYPES = (
     _type("m6i.large"),
-    _type("m6i.xlarge"),
+    _type("m6a.large"),
     _type("m7g.large", architecture="arm64"),
     _type("g5.xlarge", gpus=1, gpu_name="A10G"),
     _type("g5.2xlarge", gpus=1, gpu_name="A10G"),

@@ -293,3 +293,8 @@ def test_inputs_reach_the_module_in_their_own_type() -> None:
     inputs = msgspec.convert({"instances": ["m6i.large"], "max": 1}, module.inputs)
     assert module.wants is not None
     assert module.wants(inputs) == Wants(frozenset({"m6i.large"}))
+
+
+def test_outputs_of_other_stacks_that_were_not_read_stay_symbolic() -> None:
+    other = Ref(Address("stacks.shared"), ("outputs", "vpcId"))
+    assert graph_of({}, outputs={"vpc": other}).outputs == {"vpc": other}
