@@ -41,7 +41,8 @@ class Lines:
 
     def __call__(self, event: Event) -> None:
         """Print the event."""
-        self._print(event_page(event, self._look, every=True))
+        if page := event_page(event, self._look, every=True):
+            self._print(page)
 
     def notice(self, words: str) -> None:
         """Print `words`."""

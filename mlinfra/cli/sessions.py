@@ -132,11 +132,6 @@ class SandboxStatus(Protocol):
         """The file that it logs to."""
         ...
 
-    @property
-    def since(self) -> str:
-        """When it was started."""
-        ...
-
 
 class Session(Protocol):
     """One stack file, read and connected."""
@@ -169,6 +164,10 @@ class Session(Protocol):
         on_progress: Progress = ...,
     ) -> Plan:
         """What would be done."""
+        ...
+
+    def recover(self) -> tuple[Diagnostic, ...]:
+        """Look up what an interrupted run had begun, and answer what could not be seen."""
         ...
 
     def save(self, plan: Plan, path: str) -> None:
@@ -225,10 +224,6 @@ class Session(Protocol):
 
     def unlock(self, token: int) -> None:
         """Break the lock that bears this token."""
-        ...
-
-    def inventory(self) -> Sequence[tuple[str, str, str]]:
-        """Every object in the cloud that bears this stack's tags: type, address, id."""
         ...
 
 

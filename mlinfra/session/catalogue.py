@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from mlinfra.config.schema import publish_schema
+from mlinfra.config.published import publish_schema
 from mlinfra.core.language import Language
 from mlinfra.library.library import Library
 from mlinfra.library.sections import language as language_of
-from mlinfra.providers.aws import aws_types
+from mlinfra.providers.aws.catalogue import catalogue as aws_types
 
 
 class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +38,7 @@ def library(project: Path | None = None) -> Library:
 
 def language(found: Library | None = None) -> Language:
     """The language of stack files."""
-    types = {token: kind.inputs.json_schema() for token, kind in aws_types().items()}
+    types = {token: kind.about.inputs.json_schema() for token, kind in aws_types().items()}
     return language_of(found or library(), types)
 
 

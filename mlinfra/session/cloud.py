@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mlinfra.aws.calls import Calls
-from mlinfra.aws.clients import Clients, Endpoint
+from mlinfra.aws.clients import Client, Clients, Endpoint
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock
@@ -20,11 +20,13 @@ from mlinfra.core.provider import Provider
 from mlinfra.core.resource import Connection
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Target
-from mlinfra.providers.aws import AwsProvider, aws_types
+from mlinfra.providers.aws.catalogue import catalogue
+from mlinfra.providers.aws.provider import LOOKS, AwsProvider
 from mlinfra.session.secrets import Secrets
 
 # What the simulated cloud accepts; it knows no others, and no account outside the machine.
 _SANDBOX_KEY = "sandbox"
+_SANDBOX_LOOKS = (0.05, 0.1)
 
 
 class Cloud:
@@ -37,7 +39,7 @@ class Cloud:
     @cached_property
     def types(self) -> Mapping[str, ResourceType]:
         """Every type, by token. Needs no credentials."""
-        return aws_types()
+        return {token: kind.about for token, kind in catalogue().items()}
 
     @cached_property
     def connection(self) -> Connection:
@@ -49,7 +51,7 @@ class Cloud:
     @property
     def region(self) -> str:
         """The target's region."""
-        return self._calls.clients.region
+        return self._calls.region
 
     def connect(self, connection: Connection) -> Provider:
         """The provider behind a connection. Raises `PlanError` for one that this target does not have."""
@@ -61,7 +63,7 @@ class Cloud:
             )
         if connection not in self._providers:
             self._providers[connection] = AwsProvider(
-                self._calls, self._identity, account_region=str(connection.identity), secrets=Secrets(self._calls)
+                str(connection.identity), self._calls, self._clock, Secrets(self._calls).value, looks=self._looks
             )
         return self._providers[connection]
 
@@ -69,9 +71,22 @@ class Cloud:
         """The facts as they are now."""
         return read_facts(self._calls, self._identity, wants.instance_types)
 
+    @property
+    def _looks(self) -> tuple[float, ...]:
+        """The pauses in looking for what may be too new to show; the simulated cloud shows everything at once."""
+        return _SANDBOX_LOOKS if self._target.platform == "sandbox" else LOOKS
+
+    def client(self, service: str) -> Client:
+        """The SDK's own client, for a state backend."""
+        return self._clients.of(service)
+
+    @cached_property
+    def _clients(self) -> Clients:
+        return Clients(self._target.region, self._endpoint())
+
     @cached_property
     def _calls(self) -> Calls:
-        return Calls(Clients(self._target.region, self._endpoint()), self._clock)
+        return Calls(self._clients, self._clock)
 
     @cached_property
     def _identity(self) -> Identity:

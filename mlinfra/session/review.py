@@ -22,18 +22,17 @@ from mlinfra.session.cloud import Cloud
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
 
-def validate(graph: Graph, cloud: Cloud) -> None:
-    """Hold every resource against the cloud's own models, without a call. Raises `ConfigError` with all complaints."""
+def validate(plan: Plan, graph: Graph, cloud: Cloud) -> None:
+    """Hold what a plan makes against the cloud's own models, without a call. Raises `ConfigError`."""
     found = [
         Diagnostic(
             code="MLI3080",
-            summary=f"{resource.address}: {complaint}",
-            address=resource.address,
-            source=resource.source,
+            summary=f"{step.address}: {complaint}",
+            address=step.address,
+            source=graph.resources[step.address].source,
         )
-        for resource in graph
-        if resource.type in cloud.types
-        for complaint in cloud.connect(resource.connection).validate(resource.type, resource.properties)
+        for step in _last_makes(plan)
+        for complaint in cloud.connect(step.connection).validate(step.type, step.properties)
     ]
     if found:
         raise ConfigError(found)
@@ -114,18 +113,17 @@ def _name(key: object) -> str:
 
 def drift_of(plan: Plan) -> Plan:
     """Of a plan, only what others did: drifted fields, and objects that are gone."""
-    changes = tuple(change for change in map(_drifted, plan.changes) if change is not None)
-    return msgspec.structs.replace(plan, steps=(), changes=changes)
+    return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, plan.changes)))
 
 
-def _drifted(change: Change) -> Change | None:
-    if change.action is Action.CREATE and change.id:
-        return change
-    if change.action is Action.FORGET:
-        return change
-    fields = tuple(field for field in change.fields if field.cause in _DRIFT)
+def _drifted(change: Change) -> Change:
+    vanished = change.action is Action.FORGET or (change.action is Action.CREATE and bool(change.id))
     retagged = change.action is Action.UPDATE and not change.fields
-    return msgspec.structs.replace(change, fields=fields) if fields or retagged else None
+    fields = tuple(field for field in change.fields if field.cause in _DRIFT)
+    if vanished or retagged:
+        return change
+    action = change.action if fields else Action.NO_OP
+    return msgspec.structs.replace(change, action=action, fields=fields)
 
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:

@@ -14,8 +14,10 @@ from typing import Any
 
 import msgspec
 
-from mlinfra.config.expansion import Expanded, expand
-from mlinfra.config.loader import load_stack
+from mlinfra.aws.clients import Clients
+from mlinfra.config.expanded import Expanded, expand
+from mlinfra.config.loader import load_stack, unbuilt
+from mlinfra.config.neighbours import Applied
 from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.clock import Clock, SystemClock
@@ -75,7 +77,12 @@ def open_session(options: Options) -> Session:
     library = catalogue.library(root)
     language = catalogue.language(library)
     stack, diagnostics = load_stack(
-        options.file, language, sets=options.sets, input_files=options.inputs, environ=os.environ
+        options.file,
+        language,
+        sets=options.sets,
+        input_files=options.inputs,
+        environ=os.environ,
+        stacks_reader=lambda location: _applied(location, root),
     )
     return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes))
 
@@ -114,7 +121,14 @@ class Session:
 
     @cached_property
     def _backend(self) -> StateBackend:
-        return open_backend(self.stack.state, self.stack.name, self._root, self._clock, Claimant.here())
+        return open_backend(
+            self.stack.state,
+            self.stack.name,
+            self._root,
+            self._clock,
+            Claimant.here(),
+            lambda: self._cloud.client("s3"),
+        )
 
     @cached_property
     def _library(self) -> Any:
@@ -129,6 +143,8 @@ class Session:
         return self._graph(self._facts(self._state(), again=False))
 
     def _graph(self, facts: Facts) -> Graph:
+        if problems := unbuilt(self.stack, catalogue.language(self._library)):
+            raise ConfigError(problems)
         taggable = frozenset(token for token, kind in self._cloud.types.items() if kind.taggable)
         return assembly.build(self.stack, self._library, facts, taggable)
 
@@ -146,7 +162,6 @@ class Session:
         on_progress("reading facts")
         facts = self._facts(state, again=refresh_facts)
         graph = self._graph(facts)
-        review.validate(graph, self._cloud)
         on_progress("reading the cloud")
         ownership = self._ownership(state)
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, ownership)
@@ -166,6 +181,7 @@ class Session:
                 **options,
             )
         )
+        review.validate(plan, graph, self._cloud)
         return msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=self._settings()
         )
@@ -348,6 +364,14 @@ class Session:
             graph, state, self._cloud.connect, self._cloud.types, ownership, self._cloud.region, every=every
         )
         return survey(state, listings, ownership)
+
+
+def _applied(location: str, root: Path) -> Applied | None:
+    """Another stack's outputs, as its state in `location` has them."""
+    name = location.rstrip("/").rsplit("/", 1)[-1]
+    backend = open_backend(location, name, root, SystemClock(), Claimant.here(), lambda: Clients("").of("s3"))
+    state = backend.read()
+    return None if state is None else Applied(state.outputs, f"{state.lineage}/{state.serial}")
 
 
 def _nowhere() -> Positions:

@@ -6,7 +6,6 @@ import io
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +25,7 @@ from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Path, Value
+from mlinfra.session.inventory import LeftBehind, Owned
 from tests.cli import plans
 
 AWS = Connection("aws", {"account": "123456789012", "region": "us-east-1"})
@@ -69,7 +69,6 @@ class Box(msgspec.Struct, frozen=True):
     endpoint: str = ""
     pid: int = 0
     log: str = ""
-    since: str = ""
 
 
 class Halt:
@@ -112,7 +111,7 @@ class FakeSession:
         failing: Mapping[str, tuple[str, str]] | None = None,
         diagnostics: tuple[Diagnostic, ...] = (),
         outputs: Mapping[str, Value] | None = None,
-        left: Sequence[tuple[str, str, str]] = (),
+        left: Sequence[Owned] = (),
         resources: Sequence[Resource] = (),
         lineages: tuple[str, ...] = ("l1",),
         interrupting: str = "",
@@ -157,6 +156,10 @@ class FakeSession:
         on_progress("reading the cloud")
         return msgspec.structs.replace(self._plan, destroy=destroy)
 
+    def recover(self) -> tuple[Diagnostic, ...]:
+        self.asked.append("recover")
+        return ()
+
     def save(self, plan: Plan, path: str) -> None:
         with open(path, "wb") as file:  # noqa: PTH123 - as plain as can be
             file.write(codec.encode(plan))
@@ -180,6 +183,8 @@ class FakeSession:
             event = self._work(step)
             (failed if isinstance(event, Failed) else ended).append(event)  # type: ignore[arg-type]
             listener(event)
+        if plan.destroy and self._left:
+            raise LeftBehind(self._left)
         return Report(ended=tuple(ended), failed=tuple(failed), skipped=tuple(skipped), stopped=bool(stop.asked))
 
     def _work(self, step: Step) -> Ended | Failed:
@@ -227,7 +232,7 @@ class FakeSession:
         self.asked.append(("unlock", token))
         self.lock = None
 
-    def inventory(self) -> Sequence[tuple[str, str, str]]:
+    def inventory(self) -> Sequence[Owned]:
         return self._left
 
 
@@ -271,8 +276,7 @@ class FakeSessions:
         ]
 
     def sandbox_up(self, port: int | None) -> SandboxStatus:
-        since = datetime(2026, 11, 21, tzinfo=UTC).isoformat()
-        self.box = Box(True, f"http://127.0.0.1:{port or 4566}", 4711, ".mlinfra/sandbox.log", since)
+        self.box = Box(True, f"http://127.0.0.1:{port or 4566}", 4711, ".mlinfra/sandbox.log")
         return self.box
 
     def sandbox_down(self) -> None:

@@ -5,8 +5,10 @@ import re
 import signal
 
 from mlinfra.cli.sessions import Session
+from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import LockHeld, StalePlan
+from mlinfra.session.inventory import Owned
 from tests.cli import plans
 from tests.cli.fakes import FakeSession, run
 from tests.cli.fakes import FakeSessions as _Sessions
@@ -131,10 +133,10 @@ def test_destroy_asks_twice_and_proves_that_nothing_is_left() -> None:
 
 
 def test_destroy_exits_with_8_where_something_is_left() -> None:
-    left = [("aws:ec2/volume:Volume", "runtimes.mlflow", "vol-1")]
+    left = [Owned("aws:ec2/volume:Volume", Address("runtimes.mlflow"), "vol-1", "l1", 1)]
     result = run("destroy", "stack.yaml", "--yes", session=FakeSession(plans.DELETE, left=left))
     assert result.code == 8
-    assert "runtimes.mlflow  aws:ec2/volume:Volume  vol-1" in result.err
+    assert "runtimes.mlflow (vol-1)" in result.err
 
 
 def test_destroying_nothing_says_so() -> None:

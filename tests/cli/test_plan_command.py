@@ -27,9 +27,11 @@ def test_detailed_exit_codes_tell_pending_changes_from_none() -> None:
     assert run("plan", "stack.yaml", "--detailed-exitcode", session=FakeSession(plans.NO_OP)).code == 0
 
 
-def test_a_plan_with_errors_exits_with_1() -> None:
+def test_a_plan_with_errors_exits_with_1_and_is_not_written(tmp_path: Path) -> None:
     broken = plans.plan(*plans.KEPT, diagnostics=(Diagnostic(code="MLI3001", summary="no such type"),))
-    result = run("plan", "stack.yaml", "--detailed-exitcode", session=FakeSession(broken))
+    out = str(tmp_path / "plan.mlinfra")
+    result = run("plan", "stack.yaml", "--detailed-exitcode", "--out", out, session=FakeSession(broken))
+    assert not Path(out).exists()
     assert result.code == 1
     assert "error MLI3001: no such type" in result.out
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from datetime import UTC, datetime
 
+import msgspec
 from rich.console import Console
 
 from mlinfra.cli.progress import watching
@@ -11,7 +12,7 @@ from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import plain
 from mlinfra.cli.render.progress import Tally, event_page
 from mlinfra.cli.render.report import report_page
-from mlinfra.core.plan import Step
+from mlinfra.core.plan import Step, Verb
 from mlinfra.core.report import Began, Ended, Failed, Report, Said, Skipped
 from tests.cli import plans
 
@@ -51,6 +52,13 @@ def test_a_live_view_tells_of_endings_alone() -> None:
     assert line(Said(VPC, "waiting"), every=False) == ""
     assert line(Skipped(VPC), every=False) == ""
     assert line(Ended(VPC, 1), every=False) != ""
+
+
+def test_our_own_book_keeping_is_not_told() -> None:
+    step = msgspec.structs.replace(VPC, verb=Verb.RECORD)
+    for event in (Began(step, 1, 1), Said(step, "x"), Ended(step, 1)):
+        assert line(event) == ""
+    assert "MLI6002" in line(Failed(step, 1, "MLI6002", "disk full"))
 
 
 def test_the_board_shows_what_is_in_flight_the_longest_first() -> None:

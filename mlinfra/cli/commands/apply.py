@@ -47,5 +47,6 @@ def run(
     else:
         with shell.progress("reading the stack") as say:
             session = shell.open(stack, sets, inputs)
+            session.recover()
             plan = session.plan(targets=tuple(target or ()), on_progress=say)
     return carry_out(shell, session, plan, form, yes=yes, full=full)

@@ -49,11 +49,11 @@ def run(
     with shell.progress("reading the stack") as say:
         session = shell.open(stack, sets, inputs)
         plan = session.plan(targets=tuple(target or ()), refresh=refresh, refresh_facts=refresh_facts, on_progress=say)
+    show_plan(shell, session, plan, form, full=full)
+    if errors_in(plan.diagnostics):
+        return 1  # and nothing is written: such a plan cannot be applied
     if out:
         session.save(plan, out)
-    show_plan(shell, session, plan, form, full=full)
-    if out and form == "text":
-        shell.write(f"written to {out}; carry it out with: mlinfra apply {out}")
-    if errors_in(plan.diagnostics):
-        return 1
+        if form == "text":
+            shell.write(f"written to {out}; carry it out with: mlinfra apply {out}")
     return 2 if detailed_exitcode and plan.pending() else 0

@@ -37,8 +37,9 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
     page.extend(_header(plan, about, verb))
     for section, changes in by_section(plan.pending()).items():
         page.blank().line((section, "bold"))
+        widths = _widths(changes)
         for index, change in enumerate(changes):
-            page.extend(change_page(change, look, _widths(changes), last=index == len(changes) - 1))
+            page.extend(change_page(change, look, widths, last=index == len(changes) - 1))
     page.blank().extend(diagnostics_page(plan.diagnostics, look))
     page.blank().line(*_last_line(plan, verb))
     return page

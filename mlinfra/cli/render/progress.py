@@ -106,6 +106,8 @@ def event_page(event: Event, look: Look, *, every: bool) -> Page:
     step = event.step
     style = _STYLE.get(step.verb, "cyan")
     match event:
+        case Began() | Said() | Ended() if step.verb is Verb.RECORD:
+            return Page()  # our own book-keeping: nothing happens to the object
         case Ended():
             took = f"  {duration_text(event.seconds)}"
             return Page().line(

@@ -13,7 +13,7 @@ def sandbox_page(status: SandboxStatus) -> Page:
     if not status.running:
         return Page().line("the sandbox is down", ("; mlinfra sandbox up starts it", "dim"))
     page = Page().line(("the sandbox is up", "green"))
-    for name, what in (("endpoint", status.endpoint), ("process", str(status.pid)), ("since", status.since)):
+    for name, what in (("endpoint", status.endpoint), ("process", str(status.pid))):
         page.line((f"  {name:<9} ", "dim"), what)
     return page.line(("  log       ", "dim"), status.log)
 
@@ -25,5 +25,4 @@ def sandbox_data(status: SandboxStatus) -> dict[str, Any]:
         "endpoint": status.endpoint or None,
         "pid": status.pid or None,
         "log": status.log or None,
-        "since": status.since or None,
     }

@@ -32,7 +32,7 @@ from mlinfra.providers.aws.work import SecretSource, Work
 
 _LISTERS = 16
 _DETAILS = 16
-_LOOKS = (1.0, 2.0, 4.0)  # seconds between looks for something that may be too new to show
+LOOKS = (1.0, 2.0, 4.0)  # seconds between looks for something that may be too new to show
 
 
 class AwsProvider:
@@ -49,7 +49,7 @@ class AwsProvider:
         clock: Clock,
         secrets: SecretSource,
         *,
-        looks: tuple[float, ...] = _LOOKS,
+        looks: tuple[float, ...] = LOOKS,
     ) -> None:
         self._account, _, self._region = identity.partition("/")
         self._calls = calls
