@@ -82,13 +82,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """What says that an object is ready.
 
-    state: the path of its state. ready, failed: its good and its hopeless values.
+    state: the path of its state. ready: its good values. failed: its hopeless ones, which only replacement mends. ill:
+        those that end the wait as an error, and may mend.
     why: what an object in a failed state says of the cause. every, limit: seconds.
     """
 
     state: str
     ready: tuple[str, ...]
     failed: tuple[str, ...] = ()
+    ill: tuple[str, ...] = ()
     why: Callable[[Item], str] | None = None
     every: float = 5.0
     limit: float = 1800.0
@@ -109,7 +111,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     made: where the id stands in the answer to `create`, for ids that AWS gives.
     upper: whether API names are the property names with a capital; otherwise they are the same.
     names: API names that follow another rule, by dotted property path. shapes: likewise, what differs in form.
-    after: what must follow the creation, whatever the properties; it is repeated by updates, and must bear that.
+    after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
     delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object.
     """
 

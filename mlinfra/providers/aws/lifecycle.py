@@ -75,8 +75,9 @@ def update(work: Work) -> Item:
             changed -= set(one.fields)
     if changed:
         raise InvalidRequest(f"{work.target.address}: {work.kind.token} cannot change {', '.join(sorted(changed))}")
-    for act in work.kind.after:
-        act(work)
+    if not work.changed:
+        for act in work.kind.after:
+            act(work)
     return wait_ready(work)
 
 

@@ -7,6 +7,7 @@ nobody may conclude from it that something is absent.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from mlinfra.core.errors import NotFound, ProviderError
@@ -70,7 +71,7 @@ def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool
     identity = identify(kind, item, properties)
     name = properties.get(kind.about.name.property, "") if kind.about.name is not None else ""
     if kind.about.owned_by is OwnedBy.PARENT:
-        return identity in wanted.interest.ids or properties.get(kind.about.parent) in parents(kind, reader, wanted)
+        return wanted.named(identity, str(name)) or properties.get(kind.about.parent) in parents(kind, reader, wanted)
     if wanted.named(identity, str(name)) or any(wanted.named(str(properties.get(key, ""))) for key in kind.about.key):
         return True
     tagging = kind.tagging
@@ -129,13 +130,18 @@ def failure_of(kind: AwsType, item: Item) -> str:
     return f"it is {dig(item, waiting.state)}" + (f": {why}" if why else "")
 
 
+def plain(value: Any) -> Any:
+    """botocore's times as text; everything else as it is."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
 def _outputs(kind: AwsType, site: Site, item: Item, id: str, properties: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, form in kind.reading.outputs.items():
         if "{" in form:
             value: Any = site.spell(form, id=id, **properties, **found) or None
         else:
-            value = dig(item, form) if name not in kind.about.inputs.fields else None  # `wire` has read the inputs
+            value = plain(dig(item, form)) if name not in kind.about.inputs.fields else None  # `wire` reads inputs
         if value is not None and name not in properties:
             found[name] = value
     return found

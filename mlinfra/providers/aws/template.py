@@ -44,6 +44,18 @@ def prop(name: str) -> Prop:
     return Prop(name)
 
 
+class When(msgspec.Struct, frozen=True):
+    """A template that stands only where the property `name` has a value."""
+
+    name: str
+    template: Template
+
+
+def when(name: str, template: Template) -> When:
+    """`template`, where the property `name` has a value."""
+    return When(name, template)
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call: `operation` as AWS names it.
 
@@ -71,6 +83,8 @@ def fill(template: Template, lookup: Callable[[Prop | Mark], Any]) -> Any:
     """`template` with its marks looked up; `None` where nothing is left of it."""
     if isinstance(template, Prop | Mark):
         return lookup(template)
+    if isinstance(template, When):
+        return fill(template.template, lookup) if lookup(Prop(template.name)) is not None else None
     if isinstance(template, dict):
         filled = {key: value for key, item in template.items() if (value := fill(item, lookup)) is not None}
         return filled if filled or not template else None
@@ -83,6 +97,8 @@ def fill(template: Template, lookup: Callable[[Prop | Mark], Any]) -> Any:
 def _marks(template: Template) -> Iterator[Prop | Mark]:
     if isinstance(template, Prop | Mark):
         yield template
+    elif isinstance(template, When):
+        yield from _marks(template.template)
     elif isinstance(template, Mapping):
         for item in template.values():
             yield from _marks(item)

@@ -66,7 +66,7 @@ def wait_ready(work: Work) -> Item:
 
 def _is_ready(work: Work, waiting: Waiting, item: Item) -> bool:
     state = dig(item, waiting.state)
-    if state in waiting.failed:
+    if state in (*waiting.failed, *waiting.ill):
         why = waiting.why(item) if waiting.why is not None else ""
         raise cause(f"{work.target.address}: {work.id} is {state}" + (f": {why}" if why else ""))
     return state in waiting.ready
@@ -78,7 +78,7 @@ def wait_gone(work: Work) -> None:
     while (item := work.describe()) is not None and not is_gone(work.kind, item):
         waiting = work.kind.waiting
         state = dig(item, waiting.state) if waiting is not None else "there"
-        if waiting is not None and state in waiting.failed and "DELETE" in str(state).upper():
+        if waiting is not None and state in waiting.ill and "DELETE" in str(state).upper():
             raise cause(
                 f"{work.target.address}: {work.id} is {state}" + (f": {waiting.why(item)}" if waiting.why else "")
             )

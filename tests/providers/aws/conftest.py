@@ -24,7 +24,7 @@ def clients(server: Sandbox) -> Clients:
     return Clients(server.region, Endpoint(url=server.endpoint, access_key="testing", secret_key="testing"))
 
 
-@pytest.fixture()
+@pytest.fixture
 def account(server: Sandbox, clients: Clients) -> Iterator[Account]:
     clock = QuickClock()
     calls = Calls(clients, clock)

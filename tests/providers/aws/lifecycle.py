@@ -24,6 +24,7 @@ from mlinfra.engine.diff import compare
 from mlinfra.providers.aws.provider import AwsProvider
 from mlinfra.sandbox.aws.sandbox import Sandbox
 
+NONE = Interest()
 OURS = Ownership("demo", "lineage-1")
 Properties = dict[str, Any]
 
@@ -91,7 +92,7 @@ class Account:
     def output(self, name: str, output: str) -> Any:
         return self.made[name].properties[output]
 
-    def listed(self, type: str, interest: Interest = Interest()) -> list[Present]:
+    def listed(self, type: str, interest: Interest = NONE) -> list[Present]:
         """The objects of one type that concern us, those that the case needs being of interest too."""
         needed = {token: Interest(frozenset({need.id for need in self.made.values()})) for token in self.types}
         listing = self.provider.list(needed | {type: interest}, OURS)[type]
@@ -125,8 +126,8 @@ class Case(msgspec.Struct, kw_only=True):
 def live(account: Account, case: Case) -> None:
     """Lead one object through its life."""
     kind = account.provider.types()[case.type]
-    for name, (type, build) in case.needs.items():
-        account.make(name, type, build(account))
+    for name, (token, build) in case.needs.items():
+        account.make(name, token, build(account))
     properties = case.properties(account)
     assert list(account.provider.validate(case.type, properties)) == []
 
