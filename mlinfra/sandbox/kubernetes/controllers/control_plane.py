@@ -15,12 +15,22 @@ from mlinfra.sandbox.kubernetes.controllers import (
     cron_jobs,
     daemon_sets,
     deployments,
+    disruption,
+    endpoints,
+    housekeeping,
+    ingresses,
     jobs,
+    load_balancers,
     replica_sets,
     stateful_sets,
+    volume_reclaim,
+    volumes,
 )
 from mlinfra.sandbox.kubernetes.controllers.cloud import Cloud
 from mlinfra.sandbox.kubernetes.controllers.cluster import Cluster
+from mlinfra.sandbox.kubernetes.controllers.cluster_autoscaler import ClusterAutoscaler
+from mlinfra.sandbox.kubernetes.controllers.horizontal import HorizontalAutoscaler
+from mlinfra.sandbox.kubernetes.controllers.karpenter import Karpenter
 from mlinfra.sandbox.kubernetes.controllers.kubelet import Kubelet
 from mlinfra.sandbox.kubernetes.controllers.nodes import Nodes
 from mlinfra.sandbox.kubernetes.controllers.options import Options
@@ -58,4 +68,15 @@ def controllers(options: Options) -> Iterable[Controller]:
         daemon_sets.CONTROLLER,
         jobs.CONTROLLER,
         cron_jobs.CONTROLLER,
+        endpoints.CONTROLLER,
+        load_balancers.CONTROLLER,
+        ingresses.CONTROLLER,
+        volumes.CONTROLLER,
+        volume_reclaim.CONTROLLER,
+        disruption.CONTROLLER,
+        HorizontalAutoscaler().controller(),
+        ClusterAutoscaler().controller(),
+        Karpenter().controller(),
+        housekeeping.Namespaces(options.certificate).controller(),
+        housekeeping.API_SERVICES,
     )

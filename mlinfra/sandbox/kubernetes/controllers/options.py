@@ -44,13 +44,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         clusters, where forgetting the plugin is the most common reason for pods that never start; `implied` shows
         them at once.
     standing: programs that count as running without a Deployment of theirs (see `programs`).
-    service_cidr, pod_cidr: where cluster addresses come from.
+    pod_cidr: where the addresses of pods come from.
+    certificate: the cluster's CA in PEM, published in every namespace as `kube-root-ca.crt`.
     events: how many Events are kept; the oldest go first (real clusters keep them for an hour).
     """
 
     timings: Timings = Timings()
     device_plugins: str = "required"
     standing: frozenset[str] = frozenset()
-    service_cidr: str = "172.20.0.0/16"
     pod_cidr: str = "100.64.0.0/14"
+    certificate: str = ""
     events: int = 5_000

@@ -82,6 +82,8 @@ def proportional(replicas: int, bounds: Limits, sets: Sequence[Set]) -> dict[str
         share = max(min(share, left), 0) if difference > 0 else min(max(share, left), 0)
         counts[item.name] = max(0, item.wanted + share)
         left -= counts[item.name] - item.wanted
-    if order and left:
-        counts[order[0].name] = max(0, counts[order[0].name] + left)
+    for item in order:  # what rounding left over goes to the largest
+        change = left if left > 0 else max(left, -counts[item.name])
+        counts[item.name] += change
+        left -= change
     return counts

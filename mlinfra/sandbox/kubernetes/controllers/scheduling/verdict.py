@@ -19,7 +19,7 @@ NEVER = "not eligible due to preemptionPolicy=Never."
 
 def sentence(nodes: int, reasons: Iterable[str], preemption: str = "") -> str:
     """What an Event and the PodScheduled condition say; `preemption` says why that did not help either."""
-    text = f"0/{nodes} nodes are available: {_histogram(reasons)}."
+    text = f"0/{nodes} nodes are available: {histogram(reasons)}."
     return f"{text} preemption: {preemption}" if preemption else text
 
 
@@ -29,5 +29,6 @@ def rejected(nodes: int, reason: str) -> str:
     return f"0/{nodes} nodes are available: {reason}. preemption: {hopeless}"
 
 
-def _histogram(reasons: Iterable[str]) -> str:
+def histogram(reasons: Iterable[str]) -> str:
+    """Reasons with how often they occur, sorted as text."""
     return ", ".join(sorted(f"{count} {reason}" for reason, count in Counter(reasons).items()))
