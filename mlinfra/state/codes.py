@@ -59,6 +59,6 @@ MEANINGS: Mapping[Code, str] = MappingProxyType(
         Code.NO_BUCKET: "the bucket does not exist",
         Code.BUCKET_DENIED: "the caller may not read or write the bucket",
         Code.UNCONDITIONAL: "the server ignores conditional writes, so that two runs could overwrite each other",
-        Code.BUCKET_TAKEN: "a bucket of this name belongs to someone else",
+        Code.BUCKET_TAKEN: "a bucket of this name exists already and is not ours to change",
     }
 )

@@ -48,10 +48,10 @@ class Copies:
             kept = self._store.get(name)
             self._store.put(name, data, kept.version if kept else None)
 
-    def prune(self, serial: int) -> None:
-        """Remove copies and journals that are too old once `serial` is written."""
+    def too_old(self, serial: int) -> list[str]:
+        """The copies and journals that need not be kept once `serial` is written."""
         numbered = ((name, match) for name in self._store.names() if (match := _NUMBERED.fullmatch(name)))
-        self._store.delete(sorted(name for name, match in numbered if int(match[1]) <= serial - KEPT))
+        return sorted(name for name, match in numbered if int(match[1]) <= serial - KEPT)
 
     def last_good(self) -> str:
         """The newest copy that is whole; empty where there is none."""

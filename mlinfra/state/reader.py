@@ -17,7 +17,7 @@ from mlinfra.state.codes import Code
 from mlinfra.state.copies import BASE, Copies
 from mlinfra.state.format import Damaged, Format, identity_of, read_base, read_journal
 from mlinfra.state.lease import LeaseLock, Mark
-from mlinfra.state.store import Store
+from mlinfra.state.store import Journal, Store
 
 _ATTEMPTS = 5
 
@@ -93,13 +93,13 @@ class Reader:
         except Damaged as error:
             raise self._copies.corrupt(Code.DAMAGED, f"{self._where} is damaged: {error}") from error
         found = Found.fresh(kept.version, kept.data, base.state)
-        if base.state is not None:
-            found = self._with_journal(found, base.state, written)
+        journal = self._store.journal(found.journal) if base.state is not None else Journal()
         again = self._store.get(BASE)
-        return found if again is not None and again.version == kept.version else None
+        if again is None or again.version != kept.version:
+            return None
+        return found if base.state is None else self._with_journal(found, base.state, journal, written)
 
-    def _with_journal(self, found: Found, state: State, written: int) -> Found:
-        journal = self._store.journal(found.journal)
+    def _with_journal(self, found: Found, state: State, journal: Journal, written: int) -> Found:
         try:
             entries = read_journal(journal, found.identity, written, self._known)
         except Damaged as error:

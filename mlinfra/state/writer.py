@@ -47,9 +47,9 @@ class Writer:
         """Make the state ours to write, once the lock is taken.
 
         A base of an earlier format is rewritten, so that base and journal have one format. In a store that cannot
-        keep others out the base is rewritten in any case: journals bear its identity, so whatever an earlier holder
-        still sends goes to a journal that nobody reads, or fails on the base's version. The state stays the same.
-        A state that cannot be read is left alone: whoever reads it is told.
+        keep others out the base is rewritten in any case, also one that only says that there is no state: journals
+        bear its identity, so whatever an earlier holder still sends goes to a journal that nobody reads, or fails on
+        the base's version. The state stays the same. One that cannot be read is left alone: whoever reads it is told.
         """
         with self._mutex:
             for _ in range(_ATTEMPTS):
@@ -59,7 +59,6 @@ class Writer:
                     return
                 if found.state is None:
                     self._forget_mark()
-                    return
                 if self._store.guards and found.current:
                     return
                 if self._publish(found.state, found.version):
@@ -95,7 +94,7 @@ class Writer:
             found = self._found()
             self._check(state, found)
             written = msgspec.structs.replace(state, serial=found.mark.serial + 1)
-            self._copies.prune(written.serial)
+            self._prune(written.serial)
             self._replace(written, found.version)
             return written
 
@@ -108,6 +107,7 @@ class Writer:
             self._check_own(state)
             kept = self._store.get(BASE)
             serial = max([state.serial, self._held.tenure.mark.serial, *self._copies.serials()]) + 1
+            self._held.confirm()
             if kept is not None:
                 self._set_aside(kept.data)
             self._forget_mark()
@@ -122,19 +122,32 @@ class Writer:
         """
         with self._mutex:
             found = self._found()
+            names = self._copies.everything()
+            self._held.confirm()  # hence none of these names is a later run's
             if found.state is not None and not self._publish(None, found.version):
                 raise self._changed()
             self._forget_mark()
-            self._store.delete(self._copies.everything())
+            self._store.delete(names)
             if self._store.guards:
                 with self._store.fenced(self._held.confirm):
                     self._store.delete([BASE])
             self._place = None
 
     def _found(self) -> Found:
+        """Where we are. What was read is used only if the lock was ours afterwards: a version that a later holder
+        wrote would let us overwrite it.
+        """
         if self._place is None:
-            self._place = self._reader.find()
+            found = self._reader.find()
+            self._held.confirm()
+            self._place = found
         return self._place
+
+    def _prune(self, serial: int) -> None:
+        """Remove what is too old once `serial` is written, all of it listed while the lock was ours."""
+        if names := self._copies.too_old(serial):
+            self._held.confirm()
+            self._store.delete(names)
 
     def _replace(self, state: State, version: str | None) -> None:
         """Publish a new serial, keep a copy of it, and have the lock remember it, in this order."""
