@@ -11,18 +11,20 @@ from pathlib import Path
 
 from mlinfra.cli.confirm import confirm
 from mlinfra.cli.interrupt import interruptible
-from mlinfra.cli.progress import watching
+from mlinfra.cli.progress import Watch, watching
 from mlinfra.cli.render.changes import destroyed, existing, is_sweeping
+from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.document import document
 from mlinfra.cli.render.plan_json import plan_json
 from mlinfra.cli.render.plan_text import plan_page
 from mlinfra.cli.render.report import done_page, outputs_page, report_json
-from mlinfra.cli.sessions import Session
+from mlinfra.cli.sessions import Session, Stop
 from mlinfra.cli.shell import Shell
 from mlinfra.core.clock import SystemClock
 from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.plan import Plan
+from mlinfra.core.report import Report
 
 _UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
 
@@ -90,7 +92,7 @@ def carry_out(
         watching(shell.console(stream), shell.look(stream=stream), clock, lively=lively) as watch,
         interruptible(stop, watch.notice),
     ):
-        report = session.apply(plan, listener=watch, stop=stop)
+        report = _walk(session, plan, watch, stop)
     seconds = time.monotonic() - began
     outputs = session.outputs() if report.complete else {}
     if form == "json":
@@ -101,6 +103,20 @@ def carry_out(
         shell.show(done_page(report, seconds, shell.look(), stack=stack))
         shell.show(outputs_page(outputs))
     return 0
+
+
+def _walk(session: Session, plan: Plan, watch: Watch, stop: Stop) -> Report:
+    """The report of applying, also where the walk stays incomplete: that is told in every form."""
+    try:
+        return session.apply(plan, listener=watch, stop=stop)
+    except ApplyIncomplete as incomplete:
+        return incomplete.report
+
+
+def recovered(shell: Shell, session: Session) -> None:
+    """Before a change is planned, let the session look up what an interrupted run had begun."""
+    if found := session.recover():
+        shell.tell(diagnostics_page(found, shell.look(stream=shell.stderr)))
 
 
 def _ask(shell: Shell, plan: Plan, verb: str) -> None:

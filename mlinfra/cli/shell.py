@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # imported by the commands that need them: `--help` must not 
 
 
 def _real_sessions() -> Sessions:
-    from mlinfra import session
+    import mlinfra.session as session
 
     return session
 

@@ -17,7 +17,7 @@ from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder
 from mlinfra.core.diagnostic import Diagnostic
-from mlinfra.core.errors import ConfigError, MlinfraError
+from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
 from mlinfra.core.plan import Plan, Step
 from mlinfra.core.report import Began, Ended, Failed, Listener, Report, Said, Skipped
 from mlinfra.core.resource import Connection, Graph, Resource
@@ -183,9 +183,12 @@ class FakeSession:
             event = self._work(step)
             (failed if isinstance(event, Failed) else ended).append(event)  # type: ignore[arg-type]
             listener(event)
+        report = Report(ended=tuple(ended), failed=tuple(failed), skipped=tuple(skipped), stopped=bool(stop.asked))
+        if not report.complete:
+            raise ApplyIncomplete(report)
         if plan.destroy and self._left:
             raise LeftBehind(self._left)
-        return Report(ended=tuple(ended), failed=tuple(failed), skipped=tuple(skipped), stopped=bool(stop.asked))
+        return report
 
     def _work(self, step: Step) -> Ended | Failed:
         if step.address in self._failing:

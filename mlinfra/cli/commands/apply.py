@@ -37,7 +37,7 @@ def run(
     Shows the plan and asks. Ctrl-C finishes what is in flight; what was made is recorded, and the same command goes
     on from there.
     """
-    from mlinfra.cli.plans import carry_out, is_plan_file
+    from mlinfra.cli.plans import carry_out, is_plan_file, recovered
 
     shell = Shell.of(context)
     if is_plan_file(stack):
@@ -47,6 +47,6 @@ def run(
     else:
         with shell.progress("reading the stack") as say:
             session = shell.open(stack, sets, inputs)
-            session.recover()
+            recovered(shell, session)
             plan = session.plan(targets=tuple(target or ()), on_progress=say)
     return carry_out(shell, session, plan, form, yes=yes, full=full)

@@ -27,12 +27,12 @@ def run(
 
     Shows what goes and asks twice. Succeeds only where nothing is left afterwards; else lists it and exits with 8.
     """
-    from mlinfra.cli.plans import carry_out
+    from mlinfra.cli.plans import carry_out, recovered
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
         session = shell.open(stack, sets, inputs)
-        session.recover()
+        recovered(shell, session)
         plan = session.plan(destroy=True, on_progress=say)
     # The session proves that nothing is left, or raises with what is.
     if code := carry_out(shell, session, plan, form, yes=yes, full=full, verb="destroy"):
