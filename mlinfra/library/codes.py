@@ -37,6 +37,7 @@ class Code(Coded):
     ACCESS_PRINCIPAL = "MLI2204", "An access entry names an identity that cannot be one."
     CLUSTER_ZONES = "MLI2205", "A cluster needs subnets in two zones."
     ACCESS_NAMESPACES = "MLI2206", "A policy of the whole cluster is limited to namespaces."
+    NO_ROOM = "MLI2207", "No node group has room for the cluster's own pods."
     INSTANCE_TYPE = "MLI2301", "The region does not offer an instance type."
     INSTANCE_TYPES_MIXED = "MLI2302", "Instance types that cannot share one machine image."
     GROUP_SIZE = "MLI2303", "The sizes of a node group contradict each other."

@@ -69,7 +69,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     """A group of nodes.
 
     address: what stands once the group has nodes.
-    labels, tainted, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
+    hosts_anything: whether there is always a node that takes pods without a toleration.
+    labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     """
 
     name: Annotated[Value, Meta(description="name of the node group")]
@@ -78,7 +79,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it")]
     address: Address
     labels: dict[str, str] = {}
-    tainted: bool = False
+    hosts_anything: bool = True
     gpus: int = 0
 
 

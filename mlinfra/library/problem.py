@@ -30,8 +30,11 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class RefusedError(Exception):
-    """A module cannot be built from these inputs. Never leaves `mlinfra.library`."""
+    """A module cannot be built from these inputs; without diagnostics where enough was said already.
+
+    Never leaves `mlinfra.library`.
+    """
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__(diagnostics[0].summary)
+        super().__init__(", ".join(one.summary for one in diagnostics))
         self.diagnostics = diagnostics

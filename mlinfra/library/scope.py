@@ -47,6 +47,7 @@ class Handle(msgspec.Struct, frozen=True):
 class Gathering:
     """What the entries of one stack have made so far: resources by address, outputs by entry.
 
+    missing: the kinds of outputs that were asked for in vain, which is said once.
     Shared by the scopes of one pass, and by nothing else.
     """
 
@@ -59,6 +60,7 @@ class Gathering:
         self.taggable = taggable
         self.resources: dict[Address, Resource] = {}
         self.outputs: dict[Address, msgspec.Struct] = {}
+        self.missing: set[type[msgspec.Struct]] = set()
         self._of_kind: dict[type[msgspec.Struct], tuple[msgspec.Struct, ...]] = {}
 
     def add(self, resource: Resource) -> None:
@@ -127,9 +129,14 @@ class Scope:
     def one(self, kind: type[T]) -> T:
         """The outputs of that kind, of which the stack must hold one. The kind stands in the module's `NEEDS`."""
         found = self.every(kind)
-        if len(found) != 1:
-            self.refuse(self._several(kind) if found else self._missing(kind))
-        return found[0]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            self.refuse(self._several(kind))
+        if kind in self._gathering.missing:
+            raise RefusedError(())
+        self._gathering.missing.add(kind)
+        raise RefusedError((self._missing(kind).diagnostic(self._source),))
 
     def every(self, kind: type[T]) -> tuple[T, ...]:
         """All outputs of that kind, none included. The kind stands in the module's `NEEDS`."""

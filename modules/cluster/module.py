@@ -114,9 +114,15 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
 
 
 def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None:
-    """Add the add-ons that run as pods of their own: they become active only once there are nodes for them."""
-    nodes = [group.address for group in scope.every(NodeGroup)]
-    add_late_addons(scope, Handle(scope.address), inputs.addons, nodes, facts)
+    """Add the add-ons that run as pods of their own: they come with the nodes, and are active only on them."""
+    groups = scope.every(NodeGroup)
+    hosts = [group.address for group in groups if group.hosts_anything]
+    if hosts:
+        add_late_addons(scope, Handle(scope.address), inputs.addons, hosts, facts)
+    elif groups:
+        summary = "no node group has room for the cluster's own pods: each has taints, or may be empty"
+        hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
+        scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
 
 
 def _properties(scope: Scope, inputs: Inputs, network: Network, role: Handle, version: str) -> dict[str, object]:
@@ -148,7 +154,7 @@ def _key(scope: Scope) -> Handle:
         {
             "description": f"Kubernetes secrets of {scope.stack.name}",
             "enableKeyRotation": True,
-            "deletionWindowInDays": 30,
+            "deletionWindowInDays": 30 if scope.stack.environment == "production" else 7,
         },
     )
     scope.add("key.alias", "aws:kms/alias:Alias", {"name": f"alias/{scope.stack.name}/cluster", "targetKeyId": key.id})

@@ -103,6 +103,6 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         scaling_group=scaling_group,
         address=group.address,
         labels=labels,
-        tainted=bool(taints),
+        hosts_anything=not taints and inputs.min > 0,
         gpus=machines.gpus,
     )

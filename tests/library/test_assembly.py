@@ -68,7 +68,7 @@ def test_only_types_that_bear_tags_get_them() -> None:
 
 
 def test_a_stack_tag_changes_nothing_in_a_launch_template_but_its_own_tags() -> None:
-    sections = {**_CLUSTER, "nodeGroups": {"gpu": {"instances": ["g5.xlarge"], "max": 2}}}
+    sections = {**_CLUSTER, "nodeGroups": {"gpu": {"instances": ["m6i.large"], "max": 2}}}
     plain, tagged = (
         properties(graph_of(sections, tags=tags), "nodeGroups.gpu.launch-template") for tags in ({}, {"team": "recsys"})
     )

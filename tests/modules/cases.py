@@ -12,12 +12,14 @@ Sections = dict[str, Any]
 NETWORK: Sections = {"network": {"zones": 2, "nat": "single", "flowLogs": False, "vpcEndpoints": []}}
 CLUSTER: Sections = {**NETWORK, "cluster": {}}
 
+SYSTEM: Sections = {"instances": ["m6i.large"], "max": 2}
 ADMINS = {"principal": "arn:aws:iam::123456789012:role/ml-admins", "policy": "cluster-admin"}
 USERS = {"principal": "arn:aws:iam::123456789012:role/ml-users", "policy": "view", "namespaces": ["serving"]}
 
 
 def group(**about: Any) -> Sections:
-    return {**CLUSTER, "nodeGroups": {"gpu": {"instances": ["g5.xlarge", "g5.2xlarge"], "max": 4, **about}}}
+    gpu = {"instances": ["g5.xlarge", "g5.2xlarge"], "max": 4, **about}
+    return {**CLUSTER, "nodeGroups": {"gpu": gpu, "system": SYSTEM}}
 
 
 # By module, then by what is special about the case: sections, and whatever else the stack has.
@@ -34,8 +36,10 @@ CASES: dict[str, dict[str, Sections]] = {
         "defaults": CLUSTER,
         "everything": {
             **NETWORK,
+            "nodeGroups": {"system": SYSTEM},
             "cluster": {
                 "version": "1.33",
+                "logRetentionDays": 30,
                 "endpoint": {"public": True, "allowedCidrs": ["203.0.113.0/24"]},
                 "logs": ["api", "scheduler"],
                 "access": [ADMINS, USERS, {**USERS, "policy": "edit"}],
@@ -46,6 +50,7 @@ CASES: dict[str, dict[str, Sections]] = {
             },
         },
         "plain": {**NETWORK, "cluster": {"secretsEncryption": False, "logs": []}},
+        "with-nodes": {**CLUSTER, "nodeGroups": {"system": SYSTEM}},
     },
     "node-group": {
         "on-demand": {**CLUSTER, "nodeGroups": {"system": {"instances": ["m6i.large"], "min": 2, "max": 4}}},
@@ -56,7 +61,7 @@ CASES: dict[str, dict[str, Sections]] = {
             labels={"tier": "gold"},
             volume={"size": "1Ti", "iops": 4000, "throughput": 250},
         ),
-        "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "min": 0, "max": 1}}},
+        "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "system": SYSTEM}},
     },
     "registry": {
         "defaults": {"registries": {"models": {}}},

@@ -8,11 +8,15 @@ from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Json, Ref
 from tests.library.samples import codes, graph_of, of_type, properties, refusals
-from tests.modules.cases import ADMINS, CLUSTER, NETWORK, USERS, group
+from tests.modules.cases import ADMINS, CLUSTER, NETWORK, SYSTEM, USERS, group
 
 
 def _cluster(**inputs: Any) -> Graph:
     return graph_of({**NETWORK, "cluster": inputs}, name="recsys")
+
+
+def _peopled(**inputs: Any) -> Graph:
+    return graph_of({**NETWORK, "cluster": inputs, "nodeGroups": {"system": SYSTEM}})
 
 
 def _refused(**inputs: Any) -> list[tuple[str, str]]:
@@ -71,6 +75,8 @@ def test_without_encryption_there_is_no_key() -> None:
 def test_the_key_rotates_and_waits_before_it_goes() -> None:
     key = properties(_cluster(), "cluster.key")
     assert (key["enableKeyRotation"], key["deletionWindowInDays"]) == (True, 30)
+    graph = graph_of(CLUSTER, environment="ephemeral")
+    assert properties(graph, "cluster.key")["deletionWindowInDays"] == 7
 
 
 def test_the_identity_provider_is_that_of_the_clusters_issuer() -> None:
@@ -102,12 +108,26 @@ def test_what_nodes_need_stands_before_them_and_dns_after_them() -> None:
     assert {"cluster.addons.vpc-cni", "cluster.addons.kube-proxy", "cluster.addons.eks-pod-identity-agent"} < set(
         before
     )
-    assert graph.resources[Address("cluster.addons.coredns")].depends_on == ("nodeGroups.gpu",)
+    assert graph.resources[Address("cluster.addons.coredns")].depends_on == ("nodeGroups.system",)
+
+
+def test_without_nodes_only_what_nodes_need_is_added() -> None:
+    assert [one.address.rpartition(".")[2] for one in of_type(_cluster(), "aws:eks/addon:Addon")] == [
+        "vpc-cni",
+        "kube-proxy",
+        "eks-pod-identity-agent",
+    ]
+
+
+@pytest.mark.parametrize("about", [{"min": 0}, {"taints": [{"key": "a"}]}, {"instances": ["g5.xlarge"]}])
+def test_nodes_that_have_no_room_for_the_clusters_own_pods_are_refused(about: dict[str, Any]) -> None:
+    groups = {"system": {"instances": ["m6i.large"], "max": 2, **about}}
+    assert codes(refusals({**CLUSTER, "nodeGroups": groups})) == [("MLI2207", "cluster")]
 
 
 def test_an_addon_is_pinned_and_configured_wherever_it_comes_from() -> None:
     addons = {name: {"version": "v1.2.3-eksbuild.4", "configuration": {"a": 1}} for name in ("vpc-cni", "adot")}
-    graph = _cluster(addons=addons)
+    graph = _peopled(addons=addons)
     for name in addons:
         addon = properties(graph, f"cluster.addons.{name}")
         assert (addon["addonName"], addon["addonVersion"]) == (name, "v1.2.3-eksbuild.4")
@@ -115,11 +135,11 @@ def test_an_addon_is_pinned_and_configured_wherever_it_comes_from() -> None:
 
 
 def test_an_addon_without_a_version_is_left_to_eks() -> None:
-    assert "addonVersion" not in properties(_cluster(), "cluster.addons.coredns")
+    assert "addonVersion" not in properties(_peopled(), "cluster.addons.coredns")
 
 
 def test_a_storage_driver_gets_its_rights_by_pod_identity() -> None:
-    graph = _cluster(addons={"aws-ebs-csi-driver": {}})
+    graph = _peopled(addons={"aws-ebs-csi-driver": {}})
     role = "cluster.addons.aws-ebs-csi-driver.role"
     addon = graph.resources[Address("cluster.addons.aws-ebs-csi-driver")]
     assert addon.properties["podIdentityAssociations"] == [
