@@ -6,7 +6,6 @@ Called by the session. Collects every mistake of every section before it raises;
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -15,19 +14,19 @@ from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
-from mlinfra.core.resource import Connection, Graph, Move, Resource
-from mlinfra.core.stack import RawResource, Stack
-from mlinfra.core.value import Path, Value
+from mlinfra.core.resource import Connection, Graph, Move
+from mlinfra.core.stack import Stack
+from mlinfra.core.value import Value
 from mlinfra.library.codes import Code
 from mlinfra.library.entries import Entry, entries_of
 from mlinfra.library.folders import failure
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
-from mlinfra.library.problem import Problem, RefusedError
+from mlinfra.library.problem import RefusedError
+from mlinfra.library.raw import RESOURCES, RawResources
 from mlinfra.library.references import References
 from mlinfra.library.scope import Gathering, Scope
 
-RESOURCES = "resources"
 OUTPUTS = "outputs"
 
 
@@ -102,47 +101,15 @@ class _Assembly:
         """Add the entries of `resources`; answer the stack's outputs. References are resolved in both."""
         raw = [Address(f"{RESOURCES}.{name}") for name in stack.resources]
         references = References(self.gathering.outputs, raw, self._failed)
-        known = frozenset([*self.gathering.resources, *raw])
-        for name, resource in stack.resources.items():
+        made = RawResources(self.gathering, {*self.gathering.outputs, *self._failed}, references)
+        for name, one in stack.resources.items():
             try:
-                self.gathering.add(self._raw(stack, name, resource, references, known))
+                self.gathering.add(made.resource(name, one))
             except RefusedError as refused:
                 self.diagnostics.extend(refused.diagnostics)
         outputs = {name: references.replace(value, (OUTPUTS, name)) for name, value in stack.outputs.items()}
         self.diagnostics.extend(one.diagnostic(stack.positions.at(one.at)) for one in references.problems)
         return outputs
-
-    def _raw(
-        self, stack: Stack, name: str, raw: RawResource, references: References, known: frozenset[Address]
-    ) -> Resource:
-        path = (RESOURCES, name)
-        if raw.connection or not raw.type.startswith("aws:"):
-            summary = f"{'.'.join(path)} is of type {raw.type}, for which there is no connection yet"
-            problem = Problem(Code.NO_CONNECTION, summary, hint="today types of aws: can be made")
-            raise RefusedError((problem.diagnostic(stack.positions.at(path)),))
-        return Resource(
-            address=Address(".".join(path)),
-            type=raw.type,
-            properties=references.replace(raw.properties, (*path, "properties")),
-            connection=self.gathering.connection,
-            depends_on=tuple(self._named(stack, (*path, "dependsOn"), raw.depends_on, known)),
-            source=stack.positions.at(path),
-        )
-
-    def _named(self, stack: Stack, path: Path, names: Iterable[str], known: frozenset[Address]) -> Iterator[Address]:
-        """The resources at or below each name."""
-        for index, name in enumerate(names):
-            found = sorted(address for address in known if address.is_within(name))
-            yield from found
-            if not found and not any(failed.is_within(name) for failed in self._failed):
-                near = get_close_matches(name, known, n=3)
-                hint = f"there is {', '.join(near)}" if near else "name a section, an entry, or an address"
-                problem = Problem(
-                    Code.DEPENDS_ON_NOTHING,
-                    f"dependsOn names {name}, which the stack does not have",
-                    hint=hint,
-                )
-                self.diagnostics.append(problem.diagnostic(stack.positions.at((*path, index))))
 
 
 def _moves(entry: Entry) -> Iterator[Move]:

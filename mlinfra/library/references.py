@@ -29,7 +29,7 @@ class References:
     def __init__(
         self, outputs: Mapping[Address, msgspec.Struct], raw: Iterable[Address], failed: Iterable[Address]
     ) -> None:
-        self._outputs = {address: _named(one) for address, one in outputs.items()}
+        self._outputs = outputs
         self._raw = frozenset(raw)
         self._failed = frozenset(failed)
         self.problems: list[Problem] = []
@@ -56,7 +56,7 @@ class References:
         if entry not in self._outputs:
             known = [*self._outputs, *self._raw]
             return self._unknown(found, path, f"the stack has no {found.address}", found.address, known)
-        outputs = self._outputs[entry]
+        outputs = _named(self._outputs[entry])
         name = str(rest[0]) if rest else ""
         if name not in outputs:
             return self._unknown(found, path, f"{entry} has no output {name!r}", name, list(outputs))
@@ -89,4 +89,5 @@ class References:
 
 
 def _named(outputs: msgspec.Struct) -> dict[str, Value]:
-    return {field.encode_name: getattr(outputs, field.name) for field in msgspec.structs.fields(outputs)}
+    names = zip(outputs.__struct_encode_fields__, outputs.__struct_fields__, strict=True)
+    return {outside: getattr(outputs, inside) for outside, inside in names}

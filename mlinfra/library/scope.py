@@ -6,7 +6,7 @@ Made by `assembly`, one for each entry; handed to the module's `build` and `fini
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -61,7 +61,7 @@ class Gathering:
         self.resources: dict[Address, Resource] = {}
         self.outputs: dict[Address, msgspec.Struct] = {}
         self.missing: set[type[msgspec.Struct]] = set()
-        self._of_kind: dict[type[msgspec.Struct], tuple[msgspec.Struct, ...]] = {}
+        self._of_kind: dict[type[msgspec.Struct], list[Any]] = {}
 
     def add(self, resource: Resource) -> None:
         """Take up `resource`, with the stack's tags and protection."""
@@ -81,14 +81,16 @@ class Gathering:
     def put(self, entry: Address, outputs: msgspec.Struct) -> None:
         """Take up the outputs of an entry."""
         self.outputs[entry] = outputs
-        self._of_kind.clear()
+        for kind, found in self._of_kind.items():
+            if isinstance(outputs, kind):
+                found.append(outputs)
 
     def every(self, kind: type[T]) -> tuple[T, ...]:
         """All outputs of one kind so far, in the order of their entries."""
         found = self._of_kind.get(kind)
         if found is None:
-            found = self._of_kind[kind] = tuple(one for one in self.outputs.values() if isinstance(one, kind))
-        return found  # type: ignore[return-value]  # filed under its kind above
+            found = self._of_kind[kind] = [one for one in self.outputs.values() if isinstance(one, kind)]
+        return tuple(found)
 
 
 class Scope:

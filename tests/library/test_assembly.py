@@ -154,6 +154,24 @@ def test_depends_on_names_sections_entries_or_addresses() -> None:
     )
 
 
+def test_nothing_depends_on_itself_through_its_section() -> None:
+    raw = {"one": {"type": _BUCKET, "dependsOn": ["resources"]}, "two": {"type": _BUCKET}}
+    assert graph_of({}, resources=raw).resources[Address("resources.one")].depends_on == ("resources.two",)
+
+
+def test_depends_on_may_name_an_entry_that_made_nothing() -> None:
+    use = {"vpcId": "vpc-0abc", "subnetIds": ["subnet-0a"]}
+    raw = {"one": {"type": _BUCKET, "dependsOn": ["network"]}}
+    graph = graph_of({"network": {"use": use}}, resources=raw)
+    assert graph.resources[Address("resources.one")].depends_on == ()
+
+
+def test_depends_on_of_a_name_is_not_of_names_that_begin_like_it() -> None:
+    sections = {"registries": {"models": {"keepLast": 0}, "models-old": {"keepLast": 0}}}
+    graph = graph_of(sections, resources={"one": {"type": _BUCKET, "dependsOn": ["registries.models"]}})
+    assert graph.resources[Address("resources.one")].depends_on == ("registries.models",)
+
+
 def test_depends_on_that_names_nothing_is_refused_with_near_names() -> None:
     (wrong,) = refusals(_NETWORK, resources={"one": {"type": _BUCKET, "dependsOn": ["network.vcp"]}})
     assert codes((wrong,)) == [("MLI2012", "resources.one.dependsOn[0]")]
