@@ -60,6 +60,10 @@ class Api:
             return self._serve(request, route)
         except ApiError as error:
             return _failure(error)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A body of a shape that nothing foresaw. A server answers even then; the name of the error helps to mend it.
+            text = f"the request could not be understood: {type(error).__name__}: {error}"
+            return _failure(ApiError(500, text))
 
     def _faulty(self, fault: Fault, request: Request, route: Route | None) -> Response:
         if fault.effect is Effect.UNREACHABLE:

@@ -116,7 +116,10 @@ def update(store: Store, request: Request, route: Route, writer: Writer) -> Resp
 
 def addressed(obj: Object, route: Route) -> Object:
     """Give an object with the kind, namespace and name of its URL; 400 when it says otherwise."""
-    kind, meta = route.kind, dict(obj.get("metadata") or {})
+    kind, meta = route.kind, obj.get("metadata") or {}
+    if not isinstance(meta, dict):
+        raise errors.bad_request("metadata of the provided object is not an object")
+    meta = dict(meta)
     for key, wanted in (("apiVersion", kind.api_version), ("kind", kind.kind)):
         if obj.get(key, wanted) != wanted:
             text = f"the {key} in the data ({obj[key]}) does not match the expected {key} ({wanted})"

@@ -18,7 +18,7 @@ from mlinfra.sandbox.kubernetes.fields import from_v1, written
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind
 from mlinfra.sandbox.kubernetes.ownership import Owner, record_apply
 from mlinfra.sandbox.kubernetes.schema import Schema, Schemas, load_definitions
-from mlinfra.sandbox.kubernetes.values import Object, clone
+from mlinfra.sandbox.kubernetes.values import Object, clone, timestamp
 
 GVK = GroupVersionKind("example.com", "v1", "Widget")
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -138,9 +138,11 @@ def owners_of(obj: Object) -> dict[str, set[str]]:
 def try_apply(obj: Object | None, manager: str, wanted: Leaves, force: bool) -> tuple[Object | None, ApiError | None]:
     owner = Owner("Apply", manager, "example.com/v1")
     try:
-        return record_apply(as_object(wanted), obj, SCHEMA, owner, NOW, force=force), None
+        done = record_apply(as_object(wanted), obj, SCHEMA, owner, NOW, force=force)
     except ApiError as error:
         return obj, error
+    done["metadata"]["creationTimestamp"] = timestamp(NOW)
+    return done, None
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["one", "two", "three"]), configurations(), st.booleans()), max_size=8)
