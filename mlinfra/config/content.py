@@ -18,7 +18,7 @@ from mlinfra.config.layout import INPUTS, OUTPUTS, REQUIRED, RESOURCES, layout
 from mlinfra.core.address import Address
 from mlinfra.core.language import Language
 from mlinfra.core.source import Source
-from mlinfra.core.value import Path, Value, path_text
+from mlinfra.core.value import Path, Value, is_known, path_text
 from mlinfra.documents.codes import Code as DocumentCode
 from mlinfra.documents.conformance import pattern
 from mlinfra.documents.findings import Findings
@@ -74,6 +74,12 @@ class Content:
         self._check_names(name, node)
         schema = Schema(section.schema)
         return {entry: self._entry(name, entry, item, schema) for entry, item in node.value.items()}
+
+    def declaration(self, node: Node) -> dict[str, Any] | None:
+        """The data of one input's declaration; `None` where it is wrong, which is said when the whole is loaded."""
+        quiet = Findings()
+        value = Schema(self._layout[INPUTS].schema).load(node, quiet)
+        return value if isinstance(value, dict) and is_known(value) and not quiet.has_errors() else None
 
     def _entry(self, section: str, entry: str, node: Node, schema: Schema) -> Value:
         path, address = (section, entry), _address(section, entry)

@@ -27,9 +27,9 @@ _NUMERIC = ("integer", "number")
 
 
 class Inputs:
-    """The inputs of one stack: its declarations as checked data, and each one's node in the stack file."""
+    """The inputs of one stack: its declarations as checked data, `None` for a wrong one, and each one's node."""
 
-    def __init__(self, declared: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Node], findings: Findings):
+    def __init__(self, declared: Mapping[str, Mapping[str, Any] | None], nodes: Mapping[str, Node], findings: Findings):
         self._declared = declared
         self._nodes = nodes
         self._findings = findings
@@ -43,11 +43,10 @@ class Inputs:
     def _schema(self, name: str) -> Schema | None:
         """What the values of one input must satisfy; `None` where its declaration is broken."""
         declaration, node = self._declared[name], self._nodes[name]
-        kind = declaration.get("type")
-        if not isinstance(kind, str):
+        if declaration is None:
             return None
-        pattern = declaration.get("pattern")
-        if isinstance(pattern, str) and not _is_expression(pattern):
+        kind = declaration["type"]
+        if not _is_expression(declaration.get("pattern", "")):
             place = node.below("pattern") or node
             self._findings.add(
                 Code.BAD_DECLARATION, f"the pattern of inputs.{name} is no regular expression", place.source
@@ -76,7 +75,7 @@ class Inputs:
             self._findings.add(
                 Code.MISSING_INPUT, f"the input {name} has no default and was given no value", declaration.place,
                 hint=f"give one: --set {name}=…, or a file with --inputs",
-                detail=str(self._declared[name].get("description", "")),
+                detail=schema.definition["description"],
             )  # fmt: skip
             return declaration.with_value(FAILED)
         inner = Findings()
@@ -115,7 +114,7 @@ class Inputs:
 
     def _spelt(self, name: str, text: str, source: Source) -> Node | None:
         """The value that a command line's text means, by the type of its input."""
-        kind = self._declared[name].get("type")
+        kind = (self._declared[name] or {}).get("type", "string")
         if kind == "string":
             return Node(text, source, None, source, source.file)
         if kind in ("array", "object"):

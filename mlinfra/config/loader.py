@@ -109,9 +109,7 @@ class _Run:
         nothing = self._scope(root, {}, Neighbours({}, None))
         nodes = Substitution(nothing, self._findings).apply(INPUTS, written)
         entries = nodes.value if isinstance(nodes.value, dict) else {}
-        quiet = Content(self._language, Findings())  # said once, when the whole is checked
-        declared = quiet.load_key(INPUTS, nodes) if entries else {}
-        declared = {name: item if isinstance(item, dict) else {} for name, item in declared.items()}
+        declared = {name: self._content.declaration(node) for name, node in entries.items()}
         inputs = Inputs(declared, entries, self._findings)
         return inputs.values(self._files, input_files, sets), nodes if root.below(INPUTS) else None
 
