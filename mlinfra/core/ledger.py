@@ -1,7 +1,7 @@
 """The ledger: entries, one for each thing that happened, and their folding into a state.
 
-The walk writes entries, backends append them durably and fold them again when they read. Folding an entry twice
-changes nothing, so that a journal may be replayed over a state that has some of it already.
+The walk writes entries, backends append them durably and fold them again when they read. A journal belongs to the
+state that it was begun on, and is folded over that one alone.
 """
 
 from __future__ import annotations
@@ -71,6 +71,10 @@ class Began(msgspec.Struct, frozen=True, tag="began"):
 Entry: TypeAlias = Intended | Recorded | Removed | Settled | Renamed | Noted | Began
 
 
+# How many seals are remembered: a plan file that was killed or failed is run again soon, if at all.
+_SEALS = 16
+
+
 class Ledger:
     """A state in the making. Not thread-safe: the walk's coordinating thread alone holds it."""
 
@@ -113,7 +117,7 @@ class Ledger:
                 self._facts = self._facts if facts is None else facts
                 self._outputs = self._outputs if outputs is None else outputs
             case Began(seal):
-                self._applied = [*(s for s in self._applied if s != seal), seal]
+                self._applied = [*(s for s in self._applied if s != seal), seal][-_SEALS:]
 
     def _enter_record(self, entry: Recorded) -> None:
         record = entry.record

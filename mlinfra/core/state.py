@@ -71,7 +71,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     deposed: objects of earlier generations, replaced and not deleted yet.
     pending: intents without a result.
-    applied: the seals under which entries were written since the last compaction.
+    applied: the seals of the last plans that were begun, the newest last.
     generations: the last generation of each address that is no longer there, so that no create attempt ever shares
         its idempotency token with an earlier one.
     """
