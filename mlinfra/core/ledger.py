@@ -72,7 +72,7 @@ Entry: TypeAlias = Intended | Recorded | Removed | Settled | Renamed | Noted | B
 
 
 # How many seals are remembered: a plan file that was killed or failed is run again soon, if at all.
-_SEALS = 16
+_SEALS = 64
 
 
 class Ledger:
