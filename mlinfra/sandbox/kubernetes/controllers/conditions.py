@@ -25,6 +25,11 @@ def condition(type: str, status: bool | str, reason: str = "", message: str = ""
     return {**entry, **({"reason": reason} if reason else {}), **({"message": message} if message else {})}
 
 
+def standard(type: str, status: bool | str, reason: str, message: str = "") -> Object:
+    """A metav1.Condition, which always has a reason and a message."""
+    return {**condition(type, status, reason), "message": message}
+
+
 def merged(conditions: Objects | None, news: Objects, now: datetime, *, updated: bool = False) -> Objects:
     """Conditions with `news` put in; a transition time changes only with the status.
 

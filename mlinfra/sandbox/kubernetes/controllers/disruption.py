@@ -33,7 +33,7 @@ def reconcile(cluster: Cluster, key: Key) -> Again | None:
     expected, wanted = _expectation(cluster, budget, pods)
     allowed = max(0, healthy - wanted) if pods else 0
     reason = "SufficientPods" if allowed else "InsufficientPods"
-    news = [conditions.condition("DisruptionAllowed", allowed > 0, reason)]
+    news = [conditions.standard("DisruptionAllowed", allowed > 0, reason)]
     status = {
         "expectedPods": expected,
         "currentHealthy": healthy,
@@ -78,7 +78,9 @@ def _top(cluster: Cluster, gvk: GroupVersionKind, name: str, namespace: str) -> 
 
 
 def _budgets_of_pod(cluster: Cluster, event: Event) -> Iterable[Key]:
-    return [key_of(budget) for budget in controlled_budgets(event.object, cluster.peek(BUDGET))]
+    budgets = cluster.peek(BUDGET, event.object["metadata"]["namespace"])
+    states = [pod for pod in (event.object, event.previous) if pod is not None]
+    return [key_of(budget) for pod in states for budget in controlled_budgets(pod, budgets)]
 
 
 def _beside(cluster: Cluster, event: Event) -> Iterable[Key]:

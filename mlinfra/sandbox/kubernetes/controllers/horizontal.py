@@ -2,7 +2,8 @@
 
 The scaled object bears the annotation `sandbox.mlinfra.dev/metrics`, JSON of metric names and numbers: for resources
 (`cpu`, `memory`) the average utilisation in per cent, for all others the average value per pod, or for type Object and
-External with a `value` target the value itself: `{"cpu": 95, "requests_in_flight": 12.5}`.
+External with a `value` target the value itself: `{"cpu": 95, "requests_in_flight": 12.5}`. They are looked at when they
+change, and every 15 s as long as they are off target: numbers that stay high scale up to the maximum.
 
 The rule is the documented one (kubernetes.io, "Horizontal Pod Autoscaling", algorithm details, 1.33): the largest
 ceil(replicas x metric / target) over the metrics, a tolerance of 10 %, and on the way down the largest wish of the
@@ -37,6 +38,7 @@ class HorizontalAutoscaler:
 
     def __init__(self) -> None:
         self._wishes: dict[Key, list[tuple[datetime, int]]] = {}
+        self._scaled: dict[Key, tuple[datetime, str]] = {}
 
     def controller(self) -> Controller:
         """How the runtime calls it."""
@@ -49,6 +51,7 @@ class HorizontalAutoscaler:
         scaler = cluster.find(AUTOSCALER, key)
         if scaler is None:
             self._wishes.pop(key, None)
+            self._scaled.pop(key, None)
             return None
         reference = scaler["spec"]["scaleTargetRef"]
         gvk = GroupVersionKind.of(reference.get("apiVersion", "apps/v1"), reference["kind"])
@@ -64,13 +67,19 @@ class HorizontalAutoscaler:
             return _report(
                 cluster, scaler, 0, 0, [conditions.condition("ScalingActive", False, "ScalingDisabled", off)]
             )
-        wish = _wish(scaler, target, current)
+        metrics = str(at(target, ("metadata", "annotations", METRICS)) or "")
+        moment, acted_on = self._scaled.get(key, (None, ""))
+        left = 0.0 if moment is None else _PERIOD - (cluster.clock() - moment).total_seconds()
+        if left > 0 and metrics == acted_on:
+            return Again(left, quiet=True)  # it has acted on these numbers; if they stay, it acts again next time
+        wish = _wish(scaler, metrics, current)
         if wish is None:
             text = "the HPA was unable to compute the replica count: no metrics are set"
             news = [conditions.condition("ScalingActive", False, "FailedGetResourceMetric", text)]
             return _report(cluster, scaler, current, current, news)
         wanted = self._bounded(cluster, scaler, current, wish)
         if wanted != current:
+            self._scaled[key] = (cluster.clock(), metrics)
             cluster.patch(gvk, target, {"spec": {"replicas": wanted}})
             why = "metrics above target" if wanted > current else "All metrics below target"
             text = f"New size: {wanted}; reason: {why}"
@@ -82,27 +91,25 @@ class HorizontalAutoscaler:
             ),
         ]
         _report(cluster, scaler, current, wanted, news, scaled=wanted != current)
-        return Again(_PERIOD, quiet=True) if wish < current else None
+        return Again(_PERIOD, quiet=True) if wish != current else None
 
     def _bounded(self, cluster: Cluster, scaler: Object, current: int, wish: int) -> int:
         """The wish within the limits, and not below what was wished for within the window."""
         key, now = key_of(scaler), cluster.clock()
         window = at(scaler, ("spec", "behavior", "scaleDown", "stabilizationWindowSeconds"))
         seconds = cluster.timings.downscale_window if window is None else float(window)
-        recent = [
-            (moment, n)
-            for moment, n in self._wishes.get(key, [(now, current)])
-            if (now - moment).total_seconds() < seconds
+        wishes = self._wishes.get(key, [(now, current)])
+        lasting = [*wishes, (now, wishes[-1][1]), (now, wish)]  # the last wish held until now
+        self._wishes[key] = [
+            entry for entry in lasting if (now - entry[0]).total_seconds() < seconds or entry[0] == now
         ]
-        self._wishes[key] = [*recent, (now, wish)]
         kept = wish if wish >= current else min(current, max(number for _, number in self._wishes[key]))
         low, high = int(at(scaler, ("spec", "minReplicas"), 1)), int(scaler["spec"]["maxReplicas"])
         return max(low, min(high, kept))
 
 
-def _wish(scaler: Object, target: Object, current: int) -> int | None:
+def _wish(scaler: Object, text: str, current: int) -> int | None:
     """How many replicas the metrics ask for; None where none of them is set."""
-    text = at(target, ("metadata", "annotations", METRICS))
     numbers = json.loads(text) if text else {}
     wishes = [
         w for metric in at(scaler, ("spec", "metrics")) or () if (w := _proposal(metric, numbers, current)) is not None

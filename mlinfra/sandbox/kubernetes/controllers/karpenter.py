@@ -192,10 +192,10 @@ def _report_claim(cluster: Cluster, claim: Object, machine: Machine, *, launched
     registered, ready = node is not None, node is not None and is_complete(node, machine)
     old = claim.get("status") or {}
     news = [
-        conditions.condition("Launched", launched, "Launched"),
-        conditions.condition("Registered", registered, "Registered" if registered else "NodeNotFound"),
-        conditions.condition("Initialized", ready, "Initialized" if ready else "NodeNotReady"),
-        conditions.condition("Ready", ready, "Ready" if ready else "UnhealthyDependents"),
+        conditions.standard("Launched", launched, "Launched"),
+        conditions.standard("Registered", registered, "Registered" if registered else "NodeNotFound"),
+        conditions.standard("Initialized", ready, "Initialized" if ready else "NodeNotReady"),
+        conditions.standard("Ready", ready, "Ready" if ready else "UnhealthyDependents"),
     ]
     status = {
         **old,
@@ -288,7 +288,7 @@ def _set_ready(
     cluster: Cluster, kind: GroupVersionKind, obj: Object, *, holds: bool = True, reason: str = "Ready"
 ) -> None:
     old = obj.get("status") or {}
-    merged = conditions.merged(old.get("conditions"), [conditions.condition("Ready", holds, reason)], cluster.now())
+    merged = conditions.merged(old.get("conditions"), [conditions.standard("Ready", holds, reason)], cluster.now())
     cluster.set_status(kind, obj, {**old, "conditions": merged}, NAME)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mlinfra.sandbox.kubernetes.controllers.catalog import POD, REPLICA_SET
 from mlinfra.sandbox.kubernetes.controllers.clock import seconds_since
-from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itself, owner
-from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
+from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, controller_of, itself, owner, owner_reference
+from mlinfra.sandbox.kubernetes.controllers.pod_index import Key, key_of
 from mlinfra.sandbox.kubernetes.controllers.pods import (
     create,
     delete,
@@ -17,7 +19,9 @@ from mlinfra.sandbox.kubernetes.controllers.pods import (
     phase,
 )
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
+from mlinfra.sandbox.kubernetes.selectors import parse_labels
 from mlinfra.sandbox.kubernetes.values import Object, Objects, at
+from mlinfra.sandbox.kubernetes.watch import Event
 
 NAME = "replicaset-controller"
 _BURST = 500
@@ -29,10 +33,28 @@ def reconcile(cluster: Cluster, key: Key) -> Again | None:
     replica_set = cluster.find(REPLICA_SET, key)
     if replica_set is None:
         return None
-    pods = [pod for pod in cluster.dependents(replica_set, POD) if is_active(pod)]
     if not is_deleted(replica_set):
+        _claim(cluster, replica_set)
+        pods = [pod for pod in cluster.dependents(replica_set, POD) if is_active(pod)]
         _fit(cluster, replica_set, pods)
     return report(cluster, replica_set)
+
+
+def _claim(cluster: Cluster, replica_set: Object) -> None:
+    """Adopt the pods that the selector means and nobody controls; release those that it means no longer."""
+    matches = parse_labels(replica_set["spec"]["selector"])
+    for pod in cluster.dependents(replica_set, POD):
+        if not matches(pod["metadata"].get("labels") or {}) and not is_deleted(pod):
+            _set_owners(cluster, pod, [ref for ref in pod["metadata"]["ownerReferences"] if not ref.get("controller")])
+    for pod in cluster.pods.within(replica_set["metadata"]["namespace"]):
+        orphan = is_active(pod) and controller_of(pod) is None
+        if orphan and matches(pod["metadata"].get("labels") or {}):
+            others = pod["metadata"].get("ownerReferences") or []
+            _set_owners(cluster, pod, [*others, owner_reference(replica_set)])
+
+
+def _set_owners(cluster: Cluster, pod: Object, references: Objects) -> None:
+    cluster.patch(POD, pod, {"metadata": {"ownerReferences": references or None}})
 
 
 def _fit(cluster: Cluster, replica_set: Object, pods: Objects) -> None:
@@ -82,8 +104,18 @@ def until_available(pods: Objects, minimum: int, cluster: Cluster) -> Again | No
     return min((Again(seconds) for seconds in left if seconds > 0), key=lambda again: again.seconds, default=None)
 
 
+def _sets_of_pod(cluster: Cluster, event: Event) -> Iterable[Key]:
+    """The ReplicaSet that controls a pod; of a pod that nobody controls, those that select it."""
+    yield from owner("ReplicaSet")(cluster, event)
+    labels = event.object["metadata"].get("labels") or {}
+    if controller_of(event.object) is None and labels:
+        for replica_set in cluster.peek(REPLICA_SET, event.object["metadata"]["namespace"]):
+            if parse_labels(replica_set["spec"]["selector"])(labels):
+                yield key_of(replica_set)
+
+
 CONTROLLER = Controller(
     name=NAME,
     reconcile=reconcile,
-    triggers={"replicasets.apps": itself, "pods": owner("ReplicaSet")},
+    triggers={"replicasets.apps": itself, "pods": _sets_of_pod},
 )

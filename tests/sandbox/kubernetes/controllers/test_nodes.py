@@ -234,7 +234,11 @@ def test_an_aggregated_api_is_available_once_its_service_has_a_pod() -> None:
     world = world_of()
     spec = {"group": "metrics.k8s.io", "version": "v1beta1", "groupPriorityMinimum": 100, "versionPriority": 100}
     body = {**spec, "service": {"name": "metrics-server", "namespace": "default"}}
-    api = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1beta1.metrics.k8s.io"}}
+    api = {
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
+        "metadata": {"name": "v1beta1.metrics.k8s.io"},
+    }
     world.create({**api, "spec": body})
     world.settle()
 

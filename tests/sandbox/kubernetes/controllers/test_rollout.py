@@ -198,6 +198,18 @@ def test_scaling_down_removes_the_pods_that_matter_least() -> None:
     assert [item["metadata"]["name"] for item in world.pods()] == [names[0], names[2]]
 
 
+def test_a_pod_that_loses_its_label_is_released_and_replaced_and_taken_back() -> None:
+    world = deployed(replicas=2)
+    name = world.pods()[0]["metadata"]["name"]
+    world.store.merge(POD, name, "default", {"metadata": {"labels": {"app": "debug"}}})
+    world.settle()
+    assert "ownerReferences" not in world.get(POD, name)["metadata"]
+    assert len(world.pods(app="web")) == 2
+    world.store.merge(POD, name, "default", {"metadata": {"labels": {"app": "web"}}})
+    world.settle()
+    assert len(world.pods()) == 2
+
+
 def test_a_deleted_deployment_takes_everything_with_it() -> None:
     world = deployed()
     world.store.delete(DEPLOYMENT, "web", "default")
