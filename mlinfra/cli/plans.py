@@ -60,13 +60,17 @@ def show_plan(shell: Shell, session: Session, plan: Plan, form: str, *, full: bo
         case "markdown":
             from mlinfra.cli.render.plan_markdown import plan_markdown
 
-            shell.write(plan_markdown(plan, about(session)))
+            shell.write(plan_markdown(plan, about(session), heading=_heading(verb)))
         case "html":
             from mlinfra.cli.render.plan_html import plan_html
 
-            shell.write(plan_html(plan, about(session), session.graph()))
+            shell.write(plan_html(plan, about(session), session.graph(), heading=_heading(verb)))
         case _:
             shell.show(plan_page(plan, shell.look(full=full), about(session), verb=verb))
+
+
+def _heading(verb: str) -> str:
+    return "Drift" if verb == "drift" else "Plan"
 
 
 def carry_out(

@@ -27,10 +27,15 @@ def test_drift_exits_with_2_where_there_is_some_and_with_0_where_there_is_none()
     drifted = run("drift", "stack.yaml", session=FakeSession(plans.DRIFT))
     assert drifted.code == 2
     assert "labels.team            intruder → recsys  drift" in drifted.out
-    assert "Apply brings them back." in drifted.out
+    assert "1 object not as last applied. Apply brings it all back." in drifted.out
     quiet = run("drift", "stack.yaml", session=FakeSession(plans.NO_OP))
     assert (quiet.code, quiet.err) == (0, "")
-    assert "no drift, 3 objects are as they were last applied" in quiet.out
+    assert "no drift, 3 objects are as last applied" in quiet.out
+
+
+def test_drift_is_called_drift_in_every_form() -> None:
+    for form, heading in (("text", "demo  drift"), ("markdown", "## Drift: `demo`"), ("html", "<h1>Drift: demo</h1>")):
+        assert heading in run("drift", "stack.yaml", "-o", form, session=FakeSession(plans.DRIFT)).out
 
 
 def test_drift_exits_with_1_where_something_could_not_be_read() -> None:

@@ -9,7 +9,7 @@ from mlinfra.cli.shell import Shell
 PLACE = ("Help", 91)
 EXAMPLES = (
     "mlinfra schema > stack.schema.json",
-    "mlinfra schema | jq '.properties | keys'",
+    "mlinfra schema | jq '.\"$defs\" | keys'",
 )
 
 

@@ -21,6 +21,7 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
     """
     from mlinfra.cli.render.diagnostics import diagnostic_json, diagnostics_page, gravest_first
     from mlinfra.cli.render.document import document
+    from mlinfra.cli.render.number import number_of
     from mlinfra.cli.render.page import Page
     from mlinfra.core.diagnostic import Severity, errors_in
     from mlinfra.core.errors import ConfigError
@@ -37,6 +38,6 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
         return 1 if errors else 0
     shell.tell(diagnostics_page(found, shell.look(stream=shell.stderr)))
     warnings = sum(d.severity is Severity.WARNING for d in found)
-    words = f"{len(errors)} to mend" if errors else f"valid, {warnings} warnings" if warnings else "valid"
+    words = f"{len(errors)} to mend" if errors else f"valid, {number_of(warnings, 'warning')}" if warnings else "valid"
     shell.show(Page().line(f"{stack}: ", (words, "bold red" if errors else "green")))
     return 1 if errors else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from mlinfra.cli.render.number import number_of
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 
 # Most dangerous first; a reviewer who stops reading early has seen the worst.
@@ -123,4 +124,4 @@ def verdict(plan: Plan) -> str:
     words = {Action.DELETE: "deletes", Action.REPLACE: "replaces"}
     done = " and ".join(f"{verb} {found[action]:,}" for action, verb in words.items() if action in found)
     share = ", more than a third of the stack" if is_sweeping(plan) else ""
-    return f"This {done} of {existing(plan):,} objects{share}."
+    return f"This {done} of {number_of(existing(plan), 'object')}{share}."

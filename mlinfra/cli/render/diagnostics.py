@@ -30,7 +30,7 @@ def diagnostics_page(diagnostics: Iterable[Diagnostic], look: Look) -> Page:
             f": {diagnostic.summary}",
             below="    ",
         )
-        if diagnostic.address:
+        if diagnostic.address and diagnostic.address not in diagnostic.summary:
             page.line(("    at ", "dim"), diagnostic.address, below="       ")
         if diagnostic.detail:
             for line in diagnostic.detail.splitlines():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.value import inert
 from mlinfra.core.address import Address
@@ -28,7 +29,9 @@ def graph_page(graph: Graph, name: str, look: Look) -> Page:
     """A tree: sections, their resources, and what each needs."""
     resources = list(graph)
     edges = sum(len(needs(graph, resource)) for resource in resources)
-    page = Page().line((name, "bold"), f"  {len(resources):,} resources, {edges:,} dependencies")
+    page = Page().line(
+        (name, "bold"), f"  {number_of(len(resources), 'resource')}, {number_of(edges, 'dependency', 'dependencies')}"
+    )
     for section, members in sections(graph).items():
         page.blank().line((section, "bold"))
         width = min(44, max(len(member.address) for member in members))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlinfra.cli.render.graph import needs, sections
 from mlinfra.cli.render.html import code, page_html, text
 from mlinfra.cli.render.layout import lay_out
+from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.svg import graph_svg
 from mlinfra.core.resource import Graph
 
@@ -23,7 +24,7 @@ def graph_html(graph: Graph, name: str) -> str:
                 f'</summary><div class="inner">needs {required}</div></details>'
             )
     body = (
-        f'<main id="main"><h1>{text(name)}</h1><p class="soft">{len(graph.resources):,} resources</p>'
+        f'<main id="main"><h1>{text(name)}</h1><p class="soft">{number_of(len(graph.resources), "resource")}</p>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="Graph">{drawn}</div>{"".join(rows)}</main>'
     )
     return page_html(f"{name}: graph", body)

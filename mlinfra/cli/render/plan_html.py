@@ -29,13 +29,13 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.value import Value, path_text
 
 
-def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph) -> str:
+def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: str = "Plan") -> str:
     """The page. `graph` is what the stack desires, for the drawing."""
     stack = plan.ownership.stack
     seal = {"seal": plan.seal.digest[:12]} if plan.seal.digest else {}
     grave = " grave" if is_sweeping(plan) and destroyed(plan) else ""
     parts = [
-        f"<header><h1>{text(stack)}: plan</h1>",
+        f"<header><h1>{heading}: {text(stack)}</h1>",
         f'<p class="verdict{grave}">{text(verdict(plan))}</p>',
         about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
         '</header><main id="main">',
@@ -44,7 +44,7 @@ def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph) -> str:
         _graph(plan, graph),
         "</main>",
     ]
-    return page_html(f"{stack}: plan", "\n".join(filter(None, parts)))
+    return page_html(f"{heading}: {stack}", "\n".join(filter(None, parts)))
 
 
 def _findings(diagnostics: list[Diagnostic]) -> str:

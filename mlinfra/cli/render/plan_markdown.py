@@ -38,12 +38,12 @@ _FEW_FIELDS, _VALUE = 40, 200
 Teller = Callable[[Change], list[str]]
 
 
-def plan_markdown(plan: Plan, about: Mapping[str, str]) -> str:
+def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan") -> str:
     """The comment. Its first line is a mark by which a later run finds it again."""
     stack = re.sub(r"[^a-z0-9-]", "", plan.ownership.stack)
     lines = [
-        f"<!-- mlinfra:plan:{stack} -->",
-        f"## Plan for {code(cut(plan.ownership.stack, 100, '…'))}",
+        f"<!-- mlinfra:{heading.lower()}:{stack} -->",
+        f"## {heading}: {code(cut(plan.ownership.stack, 100, '…'))}",
         "",
         f"**{verdict(plan)}**",
         "",

@@ -20,6 +20,7 @@ from mlinfra.cli.render.changes import (
 from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.difference import LONG, field_leaves
 from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page, Piece
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.plan import Action, Change, Field, Plan
@@ -83,13 +84,14 @@ def _header(plan: Plan, about: Mapping[str, str], verb: str) -> Page:
 
 
 def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
-    number = f"{len(plan.changes):,}"
+    objects = number_of(len(plan.changes), "object")
+    are = "is" if len(plan.changes) == 1 else "are"
     some = "; only some targets were looked at" if plan.partial else ""
-    what = f"nothing to do, {number} objects are as the stack says"
+    what = f"nothing to do, {objects} {are} as the stack says"
     if plan.destroy:
         what = "nothing is left to destroy"
     elif verb == "drift":
-        what = f"no drift, {number} objects are as they were last applied"
+        what = f"no drift, {objects} {are} as last applied"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
 
 
@@ -98,7 +100,7 @@ def _last_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
         return (
             "Drift: ",
             "bold",
-        ), f"{len(plan.pending()):,} objects are not as they were left. Apply brings them back."
+        ), f"{number_of(len(plan.pending()), 'object')} not as last applied. Apply brings it all back."
     pieces: list[Piece] = [("Plan: ", "bold")]
     for action, words in counted(plan):
         separator = "" if len(pieces) == 1 else "; " if action is Action.NO_OP else ", "

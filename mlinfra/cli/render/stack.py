@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.state import holder_page
 from mlinfra.cli.render.value import value_json, value_text
@@ -18,9 +19,9 @@ def stack_page(stack: Stack, state: State | None, location: str, holder: Holder 
     """Where it is made, what it holds, what is remembered."""
     page = Page().line((stack.name, "bold"), (f"  {stack.file}", "dim"))
     for name, what in _about(stack).items():
-        page.line((f"  {name:<12}", "dim"), what, below=" " * 14)
-    remembered = f"serial {state.serial}, {len(state.records)} objects" if state else "nothing applied yet"
-    page.line(("  state       ", "dim"), f"{location}, {remembered}", below=" " * 14)
+        page.line((f"  {name:<13}", "dim"), what, below=" " * 15)
+    remembered = f"serial {state.serial}, {number_of(len(state.records), 'object')}" if state else "nothing applied yet"
+    page.line(("  state        ", "dim"), f"{location}, {remembered}", below=" " * 15)
     if holder:
         page.extend(holder_page(holder))
     page.blank()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.value import cut, value_json, value_text
 from mlinfra.core.backend import Holder
@@ -14,9 +15,8 @@ def state_page(state: State | None, location: str) -> Page:
     """One line for each record."""
     if state is None:
         return Page().line(f"no state yet ({location})")
-    page = Page().line(
-        (state.stack, "bold"), f"  serial {state.serial}, {len(state.records)} records", (f"  {location}", "dim")
-    )
+    about = f"  serial {state.serial}, {number_of(len(state.records), 'record')}"
+    page = Page().line((state.stack, "bold"), about, (f"  {location}", "dim"))
     page.blank()
     width = min(44, max((len(record.address) for record in state.records.values()), default=0))
     for record in state.records.values():

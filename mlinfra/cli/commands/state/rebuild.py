@@ -20,6 +20,7 @@ def run(context: typer.Context, stack: StackFile, yes: Yes = False, sets: Sets =
     Shows what was found and asks before it is written. Two lineages of one name are refused.
     """
     from mlinfra.cli.confirm import confirm
+    from mlinfra.cli.render.number import number_of
     from mlinfra.cli.render.state import state_page
     from mlinfra.core.errors import StateError
 
@@ -40,5 +41,5 @@ def run(context: typer.Context, stack: StackFile, yes: Yes = False, sets: Sets =
     if not yes:
         confirm(shell, f"write this as the state of {session.stack.name} ({session.location()})?", "yes")
     session.accept(found)
-    shell.write(f"written: {len(found.state.records)} records; see what differs: mlinfra plan {stack}")
+    shell.write(f"written: {number_of(len(found.state.records), 'record')}; see what differs: mlinfra plan {stack}")
     return 0
