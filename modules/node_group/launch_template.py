@@ -64,20 +64,24 @@ def volume_problems(volume: Volume) -> Iterator[Problem]:
         yield problem(f"{volume.type} needs its IOPS", "iops", "add iops, or use gp3")
 
 
-def add_launch_template(scope: Scope, volume: Volume, capacity: Capacity, cluster: Cluster, *, public: bool) -> Handle:
-    """Add it. Tags of the stack are no part of its data, so that changing one rolls no node."""
-    interface: Properties = {
+def plain_interface(cluster: Cluster, *, public: bool) -> Properties:
+    """The one interface of a machine without EFA."""
+    return {
         "deviceIndex": 0,
         "associatePublicIpAddress": "true" if public else "false",
         "deleteOnTermination": "true",
         "securityGroups": [cluster.security_group_id],
     }
+
+
+def add_launch_template(scope: Scope, volume: Volume, capacity: Capacity, interfaces: list[Properties]) -> Handle:
+    """Add it. Tags of the stack are no part of its data, so that changing one rolls no node."""
     properties: Properties = {
         "updateDefaultVersion": True,
         # Version 2 of the metadata service only, and one hop: pods cannot take the node's identity.
         "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
         "blockDeviceMappings": [{"deviceName": _ROOT_DEVICE, "ebs": _disk(volume)}],
-        "networkInterfaces": [interface],
+        "networkInterfaces": interfaces,
     }
     if capacity.reservation:
         target = {"capacityReservationId": capacity.reservation}

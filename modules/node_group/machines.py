@@ -27,6 +27,7 @@ class Machines(msgspec.Struct, frozen=True):
     accelerator: the Kubernetes resource that its nodes offer, such as `nvidia.com/gpu`; empty without one.
     gpus: how many GPUs the first type has.
     gpu_name: the GPU, where all types have the same.
+    adapters: how many EFAs the first type can have.
     """
 
     image: str
@@ -34,6 +35,7 @@ class Machines(msgspec.Struct, frozen=True):
     count: int
     gpus: int
     gpu_name: str
+    adapters: int
 
     @classmethod
     def of(cls, names: tuple[str, ...], facts: Facts) -> Machines:
@@ -47,6 +49,7 @@ class Machines(msgspec.Struct, frozen=True):
             count=first.gpus or first.neuron_devices,
             gpus=first.gpus,
             gpu_name=gpu_names.pop() if len(gpu_names) == 1 else "",
+            adapters=first.efa_interfaces,
         )
 
 

@@ -17,7 +17,8 @@ from mlinfra.library.outputs import Cluster, Network, NodeGroup
 
 from .autoscaling import add_scaling_tags
 from .capacity import Capacity, capacity_problems
-from .launch_template import Volume, add_launch_template, volume_problems
+from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
+from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
 from .machines import Machines, machine_problems
 from .placement import Taint, labels_of, place_problems, taints_of
 from .role import add_role
@@ -62,25 +63,28 @@ def wants(inputs: Inputs) -> Wants:
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the group."""
     network, cluster = scope.one(Network), scope.one(Cluster)
+    subnets = chosen_subnets(inputs.zones, network)
     problems = [
         *machine_problems(inputs.instances, facts),
         *size_problems(inputs.min, inputs.max),
         *capacity_problems(inputs.capacity),
         *volume_problems(inputs.volume),
         *zone_problems(inputs.zones, network),
-        *place_problems(inputs.labels, inputs.taints, efa=inputs.efa, placement=inputs.placement),
+        *place_problems(inputs.labels, inputs.taints, placement=inputs.placement),
+        *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
     ]
     if problems:
         scope.refuse(*problems)
     machines = Machines.of(inputs.instances, facts)
     role, attachments = add_role(scope, facts)
-    template = add_launch_template(scope, inputs.volume, inputs.capacity, cluster, public=network.nodes_public)
+    interfaces = _interfaces(scope, inputs, network, cluster, machines)
+    template = add_launch_template(scope, inputs.volume, inputs.capacity, interfaces)
     labels = labels_of(scope.name, machines, inputs.labels)
     taints = taints_of(machines, inputs.taints)
     properties: Properties = {
         "clusterName": cluster.name,
         "nodeRoleArn": role.arn,
-        "subnetIds": [subnet.id for subnet in chosen_subnets(inputs.zones, network)],
+        "subnetIds": [subnet.id for subnet in subnets],
         "version": cluster.node_version,
         "amiType": machines.image,
         "capacityType": inputs.capacity.eks_type,
@@ -106,3 +110,12 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         hosts_anything=not taints and inputs.min > 0,
         gpus=machines.gpus,
     )
+
+
+def _interfaces(
+    scope: Scope, inputs: Inputs, network: Network, cluster: Cluster, machines: Machines
+) -> list[Properties]:
+    if not inputs.efa:
+        return [plain_interface(cluster, public=network.nodes_public)]
+    group = add_fabric_group(scope, network)
+    return fabric_interfaces(machines.adapters, [cluster.security_group_id, group.id])

@@ -53,9 +53,7 @@ def taints_of(machines: Machines, own: tuple[Taint, ...]) -> list[dict[str, str]
     ]
 
 
-def place_problems(
-    labels: Mapping[str, str], taints: tuple[Taint, ...], *, efa: bool, placement: str
-) -> Iterator[Problem]:
+def place_problems(labels: Mapping[str, str], taints: tuple[Taint, ...], *, placement: str) -> Iterator[Problem]:
     """Labels and taints that Kubernetes, EKS or mlinfra would refuse, and what cannot be planned yet."""
     for key, value in labels.items():
         if key.startswith((_OWN, *_RESERVED)) or not re.fullmatch(_KEY, key) or not _VALUE.fullmatch(value):
@@ -68,7 +66,6 @@ def place_problems(
             summary = f"the taint {taint.key} with {taint.effect} is there twice"
             yield Problem(Code.LABEL_OR_TAINT, summary, at=("taints", index), hint="take one of them out")
         seen.add((taint.key, taint.effect))
-    for field, is_set in (("efa", efa), ("placement", placement != "any")):
-        if is_set:
-            summary = f"{field} cannot be planned yet"
-            yield Problem(Code.GROUP_NOT_PLANNED_YET, summary, at=(field,), hint=f"take {field} out")
+    if placement != "any":
+        summary = "placement groups cannot be planned yet"
+        yield Problem(Code.GROUP_NOT_PLANNED_YET, summary, at=("placement",), hint="take placement out")

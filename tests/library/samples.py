@@ -41,6 +41,7 @@ _TYPES = (
     _type("m7g.large", architecture="arm64"),
     _type("g5.xlarge", gpus=1, gpu_name="A10G"),
     _type("g5.2xlarge", gpus=1, gpu_name="A10G"),
+    _type("g5.8xlarge", gpus=1, gpu_name="A10G", efa_interfaces=1),
     _type("g4dn.2xlarge", gpus=1, gpu_name="T4"),
     _type("g5g.xlarge", architecture="arm64", gpus=1, gpu_name="T4g"),
     _type("g4ad.xlarge", gpus=1, gpu_name="Radeon Pro V520"),

@@ -145,6 +145,29 @@ def test_the_role_has_the_rights_of_a_node_and_no_more() -> None:
     ]
 
 
+def test_each_network_card_has_an_adapter_among_nodes_that_talk_freely() -> None:
+    graph = graph_of(group(instances=["p4d.24xlarge"], efa=True, zones=["us-east-1a"]))
+    interfaces = properties(graph, "nodeGroups.gpu.launch-template")["networkInterfaces"]
+    assert [(one["networkCardIndex"], one["deviceIndex"], one.get("interfaceType")) for one in interfaces] == [
+        (0, 0, None),
+        (0, 1, "efa-only"),
+        (1, 0, "efa-only"),
+        (2, 0, "efa-only"),
+        (3, 0, "efa-only"),
+    ]
+    own = Ref(Address("nodeGroups.gpu.efa.security-group"))
+    assert all(one["securityGroups"][1] == own for one in interfaces)
+    for way in ("ingress", "egress"):
+        rule = properties(graph, f"nodeGroups.gpu.efa.security-group.{way}")
+        assert (rule["securityGroupId"], rule["referencedSecurityGroupId"], rule["ipProtocol"]) == (own, own, "-1")
+
+
+def test_machines_with_adapters_cannot_be_public() -> None:
+    about = group(instances=["p4d.24xlarge"], efa=True, zones=["us-east-1a"])
+    sections = {**about, "network": {"nodeSubnets": "public", "nat": "none"}}
+    assert codes(refusals(sections)) == [("MLI2310", "nodeGroups.gpu.efa")]
+
+
 def test_from_zero_an_autoscaler_learns_what_a_node_would_be_like() -> None:
     graph = graph_of(group(min=0, taints=[{"key": "dedicated", "value": "x"}]))
     prefix = "k8s.io/cluster-autoscaler/node-template"
@@ -173,7 +196,12 @@ def test_from_zero_an_autoscaler_learns_what_a_node_would_be_like() -> None:
         ({"capacity": {"type": "spot", "maxPrice": 0.9}}, [("MLI2304", "capacity.maxPrice")]),
         ({"capacity": {"type": "reserved"}}, [("MLI2304", "capacity")]),
         ({"capacity": {"reservation": "cr-0a"}}, [("MLI2304", "capacity.reservation")]),
-        ({"efa": True}, [("MLI2305", "efa")]),
+        ({"efa": True, "zones": ["us-east-1a"]}, [("MLI2310", "instances[0]"), ("MLI2310", "instances[1]")]),
+        ({"efa": True, "instances": ["p4d.24xlarge"]}, [("MLI2310", "efa")]),
+        (
+            {"efa": True, "zones": ["us-east-1a"], "instances": ["p4d.24xlarge", "g5.8xlarge"]},
+            [("MLI2310", "instances[1]")],
+        ),
         ({"placement": "cluster"}, [("MLI2305", "placement")]),
         ({"zones": ["us-east-1d"]}, [("MLI2306", "zones[0]")]),
         ({"labels": {"kubernetes.io/os": "linux"}}, [("MLI2309", 'labels["kubernetes.io/os"]')]),
