@@ -53,11 +53,9 @@ def fabric_interfaces(count: int, groups: list[Value]) -> list[Properties]:
     As the EC2 user guide recommends ("Maximize network bandwidth on instances with multiple network cards", November
     2026): adapters alone, since such interfaces use up no addresses; on the first card beside the ordinary one.
     """
-    adapters = [
+    ordinary: Properties = {"networkCardIndex": 0, "deviceIndex": 0}
+    adapters: list[Properties] = [
         {"networkCardIndex": card, "deviceIndex": 1 if card == 0 else 0, "interfaceType": "efa-only"}
         for card in range(count)
     ]
-    return [
-        {**one, "deleteOnTermination": "true", "securityGroups": groups}
-        for one in ({"networkCardIndex": 0, "deviceIndex": 0}, *adapters)
-    ]
+    return [{**one, "deleteOnTermination": "true", "securityGroups": groups} for one in (ordinary, *adapters)]
