@@ -21,6 +21,7 @@ from mlinfra.core.resource import Graph, Move
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
 from mlinfra.core.value import Expression, Ref, Value, at, resolve
+from mlinfra.engine.codes import Code
 from mlinfra.engine.execution import Execution, Surroundings
 from mlinfra.engine.journal import Journal
 from mlinfra.engine.seal import broken
@@ -57,7 +58,7 @@ def verify(plan: Plan, state: State, survey: Survey, types: Mapping[str, Resourc
     problems = broken(plan, state, found, survey, types)
     if problems:
         more = f" (and {len(problems) - 1} more: {'; '.join(problems[1:6])})" if len(problems) > 1 else ""
-        raise StalePlan(f"{problems[0]}{more}", code="MLI3050", hint="plan again and review what has changed")
+        raise StalePlan(f"{problems[0]}{more}", code=Code.STALE, hint="plan again and review what has changed")
 
 
 def carry_out(plan: Plan, journal: Journal, survey: Survey, means: Means) -> Report:

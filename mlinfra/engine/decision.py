@@ -22,6 +22,7 @@ from mlinfra.core.resource import Ownership, Resource
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Record, Status
 from mlinfra.core.value import Expression, Properties, Ref, Value, at, path_text, resolve
+from mlinfra.engine.codes import Code
 from mlinfra.engine.diff import Difference, compare
 from mlinfra.engine.locate import Places, is_ours, key_of
 from mlinfra.engine.standing import Standing, Standings, present_of
@@ -142,7 +143,7 @@ class Deciding:
         whose = f"It belongs to {present.owner.stack}." if present.owner else "Its tags do not say that it is ours."
         self.diagnostics.append(
             Diagnostic(
-                code="MLI3030",
+                code=Code.NOT_OURS,
                 summary=f"{resource.address}: there is a {resource.type} with {key} already",
                 detail=whose,
                 address=resource.address,
@@ -312,7 +313,7 @@ class Deciding:
         if kind.owned_by is not OwnedBy.TAGS or owner is None or owner.is_of(self._context.ownership):
             return None
         return Diagnostic(
-            code="MLI3031",
+            code=Code.CLAIMED_ELSEWHERE,
             summary=f"{resource.address}: {present.id} says that it belongs to {owner.stack} ({owner.lineage})",
             detail="Its ownership tags and our record disagree; nothing is done with it.",
             address=resource.address,
@@ -328,7 +329,7 @@ class Deciding:
             self.diagnostics.append(
                 Diagnostic(
                     severity=Severity.WARNING,
-                    code="MLI3032",
+                    code=Code.CANNOT_BE_UNSET,
                     summary=f"{resource.address}: {path_text(path)} was taken out of the stack and cannot be unset",
                     detail="It stays as it is.",
                     address=resource.address,
@@ -340,7 +341,7 @@ class Deciding:
             self.diagnostics.append(
                 Diagnostic(
                     severity=Severity.NOTE,
-                    code="MLI3033",
+                    code=Code.UNDECLARED,
                     summary=f"{resource.address}: {path_text(path)} is set, and the stack does not say so",
                     address=resource.address,
                     source=resource.source,
@@ -352,7 +353,7 @@ def unreadable_warning(address: Address, reason: str, resource: Resource | None 
     """What is said of an object that could not be read."""
     return Diagnostic(
         severity=Severity.WARNING,
-        code="MLI3034",
+        code=Code.UNREADABLE,
         summary=f"{address} could not be read: {reason}",
         detail="It is neither created, replaced nor deleted by this plan.",
         address=address,

@@ -26,6 +26,7 @@ from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Intent, Record, Status
 from mlinfra.core.value import Expression, Properties, Ref, Secret, Value, at, expressions, path_text, resolve
+from mlinfra.engine.codes import Code
 from mlinfra.engine.creation import Patience, create
 from mlinfra.engine.diff import Difference, compare
 from mlinfra.engine.journal import Journal
@@ -220,7 +221,7 @@ class Execution:
             for expression in _open(resolved):
                 raise PlanError(
                     f"{step.address} needs {_spelt(expression)}, which is not there",
-                    code="MLI3051",
+                    code=Code.NO_SUCH_OUTPUT,
                     hint="the output may be misspelt; `mlinfra state show` lists those of an object",
                 )
         return resolved
@@ -295,7 +296,7 @@ class Execution:
         )
 
     def _stale(self, step: Step, why: str) -> StalePlan:
-        return StalePlan(f"{step.address}: {why}", code="MLI3050", hint="plan again and review what has changed")
+        return StalePlan(f"{step.address}: {why}", code=Code.STALE, hint="plan again and review what has changed")
 
     def check(self) -> None:
         """Raises where the run is being stopped at once."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from mlinfra.core.errors import PlanError
+from mlinfra.engine.codes import Code
 
 Node = TypeVar("Node", bound=str)
 
@@ -55,7 +56,7 @@ def _visit(
 def _circle(path: list[Node]) -> PlanError:
     return PlanError(
         "these need one another in a circle: " + " -> ".join(path),
-        code="MLI3003",
+        code=Code.CIRCLE,
         hint="take one of the references out",
     )
 

@@ -17,10 +17,11 @@ from mlinfra.core.errors import ConfigError
 from mlinfra.core.observed import Absent, Present, Unreadable
 from mlinfra.core.plan import Action, Change, Field, Plan, Sealed, Step
 from mlinfra.core.property import Replace
-from mlinfra.core.resource import Graph, Ownership
+from mlinfra.core.resource import Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
 from mlinfra.core.value import Ref, is_secret, refs, resolve
+from mlinfra.engine.codes import Code
 from mlinfra.engine.decision import Context, Deciding, Decision, unreadable_warning
 from mlinfra.engine.dependency import Dependencies
 from mlinfra.engine.order import closure, reversed_edges, topological
@@ -66,20 +67,22 @@ def _check(request: Request, needs: Needs) -> None:
     for resource in request.graph:
         if resource.type not in request.types:
             summary = f"{resource.address}: no provider knows the type {resource.type}"
-            found.append(Diagnostic(code="MLI3001", summary=summary, address=resource.address, source=resource.source))
+            found.append(_complaint(Code.UNKNOWN_TYPE, summary, resource))
         for need in needs[resource.address]:
             if need not in request.graph.resources:
                 summary = f"{resource.address} refers to {need}, which the stack does not have"
-                found.append(
-                    Diagnostic(code="MLI3002", summary=summary, address=resource.address, source=resource.source)
-                )
+                found.append(_complaint(Code.REFERS_TO_NOTHING, summary, resource))
     for record in request.state.every_record():
         if record.type not in request.types:
             summary = f"{record.address} is a {record.type}, a type that this version does not know"
             hint = "use the version of mlinfra that made it, or `mlinfra state forget` it"
-            found.append(Diagnostic(code="MLI3005", summary=summary, address=record.address, hint=hint))
+            found.append(Diagnostic(code=Code.UNKNOWN_RECORD, summary=summary, address=record.address, hint=hint))
     if found:
         raise ConfigError(found)
+
+
+def _complaint(code: Code, summary: str, resource: Resource) -> Diagnostic:
+    return Diagnostic(code=code, summary=summary, address=resource.address, source=resource.source)
 
 
 class _Planning:
@@ -149,7 +152,7 @@ class _Planning:
             raise ConfigError(
                 [
                     Diagnostic(
-                        code="MLI3004",
+                        code=Code.NO_SUCH_ADDRESS,
                         summary=f"nothing in the stack is called {', '.join(targets)}",
                         hint="`mlinfra graph STACK` lists the addresses",
                     )
@@ -199,7 +202,7 @@ def _lost(request: Request) -> list[Diagnostic]:
     listed = "; ".join(f"{lineage} ({example})" for lineage, example in request.survey.lineages.items())
     return [
         Diagnostic(
-            code="MLI3035",
+            code=Code.STATE_LOST,
             summary=f"there are objects of a stack called {request.ownership.stack} that this state does not know",
             detail=f"By lineage, with an example each: {listed}.",
             hint="if the state was lost: mlinfra state rebuild STACK; otherwise choose another metadata.name",
@@ -228,7 +231,7 @@ def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagn
         if resource.lifecycle.protect if resource is not None else record.protect:
             verb = "deleted" if decision.action is Action.DELETE else "replaced"
             yield Diagnostic(
-                code="MLI3010",
+                code=Code.PROTECTED,
                 summary=f"{decision.address} is protected and would be {verb}: {decision.reason}",
                 address=decision.address,
                 source=resource.source if resource is not None else None,

@@ -16,6 +16,7 @@ from mlinfra.core.provider import Connect, Target
 from mlinfra.core.resource import Ownership
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import Intent, Record, Status
+from mlinfra.engine.codes import Code
 from mlinfra.engine.journal import Journal
 
 
@@ -75,7 +76,7 @@ def _entries(intent: Intent, seen: Present, ownership: Ownership) -> list[Entry]
 def _unknown(intent: Intent, reason: str) -> Diagnostic:
     return Diagnostic(
         severity=Severity.WARNING,
-        code="MLI3036",
+        code=Code.UNCLEAR_CREATION,
         summary=f"{intent.address}: an earlier run was creating it, and it cannot be seen whether it did: {reason}",
         address=intent.address,
         hint="it is looked for again on the next run, before anything is created",

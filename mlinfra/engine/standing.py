@@ -15,6 +15,7 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.observed import Absent, Observed, Present
 from mlinfra.core.resource import Graph, Move
 from mlinfra.core.state import Intent, Record, State, Status
+from mlinfra.engine.codes import Code
 from mlinfra.engine.survey import Stray, Survey
 
 
@@ -76,9 +77,11 @@ class _Gathering:
         for origin in sorted(address for address in self._current if address.is_within(move.origin)):
             target = origin.moved(move.origin, move.target)
             if origin in self._graph.resources:
-                self._complain("MLI3021", f"{move.origin} is renamed {move.target}, and still declared", move, origin)
+                self._complain(
+                    Code.MOVED_AND_DECLARED, f"{move.origin} is renamed {move.target}, and still declared", move, origin
+                )
             elif target in self._current:
-                self._complain("MLI3022", f"{origin} cannot become {target}: both exist", move, origin)
+                self._complain(Code.MOVED_ONTO_ANOTHER, f"{origin} cannot become {target}: both exist", move, origin)
             else:
                 standing = self._current.pop(origin)
                 assert standing.record is not None
@@ -112,7 +115,7 @@ class _Gathering:
         ids = ", ".join(stray.present.id for stray in strays)
         self._diagnostics.append(
             Diagnostic(
-                code="MLI3023",
+                code=Code.TWO_CLAIMANTS,
                 summary=f"{len(strays)} objects claim to be {address}: {ids}",
                 detail="Nothing is done with any of them.",
                 address=address,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 
 from mlinfra.core.errors import MlinfraError
+from mlinfra.engine.codes import Code
 
 
 class Halted(MlinfraError):
@@ -17,7 +18,7 @@ class Halted(MlinfraError):
 
     def __init__(self) -> None:
         super().__init__(
-            "stopped", code="MLI3007", hint="run the same command again: it goes on where this one stopped"
+            "stopped", code=Code.HALTED, hint="run the same command again: it goes on where this one stopped"
         )
 
 

@@ -16,6 +16,7 @@ from mlinfra.core.clock import Clock
 from mlinfra.core.errors import MlinfraError, StalePlan
 from mlinfra.core.plan import Step
 from mlinfra.core.report import Began, Ended, Event, Failed, Listener, Report, Said, Skipped
+from mlinfra.engine.codes import Code
 from mlinfra.engine.stop import Stop
 
 # Carries out one step, may say things on the way, answers with the id of the object.
@@ -143,7 +144,7 @@ class Walk:
             return self._failure(step, began, error)
         except Exception as error:  # noqa: BLE001 - a defect of ours in one step must not cost the others' results
             message = f"internal error: {type(error).__name__}: {error}"
-            return Failed(step, self._clock.monotonic() - began, "MLI9000", message, "please report this")
+            return Failed(step, self._clock.monotonic() - began, Code.DEFECT, message, "please report this")
         return Ended(step, self._clock.monotonic() - began, identity)
 
     def _failure(self, step: Step, began: float, error: MlinfraError) -> Failed:

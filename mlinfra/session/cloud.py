@@ -22,6 +22,7 @@ from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Target
 from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.providers.aws.provider import LOOKS, AwsProvider
+from mlinfra.session.codes import Code
 from mlinfra.session.secrets import Secrets
 
 # What the simulated cloud accepts; it knows no others, and no account outside the machine.
@@ -58,7 +59,7 @@ class Cloud:
         if connection != self.connection:
             raise PlanError(
                 f"what was made in {connection.identity} cannot be reached from {self.connection.identity}",
-                code="MLI3060",
+                code=Code.OTHER_CONNECTION,
                 hint="use the account and region that the state was made with",
             )
         if connection not in self._providers:

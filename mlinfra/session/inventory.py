@@ -14,6 +14,7 @@ from mlinfra.core.errors import MlinfraError
 from mlinfra.core.provider import Interest
 from mlinfra.core.resource import Ownership
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.codes import Code
 
 
 class Owned(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ class LeftBehind(MlinfraError):
         listed += [f"{token} could not be listed" for token in unseen]
         super().__init__(
             "something is left: " + ", ".join(listed),
-            code="MLI3008",
+            code=Code.LEFT_BEHIND,
             hint="run destroy again; what it says then is what holds them",
         )
         self.left = tuple(left)

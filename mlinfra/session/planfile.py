@@ -13,6 +13,7 @@ import msgspec
 from mlinfra.core import codec
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import PLAN_FORMAT, Plan
+from mlinfra.session.codes import Code
 from mlinfra.session.session import Session
 
 
@@ -23,7 +24,7 @@ def write_plan(plan: Plan, path: str) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(codec.encode(plan) + b"\n")
     except OSError as error:
-        raise PlanError(f"{path} cannot be written: {error.strerror}", code="MLI3070") from error
+        raise PlanError(f"{path} cannot be written: {error.strerror}", code=Code.PLAN_UNWRITABLE) from error
 
 
 def read_plan(path: str) -> Plan:
@@ -31,16 +32,16 @@ def read_plan(path: str) -> Plan:
     try:
         text = Path(path).read_bytes()
     except OSError as error:
-        raise PlanError(f"{path} cannot be read: {error.strerror}", code="MLI3071") from error
+        raise PlanError(f"{path} cannot be read: {error.strerror}", code=Code.PLAN_UNREADABLE) from error
     try:
         plan = codec.decode(text, Plan)
     except (msgspec.MsgspecError, ValueError, LookupError, TypeError, RecursionError) as error:
         hint = "make one with: mlinfra plan STACK --out FILE"
-        raise PlanError(f"{path} is no plan file, or a damaged one", code="MLI3072", hint=hint) from error
+        raise PlanError(f"{path} is no plan file, or a damaged one", code=Code.NO_PLAN, hint=hint) from error
     if plan.format_version != PLAN_FORMAT:
         raise PlanError(
             f"{path} was written by a version of mlinfra with another format of plans ({plan.format_version})",
-            code="MLI3073",
+            code=Code.OTHER_PLAN_FORMAT,
             hint="plan again with this version",
         )
     return plan

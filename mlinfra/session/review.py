@@ -17,7 +17,9 @@ from mlinfra.core.errors import ConfigError, StalePlan
 from mlinfra.core.plan import Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.state import State
+from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.codes import Code
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
@@ -26,7 +28,7 @@ def validate(plan: Plan, graph: Graph, cloud: Cloud) -> None:
     """Hold what a plan makes against the cloud's own models, without a call. Raises `ConfigError`."""
     found = [
         Diagnostic(
-            code="MLI3080",
+            code=Code.REFUSED_PROPERTY,
             summary=f"{step.address}: {complaint}",
             address=step.address,
             source=graph.resources[step.address].source,
@@ -51,7 +53,7 @@ def require_lineage(plan: Plan, state: State) -> None:
     if plan.ownership.lineage != state.lineage:
         raise StalePlan(
             f"the plan was made for lineage {plan.ownership.lineage}, the state is of {state.lineage}",
-            code="MLI3052",
+            code=EngineCode.OTHER_LINEAGE,
             hint="the stack was destroyed, rebuilt or first applied by someone else since: plan again",
         )
 
@@ -72,7 +74,7 @@ def require_unchanged(plan: Plan, current: Callable[[], Graph]) -> None:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise StalePlan(
             f"the stack has changed since the plan was made: {problems[0]}{more}",
-            code="MLI3053",
+            code=EngineCode.STACK_CHANGED,
             hint="plan again and review what has changed",
         )
 
@@ -130,4 +132,4 @@ def unknown_address(address: str, graph: Graph) -> ConfigError:
     """The error for an address that the stack does not have, with those that it may have meant."""
     near = get_close_matches(address, [str(known) for known in graph.resources], n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"
-    return ConfigError([Diagnostic(code="MLI3004", summary=f"the stack has no {address}", hint=hint)])
+    return ConfigError([Diagnostic(code=EngineCode.NO_SUCH_ADDRESS, summary=f"the stack has no {address}", hint=hint)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlinfra.core.errors import MlinfraError
+from mlinfra.session.codes import Code
 
 if TYPE_CHECKING:
     from mlinfra.sandbox.background import SandboxStatus
@@ -55,6 +56,6 @@ def _require_moto() -> None:
     if find_spec("moto") is None:
         raise MlinfraError(
             "the simulated cloud is not installed",
-            code="MLI6000",
+            code=Code.NO_SANDBOX,
             hint="pip install 'mlinfra[sandbox]'",
         )

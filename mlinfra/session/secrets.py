@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from mlinfra.aws.calls import Calls
 from mlinfra.core.errors import NotFound
 from mlinfra.core.value import Secret
+from mlinfra.session.codes import Code
 
 
 class Secrets:
@@ -46,4 +47,4 @@ class Secrets:
             raise self._missing(secret, f"it has no key {secret.key}") from error.with_traceback(None)
 
     def _missing(self, secret: Secret, why: str) -> NotFound:
-        return NotFound(f"the secret {secret.source}:{secret.name} cannot be used: {why}", code="MLI3061")
+        return NotFound(f"the secret {secret.source}:{secret.name} cannot be used: {why}", code=Code.NO_SECRET)

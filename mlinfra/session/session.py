@@ -35,6 +35,7 @@ from mlinfra.core.stack import Positions, Stack, Target
 from mlinfra.core.state import State
 from mlinfra.core.value import Value
 from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
+from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.journal import Journal
 from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.recovery import recover
@@ -44,6 +45,7 @@ from mlinfra.engine.survey import Survey, remembered, survey
 from mlinfra.library import assembly
 from mlinfra.session import catalogue, review
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.codes import Code
 from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.state.lease import Claimant
@@ -313,7 +315,7 @@ class Session:
             journal = Journal(lease, self._state())
             record = journal.record(_address(origin))
             if record is None:
-                raise NotFound(f"the state has no {origin}", code="MLI4090", hint="mlinfra state list STACK")
+                raise NotFound(f"the state has no {origin}", code=Code.NO_RECORD, hint="mlinfra state list STACK")
             if target is None:
                 journal.enter(Removed(record.address, record.generation))
             else:
@@ -382,4 +384,4 @@ def _address(text: str) -> Address:
     try:
         return Address(text)
     except ValueError as error:
-        raise ConfigError([Diagnostic(code="MLI3004", summary=str(error))]) from error
+        raise ConfigError([Diagnostic(code=EngineCode.NO_SUCH_ADDRESS, summary=str(error))]) from error

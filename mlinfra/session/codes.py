@@ -1,0 +1,20 @@
+"""The codes of putting things together: MLI3060 to MLI3099, and those of the session's own refusals."""
+
+from __future__ import annotations
+
+from mlinfra.core.codes import Coded
+
+
+class Code(Coded):
+    """What can be wrong where stack, cloud and state meet."""
+
+    LEFT_BEHIND = "MLI3008", "A destroy has ended and something is left."
+    OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region."
+    NO_SECRET = "MLI3061", "A secret that is referred to cannot be read."
+    PLAN_UNWRITABLE = "MLI3070", "A plan file cannot be written."
+    PLAN_UNREADABLE = "MLI3071", "A plan file cannot be read."
+    NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."
+    OTHER_PLAN_FORMAT = "MLI3073", "A plan file has the format of another version."
+    REFUSED_PROPERTY = "MLI3080", "The cloud would refuse a property of a resource."
+    NO_RECORD = "MLI3090", "The state has no record of that address."
+    NO_SANDBOX = "MLI6000", "The simulated cloud is not installed."
