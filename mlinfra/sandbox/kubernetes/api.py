@@ -61,7 +61,7 @@ class Api:
         except ApiError as error:
             return _failure(error)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            # A body of a shape that nothing foresaw. A server answers even then; the name of the error helps to mend it.
+            # A body of a shape that nothing foresaw: a server answers even then, and the error's name helps to mend it.
             text = f"the request could not be understood: {type(error).__name__}: {error}"
             return _failure(ApiError(500, text))
 

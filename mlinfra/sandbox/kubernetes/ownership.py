@@ -7,6 +7,7 @@ what it would change, unless it is forced. Called by `rules` (updates) and by th
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import msgspec
@@ -16,8 +17,9 @@ from mlinfra.sandbox.kubernetes.errors import ApiError
 from mlinfra.sandbox.kubernetes.fields import EMPTY, Difference, Fields, fields_of, from_v1, to_v1, written
 from mlinfra.sandbox.kubernetes.kinds import Kind
 from mlinfra.sandbox.kubernetes.schema import Schema
-from mlinfra.sandbox.kubernetes.values import Object, timestamp
+from mlinfra.sandbox.kubernetes.values import Object, at, timestamp
 
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _BEFORE = "before-first-apply"
 
 
@@ -139,11 +141,32 @@ def record_apply(
     pruned = apply.prune(merged, last, ledger.union(), schema) if last else merged
     difference = Difference(base, pruned, schema)
     conflicts = ledger.conflicts(owner, difference)
-    if conflicts and not force:
-        raise _conflict(conflicts)
+    if conflicts and not force and (refused := _beyond_last_applied(conflicts, old, schema, owner)):
+        raise _conflict(refused)
     ledger.take(owner, difference)
     result: Object = {**pruned, "metadata": {**pruned.get("metadata", {}), "managedFields": ledger.encode()}}
     return result
+
+
+def _beyond_last_applied(
+    conflicts: dict[Owner, Fields], old: Object | None, schema: Schema | None, owner: Owner
+) -> dict[Owner, Fields]:
+    """Give the conflicts that remain when kubectl takes over what `kubectl apply` set without server-side apply.
+
+    Those fields of the last-applied annotation that still stand are kubectl's own (apimachinery, managedfields
+    lastappliedmanager.go); for any other manager all conflicts remain.
+    """
+    text = at(old, ("metadata", "annotations", _LAST_APPLIED))
+    if owner.manager != "kubectl" or not text or old is None:
+        return conflicts
+    try:
+        last = json.loads(text)
+    except ValueError:
+        return conflicts
+    difference = Difference(last, old, schema)
+    own = fields_of(last, schema) - difference.modified - difference.added - difference.removed
+    left = {other: fields - own for other, fields in conflicts.items()}
+    return conflicts if any(left.values()) else {}
 
 
 def _skeleton(applied: Object) -> Object:

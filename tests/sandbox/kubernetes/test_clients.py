@@ -77,7 +77,7 @@ def test_kubectl_applies_diffs_and_applies_again(kubectl: Run) -> None:
 @needs_kubectl
 def test_kubectl_migrates_to_server_side_apply_and_tells_conflicts(kubectl: Run) -> None:
     kubectl("apply", "-f", "-", given=deployment("ssa", replicas=2))
-    assert "serverside-applied" in kubectl("apply", "--server-side", "-f", "-", given=deployment("ssa", replicas=2))
+    assert "serverside-applied" in kubectl("apply", "--server-side", "-f", "-", given=deployment("ssa", replicas=3))
     managers = kubectl(
         "get", "deploy", "ssa", "--show-managed-fields", "-o", "jsonpath={.metadata.managedFields[*].manager}"
     )

@@ -1,0 +1,106 @@
+"""Tables: ages, JSON paths of columns, and the cells of the kinds that people list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mlinfra.sandbox.kubernetes.builtin_kinds import builtin_kinds
+from mlinfra.sandbox.kubernetes.jsonpath import find_first
+from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind, Kind, Registry
+from mlinfra.sandbox.kubernetes.tables import age, make_table
+from mlinfra.sandbox.kubernetes.values import Json, Object
+from tests.sandbox.kubernetes.client import NOW
+
+REGISTRY = Registry(builtin_kinds(lambda _: True))
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "shown"),
+    [
+        (timedelta(seconds=5), "5s"),
+        (timedelta(seconds=119), "119s"),
+        (timedelta(minutes=3, seconds=12), "3m12s"),
+        (timedelta(minutes=45), "45m"),
+        (timedelta(hours=4, minutes=2), "4h2m"),
+        (timedelta(hours=26), "26h"),
+        (timedelta(days=3, hours=5), "3d5h"),
+        (timedelta(days=40), "40d"),
+        (timedelta(days=800), "2y70d"),
+    ],
+)
+def test_ages_are_told_as_kubectl_tells_them(elapsed: timedelta, shown: str) -> None:
+    assert age((NOW - elapsed).strftime("%Y-%m-%dT%H:%M:%SZ"), NOW) == shown
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (".spec.size", 3),
+        ("spec.size", 3),
+        (".spec.parts[0].name", "x"),
+        (".spec.parts[-1].name", "y"),
+        (".spec.parts[*].name", "x"),
+        ('.status.conditions[?(@.type=="Ready")].status', "True"),
+        (".status.conditions[?(@.type=='Other')].status", None),
+        (".metadata.annotations.example\\.com/a", "v"),
+        (".metadata.annotations['example.com/a']", "v"),
+        (".absent.at.all", None),
+    ],
+)
+def test_a_columns_path_finds_its_value(path: str, found: Json) -> None:
+    obj = {
+        "metadata": {"annotations": {"example.com/a": "v"}},
+        "spec": {"size": 3, "parts": [{"name": "x"}, {"name": "y"}]},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }
+    assert find_first(obj, path) == found
+
+
+def cells(kind: GroupVersionKind, **parts: Object) -> dict[str, Json]:
+    served = REGISTRY.get(kind)
+    assert served is not None
+    obj: Object = {"metadata": {"name": "it", "creationTimestamp": "2026-11-21T09:29:00Z"}, **parts}
+    table = make_table(served, [obj], {}, NOW, "None")
+    names = [column["name"] for column in table["columnDefinitions"]]
+    (row,) = table["rows"]
+    assert len(names) == len(row["cells"])
+    return dict(zip(names, row["cells"], strict=True))
+
+
+def test_a_pod_shows_why_it_waits() -> None:
+    waiting = {"ready": False, "restartCount": 2, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    ready = {"ready": True, "restartCount": 1, "state": {"running": {}}}
+    status = {"phase": "Running", "podIP": "10.0.0.1", "containerStatuses": [ready, waiting]}
+    spec = {"nodeName": "n1", "containers": [{"name": "a"}, {"name": "b"}]}
+    shown = cells(GroupVersionKind("", "v1", "Pod"), spec=spec, status=status)
+    assert [shown[name] for name in ("Ready", "Status", "Restarts", "Age", "IP", "Node")] == [
+        "1/2", "CrashLoopBackOff", "3", "60s", "10.0.0.1", "n1",
+    ]  # fmt: skip
+
+
+def test_a_node_shows_its_state_and_roles() -> None:
+    status = {
+        "conditions": [{"type": "Ready", "status": "True"}],
+        "nodeInfo": {"kubeletVersion": "v1.33.1"},
+        "addresses": [{"type": "InternalIP", "address": "10.0.0.9"}],
+    }
+    shown = cells(GroupVersionKind("", "v1", "Node"), spec={"unschedulable": True}, status=status)
+    assert (shown["Status"], shown["Roles"], shown["Version"], shown["Internal-IP"]) == (
+        "Ready,SchedulingDisabled", "<none>", "v1.33.1", "10.0.0.9",
+    )  # fmt: skip
+
+
+def test_a_service_shows_where_it_is_reached() -> None:
+    spec = {"type": "LoadBalancer", "clusterIP": "10.100.0.9", "ports": [{"port": 80, "nodePort": 30001}]}
+    kind = GroupVersionKind("", "v1", "Service")
+    assert cells(kind, spec=spec)["External-IP"] == "<pending>"
+    status = {"loadBalancer": {"ingress": [{"hostname": "lb.example.com"}]}}
+    shown = cells(kind, spec=spec, status=status)
+    assert (shown["External-IP"], shown["Port(s)"]) == ("lb.example.com", "80:30001/TCP")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in REGISTRY if "list" in kind.verbs], ids=lambda kind: kind.resource)
+def test_every_kind_has_a_row_for_an_empty_object(kind: Kind) -> None:
+    assert cells(kind.gvk)["Name"] == "it"
