@@ -48,5 +48,6 @@ class Code(Coded):
     VOLUME_PERFORMANCE = "MLI2308", "A volume with impossible performance."
     LABEL_OR_TAINT = "MLI2309", "A label or taint that Kubernetes or mlinfra keeps for itself."
     FABRIC = "MLI2310", "A node group with EFA that could not use it."
+    PLACEMENT = "MLI2311", "A node group that its placement group cannot hold."
     MIRROR_OR_REPOSITORY = "MLI2401", "A registry is a mirror and a repository at once."
     REGISTRY_NAME = "MLI2402", "A name that ECR refuses."

@@ -74,7 +74,9 @@ def plain_interface(cluster: Cluster, *, public: bool) -> Properties:
     }
 
 
-def add_launch_template(scope: Scope, volume: Volume, capacity: Capacity, interfaces: list[Properties]) -> Handle:
+def add_launch_template(
+    scope: Scope, volume: Volume, capacity: Capacity, interfaces: list[Properties], placement: Handle | None
+) -> Handle:
     """Add it. Tags of the stack are no part of its data, so that changing one rolls no node."""
     properties: Properties = {
         "updateDefaultVersion": True,
@@ -86,6 +88,8 @@ def add_launch_template(scope: Scope, volume: Volume, capacity: Capacity, interf
     if capacity.reservation:
         target = {"capacityReservationId": capacity.reservation}
         properties["capacityReservationSpecification"] = {"capacityReservationTarget": target}
+    if placement is not None:
+        properties["placement"] = {"groupName": placement["name"]}
     return scope.add("launch-template", "aws:ec2/launchTemplate:LaunchTemplate", properties)
 
 

@@ -5,7 +5,7 @@ An EKS managed group with its own role and launch template.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -18,9 +18,10 @@ from mlinfra.library.outputs import Cluster, Network, NodeGroup
 from .autoscaling import add_scaling_tags
 from .capacity import Capacity, capacity_problems
 from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
+from .labels import Taint, label_problems, labels_of, taints_of
 from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
 from .machines import Machines, machine_problems
-from .placement import Taint, labels_of, place_problems, taints_of
+from .placement import Placement, add_placement_group, placement_problems
 from .role import add_role
 from .sizes import size_problems
 from .zones import chosen_subnets, zone_problems
@@ -50,8 +51,8 @@ class Inputs(Block, frozen=True, kw_only=True):
     taints: Annotated[tuple[Taint, ...], Meta(description="Kubernetes taints; that of GPU nodes comes by itself")] = ()
     efa: Annotated[bool, Meta(description="whether nodes get Elastic Fabric Adapters, for training")] = False
     placement: Annotated[
-        Literal["any", "cluster", "spread", "partition"],
-        Meta(description="how nodes lie to each other: any, cluster (near), spread, partition"),
+        Placement,
+        Meta(description="how nodes lie to each other: near (cluster), apart (spread), in partitions"),
     ] = "any"
 
 
@@ -70,7 +71,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *capacity_problems(inputs.capacity),
         *volume_problems(inputs.volume),
         *zone_problems(inputs.zones, network),
-        *place_problems(inputs.labels, inputs.taints, placement=inputs.placement),
+        *label_problems(inputs.labels, inputs.taints),
+        *placement_problems(inputs.placement, inputs.max, subnets),
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
     ]
     if problems:
@@ -78,7 +80,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     machines = Machines.of(inputs.instances, facts)
     role, attachments = add_role(scope, facts)
     interfaces = _interfaces(scope, inputs, network, cluster, machines)
-    template = add_launch_template(scope, inputs.volume, inputs.capacity, interfaces)
+    placement = add_placement_group(scope, inputs.placement)
+    template = add_launch_template(scope, inputs.volume, inputs.capacity, interfaces, placement)
     labels = labels_of(scope.name, machines, inputs.labels)
     taints = taints_of(machines, inputs.taints)
     properties: Properties = {

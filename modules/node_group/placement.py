@@ -1,71 +1,39 @@
-"""How Kubernetes places pods on the group's nodes: labels and taints."""
+"""Placement groups: how machines lie to each other in the data centre."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Literal
 
-from msgspec import Meta
-
-from mlinfra.library import Block, Problem
+from mlinfra.core.value import Properties
+from mlinfra.library import Handle, Problem, Scope
 from mlinfra.library.codes import Code
+from mlinfra.library.outputs import Subnet
 
-from .machines import Machines
+Placement = Literal["any", "cluster", "spread", "partition"]
 
-_OWN = "mlinfra/"
-# EKS user guide, "Node labels and taints": prefixes that managed groups refuse.
-_RESERVED = ("eks.amazonaws.com/", "kubernetes.io/", "k8s.io/")
-_EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
-_KEY = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
-_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+# EC2 user guide, "Placement strategies" (November 2026).
+_SPREAD_IN_A_ZONE = 7
+_PARTITIONS = 7
 
 
-class Taint(Block, frozen=True, kw_only=True):
-    """What keeps pods away that do not tolerate it."""
-
-    key: Annotated[str, Meta(description="its key", pattern=_KEY)]
-    value: Annotated[str, Meta(description="its value", pattern=f"^{_VALUE.pattern}$")] = ""
-    effect: Annotated[
-        Literal["NoSchedule", "PreferNoSchedule", "NoExecute"], Meta(description="what happens to such pods")
-    ] = "NoSchedule"
-
-
-def labels_of(group: str, machines: Machines, own: Mapping[str, str]) -> dict[str, str]:
-    """The labels of the group's nodes."""
-    gpu = re.sub(r"[^A-Za-z0-9.-]+", "-", machines.gpu_name).strip("-.")
-    return {
-        "workload": group,
-        **own,
-        f"{_OWN}node-group": group,
-        **({f"{_OWN}gpu": gpu or "mixed"} if machines.gpus else {}),
-    }
+def placement_problems(placement: Placement, most: int, subnets: list[Subnet]) -> Iterator[Problem]:
+    """What a placement group cannot hold."""
+    if placement == "cluster" and len(subnets) != 1:
+        hint = "name the one zone of your capacity: zones: [...]"
+        summary = "machines that lie near to each other are in one zone"
+        yield Problem(Code.PLACEMENT, summary, at=("placement",), hint=hint)
+    if placement == "spread" and most > (room := _SPREAD_IN_A_ZONE * len(subnets)):
+        hint = f"lower max to {room}, add zones, or choose partition"
+        summary = f"{most} machines cannot be spread over {len(subnets)} zones: {_SPREAD_IN_A_ZONE} fit in each"
+        yield Problem(Code.PLACEMENT, summary, at=("placement",), hint=hint)
 
 
-def taints_of(machines: Machines, own: tuple[Taint, ...]) -> list[dict[str, str]]:
-    """The taints of the group's nodes, as EKS spells them. Accelerators are kept for pods that ask for them."""
-    taints = list(own)
-    if machines.accelerator and all(taint.key != machines.accelerator for taint in own):
-        taints.append(Taint(key=machines.accelerator, value="present"))
-    return [
-        {"key": taint.key, **({"value": taint.value} if taint.value else {}), "effect": _EFFECTS[taint.effect]}
-        for taint in taints
-    ]
-
-
-def place_problems(labels: Mapping[str, str], taints: tuple[Taint, ...], *, placement: str) -> Iterator[Problem]:
-    """Labels and taints that Kubernetes, EKS or mlinfra would refuse, and what cannot be planned yet."""
-    for key, value in labels.items():
-        if key.startswith((_OWN, *_RESERVED)) or not re.fullmatch(_KEY, key) or not _VALUE.fullmatch(value):
-            summary = f"{key}: {value} cannot be a label of a node group"
-            hint = f"letters, digits, '-', '_' and '.'; no key that begins with {', '.join((_OWN, *_RESERVED))}"
-            yield Problem(Code.LABEL_OR_TAINT, summary, at=("labels", key), hint=hint)
-    seen = set()
-    for index, taint in enumerate(taints):
-        if (taint.key, taint.effect) in seen:
-            summary = f"the taint {taint.key} with {taint.effect} is there twice"
-            yield Problem(Code.LABEL_OR_TAINT, summary, at=("taints", index), hint="take one of them out")
-        seen.add((taint.key, taint.effect))
-    if placement != "any":
-        summary = "placement groups cannot be planned yet"
-        yield Problem(Code.GROUP_NOT_PLANNED_YET, summary, at=("placement",), hint="take placement out")
+def add_placement_group(scope: Scope, placement: Placement) -> Handle | None:
+    """Add it; `None` where machines may lie anywhere."""
+    if placement == "any":
+        return None
+    properties: Properties = {"strategy": placement}
+    if placement == "partition":
+        properties["partitionCount"] = _PARTITIONS
+    return scope.add("placement-group", "aws:ec2/placementGroup:PlacementGroup", properties)

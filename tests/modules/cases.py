@@ -61,7 +61,8 @@ CASES: dict[str, dict[str, Sections]] = {
             labels={"tier": "gold"},
             volume={"size": "1Ti", "iops": 4000, "throughput": 250},
         ),
-        "efa": group(instances=["p4d.24xlarge"], efa=True, zones=["us-east-1a"]),
+        "efa": group(instances=["p4d.24xlarge"], efa=True, placement="cluster", zones=["us-east-1a"]),
+        "partitions": group(placement="partition"),
         "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "system": SYSTEM}},
     },
     "registry": {

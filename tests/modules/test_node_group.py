@@ -162,6 +162,22 @@ def test_each_network_card_has_an_adapter_among_nodes_that_talk_freely() -> None
         assert (rule["securityGroupId"], rule["referencedSecurityGroupId"], rule["ipProtocol"]) == (own, own, "-1")
 
 
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ({"placement": "cluster", "zones": ["us-east-1a"]}, {"strategy": "cluster"}),
+        ({"placement": "spread", "max": 14}, {"strategy": "spread"}),
+        ({"placement": "partition"}, {"strategy": "partition", "partitionCount": 7}),
+    ],
+)
+def test_nodes_lie_to_each_other_as_chosen(about: dict[str, Any], expected: dict[str, Any]) -> None:
+    graph = graph_of(group(**about))
+    assert properties(graph, "nodeGroups.gpu.placement-group") == expected
+    assert properties(graph, "nodeGroups.gpu.launch-template")["placement"] == {
+        "groupName": Ref(Address("nodeGroups.gpu.placement-group"), ("name",))
+    }
+
+
 def test_machines_with_adapters_cannot_be_public() -> None:
     about = group(instances=["p4d.24xlarge"], efa=True, zones=["us-east-1a"])
     sections = {**about, "network": {"nodeSubnets": "public", "nat": "none"}}
@@ -202,7 +218,8 @@ def test_from_zero_an_autoscaler_learns_what_a_node_would_be_like() -> None:
             {"efa": True, "zones": ["us-east-1a"], "instances": ["p4d.24xlarge", "g5.8xlarge"]},
             [("MLI2310", "instances[1]")],
         ),
-        ({"placement": "cluster"}, [("MLI2305", "placement")]),
+        ({"placement": "cluster"}, [("MLI2311", "placement")]),
+        ({"placement": "spread", "max": 15}, [("MLI2311", "placement")]),
         ({"zones": ["us-east-1d"]}, [("MLI2306", "zones[0]")]),
         ({"labels": {"kubernetes.io/os": "linux"}}, [("MLI2309", 'labels["kubernetes.io/os"]')]),
         ({"labels": {"mlinfra/x": "y"}}, [("MLI2309", 'labels["mlinfra/x"]')]),

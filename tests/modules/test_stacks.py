@@ -13,7 +13,7 @@ from mlinfra.library.sections import language
 from tests.library.samples import FACTS, LIBRARY, ROOT, TAGGABLE
 
 _FILES = sorted([*(ROOT / "examples").glob("*/stack.yaml"), *(ROOT / "stacks").glob("*/stack.yaml")])
-_TYPES = {"aws:s3/bucket:Bucket": {"type": "object"}}
+_TYPES = {"aws:cloudwatch/logGroup:LogGroup": {"type": "object"}}
 
 
 def _built(file: Path) -> Graph:

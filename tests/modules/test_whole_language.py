@@ -46,7 +46,7 @@ def test_what_cannot_be_planned_yet_is_said_of_every_entry_at_once() -> None:
 def test_what_can_be_planned_is_but_for_some_kinds_of_node_groups() -> None:
     sections = {name: _WHOLE[name] for name in _BUILT}
     assert codes(refusals(sections)) == [
-        ("MLI2305", "nodeGroups.training.placement"),
+        ("MLI2311", "nodeGroups.training.placement"),
         ("MLI2310", "nodeGroups.training.efa"),
         ("MLI2305", "nodeGroups.inference.capacity.type"),
     ]
