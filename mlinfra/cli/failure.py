@@ -12,13 +12,11 @@ from pathlib import Path
 
 import typer
 
+from mlinfra.cli.codes import Code
 from mlinfra.cli.render.diagnostics import diagnostics_page, failure_page
 from mlinfra.cli.render.report import report_page
 from mlinfra.cli.shell import Shell
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
-
-UNEXPECTED = "MLI9001"
-USAGE = "MLI9002"
 
 
 def answer(error: Exception, shell: Shell) -> int:
@@ -34,7 +32,7 @@ def answer(error: Exception, shell: Shell) -> int:
             shell.tell(failure_page(error.code, str(error), error.hint, look))
         case typer.TyperException():
             # 1 and not Typer's 2: that says "changes pending" here.
-            shell.tell(failure_page(USAGE, error.format_message(), _usage(error), look))
+            shell.tell(failure_page(Code.USAGE, error.format_message(), _usage(error), look))
             return 1
         case typer.Abort():
             shell.stderr.write("aborted\n")
@@ -60,7 +58,7 @@ def _unexpected(error: Exception, shell: Shell) -> int:
         where = f"the details are in {_log(error)}; please report it with that file"
     except OSError as refused:
         where = f"run it again with MLINFRA_DEBUG=1 for the details (no log could be written: {refused.strerror})"
-    shell.tell(failure_page(UNEXPECTED, what, where, look))
+    shell.tell(failure_page(Code.UNEXPECTED, what, where, look))
     return 1
 
 

@@ -104,6 +104,7 @@ def carry_out(
     if not report.complete:
         raise ApplyIncomplete(report)
     if form == "text" and plan.pending():
+        shell.write("")
         shell.show(done_page(report, seconds, shell.look(), stack=stack))
         shell.show(outputs_page(outputs))
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mlinfra.cli.codes import Code
 from mlinfra.core.errors import MlinfraError
 
 NAME = re.compile(r"[a-z][a-z0-9-]{1,38}")
@@ -66,7 +67,7 @@ def starter(name: str, platform: str) -> str:
     if not NAME.fullmatch(name):
         raise MlinfraError(
             f"{name!r} cannot be a stack's name",
-            code="MLI9006",
+            code=Code.BAD_STACK_NAME,
             hint="2 to 39 characters: small letters, digits and dashes, a letter first",
         )
     return _STACK.format(name=name, target=_TARGETS[platform])
@@ -79,9 +80,9 @@ def write_new(path: str, text: str) -> None:
             file.write(text)
     except FileExistsError as error:
         hint = f"name another file: mlinfra init other.yaml; or look at it: mlinfra show {path}"
-        raise MlinfraError(f"{path} exists already, and is left as it is", code="MLI9007", hint=hint) from error
+        raise MlinfraError(f"{path} exists already, and is left as it is", code=Code.FILE_EXISTS, hint=hint) from error
     except OSError as error:
-        raise MlinfraError(f"{path} cannot be written: {error.strerror}", code="MLI9008") from error
+        raise MlinfraError(f"{path} cannot be written: {error.strerror}", code=Code.UNWRITABLE) from error
 
 
 def _folder_name() -> str:

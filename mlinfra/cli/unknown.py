@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from mlinfra.cli.codes import Code
 from mlinfra.core.errors import MlinfraError
 
 
@@ -14,4 +15,4 @@ def unknown(kind: str, name: str, known: Collection[str]) -> MlinfraError:
     hint = (
         f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(known)[:12])}" if known else ""
     )
-    return MlinfraError(f"no {kind} is called {name!r}", code="MLI9005", hint=hint)
+    return MlinfraError(f"no {kind} is called {name!r}", code=Code.UNKNOWN_NAME, hint=hint)

@@ -132,6 +132,12 @@ def test_destroy_asks_twice_and_proves_that_nothing_is_left() -> None:
     assert "the inventory is empty" in result.out
 
 
+def test_a_plan_to_destroy_does_not_repeat_itself() -> None:
+    result = run("destroy", "stack.yaml", "--yes", session=FakeSession(plans.DELETE))
+    assert "the stack no longer declares it" not in result.out
+    assert "registries.old" in result.out
+
+
 def test_destroy_exits_with_8_where_something_is_left() -> None:
     left = [Owned("aws:ec2/volume:Volume", Address("runtimes.mlflow"), "vol-1", "l1", 1)]
     result = run("destroy", "stack.yaml", "--yes", session=FakeSession(plans.DELETE, left=left))

@@ -40,7 +40,8 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
         page.blank().line((section, "bold"))
         widths = _widths(changes)
         for index, change in enumerate(changes):
-            page.extend(change_page(change, look, widths, last=index == len(changes) - 1))
+            told = _without_platitude(change, plan)
+            page.extend(change_page(told, look, widths, last=index == len(changes) - 1))
     page.blank().extend(diagnostics_page(plan.diagnostics, look))
     page.blank().line(*_last_line(plan, verb))
     return page
@@ -66,6 +67,13 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
     if change.reason:
         page.line((inner, "dim"), change.reason, below=inner)
     return page.extend(_fields(change, look, inner))
+
+
+def _without_platitude(change: Change, plan: Plan) -> Change:
+    """In a plan to destroy, that a thing goes because all goes needs no saying on each line."""
+    if plan.destroy and change.action is Action.DELETE:
+        return msgspec.structs.replace(change, reason="")
+    return change
 
 
 def _header(plan: Plan, about: Mapping[str, str], verb: str) -> Page:

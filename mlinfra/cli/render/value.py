@@ -27,8 +27,9 @@ from mlinfra.core.value import (
 )
 
 ABSENT = "(absent)"
-# Strings that YAML and JSON would read back as strings; all others are shown in quotes.
-_BARE = re.compile(r"[A-Za-z/*][\w./:@*+=,%-]*|\d+[.:/-]\d[\w.:/-]*[A-Za-z/.:-][\w./:-]*", re.ASCII)
+# Strings that YAML and JSON would read back as strings are shown bare; all others in quotes, to tell "1.33" from 1.33.
+_BARE = re.compile(r"[\w/*.@][\w./:@*+=,%-]*", re.ASCII)
+_NUMBER = re.compile(r"(\d[\d_]*)?\.?\d*(e[+-]?\d+)?|0[xob][\da-f_]+|\.(inf|nan)", re.ASCII | re.IGNORECASE)
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 
 
@@ -124,7 +125,7 @@ def _secret_name(secret: Secret) -> str:
 
 
 def _is_bare(text: str) -> bool:
-    return bool(_BARE.fullmatch(text)) and text.lower() not in _WORDS
+    return bool(_BARE.fullmatch(text)) and not _NUMBER.fullmatch(text) and text.lower() not in _WORDS
 
 
 def _quoted(text: str) -> str:

@@ -13,6 +13,7 @@ EXAMPLES = ("mlinfra state pull stack.yaml > state.json", "mlinfra state pull st
 
 def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inputs = None) -> int:
     """Print the state as it is stored. Secrets are references there, too."""
+    from mlinfra.cli.codes import Code
     from mlinfra.core import codec
     from mlinfra.core.errors import StateError
 
@@ -20,6 +21,8 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
     session = shell.open(stack, sets, inputs)
     state = session.state()
     if state is None:
-        raise StateError(f"there is no state at {session.location()}", code="MLI9010", hint="nothing was applied yet")
+        raise StateError(
+            f"there is no state at {session.location()}", code=Code.NO_STATE, hint="nothing was applied yet"
+        )
     shell.write(codec.encode(state).decode())
     return 0

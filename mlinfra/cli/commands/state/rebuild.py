@@ -19,6 +19,7 @@ def run(context: typer.Context, stack: StackFile, yes: Yes = False, sets: Sets =
 
     Shows what was found and asks before it is written. Two lineages of one name are refused.
     """
+    from mlinfra.cli.codes import Code
     from mlinfra.cli.confirm import confirm
     from mlinfra.cli.render.number import number_of
     from mlinfra.cli.render.state import state_page
@@ -32,7 +33,7 @@ def run(context: typer.Context, stack: StackFile, yes: Yes = False, sets: Sets =
         lineages = ", ".join(found.lineages)
         raise StateError(
             f"objects of {len(found.lineages)} lineages bear the name {session.stack.name}: {lineages}",
-            code="MLI9009",
+            code=Code.TWO_LINEAGES,
             hint="two stacks were called the same; delete or retag the objects of the one that is not this",
         )
     shell.show(state_page(found.state, "found in the cloud"))
