@@ -13,6 +13,12 @@ from moto.backends import SERVICE_NAMES
 from moto.moto_server.werkzeug_app import BackendRequest
 
 from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.client_tokens import client_tokens
+from mlinfra.sandbox.aws.ec2.deletions import Deletions
+from mlinfra.sandbox.aws.ec2.launch_templates import LaunchTemplates
+from mlinfra.sandbox.aws.ec2.nat_gateways import NatGateways
+from mlinfra.sandbox.aws.ec2.placement import CapacityReservations, PlacementGroups
+from mlinfra.sandbox.aws.ec2.references import References
 from mlinfra.sandbox.aws.eks.access import AccessEntryOperations, PodIdentityOperations
 from mlinfra.sandbox.aws.eks.add_ons import AddOnOperations
 from mlinfra.sandbox.aws.eks.clusters import ClusterOperations
@@ -22,11 +28,17 @@ from mlinfra.sandbox.aws.eks.tags import TagOperations
 from mlinfra.sandbox.aws.eks.updates import UpdateOperations
 from mlinfra.sandbox.aws.endpoints import ClusterEndpoints
 from mlinfra.sandbox.aws.extension import Extension, collect
+from mlinfra.sandbox.aws.iam.documents import Documents
 from mlinfra.sandbox.aws.iam.identity_of_caller import CallerIdentity
 from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
+from mlinfra.sandbox.aws.keys import Keys
+from mlinfra.sandbox.aws.load_balancers import LoadBalancers
+from mlinfra.sandbox.aws.log_groups import LogGroups
 from mlinfra.sandbox.aws.quotas import QuotaOperations
+from mlinfra.sandbox.aws.registries import Registries
 from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
 from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
+from mlinfra.sandbox.aws.tagging import Tagging
 
 # moto's name of a backend -> botocore's name of the service, and moto's response class. Load balancing has two
 # versions behind one name, told apart by the version that every request names.
@@ -63,6 +75,13 @@ _LAUNCHING = {"autoscaling", "ec2", "eks"}
 
 def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extension]:
     """Everything that extends moto; for one operation, those that stand first are asked first."""
+    yield from client_tokens(account)
+    yield References(account)
+    yield Deletions(account)
+    yield NatGateways(account)
+    yield LaunchTemplates(account)
+    yield PlacementGroups(account)
+    yield CapacityReservations(account)
     yield ClusterOperations(account, endpoints)
     yield UpdateOperations(account, endpoints)
     yield NodeGroupOperations(account, endpoints)
@@ -74,6 +93,12 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield QuotaOperations(account)
     yield ScalingOperations(account)
     yield ManagedPolicies(account)
+    yield Documents(account)
+    yield Keys(account)
+    yield Registries(account)
+    yield LogGroups(account)
+    yield LoadBalancers(account)
+    yield Tagging(account)
     yield CallerIdentity(account)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
 
 from moto.core.utils import camelcase_to_underscores
 
@@ -21,7 +20,7 @@ from mlinfra.sandbox.aws.call import Answer, Call, Handler, Proceed
 class Extension:
     """Handlers for operations of one service (by its name in botocore)."""
 
-    service: ClassVar[str]
+    service: str
 
     def __init__(self, account: Account) -> None:
         self.account = account

@@ -44,7 +44,9 @@ def _ec2(backend: Any) -> Iterator[Entry]:
         yield from (("ec2:subnet", key) for key, subnet in by_zone.items() if not _is_true(subnet.default_for_az))
     yield from (("ec2:internet-gateway", key) for key in backend.internet_gateways)
     yield from (("ec2:egress-only-internet-gateway", key) for key in backend.egress_only_internet_gateways)
-    yield from (("ec2:natgateway", key) for key, nat in backend.nat_gateways.items() if nat.state != "deleted")
+    yield from (
+        ("ec2:natgateway", key) for key, nat in backend.nat_gateways.items() if nat.state not in ("deleted", "failed")
+    )
     yield from (("ec2:elastic-ip", address.allocation_id) for address in backend.addresses)
     yield from (
         ("ec2:route-table", key) for key, table in backend.route_tables.items() if not table.main_association_id
@@ -57,7 +59,7 @@ def _ec2(backend: Any) -> Iterator[Entry]:
         yield from (("ec2:instance", i.id) for i in reservation.instances if i.state not in _ENDED)
     yield from (("ec2:volume", key) for key in backend.volumes)
     yield from (("ec2:launch-template", key) for key in backend.launch_templates)
-    yield from (("ec2:vpc-endpoint", key) for key in backend.vpc_end_points)
+    yield from (("ec2:vpc-endpoint", key) for key, e in backend.vpc_end_points.items() if "delet" not in e.state)
     yield from (("ec2:flow-log", key) for key in backend.flow_logs)
     yield from (("ec2:key-pair", name) for name in backend.key_pairs)
     yield from (("ec2:vpc-peering-connection", key) for key in backend.vpc_pcxs)

@@ -1,0 +1,133 @@
+"""Load balancers: named for what they are, standing in their subnets with interfaces, refused what AWS refuses.
+
+moto calls every load balancer an application load balancer in its ARN, and puts nothing into the subnets.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html and its neighbours
+(2026).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
+from mlinfra.sandbox.aws.extension import Extension
+from mlinfra.sandbox.aws.identity import hexadecimal
+
+_PATHS = {"application": "app", "network": "net", "gateway": "gwy"}
+
+
+class LoadBalancers(Extension):
+    """CreateLoadBalancer, DeleteLoadBalancer, CreateListener."""
+
+    service = "elbv2"
+
+    def create_load_balancer(self, call: Call, proceed: Proceed) -> Answer:
+        """Begin to make a load balancer. The same again gives the same one; the name with other settings is refused."""
+        kind = call.get("Type", "application")
+        self._check_name(call, kind)
+        self._check(call, kind)
+        existing = next((b for b in self._balancers(call).values() if b.name == call["Name"]), None)
+        if existing is not None:
+            return {"LoadBalancers": [existing]}
+        answer = proceed()
+        made = next(balancer for balancer in self._balancers(call).values() if balancer.name == call["Name"])
+        self._rename(call, made, kind)
+        made.state = "provisioning"
+        self._place(call, made)
+        self.account.timeline.after(self.account.pace.network, lambda: setattr(made, "state", "active"))
+        return answer
+
+    def describe_load_balancers(self, call: Call, proceed: Proceed) -> Answer:
+        """moto makes a load balancer active by looking at it; here that is a matter of time."""
+        states = {arn: balancer.state for arn, balancer in self._balancers(call).items()}
+        answer = proceed()
+        for arn, state in states.items():
+            if arn in self._balancers(call):
+                self._balancers(call)[arn].state = state
+        return answer
+
+    def delete_load_balancer(self, call: Call, proceed: Proceed) -> Answer:
+        """Delete a load balancer; its interfaces linger for a while, as they do in AWS."""
+        balancer = self._balancers(call).get(call["LoadBalancerArn"])
+        answer = proceed()
+        if balancer is not None:
+            ours = self._interfaces(call, balancer)
+            self.account.timeline.after(self.account.pace.deletion, lambda: [eni.delete() for eni in ours])
+        return answer
+
+    def create_listener(self, call: Call, proceed: Proceed) -> Answer:
+        """On a port that is free."""
+        balancer = self._balancers(call).get(call["LoadBalancerArn"])
+        taken = [int(listener.port) for listener in balancer.listeners.values()] if balancer else []
+        if call.get("Port") in taken:
+            raise AwsError("DuplicateListener", "A listener already exists on this port for this load balancer")
+        return proceed()
+
+    def _balancers(self, call: Call) -> dict[str, Any]:
+        found: dict[str, Any] = self.account.backend("elbv2", call.region).load_balancers
+        return found
+
+    def _check_name(self, call: Call, kind: str) -> None:
+        existing = next((b for b in self._balancers(call).values() if b.name == call["Name"]), None)
+        if existing is None:
+            return
+        subnets = {subnet.id for subnet in existing.subnets}
+        wanted = set(call.get("Subnets", [])) | {mapping["SubnetId"] for mapping in call.get("SubnetMappings", [])}
+        scheme = call.get("Scheme", "internet-facing")
+        if (existing.type, existing.scheme, subnets) != (kind, scheme, wanted):
+            message = f"A load balancer with the same name '{call['Name']}' exists, but with different settings"
+            raise AwsError("DuplicateLoadBalancerName", message)
+
+    def _check(self, call: Call, kind: str) -> None:
+        ec2 = self.account.ec2(call.region)
+        for group in call.get("SecurityGroups", []):
+            if ec2.get_security_group_from_id(group) is None:
+                raise AwsError("InvalidSecurityGroup", f"One or more security groups are invalid: {group}")
+        ids = [*call.get("Subnets", []), *(mapping["SubnetId"] for mapping in call.get("SubnetMappings", []))]
+        known = {key: subnet for by_zone in ec2.subnets.values() for key, subnet in by_zone.items()}
+        if missing := [key for key in ids if key not in known]:
+            raise AwsError("SubnetNotFound", f"The subnet ID '{missing[0]}' does not exist")
+        subnets = [known[key] for key in ids]
+        if kind == "application" and len({subnet.availability_zone for subnet in subnets}) < 2:
+            message = "At least two subnets in two different Availability Zones must be specified"
+            raise AwsError("ValidationError", message)
+        vpc = subnets[0].vpc_id if subnets else ""
+        has_gateway = any(g.vpc and g.vpc.id == vpc for g in ec2.internet_gateways.values())
+        if call.get("Scheme", "internet-facing") == "internet-facing" and vpc and not has_gateway:
+            raise AwsError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
+
+    def _rename(self, call: Call, balancer: Any, kind: str) -> None:
+        """Give it the ARN and the name in DNS that its kind has."""
+        backend = self.account.backend("elbv2", call.region)
+        tags = backend.tagging_service.get_tag_dict_for_resource(balancer.arn)
+        backend.tagging_service.delete_all_tags_for_resource(balancer.arn)
+        del backend.load_balancers[balancer.arn]
+        identity = balancer.arn.rpartition("/")[2]
+        path = _PATHS[kind]
+        balancer.arn = self.account.arn(
+            "elasticloadbalancing", f"loadbalancer/{path}/{balancer.name}/{identity}", region=call.region
+        )
+        internal = "internal-" if balancer.scheme == "internal" and kind == "application" else ""
+        domain = f"elb.{call.region}.amazonaws.com" if kind == "network" else f"{call.region}.elb.amazonaws.com"
+        balancer.dns_name = f"{internal}{balancer.name}-{identity if kind == 'network' else hexadecimal(10)}.{domain}"
+        backend.load_balancers[balancer.arn] = balancer
+        backend.tagging_service.tag_resource(
+            balancer.arn, [{"Key": key, "Value": value} for key, value in tags.items()]
+        )
+
+    def _place(self, call: Call, balancer: Any) -> None:
+        """Put an interface into each of its subnets: https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/."""
+        ec2 = self.account.ec2(call.region)
+        for subnet in balancer.subnets:
+            interface = ec2.create_network_interface(
+                subnet, [], group_ids=list(balancer.security_groups or []), description=_description(balancer)
+            )
+            interface.status, interface.requester_managed = "in-use", True
+
+    def _interfaces(self, call: Call, balancer: Any) -> list[Any]:
+        wanted = _description(balancer)
+        return [eni for eni in self.account.ec2(call.region).enis.values() if eni.description == wanted]
+
+
+def _description(balancer: Any) -> str:
+    return f"ELB {balancer.arn.partition('loadbalancer/')[2]}"
