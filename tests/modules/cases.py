@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from mlinfra.core.resource import Graph
@@ -74,6 +75,7 @@ CASES: dict[str, dict[str, Sections]] = {
 SECTIONS = {"network": "network", "cluster": "cluster", "node-group": "nodeGroups", "registry": "registries"}
 
 
+@cache
 def graphs() -> dict[str, Graph]:
     """Every case, built; by `module/case`."""
     return {f"{module}/{case}": graph_of(one) for module, cases in CASES.items() for case, one in cases.items()}
