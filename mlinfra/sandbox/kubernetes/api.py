@@ -12,8 +12,8 @@ from mlinfra.sandbox.kubernetes.errors import ApiError
 from mlinfra.sandbox.kubernetes.faults import Call, Effect, Fault, Faults
 from mlinfra.sandbox.kubernetes.openapi import OpenApi
 from mlinfra.sandbox.kubernetes.patching import Patching
-from mlinfra.sandbox.kubernetes.requests import ADMINISTRATOR, Identity, Request, Response, answer
-from mlinfra.sandbox.kubernetes.reviews import Authenticate, Reviews
+from mlinfra.sandbox.kubernetes.requests import ADMINISTRATOR, Authenticator, Identity, Request, Response, answer
+from mlinfra.sandbox.kubernetes.reviews import Reviews
 from mlinfra.sandbox.kubernetes.routes import Route, find_route
 from mlinfra.sandbox.kubernetes.schema import Schemas
 from mlinfra.sandbox.kubernetes.store import Store
@@ -36,7 +36,7 @@ class Api:
         schemas: Schemas,
         version: str,
         clock: Clock,
-        authenticator: Authenticate | None = None,
+        authenticator: Authenticator | None = None,
         faults: Faults | None = None,
     ) -> None:
         self._store = store

@@ -18,7 +18,7 @@ v1|ConfigMap|configmaps|N|cm|||
 v1|Endpoints|endpoints|N|ep|||
 v1|Event|events|N|ev|||
 v1|LimitRange|limitranges|N|limits|||
-v1|Namespace|namespaces|C|ns||status|
+v1|Namespace|namespaces|C|ns||status,finalize|
 v1|Node|nodes|C|no||status|
 v1|PersistentVolume|persistentvolumes|C|pv||status|
 v1|PersistentVolumeClaim|persistentvolumeclaims|N|pvc||status|

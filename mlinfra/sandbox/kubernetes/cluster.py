@@ -13,8 +13,7 @@ from mlinfra.sandbox.kubernetes.faults import Faults
 from mlinfra.sandbox.kubernetes.garbage import GarbageCollector
 from mlinfra.sandbox.kubernetes.kinds import Registry
 from mlinfra.sandbox.kubernetes.namespaces import NamespaceLifecycle
-from mlinfra.sandbox.kubernetes.requests import Request, Response
-from mlinfra.sandbox.kubernetes.reviews import Authenticate
+from mlinfra.sandbox.kubernetes.requests import Authenticator, Request, Response
 from mlinfra.sandbox.kubernetes.rules import ApiRules
 from mlinfra.sandbox.kubernetes.schema import Schemas, load_definitions
 from mlinfra.sandbox.kubernetes.server import HttpServer
@@ -38,7 +37,7 @@ class KubernetesCluster:
         *,
         version: str,
         clock: Clock,
-        authenticator: Authenticate | None = None,
+        authenticator: Authenticator | None = None,
         faults: Faults | None = None,
     ) -> None:
         self.name = name

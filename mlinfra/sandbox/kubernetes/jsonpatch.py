@@ -10,7 +10,7 @@ _ABSENT = object()
 
 def json_patch(document: Json, operations: Json) -> Json:
     """Give the document after all operations; 422 when one cannot be done, 400 when it is no patch."""
-    if not isinstance(operations, list):
+    if not isinstance(operations, list) or not all(isinstance(item, dict) for item in operations):
         raise ApiError(400, "a JSON patch is a list of operations")
     document = clone(document)
     for operation in operations:
@@ -42,7 +42,9 @@ def _apply(document: Json, operation: Object) -> Json:
     raise ApiError(400, f'"{name}" is not an operation of JSON patch')
 
 
-def _pointer(text: str) -> list[str]:
+def _pointer(text: Json) -> list[str]:
+    if not isinstance(text, str):
+        raise ApiError(400, "the path of a JSON patch is text")
     return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
 
 

@@ -44,7 +44,7 @@ class OpenApi:
         self._schemas = schemas
         self._info = {"title": "Kubernetes", "version": f"v{version}"}
         self._cache: dict[str, bytes] = {}
-        self._kinds: frozenset[int] = frozenset()
+        self._changes = -1
 
     def serve(self, path: str) -> bytes | None:
         """Answer a path below /openapi; None when there is no such document."""
@@ -60,9 +60,8 @@ class OpenApi:
         return self._kept(path, lambda: self._v3(kinds))
 
     def _refresh(self) -> None:
-        kinds = frozenset(id(self._schemas.get(kind.gvk)) for kind in self._registry)
-        if kinds != self._kinds:
-            self._kinds = kinds
+        if self._changes != self._schemas.changes:
+            self._changes = self._schemas.changes
             self._cache.clear()
 
     def _kept(self, path: str, make: Callable[[], Object]) -> bytes:

@@ -15,15 +15,16 @@ from mlinfra.sandbox.kubernetes.values import Json, Object
 _EMBEDDED = ("apiVersion", "kind", "metadata")
 
 
-def prune(obj: Object, schema: Schema, kind: Kind) -> list[str]:
-    """Drop what the schema does not know; gives the paths dropped, such as `spec.foo` or `spec.ports[0].foo`."""
+def prune(obj: Object, schema: Schema, kind: Kind, *, keep_unknown: bool = False) -> list[str]:
+    """Drop what the schema does not know; gives the paths, such as `spec.foo` or `spec.ports[0].foo`."""
     unknown: list[str] = []
-    _Pruner(kind, unknown).visit(obj, schema, "")
+    _Pruner(kind, unknown, keep_unknown).visit(obj, schema, "")
     return unknown
 
 
 class _Pruner:
-    def __init__(self, kind: Kind, unknown: list[str]) -> None:
+    def __init__(self, kind: Kind, unknown: list[str], keep_unknown: bool) -> None:
+        self._keep_unknown = keep_unknown
         self._kind = kind
         self._unknown = unknown
 
@@ -49,7 +50,8 @@ class _Pruner:
                     self.visit(item, child, below)
             elif not schema.preserves and not (schema.embedded and key in _EMBEDDED):
                 self._unknown.append(below)
-                dropped.append(key)
+                if not self._keep_unknown:
+                    dropped.append(key)
         for key in dropped:
             del value[key]
 

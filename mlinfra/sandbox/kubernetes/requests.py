@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -26,6 +27,9 @@ class Identity(msgspec.Struct, frozen=True):
     extra: Mapping[str, tuple[str, ...]] = {}
     grants: tuple[Grant, ...] = ()
 
+
+Authenticator: TypeAlias = Callable[[str], Identity | None]
+"""Says whose a bearer token is; None for nobody's."""
 
 ADMINISTRATOR = Identity("system:admin", ("system:masters", "system:authenticated"))
 """Whoever asks a cluster that authenticates nobody."""

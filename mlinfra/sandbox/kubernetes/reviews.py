@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from mlinfra.sandbox.kubernetes.authorization import Attributes, Authorizer
-from mlinfra.sandbox.kubernetes.requests import Identity
+from mlinfra.sandbox.kubernetes.requests import Authenticator, Identity
 from mlinfra.sandbox.kubernetes.values import Object
-
-Authenticate = Callable[[str], Identity | None]
 
 
 class Reviews:
     """Answers reviews by what authenticates and authorises the cluster's requests."""
 
-    def __init__(self, authorizer: Authorizer, authenticate: Authenticate) -> None:
+    def __init__(self, authorizer: Authorizer, authenticate: Authenticator) -> None:
         self._authorizer = authorizer
         self._authenticate = authenticate
 

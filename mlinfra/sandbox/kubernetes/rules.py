@@ -31,6 +31,12 @@ class ApiRules:
         self._addresses = itertools.count(10)
         self._node_ports = itertools.cycle(range(_FIRST_NODE_PORT, _LAST_NODE_PORT + 1))
 
+    def decode(self, kind: Kind, new: Object) -> None:
+        """Refuse metadata of the wrong shape (400); drop its nulls."""
+        if not isinstance(new.setdefault("metadata", {}), dict):
+            raise errors.bad_request("metadata of the provided object is not an object")
+        prune({"metadata": new["metadata"]}, self._schemas.metadata, kind, keep_unknown=True)
+
     def prepare(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
         """Decode, default, complete and validate `new`; raises 400 and 422."""
         schema = self._schemas.get(kind.gvk)

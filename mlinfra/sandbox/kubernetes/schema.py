@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -150,6 +149,13 @@ class Schemas:
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
         self._custom: dict[GroupVersionKind, Schema] = {}
+        self.changes = 0
+        """How often custom kinds came or went."""
+
+    @cached_property
+    def metadata(self) -> Schema:
+        """The schema of an object of which only the metadata is looked at."""
+        return Schema({"properties": {"metadata": {"$ref": _REFERENCE + _META}}}, self.definitions)
 
     def get(self, gvk: GroupVersionKind) -> Schema | None:
         """Find the schema of a kind."""
@@ -163,14 +169,12 @@ class Schemas:
         schema = Schema({**raw, "type": "object", "properties": fields}, self.definitions, custom=True)
         schema.fields["metadata"] = self.definitions.node(_META)
         self._custom[gvk] = schema
+        self.changes += 1
 
     def remove(self, gvk: GroupVersionKind) -> None:
         """Forget a custom kind."""
         self._custom.pop(gvk, None)
-
-    def custom(self) -> Iterator[tuple[GroupVersionKind, Schema]]:
-        """Give the custom kinds and their schemas."""
-        yield from tuple(self._custom.items())
+        self.changes += 1
 
 
 @lru_cache(maxsize=4)

@@ -142,8 +142,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _has_gone(self) -> bool:
         """Whether the client has closed: nothing else can be heard from it during a stream."""
-        readable, _, _ = select.select([self.connection], [], [], 0)
-        return bool(readable)
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        return bool(poll.poll(0))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Write no log: the sandbox keeps its own."""

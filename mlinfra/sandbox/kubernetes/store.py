@@ -82,6 +82,9 @@ class Write(msgspec.Struct, frozen=True):
 class Rules(Protocol):
     """What the kinds themselves demand of a write; `old` is None for a creation. Both alter `new` in place."""
 
+    def decode(self, kind: Kind, new: Object) -> None:
+        """Refuse metadata of the wrong shape (400), before anything is made of it."""
+
     def prepare(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
         """Prune, default, and validate; raises ApiError."""
 
@@ -90,7 +93,10 @@ class Rules(Protocol):
 
 
 class Freedom:
-    """Rules for tests of the store alone: nothing is demanded, nothing recorded."""
+    """Rules that demand and record nothing: for tests of the store alone."""
+
+    def decode(self, kind: Kind, new: Object) -> None:
+        """Accept everything."""
 
     def prepare(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
         """Accept everything."""
@@ -131,7 +137,7 @@ class Store:
         return self._revision
 
     def kind(self, gvk: GroupVersionKind) -> Kind:
-        """Find a served kind; 404 when there is none."""
+        """Find a served kind, or raise 404."""
         kind = self.registry.get(gvk)
         if kind is None:
             raise errors.ApiError(404, f'no matches for kind "{gvk.kind}" in version "{gvk.api_version}"')
@@ -144,9 +150,8 @@ class Store:
 
     def find(self, gvk: GroupVersionKind, name: str, namespace: str | None = None) -> Object | None:
         """Read one object, or give None."""
-        kind = self.kind(gvk)
-        found = self._objects.get(kind.resource, {}).get((namespace or "", name))
-        return None if found is None else clone(self._versioned(kind, found))
+        found = self.exists(self.kind(gvk).resource, name, namespace or "")
+        return None if found is None else self.get(gvk, name, namespace)
 
     def list(
         self,
@@ -182,7 +187,7 @@ class Store:
             return [(self._kind_of(item), item) for item in found]
 
     def exists(self, resource: str, name: str, namespace: str = "") -> Object | None:
-        """Look an object up by its versionless resource (`deployments.apps`), without copying it."""
+        """Look up an object by versionless resource (`deployments.apps`), as stored: it must not be altered."""
         return self._objects.get(resource, {}).get((namespace, name))
 
     def any(self, resource: str) -> bool:
@@ -205,6 +210,7 @@ class Store:
         """Add an object; gives it as stored. Takes `metadata.generateName` where there is no name."""
         kind = self.kind(GroupVersionKind.of(obj.get("apiVersion", ""), obj.get("kind", "")))
         new = clone(obj)
+        self._rules.decode(kind, new)
         with self.lock:
             meta = new.setdefault("metadata", {})
             self._check_namespace(kind, meta)
@@ -296,8 +302,6 @@ class Store:
         """Run a callback in each later commit, under the lock; it may write."""
         self._reactions.append(callback)
 
-    # Inside
-
     def _forget(self, stream: Watch) -> None:
         with self.lock:
             self._watches.pop(stream, None)
@@ -312,7 +316,7 @@ class Store:
         return sorted(events, key=lambda event: event.revision)
 
     def _stored(self, kind: Kind, name: str, namespace: str | None) -> Object:
-        found = self._objects.get(kind.resource, {}).get((namespace or "", name))
+        found = self.exists(kind.resource, name, namespace or "")
         if found is None:
             raise errors.not_found(kind, name)
         return found
@@ -339,14 +343,18 @@ class Store:
             raise errors.forbidden(kind, meta.get("name", ""), why)
 
     def _name(self, kind: Kind, meta: Object) -> None:
-        if meta.get("name") or not meta.get("generateName"):
+        if meta.get("name"):
             return
+        if not meta.get("generateName"):
+            why = "Required value: name or generateName is required"
+            raise errors.invalid(kind, "", [errors.FieldError("metadata.name", "FieldValueRequired", why)])
         taken = self._objects.get(kind.resource, {})
         while not meta.get("name") or (meta.get("namespace", ""), meta["name"]) in taken:
             meta["name"] = meta["generateName"][:58] + "".join(random.choices(_SUFFIX, k=5))
 
     def _replace(self, kind: Kind, stored: Object, new: Object, write: Write) -> Object:
         old = self._versioned(kind, stored)
+        self._rules.decode(kind, new)
         new = metadata.carry_over(kind, new, old, write.part, write.operation == "Apply")
         self._rules.prepare(kind, new, old, write)
         if kind.generations and metadata.intent(new) != metadata.intent(old):

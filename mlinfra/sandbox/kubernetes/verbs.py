@@ -9,12 +9,14 @@ import base64
 import json
 
 from mlinfra.sandbox.kubernetes import errors
-from mlinfra.sandbox.kubernetes.encoding import Writer, read_object, read_value
+from mlinfra.sandbox.kubernetes.encoding import Writer, read_object
 from mlinfra.sandbox.kubernetes.metadata import DeleteOptions
 from mlinfra.sandbox.kubernetes.requests import Request, Response, answer
 from mlinfra.sandbox.kubernetes.routes import Route
 from mlinfra.sandbox.kubernetes.store import Store, Write
-from mlinfra.sandbox.kubernetes.values import Object, Objects
+from mlinfra.sandbox.kubernetes.values import Json, Object, Objects
+
+_KEPT = ("default", "kube-public", "kube-system")
 
 
 class Warnings:
@@ -114,8 +116,10 @@ def update(store: Store, request: Request, route: Route, writer: Writer) -> Resp
     return writer.one(route.kind, done, 200, warnings.headers)
 
 
-def addressed(obj: Object, route: Route) -> Object:
+def addressed(obj: Json, route: Route) -> Object:
     """Give an object with the kind, namespace and name of its URL; 400 when it says otherwise."""
+    if not isinstance(obj, dict):
+        raise errors.bad_request("the provided value is not an object")
     kind, meta = route.kind, obj.get("metadata") or {}
     if not isinstance(meta, dict):
         raise errors.bad_request("metadata of the provided object is not an object")
@@ -138,6 +142,8 @@ def addressed(obj: Object, route: Route) -> Object:
 
 def delete(store: Store, request: Request, route: Route, writer: Writer) -> Response:
     """Delete an object: a Status when it is gone, the object when it stays for now."""
+    if route.kind.resource == "namespaces" and route.name in _KEPT:
+        raise errors.forbidden(route.kind, route.name, "this namespace may not be deleted")
     last = store.delete(route.kind.gvk, route.name, route.namespace, delete_options(request))
     if store.exists(route.kind.resource, route.name, route.namespace or "") is not None:
         return writer.one(route.kind, last)
@@ -161,7 +167,7 @@ def delete_collection(store: Store, request: Request, route: Route, writer: Writ
 
 def delete_options(request: Request) -> DeleteOptions:
     """Read how a request wants to delete: from its body, or its parameters."""
-    body = read_value(request) or {}
+    body = read_object(request) if request.body else {}
     preconditions = body.get("preconditions") or {}
     propagation = body.get("propagationPolicy") or request.query.get("propagationPolicy")
     if propagation is None:
