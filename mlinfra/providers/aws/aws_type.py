@@ -64,7 +64,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     one, item: the call that describes one object by id, and where it stands in the answer (the first of `items`, where
         nothing else is said; `.` is the answer itself); or a function.
     outputs: where properties stand that do not stand under their own API name: a path, or, with braces, a format over
-        partition, region, account, id and the properties read.
+        partition, region, account, id and the properties read. derived: outputs that AWS shows in another form.
     details: what a listing, or `one`, leaves out, asked only for objects that concern us; `None` says that it is gone.
     absent: the states in which an object counts as gone, by path.
     """
@@ -75,6 +75,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     source: Callable[[Reader, Wanted], Iterable[Item]] | None = None
     item: str = ""
     outputs: Mapping[str, str] = {}
+    derived: Mapping[str, Callable[[Item], Any]] = {}
     details: Callable[[Reader, Item], Item | None] | None = None
     absent: Mapping[str, tuple[str, ...]] = {}
 

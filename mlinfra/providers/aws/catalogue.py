@@ -1,6 +1,7 @@
 """The catalogue: every declared type, found in the service files of this package.
 
-A service's file exports `TYPES`; that it lies in `services/` is its registration.
+A service's file exports `TYPES`; that it lies in `services/` is its registration. Files there without `TYPES` hold what
+several declarations of one service share.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def catalogue() -> Mapping[str, AwsType]:
     """All types by token. A token declared twice raises `ValueError`."""
     found: dict[str, AwsType] = {}
     for module in sorted(info.name for info in iter_modules(services.__path__)):
-        for kind in import_module(f"{services.__name__}.{module}").TYPES:
+        for kind in getattr(import_module(f"{services.__name__}.{module}"), "TYPES", ()):
             if kind.token in found:
                 raise ValueError(f"{kind.token} is declared twice")
             found[kind.token] = kind

@@ -66,7 +66,7 @@ def _is_missing(work: Work, update: Update, carried: frozenset[str]) -> bool:
 def update(work: Work) -> Item:
     """Bring the changed properties about; with none changed, finish what an earlier run began."""
     if work.kind.waiting is not None:
-        wait_ready(work)
+        wait_ready(work, tolerant=True)
     retag(work)
     changed = work.changed_names - {"tags"}
     for one in work.kind.updates:

@@ -19,7 +19,7 @@ from mlinfra.providers.aws.aws_type import AwsType, Item, Tagging
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.site import Site
 from mlinfra.providers.aws.tags import from_form
-from mlinfra.providers.aws.template import dig, fill
+from mlinfra.providers.aws.template import Prop, dig, fill
 from mlinfra.providers.aws.wanted import Wanted
 
 
@@ -144,7 +144,7 @@ def _outputs(kind: AwsType, site: Site, item: Item, id: str, properties: dict[st
             value = plain(dig(item, form)) if name not in kind.about.inputs.fields else None  # `wire` reads inputs
         if value is not None and name not in properties:
             found[name] = value
-    return found
+    return found | {name: derive(item) for name, derive in kind.reading.derived.items()}
 
 
 def _tags(
@@ -154,7 +154,7 @@ def _tags(
         return from_form(tagging.form, dig(item, tagging.path))
     known = {**properties, "id": id}
     # The marks of a read call are properties and the id, never tags.
-    params = fill(dict(tagging.read.params), lambda mark: known.get(getattr(mark, "name", "id")))
+    params = fill(dict(tagging.read.params), lambda mark: known.get(mark.name if isinstance(mark, Prop) else "id"))
     try:
         answer = reader.one(tagging.read.service or kind.service, tagging.read.operation, params, about=id)
     except NotFound:

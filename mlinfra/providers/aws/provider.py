@@ -26,7 +26,7 @@ from mlinfra.providers.aws.listing import is_gone, list_objects, present_of
 from mlinfra.providers.aws.quiet import Quiet
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.site import Site
-from mlinfra.providers.aws.template import fill
+from mlinfra.providers.aws.template import Mark, Prop, fill
 from mlinfra.providers.aws.validation import complaints, input_shape
 from mlinfra.providers.aws.work import SecretSource, Work
 
@@ -113,9 +113,7 @@ class AwsProvider:
         """What AWS's model of the create call says against the known part of `properties`."""
         kind = self._types[type]
         known = {name: value for name, value in properties.items() if value is not None}
-        params = dict(
-            fill(dict(kind.create.params), lambda mark: _offline(kind, known, getattr(mark, "name", ""))) or {}
-        )
+        params = dict(fill(dict(kind.create.params), lambda mark: _offline(kind, known, mark)) or {})
         for name in kind.create.fields:
             if name in known:
                 params[wire.api_name(kind, (name,))] = wire.outward(kind, name, known[name])
@@ -187,9 +185,9 @@ class AwsProvider:
             return self._listers, self._details
 
 
-def _offline(kind: AwsType, known: Properties, name: str) -> object:
+def _offline(kind: AwsType, known: Properties, mark: Prop | Mark) -> object:
     """A mark's value while nothing exists yet."""
-    root, _, rest = name.partition(".")
+    root, _, rest = mark.name.partition(".") if isinstance(mark, Prop) else ("", "", "")
     value = wire.outward(kind, root, known[root]) if root in known else None
     if rest and isinstance(value, dict):
         return value.get(rest)

@@ -42,8 +42,11 @@ def cause(message: str) -> ProviderError:
     return InvalidRequest(message)
 
 
-def wait_ready(work: Work) -> Item:
-    """The object once it is ready, or once it shows at all where there is no state to wait for."""
+def wait_ready(work: Work, *, tolerant: bool = False) -> Item:
+    """The object once it is ready, or once it shows at all where there is no state to wait for.
+
+    tolerant: an ill object will do; what comes next may mend it.
+    """
     waiting = work.kind.waiting
     began = work.clock.monotonic()
     while True:
@@ -53,7 +56,9 @@ def wait_ready(work: Work) -> Item:
             if waited > _UNSEEN or item is not None:
                 raise Ambiguous(f"{work.target.address}: {work.id} was made, but does not show")
             work.pause(1.0, "waiting for it to show")
-        elif waiting is None or _is_ready(work, waiting, item):
+        elif (
+            waiting is None or (tolerant and dig(item, waiting.state) in waiting.ill) or _is_ready(work, waiting, item)
+        ):
             return item
         elif waited > waiting.limit:
             raise Ambiguous(

@@ -86,6 +86,9 @@ class Account:
         self.made[name] = self.provider.create(self.target(name, type, properties), Journal())
         return self.made[name]
 
+    def journal(self) -> Journal:
+        return Journal()
+
     def id(self, name: str) -> str:
         return self.made[name].id
 

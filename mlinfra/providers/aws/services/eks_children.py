@@ -1,0 +1,35 @@
+"""What belongs to clusters, listed cluster by cluster: EKS has no listing over all of them.
+
+The declarations of node groups, add-ons, access entries and pod identities list through here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlinfra.core.errors import NotFound
+from mlinfra.providers.aws.aws_type import AwsType, Item
+from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services.eks_cluster import CLUSTER
+from mlinfra.providers.aws.wanted import Wanted
+
+
+def clusters_of(kind: AwsType, reader: Reader, wanted: Wanted) -> list[str]:
+    """The clusters whose children concern us: our own, those of interest, those that ids of interest name."""
+    told = {kind.parts_of(one).get("clusterName", "") for one in wanted.interest.ids}
+    told |= wanted.interest.names
+    ours = {present.id for present in reader.objects(CLUSTER).objects}
+    there = set(reader.pages("eks", "ListClusters", "clusters"))
+    return sorted((ours | told) & there)
+
+
+def children(reader: Reader, clusters: list[str], operation: str, items: str, name: str, **more: Any) -> list[Item]:
+    """What `operation` lists of each cluster, as objects that bear the cluster's name and, at `name`, their own."""
+    found: list[Item] = []
+    for cluster in clusters:
+        try:
+            listed = reader.pages("eks", operation, items, {"clusterName": cluster, **more})
+        except NotFound:  # the cluster is gone meanwhile, and all that was in it
+            continue
+        found += [{"clusterName": cluster, **(item if isinstance(item, dict) else {name: item})} for item in listed]
+    return found

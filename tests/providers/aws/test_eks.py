@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import pytest
+
+from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
+from mlinfra.providers.aws.services.ec2_network import SUBNET
+from mlinfra.providers.aws.services.eks_cluster import CLUSTER, one_minor_at_a_time
+from mlinfra.providers.aws.services.eks_node_group import NODE_GROUP
+from mlinfra.providers.aws.services.iam_roles import ROLE, ROLE_POLICY_ATTACHMENT
+from tests.providers.aws.lifecycle import Account, Build, Case, live
+from tests.providers.aws.test_ec2_network import A_VPC
+from tests.providers.aws.test_ec2_security_groups import A_GROUP
+from tests.providers.aws.test_iam import trust
+from tests.providers.aws.test_kms import A_KEY
+
+
+def subnet(number: int) -> tuple[str, Build]:
+    zone = f"us-east-1{'ab'[number]}"
+    return SUBNET, lambda account: {
+        "vpcId": account.id("vpc"),
+        "cidrBlock": f"10.0.{number}.0/24",
+        "availabilityZone": zone,
+    }
+
+
+def role(service: str, name: str) -> tuple[str, Build]:
+    return ROLE, lambda account: {"name": name, "assumeRolePolicy": trust({"Service": f"{service}.amazonaws.com"})}
+
+
+def attachment(role: str, policy: str) -> tuple[str, Build]:
+    return ROLE_POLICY_ATTACHMENT, lambda account: {"role": role, "policyArn": f"arn:aws:iam::aws:policy/{policy}"}
+
+
+NETWORK = {"vpc": A_VPC, "a": subnet(0), "b": subnet(1), "group": A_GROUP}
+BEFORE_CLUSTER = {
+    **NETWORK,
+    "role": role("eks", "cluster"),
+    "policy": attachment("cluster", "AmazonEKSClusterPolicy"),
+    "key": A_KEY,
+}
+A_CLUSTER = (
+    CLUSTER,
+    lambda account: {
+        "name": "demo",
+        "roleArn": account.output("role", "arn"),
+        "version": "1.32",
+        "vpcConfig": {"subnetIds": [account.id("a"), account.id("b")]},
+        "accessConfig": {"authenticationMode": "API"},
+    },
+)
+BEFORE_NODES = {
+    **BEFORE_CLUSTER,
+    "cluster": A_CLUSTER,
+    "nodes": role("ec2", "nodes"),
+    **{
+        name.replace("_", ""): attachment("nodes", name)
+        for name in ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly")
+    },
+    "template": (LAUNCH_TEMPLATE, lambda account: {"name": "nodes", "metadataOptions": {"httpTokens": "required"}}),
+}
+
+CASES = [
+    Case(
+        type=CLUSTER,
+        needs=BEFORE_CLUSTER,
+        properties=lambda account: {
+            "name": "demo",
+            "roleArn": account.output("role", "arn"),
+            "version": "1.32",
+            "vpcConfig": {
+                "subnetIds": [account.id("b"), account.id("a")],
+                "endpointPrivateAccess": True,
+                "endpointPublicAccess": True,
+                "publicAccessCidrs": ["203.0.113.0/24"],
+            },
+            "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
+            "enabledClusterLogTypes": ["audit", "api"],
+            "encryptionConfig": {"provider": {"keyArn": account.output("key", "arn")}, "resources": ["secrets"]},
+            "kubernetesNetworkConfig": {"serviceIpv4Cidr": "172.20.0.0/16"},
+            "tags": {"team": "recsys"},
+        },
+        changes=(
+            lambda account: {"version": "1.33"},
+            lambda account: {
+                "vpcConfig": {
+                    "subnetIds": [account.id("a"), account.id("b")],
+                    "endpointPrivateAccess": True,
+                    "endpointPublicAccess": False,
+                }
+            },
+            lambda account: {"enabledClusterLogTypes": ["api", "authenticator"]},
+            lambda account: {"enabledClusterLogTypes": None},
+            lambda account: {"tags": {"team": "search"}},
+        ),
+        listed_by_tags=False,
+    ),
+    Case(
+        type=NODE_GROUP,
+        needs=BEFORE_NODES,
+        properties=lambda account: {
+            "clusterName": "demo",
+            "nodeGroupName": "inference",
+            "nodeRoleArn": account.output("nodes", "arn"),
+            "subnetIds": [account.id("a"), account.id("b")],
+            "scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 1},
+            "capacityType": "SPOT",
+            "instanceTypes": ["g5.xlarge", "g5.2xlarge"],
+            "amiType": "AL2023_x86_64_NVIDIA",
+            "launchTemplate": {"id": account.id("template"), "version": "1"},
+            "labels": {"workload": "inference"},
+            "taints": [{"key": "nvidia.com/gpu", "value": "true", "effect": "NO_SCHEDULE"}],
+            "updateConfig": {"maxUnavailable": 1},
+            "tags": {"team": "recsys"},
+        },
+        changes=(
+            lambda account: {"scalingConfig": {"minSize": 0, "maxSize": 5, "desiredSize": 1}},
+            lambda account: {"labels": {"workload": "serving", "more": "yes"}},
+            lambda account: {"labels": {"more": "yes"}},
+            lambda account: {"taints": None},
+            lambda account: {"updateConfig": {"maxUnavailable": 2}},
+            lambda account: {"tags": None},
+        ),
+        listed_by_tags=False,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_lives(case: Case, account: Account) -> None:
+    live(account, case)
+
+
+@pytest.mark.parametrize(
+    ("observed", "desired", "versions"),
+    [
+        ("1.30", "1.33", ["1.31", "1.32", "1.33"]),
+        ("1.32", "1.33", ["1.33"]),
+        ("1.33", "1.33", ["1.33"]),
+        ("1.33", "1.31", ["1.31"]),
+    ],
+)
+def test_a_cluster_is_upgraded_one_minor_version_at_a_time(observed: str, desired: str, versions: list[str]) -> None:
+    targets = one_minor_at_a_time({"version": observed, "name": "demo"}, {"version": desired, "name": "demo"})
+    assert [target["version"] for target in targets] == versions
+    assert {target["name"] for target in targets} == {"demo"}
+
+
+def test_a_cluster_without_a_desired_version_has_no_hops() -> None:
+    assert one_minor_at_a_time({"version": "1.30"}, {"name": "demo"}) == [{"name": "demo"}]
