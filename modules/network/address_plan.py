@@ -50,13 +50,19 @@ def zone_problems(cidr: str, zones: int | tuple[str, ...], facts: Facts) -> Iter
     try:
         whole = IPv4Network(cidr)
     except ValueError as error:
-        hint = "write the first address of the range, such as 10.40.0.0/16"
-        yield Problem(Code.ADDRESS_RANGE, f"{cidr} is no address range: {error}", at=("cidr",), hint=hint)
+        yield Problem(Code.ADDRESS_RANGE, f"{cidr} is no address range: {error}", at=("cidr",), hint=_range_hint(cidr))
     else:
         if not _WIDEST <= whole.prefixlen <= _NARROWEST:
             hint = f"choose /{_WIDEST} to /{_NARROWEST}; each zone's nodes get an eighth of it"
             yield Problem(Code.ADDRESS_RANGE, f"{cidr} cannot hold the subnets", at=("cidr",), hint=hint)
     yield from _count_problems(zones, facts) if isinstance(zones, int) else _name_problems(zones, facts)
+
+
+def _range_hint(cidr: str) -> str:
+    try:
+        return f"it lies in {IPv4Network(cidr, strict=False)}"
+    except ValueError:
+        return "write a range such as 10.40.0.0/16"
 
 
 def _count_problems(count: int, facts: Facts) -> Iterator[Problem]:
