@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from mlinfra.cli.codes import Code
 from mlinfra.cli.confirm import confirm
 from mlinfra.cli.interrupt import interruptible
 from mlinfra.cli.progress import Watch, watching
@@ -22,7 +23,7 @@ from mlinfra.cli.sessions import Session, Stop
 from mlinfra.cli.shell import Shell
 from mlinfra.core.clock import SystemClock
 from mlinfra.core.diagnostic import errors_in
-from mlinfra.core.errors import ApplyIncomplete
+from mlinfra.core.errors import ApplyIncomplete, MlinfraError
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Report
 
@@ -85,7 +86,7 @@ def carry_out(
             shell.write(plan_json(plan))
         return 1
     if plan.pending() and not yes:
-        _ask(shell, plan, verb)
+        _ask(shell, plan, form, verb)
     clock = SystemClock()
     began = time.monotonic()
     # The report is what a program reads on standard output; the events then go beside it.
@@ -124,7 +125,9 @@ def recovered(shell: Shell, session: Session) -> None:
         shell.tell(diagnostics_page(found, shell.look(stream=shell.stderr)))
 
 
-def _ask(shell: Shell, plan: Plan, verb: str) -> None:
+def _ask(shell: Shell, plan: Plan, form: str, verb: str) -> None:
+    if form == "json":  # the plan was not shown, so there is nothing to agree to
+        raise MlinfraError("with -o json nothing is asked", code=Code.NO_TERMINAL, hint="add --yes")
     stack = plan.ownership.stack
     confirm(shell, f"{verb} {stack}?", "yes")
     if is_sweeping(plan):

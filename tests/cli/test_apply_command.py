@@ -37,6 +37,12 @@ def test_apply_refuses_to_go_on_unasked_where_there_is_no_terminal() -> None:
     assert "--yes" in result.err
 
 
+def test_apply_as_json_agrees_to_nothing_that_was_not_shown() -> None:
+    result = run("apply", "stack.yaml", "-o", "json", session=FakeSession(plans.CREATE), typed="yes\n")
+    assert (result.code, result.out) == (1, "")
+    assert "add --yes" in result.err
+
+
 def test_apply_asks_nothing_where_nothing_is_to_be_done() -> None:
     result = run("apply", "stack.yaml", session=FakeSession(plans.NO_OP))
     assert result.code == 0

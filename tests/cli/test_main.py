@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 from mlinfra.cli.folder import Folder
 from mlinfra.cli.main import application, main
 from mlinfra.cli.sessions import Session
+from mlinfra.cli.shell import Shell
+from mlinfra.core.plan import Action, Field
 from tests.cli import plans
 from tests.cli.fakes import FakeSession, FakeSessions, run
 
@@ -125,6 +128,15 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     finally:
         os.close(writer)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_terminal_without_unicode_gets_ascii_and_escapes() -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii")
+    foreign = plans.plan(plans.change(plans.ROLE, Action.UPDATE, Field(path=("name",), before="a", after="é")))
+    shell = Shell(stdout=out, environ={}, sessions=lambda: FakeSessions(FakeSession(foreign)))
+    assert main(["plan", "stack.yaml"], shell) == 0
+    assert b'name  a -> "\\xe9"' in raw.getvalue()
 
 
 def test_shells_complete_commands() -> None:
