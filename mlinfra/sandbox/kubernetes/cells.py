@@ -10,7 +10,9 @@ from collections.abc import Callable
 from mlinfra.sandbox.kubernetes.kinds import Column
 from mlinfra.sandbox.kubernetes.values import Json, Object, at
 
-Cells = Callable[[Object], list[Json]]
+Since = Callable[[str, str], str]
+"""Says how long it is from one written time to another (empty: to now), as kubectl does."""
+Cells = Callable[[Object, Since], list[Json]]
 
 
 def _columns(text: str) -> tuple[Column, ...]:
@@ -36,7 +38,7 @@ def _selector(obj: Object) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or "<none>"
 
 
-def _pod(obj: Object) -> list[Json]:
+def _pod(obj: Object, since: Since) -> list[Json]:
     statuses = at(obj, ("status", "containerStatuses"), []) or []
     containers = at(obj, ("spec", "containers"), []) or []
     ready = sum(1 for item in statuses if item.get("ready"))
@@ -53,25 +55,25 @@ def _pod(obj: Object) -> list[Json]:
     return [f"{ready}/{len(containers)}", reason, str(restarts), *addresses, nominated, "<none>" if not gates else "0"]
 
 
-def _deployment(obj: Object) -> list[Json]:
+def _deployment(obj: Object, since: Since) -> list[Json]:
     names, images = _containers(at(obj, ("spec", "template"), {}))
     ready = f"{_status(obj, 'readyReplicas')}/{at(obj, ('spec', 'replicas'), 0)}"
     counts = _status(obj, "updatedReplicas"), _status(obj, "availableReplicas")
     return [ready, *counts, names, images, _selector(obj)]
 
 
-def _replica_set(obj: Object) -> list[Json]:
+def _replica_set(obj: Object, since: Since) -> list[Json]:
     names, images = _containers(at(obj, ("spec", "template"), {}))
     counts = at(obj, ("spec", "replicas"), 0), _status(obj, "replicas"), _status(obj, "readyReplicas")
     return [*counts, names, images, _selector(obj)]
 
 
-def _stateful_set(obj: Object) -> list[Json]:
+def _stateful_set(obj: Object, since: Since) -> list[Json]:
     names, images = _containers(at(obj, ("spec", "template"), {}))
     return [f"{_status(obj, 'readyReplicas')}/{at(obj, ('spec', 'replicas'), 0)}", names, images]
 
 
-def _daemon_set(obj: Object) -> list[Json]:
+def _daemon_set(obj: Object, since: Since) -> list[Json]:
     names, images = _containers(at(obj, ("spec", "template"), {}))
     parts = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled",
              "numberAvailable")  # fmt: skip
@@ -80,22 +82,24 @@ def _daemon_set(obj: Object) -> list[Json]:
     return [*(_status(obj, part) for part in parts), chosen, names, images, _selector(obj)]
 
 
-def _job(obj: Object) -> list[Json]:
+def _job(obj: Object, since: Since) -> list[Json]:
     names, images = _containers(at(obj, ("spec", "template"), {}))
     conditions = {item["type"] for item in at(obj, ("status", "conditions"), []) or () if item.get("status") == "True"}
     state = next((name for name in ("Complete", "Failed", "Suspended") if name in conditions), "Running")
     done = f"{_status(obj, 'succeeded')}/{at(obj, ('spec', 'completions'), 1)}"
-    return [state, done, "", names, images, _selector(obj)]
+    started, ended = at(obj, ("status", "startTime"), ""), at(obj, ("status", "completionTime"), "")
+    return [state, done, since(started, ended) if started else "", names, images, _selector(obj)]
 
 
-def _cron_job(obj: Object) -> list[Json]:
+def _cron_job(obj: Object, since: Since) -> list[Json]:
     spec = obj.get("spec") or {}
     active = len(at(obj, ("status", "active"), []) or [])
-    last = at(obj, ("status", "lastScheduleTime"), "<none>")
+    last = at(obj, ("status", "lastScheduleTime"), "")
+    last = since(last, "") if last else "<none>"
     return [spec.get("schedule", ""), spec.get("timeZone", "<none>"), str(bool(spec.get("suspend"))), active, last]
 
 
-def _service(obj: Object) -> list[Json]:
+def _service(obj: Object, since: Since) -> list[Json]:
     spec = obj.get("spec") or {}
     entries = at(obj, ("status", "loadBalancer", "ingress"), []) or []
     external = ",".join(item.get("hostname") or item.get("ip", "") for item in entries)
@@ -111,7 +115,7 @@ def _port(port: Object) -> str:
     return f"{port.get('port')}{node}/{port.get('protocol', 'TCP')}"
 
 
-def _node(obj: Object) -> list[Json]:
+def _node(obj: Object, since: Since) -> list[Json]:
     conditions = at(obj, ("status", "conditions"), []) or []
     ready = next((item.get("status") for item in conditions if item.get("type") == "Ready"), "Unknown")
     state = {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
@@ -127,26 +131,26 @@ def _node(obj: Object) -> list[Json]:
     return [state, roles, info.get("kubeletVersion", ""), *addresses, *details]
 
 
-def _namespace(obj: Object) -> list[Json]:
+def _namespace(obj: Object, since: Since) -> list[Json]:
     return [at(obj, ("status", "phase"), "")]
 
 
-def _config_map(obj: Object) -> list[Json]:
+def _config_map(obj: Object, since: Since) -> list[Json]:
     return [len(obj.get("data") or {}) + len(obj.get("binaryData") or {})]
 
 
-def _secret(obj: Object) -> list[Json]:
+def _secret(obj: Object, since: Since) -> list[Json]:
     return [obj.get("type", ""), len(obj.get("data") or {})]
 
 
-def _claim(obj: Object) -> list[Json]:
+def _claim(obj: Object, since: Since) -> list[Json]:
     spec, modes = obj.get("spec") or {}, at(obj, ("status", "accessModes"), None) or []
     phase, size = at(obj, ("status", "phase"), ""), at(obj, ("status", "capacity", "storage"), "")
     return [phase, spec.get("volumeName", ""), size,
             _modes(modes), spec.get("storageClassName", ""), "<unset>", spec.get("volumeMode", "")]  # fmt: skip
 
 
-def _volume(obj: Object) -> list[Json]:
+def _volume(obj: Object, since: Since) -> list[Json]:
     spec = obj.get("spec") or {}
     reference = spec.get("claimRef") or {}
     claim = f"{reference.get('namespace')}/{reference.get('name')}" if reference else ""
@@ -163,7 +167,7 @@ def _modes(modes: list[str]) -> str:
     return ",".join(_MODES.get(mode, mode) for mode in modes)
 
 
-def _ingress(obj: Object) -> list[Json]:
+def _ingress(obj: Object, since: Since) -> list[Json]:
     spec = obj.get("spec") or {}
     hosts = ",".join(rule.get("host") or "*" for rule in spec.get("rules") or ()) or "*"
     entries = at(obj, ("status", "loadBalancer", "ingress"), []) or []
@@ -171,22 +175,48 @@ def _ingress(obj: Object) -> list[Json]:
     return [spec.get("ingressClassName", "<none>"), hosts, address, "80, 443" if spec.get("tls") else "80"]
 
 
-def _autoscaler(obj: Object) -> list[Json]:
+def _autoscaler(obj: Object, since: Since) -> list[Json]:
     spec = obj.get("spec") or {}
     target = spec.get("scaleTargetRef") or {}
-    bounds = str(spec.get("minReplicas", 1)), spec.get("maxReplicas", 0), _status(obj, "currentReplicas")
-    return [f"{target.get('kind')}/{target.get('name')}", "<unknown>", *bounds]
+    told = {at(item, ("resource", "name")): item for item in at(obj, ("status", "currentMetrics"), []) or ()}
+    targets = [_metric(item, told) for item in spec.get("metrics") or () if item.get("type") == "Resource"]
+    bounds = str(spec.get("minReplicas", 1)), str(spec.get("maxReplicas", 0)), _status(obj, "currentReplicas")
+    return [f"{target.get('kind')}/{target.get('name')}", ", ".join(targets) or "<unknown>", *bounds]
 
 
-def _storage_class(obj: Object) -> list[Json]:
+def _metric(metric: Object, told: Object) -> str:
+    name, wanted = at(metric, ("resource", "name"), ""), at(metric, ("resource", "target"), {})
+    now = at(told.get(name), ("resource", "current"), {})
+    if "averageUtilization" in wanted:
+        current = f"{now['averageUtilization']}%" if "averageUtilization" in now else "<unknown>"
+        return f"{name}: {current}/{wanted['averageUtilization']}%"
+    return f"{name}: {now.get('averageValue', '<unknown>')}/{wanted.get('averageValue')}"
+
+
+def _storage_class(obj: Object, since: Since) -> list[Json]:
     expands = bool(obj.get("allowVolumeExpansion"))
     return [obj.get("provisioner", ""), obj.get("reclaimPolicy", ""), obj.get("volumeBindingMode", ""), expands]
 
 
-def _event(obj: Object) -> list[Json]:
+def _event(obj: Object, since: Since) -> list[Json]:
     about = obj.get("involvedObject") or {}
     shown = f"{about.get('kind', '').lower()}/{about.get('name', '')}"
-    return [obj.get("type", ""), obj.get("reason", ""), shown, (obj.get("message") or "").strip()]
+    first = obj.get("firstTimestamp") or obj.get("eventTime") or obj["metadata"].get("creationTimestamp", "")
+    last = obj.get("lastTimestamp") or first
+    source = ", ".join((obj.get("source") or {}).values())
+    wide = about.get("fieldPath", ""), source, since(first, ""), obj.get("count", 1), obj["metadata"]["name"]
+    return [
+        since(last, ""),
+        obj.get("type", ""),
+        obj.get("reason", ""),
+        shown,
+        (obj.get("message") or "").strip(),
+        *wide,
+    ]
+
+
+def _definition(obj: Object, since: Since) -> list[Json]:
+    return [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp", "")]
 
 
 _TEMPLATE = "Containers+, Images+, Selector+"
@@ -220,12 +250,20 @@ CELLS: dict[str, tuple[tuple[Column, ...], Cells]] = {
     ),
     "ingresses.networking.k8s.io": (_columns("Class, Hosts, Address, Ports"), _ingress),
     "horizontalpodautoscalers.autoscaling": (
-        _columns("Reference, Targets, MinPods, MaxPods#, Replicas#"),
+        _columns("Reference, Targets, MinPods, MaxPods, Replicas#"),
         _autoscaler,
     ),
     "storageclasses.storage.k8s.io": (
         _columns("Provisioner, ReclaimPolicy, VolumeBindingMode, AllowVolumeExpansion"),
         _storage_class,
     ),
-    "events": (_columns("Type, Reason, Object, Message"), _event),
 }  # fmt: skip
+
+WHOLE: dict[str, tuple[tuple[Column, ...], Cells]] = {
+    "events": (
+        _columns("Last Seen, Type, Reason, Object, Message, Subobject+, Source+, First Seen+, Count+#, Name+"),
+        _event,
+    ),
+    "customresourcedefinitions.apiextensions.k8s.io": (_columns("Name, Created At"), _definition),
+}
+"""The kinds whose rows neither begin with a name nor end with an age."""

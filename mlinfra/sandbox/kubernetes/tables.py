@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from mlinfra.sandbox.kubernetes.cells import CELLS
+from mlinfra.sandbox.kubernetes.cells import CELLS, WHOLE
 from mlinfra.sandbox.kubernetes.jsonpath import find_first
 from mlinfra.sandbox.kubernetes.kinds import Column, Kind
 from mlinfra.sandbox.kubernetes.values import Json, Object, Objects
@@ -57,12 +57,19 @@ def partial(item: Object) -> Object:
 def _printer(kind: Kind, now: datetime) -> tuple[list[Column], Cells]:
     if kind.custom:
         return [_NAME, *kind.columns], lambda item: [item["metadata"]["name"], *_custom_cells(kind, item, now)]
-    columns, cells = CELLS.get(kind.resource, ((), lambda _: []))
+
+    def since(start: str, end: str) -> str:
+        return age(start, datetime.fromisoformat(end) if end else now)
+
+    if kind.resource in WHOLE:
+        columns, whole = WHOLE[kind.resource]
+        return list(columns), lambda item: whole(item, since)
+    columns, cells = CELLS.get(kind.resource, ((), lambda _, __: []))
     narrow = [column for column in columns if not column.priority]
     wide = [column for column in columns if column.priority]
 
     def row(item: Object) -> list[Json]:
-        found = cells(item)
+        found = cells(item, since)
         return [item["metadata"]["name"], *found[: len(narrow)], _age(item, now), *found[len(narrow) :]]
 
     return [_NAME, *narrow, _AGE, *wide], row

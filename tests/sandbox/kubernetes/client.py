@@ -7,7 +7,8 @@ import json
 import os
 import ssl
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,15 @@ class Client:
         with self.http.stream("GET", self.path(resource), params=query, timeout=30) as answer:
             for line in answer.iter_lines():
                 yield json.loads(line)
+
+
+def eventually(check: Callable[[], bool]) -> bool:
+    """Ask again for up to ten seconds: a real cluster's controllers take their time."""
+    for _ in range(100):
+        if check():
+            return True
+        time.sleep(0.1)
+    return check()
 
 
 def connect(cluster: KubernetesCluster, token: str = "") -> httpx.Client:

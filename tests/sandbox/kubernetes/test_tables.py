@@ -58,7 +58,7 @@ def test_a_columns_path_finds_its_value(path: str, found: Json) -> None:
     assert find_first(obj, path) == found
 
 
-def cells(kind: GroupVersionKind, **parts: Object) -> dict[str, Json]:
+def cells(kind: GroupVersionKind, **parts: Json) -> dict[str, Json]:
     served = REGISTRY.get(kind)
     assert served is not None
     obj: Object = {"metadata": {"name": "it", "creationTimestamp": "2026-11-21T09:29:00Z"}, **parts}
@@ -104,3 +104,39 @@ def test_a_service_shows_where_it_is_reached() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in REGISTRY if "list" in kind.verbs], ids=lambda kind: kind.resource)
 def test_every_kind_has_a_row_for_an_empty_object(kind: Kind) -> None:
     assert cells(kind.gvk)["Name"] == "it"
+
+
+def test_an_event_shows_when_it_was_last_seen_and_what_it_is_about() -> None:
+    about = {"kind": "Pod", "name": "web-1"}
+    shown = cells(
+        GroupVersionKind("", "v1", "Event"),
+        type="Warning",
+        reason="FailedScheduling",
+        message=" 0/3 nodes are available ",
+        involvedObject=about,
+        firstTimestamp="2026-11-21T09:00:00Z",
+        lastTimestamp="2026-11-21T09:29:30Z",
+    )
+    assert [shown[name] for name in ("Last Seen", "Type", "Reason", "Object", "Message", "First Seen")] == [
+        "30s", "Warning", "FailedScheduling", "pod/web-1", "0/3 nodes are available", "30m",
+    ]  # fmt: skip
+
+
+def test_a_job_shows_how_long_it_took() -> None:
+    times = {"startTime": "2026-11-21T09:00:00Z", "completionTime": "2026-11-21T09:00:42Z"}
+    complete = {"type": "Complete", "status": "True"}
+    spec = {"completions": 1}
+    shown = cells(
+        GroupVersionKind("batch", "v1", "Job"), spec=spec, status={**times, "succeeded": 1, "conditions": [complete]}
+    )
+    assert (shown["Status"], shown["Completions"], shown["Duration"]) == ("Complete", "1/1", "42s")
+
+
+def test_an_autoscaler_shows_its_targets() -> None:
+    metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}
+    spec = {"maxReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "web"},
+            "metrics": [{"type": "Resource", "resource": metric}]}  # fmt: skip
+    kind = GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler")
+    assert cells(kind, spec=spec)["Targets"] == "cpu: <unknown>/50%"
+    told = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 80}}}
+    assert cells(kind, spec=spec, status={"currentMetrics": [told]})["Targets"] == "cpu: 80%/50%"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
 from mlinfra.sandbox.kubernetes.values import Object
-from tests.sandbox.kubernetes.client import Client, Refused, definition, owned_fields
+from tests.sandbox.kubernetes.client import Client, Refused, definition, eventually, owned_fields
 
 CRD = "apiextensions.k8s.io/v1/customresourcedefinitions"
 PART = {"type": "object", "required": ["name"],
@@ -48,14 +47,15 @@ def widgets(api: Client, group: str) -> str:
 def established(api: Client, group: str) -> str:
     """Wait until the kind is served."""
     resource = f"{group}/v1/widgets"
-    for _ in range(100):
+
+    def is_served() -> bool:
         found = api.get(CRD, f"widgets.{group}", namespace=None)
         conditions = {item["type"]: item["status"] for item in found.get("status", {}).get("conditions", [])}
-        served = api.http.get(api.path(resource)).status_code == 200
-        if conditions == {"NamesAccepted": "True", "Established": "True"} and served:
-            return resource
-        time.sleep(0.1)
-    raise AssertionError(f"widgets.{group} was not established")
+        complete = conditions == {"NamesAccepted": "True", "Established": "True"}
+        return complete and api.http.get(api.path(resource)).status_code == 200
+
+    assert eventually(is_served)
+    return resource
 
 
 def widget(resource: str, name: str, /, **spec: Any) -> Object:
@@ -145,11 +145,9 @@ def test_printer_columns_are_shown(api: Client, widgets: str) -> None:
 
 
 def test_the_schema_is_published(api: Client, widgets: str) -> None:
-    for _ in range(100):
-        answer = api.http.get(f"/openapi/v3/apis/{widgets.rpartition('/')[0]}")
-        if answer.status_code == 200:
-            break
-        time.sleep(0.1)
+    path = f"/openapi/v3/apis/{widgets.rpartition('/')[0]}"
+    assert eventually(lambda: api.http.get(path).status_code == 200)
+    answer = api.http.get(path)
     kinds = [item for name, item in answer.json()["components"]["schemas"].items() if name.endswith(".v1.Widget")]
     assert kinds[0]["properties"]["spec"]["properties"]["size"]["minimum"] == 1
 
@@ -176,8 +174,4 @@ def test_a_definition_without_structural_schema_is_invalid(api: Client, group: s
 def test_a_definition_takes_its_objects_along(api: Client, widgets: str) -> None:
     api.create(widgets, widget(widgets, "a", size=1))
     api.delete(CRD, f"widgets.{widgets.partition('/')[0]}", namespace=None)
-    for _ in range(100):
-        if api.http.get(api.path(widgets)).status_code == 404:
-            break
-        time.sleep(0.1)
-    assert api.http.get(api.path(widgets)).status_code == 404
+    assert eventually(lambda: api.http.get(api.path(widgets)).status_code == 404)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlinfra.sandbox.kubernetes.values import Object
-from tests.sandbox.kubernetes.client import Client, Refused, config_map
+from tests.sandbox.kubernetes.client import Client, Refused, config_map, eventually
 
 CM = "v1/configmaps"
 
@@ -56,10 +56,7 @@ def test_orphans_lose_their_reference_and_stay(api: Client) -> None:
     owner = api.create(CM, config_map("owner"))
     api.create(CM, child_of(owner, "child"))
     api.delete(CM, "owner", propagationPolicy="Orphan")
-    for _ in api.watch(CM, fieldSelector="metadata.name=child"):
-        if not api.get(CM, "child")["metadata"].get("ownerReferences"):
-            break
-    assert "ownerReferences" not in api.get(CM, "child")["metadata"]
+    assert eventually(lambda: "ownerReferences" not in api.get(CM, "child")["metadata"])
 
 
 def test_a_foreground_deletion_waits_for_the_dependents_that_block_it(api: Client) -> None:
@@ -67,15 +64,10 @@ def test_a_foreground_deletion_waits_for_the_dependents_that_block_it(api: Clien
     api.create(CM, child_of(owner, "child", blocking=True, finalizers=["example.com/hold"]))
     held = api.delete(CM, "owner", propagationPolicy="Foreground")
     assert held["metadata"]["finalizers"] == ["foregroundDeletion"]
-    for event in api.watch(CM, fieldSelector="metadata.name=child", timeoutSeconds=5):
-        if "deletionTimestamp" in event["object"]["metadata"]:
-            break
+    assert eventually(lambda: "deletionTimestamp" in api.get(CM, "child")["metadata"])
     assert "owner" in api.names(CM)
     api.patch(CM, "child", {"metadata": {"finalizers": None}})
-    for event in api.watch(CM, fieldSelector="metadata.name=owner", timeoutSeconds=5):
-        if event["type"] == "DELETED":
-            break
-    assert {"owner", "child"}.isdisjoint(api.names(CM))
+    assert eventually(lambda: {"owner", "child"}.isdisjoint(api.names(CM)))
 
 
 def test_a_collection_is_deleted_by_selector(api: Client) -> None:
