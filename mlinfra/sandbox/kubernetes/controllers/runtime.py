@@ -161,9 +161,9 @@ class Runtime:
         for number, controller in enumerate(self._controllers):
             trigger = controller.triggers.get(event.kind.resource)
             if trigger is not None:
+                items = [_Item(number, key) for key in trigger(self.cluster, event)]
                 with self._lock:
-                    for key in trigger(self.cluster, event):
-                        self._queue[_Item(number, key)] = None
+                    self._queue.update(dict.fromkeys(items))
 
     def _take_due(self) -> None:
         now = self.cluster.clock()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from mlinfra.sandbox.kubernetes.builtin_kinds import builtin_kinds
 from mlinfra.sandbox.kubernetes.controllers.catalog import EVENT, NODE, POD
 from mlinfra.sandbox.kubernetes.controllers.clock import SimulatedClock
-from mlinfra.sandbox.kubernetes.controllers.cloud import NodeGroup
+from mlinfra.sandbox.kubernetes.controllers.cloud import Cloud, NodeGroup
 from mlinfra.sandbox.kubernetes.controllers.control_plane import ControlPlane
 from mlinfra.sandbox.kubernetes.controllers.memory_cloud import MemoryCloud, shape
 from mlinfra.sandbox.kubernetes.controllers.options import Options
@@ -30,15 +30,21 @@ GPU_TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSc
 class World:
     """A cluster to play with."""
 
-    def __init__(self, options: Options = Options(), kinds: Sequence[Kind] = (), addons: Sequence[str] = ()) -> None:  # noqa: B008
-        self.clock = SimulatedClock(NOW)
+    def __init__(
+        self,
+        options: Options = Options(),  # noqa: B008 (frozen)
+        kinds: Sequence[Kind] = (),
+        account: Cloud | None = None,
+        start: datetime = NOW,
+    ) -> None:
+        self.clock = SimulatedClock(start)
         schemas = Schemas(load_definitions("1.33"))
         served = builtin_kinds(lambda gvk: schemas.get(gvk) is not None)
         self.store = Store(Registry([*served, *kinds]), self.clock, ApiRules(schemas, self.clock))
         GarbageCollector(self.store)
         NamespaceLifecycle(self.store)
-        self.cloud = MemoryCloud(self.clock, addons)
-        self.plane = ControlPlane("ml", self.store, self.clock, self.cloud, options)
+        self.cloud = MemoryCloud(self.clock)
+        self.plane = ControlPlane("ml", self.store, self.clock, account or self.cloud, options)
         self.runtime = self.plane.runtime
 
     def group(
