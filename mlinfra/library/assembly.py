@@ -54,7 +54,10 @@ def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]
 
 
 class _Assembly:
-    """One pass over the entries, in the order of their modules."""
+    """One pass over the entries, in the order of their modules.
+
+    _failed: entries that cannot be built. _lost: the kinds of outputs that are missing for it.
+    """
 
     def __init__(self, library: Library, facts: Facts, gathering: Gathering) -> None:
         self.library = library
@@ -62,16 +65,17 @@ class _Assembly:
         self.gathering = gathering
         self.diagnostics: list[Diagnostic] = []
         self._built: list[tuple[Entry, msgspec.Struct]] = []
-        self._failed: dict[Address, Module] = {}
+        self._failed: set[Address] = set()
+        self._lost: set[type[msgspec.Struct]] = set()
 
     def build(self, entries: Iterable[Entry]) -> None:
         """Build every entry, except those for which something that they need has failed already."""
         for entry in entries:
             module = entry.module
-            if any(issubclass(failed.outputs, need) for failed in self._failed.values() for need in module.needs):
-                self._failed[entry.address] = module
+            if any(issubclass(kind, need) for kind in self._lost for need in module.needs):
+                self._fail(entry)
                 continue
-            outputs = self._run(entry, module.build, module.needs)
+            outputs = self._run(entry, _checked(module), module.needs)
             if outputs is not None:
                 self.gathering.put(entry.address, outputs)
                 self._built.append((entry, outputs))
@@ -83,10 +87,8 @@ class _Assembly:
                 self._run(entry, entry.module.finish, (msgspec.Struct,), outputs)
 
     def _run(
-        self, entry: Entry, function: Callable[..., Any] | None, may_ask: Iterable[type[msgspec.Struct]], *more: Any
+        self, entry: Entry, function: Callable[..., Any], may_ask: Iterable[type[msgspec.Struct]], *more: Any
     ) -> Any:
-        if function is None:
-            return None
         scope = Scope(self.gathering, entry.path, may_ask)
         try:
             return _run(self.library, entry.module, function, scope, entry.inputs, self.facts, *more)
@@ -94,8 +96,12 @@ class _Assembly:
             self.diagnostics.extend(refused.diagnostics)
         except ConfigError as error:
             self.diagnostics.extend(error.diagnostics)
-        self._failed[entry.address] = entry.module
+        self._fail(entry)
         return None
+
+    def _fail(self, entry: Entry) -> None:
+        self._failed.add(entry.address)
+        self._lost.add(entry.module.outputs)
 
     def take_raw(self, stack: Stack) -> Mapping[str, Value]:
         """Add the entries of `resources`; answer the stack's outputs. References are resolved in both."""
@@ -110,6 +116,19 @@ class _Assembly:
         outputs = {name: references.replace(value, (OUTPUTS, name)) for name, value in stack.outputs.items()}
         self.diagnostics.extend(one.diagnostic(stack.positions.at(one.at)) for one in references.problems)
         return outputs
+
+
+def _checked(module: Module) -> Callable[..., msgspec.Struct]:
+    """The module's `build`, held to what it says that it answers."""
+
+    def build(*arguments: Any) -> msgspec.Struct:
+        assert module.build is not None
+        outputs = module.build(*arguments)
+        if not isinstance(outputs, module.outputs):
+            raise TypeError(f"build answers {outputs!r}, expected {module.outputs.__name__}")
+        return outputs
+
+    return build
 
 
 def _moves(entry: Entry) -> Iterator[Move]:

@@ -261,6 +261,17 @@ def test_a_module_that_fails_is_named_with_its_line_and_no_traceback(tmp_path: P
     assert (folder / "module.py").read_text().splitlines()[wrong.source.line - 1].strip() == "1 / 0"
 
 
+def test_a_module_that_answers_something_else_is_told_so(tmp_path: Path) -> None:
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    text = (bundled_modules() / "registry" / "module.py").read_text()
+    (folder / "module.py").write_text(
+        text.replace("    return Registry(url=repository", "    Registry(url=repository", 1)
+    )
+    (wrong,) = refusals({"registries": {"models": {}}}, library=Library.find([tmp_path]))
+    assert (wrong.code, wrong.detail) == ("MLI2009", "TypeError: build answers None, expected Registry")
+
+
 def test_a_module_may_ask_only_for_what_it_declares(tmp_path: Path) -> None:
     folder = tmp_path / "registry"
     folder.mkdir()
