@@ -106,6 +106,12 @@ def test_what_is_needed_stands_left_of_what_needs_it() -> None:
     assert [box.section for box in sorted(layout.boxes, key=lambda box: box.x)] == ["network", "cluster", "nodeGroups"]
 
 
+def test_of_two_sections_that_need_each_other_the_one_more_needed_stands_left() -> None:
+    needs = {"cluster.plane": [], "cluster.dns": ["nodeGroups.a"], "nodeGroups.a": ["cluster.plane"]}
+    layout = lay_out(needs | {"nodeGroups.b": ["cluster.plane"]})
+    assert [box.section for box in sorted(layout.boxes, key=lambda box: box.x)] == ["cluster", "nodeGroups"]
+
+
 def test_sections_that_need_each_other_still_have_a_place() -> None:
     layout = lay_out({"a.x": ["b.y"], "b.z": ["a.x"], "b.y": []})
     assert len({(box.x, box.y) for box in layout.boxes}) == 2

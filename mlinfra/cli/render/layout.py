@@ -5,6 +5,7 @@ Pure geometry, in pixels; `svg` draws it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -69,10 +70,12 @@ def lay_out(needs: Mapping[str, Iterable[str]]) -> Layout:
 
 
 def _columns(sections: Mapping[str, list[str]], edges: list[tuple[str, str]]) -> list[list[str]]:
-    """Sections by the longest way to them; where two need each other, the first by name comes first."""
+    """Sections by the longest way to them; where two need each other, the one more needed comes first."""
     below: dict[str, set[str]] = {section: set() for section in sections}
-    for origin, target in _between_sections(edges):
-        below[target].add(origin)
+    joined = _between_sections(edges)
+    for (origin, target), number in joined.items():
+        if number >= joined[(target, origin)]:
+            below[target].add(origin)
     ranks: dict[str, int] = {}
     path: set[str] = set()
 
@@ -91,9 +94,10 @@ def _columns(sections: Mapping[str, list[str]], edges: list[tuple[str, str]]) ->
     return [column for column in columns if column]
 
 
-def _between_sections(edges: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    pairs = {(origin.partition(".")[0], target.partition(".")[0]) for origin, target in edges}
-    return {(origin, target) for origin, target in pairs if origin != target}
+def _between_sections(edges: Iterable[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """How many edges lead from one section to another."""
+    pairs = ((origin.partition(".")[0], target.partition(".")[0]) for origin, target in edges)
+    return Counter((origin, target) for origin, target in pairs if origin != target)
 
 
 def _box(section: str, addresses: list[str], x: float, y: float) -> Box:

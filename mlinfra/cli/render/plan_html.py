@@ -139,6 +139,6 @@ def _graph(plan: Plan, graph: Graph) -> str:
     if not graph.resources and not gone:
         return ""
     return (
-        '<h2 id="graph">The stack</h2><p class="soft">What is needed stands left of what needs it.</p>'
+        '<h2 id="graph">The stack</h2><p class="soft">Lines lead from what is needed to what needs it.</p>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="Graph">{drawing(graph, actions, gone)}</div>'
     )

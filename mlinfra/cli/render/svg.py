@@ -24,7 +24,7 @@ def graph_svg(layout: Layout, actions: Mapping[str, str], titles: Mapping[str, s
     content = [*(_box(box) for box in layout.boxes), f'<g class="edges">{"".join(lines)}</g>']
     content += [_node(node, actions.get(node.address, ""), titles) for node in places.values()]
     return (
-        f'<svg class="graph" role="group" aria-label="Graph of the stack: what is needed stands left of what needs it" '
+        f'<svg class="graph" role="group" aria-label="Graph: lines lead from what is needed to what needs it" '
         f'viewBox="{-_ARCS} {-_MARGIN} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">'
         f"{''.join(content)}</svg>"
     )
