@@ -48,6 +48,7 @@ class Account:
         self.faults = faults
         self.timeline = Timeline(clock)
         self.lock = threading.RLock()
+        self.hidden: frozenset[str] = frozenset()  # what the present call must not see
         self.caller = f"arn:aws:iam::{id}:user/sandbox"
         self._stores: dict[tuple[Any, str], Any] = {}
         self._specialised: dict[str, Callable[..., Any]] = {}

@@ -136,7 +136,9 @@ class Services:
             self._use_our_scaling()
         service, where = _RESPONSES[backend]
         module, _, name = where.partition(":")
-        return ExtendedService(service, getattr(import_module(module), name), self._handlers.get(service, {}))
+        return ExtendedService(
+            service, getattr(import_module(module), name), self._handlers.get(service, {}), self._account
+        )
 
     def _use_our_scaling(self) -> None:
         from mlinfra.sandbox.aws.scaling import ScalingBackend  # imports moto's EC2, which takes most of a second

@@ -6,6 +6,7 @@ to kill.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -30,9 +31,11 @@ class Client:
     def reset(self) -> None:
         """Break the connection at once, without an answer. Always raises `ConnectionBroken`."""
         if self._socket is not None:
-            # No lingering: the client sees a reset and not the end of a response.
+            # No lingering, so that the client may see a reset; the shutdown ends the server's own wait for more, whose
+            # open files would otherwise keep the connection alive.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._socket.close()
+            with contextlib.suppress(OSError):  # the client was faster
+                self._socket.shutdown(socket.SHUT_RDWR)
         raise ConnectionBroken
 
     def stay_silent(self, seconds: float) -> None:

@@ -15,10 +15,12 @@ from werkzeug.wrappers import Response
 
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.damage import Damage
+from mlinfra.sandbox.aws.inventory import take
 from mlinfra.sandbox.aws.protocol import identify, parameters
 from mlinfra.sandbox.aws.service import Service
+from mlinfra.sandbox.aws.staleness import identities
 from mlinfra.sandbox.calls import CallLog, CallRecord, is_mutating
-from mlinfra.sandbox.faults import Occasion
+from mlinfra.sandbox.faults import FaultKind, Occasion
 
 CONTROL = "/mlinfra-sandbox/"
 _UNNAMED = {"moto_api", "instance_metadata"}  # moto's own dashboard and metadata: no service of AWS
@@ -39,6 +41,7 @@ class Gateway:
         self._log = log
         self._services = services
         self._control = control
+        self._newest: frozenset[str] = frozenset()  # what the last creation made, by its names
         self._dispatcher = DomainDispatcherApplication(self._application)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -63,22 +66,20 @@ class Gateway:
 
     def _attend(self, service: Service, request: BackendRequest) -> Response:
         """One call, from its name to its record in the log."""
-        operation, in_path = identify(service.name, request)
-        detail = {}
-        if operation and self._account.faults.rules():
-            detail = _plain(parameters(service.name, operation, request, in_path))
-        occasion = Occasion(service.name, operation, is_mutating(operation), detail)
-        damage = Damage(self._account.clock, service.name, operation, self._account.faults(occasion), request)
+        occasion = self._occasion(service, request)
+        rules = self._account.faults(occasion)
+        damage = Damage(self._account.clock, service.name, occasion.operation, rules, request)
+        stale = any(rule.kind is FaultKind.STALE for rule in rules)
         began = self._account.clock.monotonic()
         response: Response | None = None
         try:
-            response = damage.around(lambda: self._settled(service, request))
+            response = damage.around(lambda: self._settled(service, request, occasion, stale))
             return response
         finally:
             self._log.add(
                 CallRecord(
                     service=service.name,
-                    operation=operation or request.path,
+                    operation=occasion.operation or request.path,
                     mutating=occasion.mutating,
                     began=began,
                     seconds=self._account.clock.monotonic() - began,
@@ -87,10 +88,34 @@ class Gateway:
                 )
             )
 
-    def _settled(self, service: Service, request: BackendRequest) -> Response:
+    def _occasion(self, service: Service, request: BackendRequest) -> Occasion:
+        operation, in_path = identify(service.name, request)
+        detail = {}
+        if operation and self._account.faults.rules():
+            detail = _plain(parameters(service.name, operation, request, in_path))
+        return Occasion(service.name, operation, is_mutating(operation), detail)
+
+    def _settled(self, service: Service, request: BackendRequest, occasion: Occasion, stale: bool) -> Response:
+        """Have the service answer, once all is done that is due; alone in the account."""
         with self._account.lock:
             self._account.timeline.settle()
-            return service(request)
+            if occasion.mutating and self._has_stale_rules():
+                return self._noting_what_is_new(service, request)
+            self._account.hidden = self._newest if stale else frozenset()
+            try:
+                return service(request)
+            finally:
+                self._account.hidden = frozenset()
+
+    def _has_stale_rules(self) -> bool:
+        return any(status.rule.kind is FaultKind.STALE for status in self._account.faults.rules())
+
+    def _noting_what_is_new(self, service: Service, request: BackendRequest) -> Response:
+        before = set(take(self._account))
+        response = service(request)
+        if new := set(take(self._account)) - before:
+            self._newest = identities(new)
+        return response
 
 
 def _buffer(environ: dict[str, Any]) -> None:

@@ -18,9 +18,11 @@ from moto.core.utils import service_name_from_moto_package_name
 from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app
 from werkzeug.wrappers import Response
 
+from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.call import Answer, AwsError, Call
 from mlinfra.sandbox.aws.extension import Handlers, method_name, run
 from mlinfra.sandbox.aws.protocol import error_response, identify, parameters, service_model
+from mlinfra.sandbox.aws.staleness import refuse_names, without
 
 _RENAMED = {"awslambda": "lambda"}  # the one that moto's own table of names does not know
 
@@ -60,8 +62,9 @@ class PlainService:
 class ExtendedService:
     """A service of which we extend operations."""
 
-    def __init__(self, name: str, base: type[BaseResponse], handlers: Handlers) -> None:
+    def __init__(self, name: str, base: type[BaseResponse], handlers: Handlers, account: Account) -> None:
         self.name = name
+        self._account = account
         self._class = self._extend(base, handlers)
 
     def __call__(self, request: BackendRequest) -> Response:
@@ -69,6 +72,9 @@ class ExtendedService:
         return _guarded(self.name, request, lambda: self._answer(request))
 
     def _answer(self, request: BackendRequest) -> Response:
+        if self._account.hidden:
+            operation, in_path = identify(self.name, request)
+            refuse_names(self.name, parameters(self.name, operation, request, in_path), self._account.hidden)
         status, headers, body = self._class()._dispatch(request)
         response = Response(response=body, status=status, headers={k: str(v) for k, v in headers.items()})
         if request.method == "HEAD" and "content-length" in headers:
@@ -81,7 +87,7 @@ class ExtendedService:
         members: dict[str, Any] = {
             name: self._method(names[name], chain, getattr(base, name, None)) for name, chain in handlers.items()
         }
-        members["serialized"] = _serialized(base)
+        members["serialized"] = _serialized(base, self._account)
         return type(f"Extended{base.__name__}", (base,), members)
 
     def _method(self, operation: str, chain: list[Any], inherited: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
@@ -106,12 +112,17 @@ class ExtendedService:
         return method
 
 
-def _serialized(base: type[BaseResponse]) -> Callable[[Any, ActionResult], Any]:
-    """moto's serialisation without its errors: those become ours, as moto warns of codes that a model does not name."""
+def _serialized(base: type[BaseResponse], account: Account) -> Callable[[Any, ActionResult], Any]:
+    """moto's serialisation, without what is hidden, and without its errors.
+
+    Those become ours, as moto warns of every code that a service's model does not name.
+    """
 
     def serialized(response: Any, result: ActionResult) -> Any:
         if isinstance(result.result, ServiceException):
             raise AwsError(result.result.code, result.result.message)
+        if account.hidden:
+            result = ActionResult(without(result.result, account.hidden))
         return base.serialized(response, result)
 
     return serialized
