@@ -82,6 +82,8 @@ class Content:
         return value if isinstance(value, dict) and is_known(value) and not quiet.has_errors() else None
 
     def _entry(self, section: str, entry: str, node: Node, schema: Schema) -> Value:
+        if self._findings.full:
+            return None
         path, address = (section, entry), _address(section, entry)
         value = schema.load(node, self._findings, path=path, address=address)
         if section == RESOURCES and isinstance(node.value, dict) and isinstance(value.get("type"), str):
@@ -113,7 +115,7 @@ class Content:
 
     def _check_keys(self, root: Node) -> None:
         for name, node in root.value.items():
-            if name not in self._layout:
+            if name not in self._layout and not self._findings.full:
                 self._findings.add(
                     Code.UNKNOWN_SECTION, f"a stack has no {shown(name)}", node.place, hint=suggest(name, self._layout)
                 )
@@ -154,7 +156,7 @@ class Content:
         """Those that name what a stack can have; what they name may be gone from this one, or be another version's."""
         sections = [*self._language.sections, RESOURCES]
         for path, node in chain(*(_matching(root, form) for form in _ADDRESSES)):
-            if not isinstance(node.value, str):
+            if not isinstance(node.value, str) or self._findings.full:
                 continue
             section = node.value.partition(".")[0]
             if section not in sections:

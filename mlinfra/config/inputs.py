@@ -124,6 +124,8 @@ class Inputs:
     def _is_declared(self, name: str, source: Source) -> bool:
         if name in self._declared:
             return True
+        if self._findings.full:
+            return False
         hint = suggest(name, self._declared, otherwise="the stack declares no inputs")
         self._findings.add(Code.UNKNOWN_INPUT, f"the stack declares no input {shown(name)}", source, hint=hint)
         return False

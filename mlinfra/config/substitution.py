@@ -54,6 +54,8 @@ class Substitution:
         parts = parse(text)
         if not any(isinstance(part, Name | Secret | Malformed) for part in parts):
             return node.with_value("".join(map(str, parts)))
+        if self._findings.full:
+            return node.with_value(FAILED)
         site = Site(self._scope, self._findings, node, path, allowed)
         if path[0] in PLAIN:
             return site.fail(Code.NOT_HERE, f"`{path[0]}` takes no expressions", "write the value out")

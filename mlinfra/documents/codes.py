@@ -40,7 +40,7 @@ class Code(Coded):
     STRANGE_NAME = "MLI1014", "A name holds a character outside ASCII."
     TOO_LARGE = "MLI1015", "The file is too large."
     BINARY = "MLI1016", "The file holds NUL characters: it is binary, or not UTF-8."
-    TOO_MANY = "MLI1017", "There are more mistakes than are shown."
+    TOO_MANY = "MLI1017", "There may be more mistakes than are shown."
     EMPTY_VALUE = "MLI1018", "Nothing is written after a key or a dash."
 
     UNKNOWN_PROPERTY = "MLI1030", "A property does not exist here."

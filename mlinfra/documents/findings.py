@@ -1,7 +1,7 @@
 """Findings: the mistakes met on the way, kept until all can be shown at once.
 
 Whoever reads a document adds to one; the loader turns it into diagnostics or an error at the end. It holds no more
-than can be read: past its limit it only counts.
+than can be read.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
-        self._beyond = 0
 
     @property
     def full(self) -> bool:
-        """Whether further ones would only be counted: time to stop looking."""
+        """Whether further ones would be dropped: time to stop looking."""
         return len(self._found) >= LIMIT
 
     def add(
@@ -45,22 +44,18 @@ class Findings:
 
     def take(self, *diagnostics: Diagnostic) -> None:
         """Keep findings that were made elsewhere."""
-        for diagnostic in diagnostics:
-            if self.full:
-                self._beyond += 1
-            else:
-                self._found.append(diagnostic)
+        self._found += diagnostics[: LIMIT - len(self._found)]
 
     def has_errors(self) -> bool:
         """Whether any of them stops a command."""
         return bool(errors_in(self._found))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them in the order of the files, each once; the last says how many more there are."""
+        """All of them in the order of the files, each once; the last says so where there may be more."""
         unique = sorted(dict.fromkeys(self._found), key=_order)
-        if self._beyond:
+        if self.full:
             unique.append(Diagnostic(
-                code=Code.TOO_MANY.value, summary=f"there are more mistakes than these {LIMIT}",
+                code=Code.TOO_MANY.value, summary=f"only the first {LIMIT} mistakes are shown",
                 hint="mend these first, then look again",
             ))  # fmt: skip
         return tuple(unique)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 
 _LONGEST_LIST = 12
+_MANY = 1_000
 
 
 def near(name: str, candidates: Iterable[str]) -> str | None:
@@ -19,6 +21,9 @@ def near(name: str, candidates: Iterable[str]) -> str | None:
     folded = _folded(name[:100])
     if folded in spellings:
         return spellings[folded]
+    if len(spellings) > _MANY:  # comparing takes its time: only those that begin alike
+        spellings = {key: value for key, value in spellings.items() if key[:3] == folded[:3]}
+        spellings = dict(islice(spellings.items(), _MANY))
     found = difflib.get_close_matches(folded, spellings, n=1, cutoff=0.65)
     if found:
         return spellings[found[0]]

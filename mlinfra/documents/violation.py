@@ -57,6 +57,8 @@ class Violations:
         declared = fault.schema.get("properties", {})
         patterns = fault.schema.get("patternProperties", {})
         for name in fault.value:
+            if self._findings.full:
+                return
             if name in declared or any(pattern(text).search(name) for text in patterns):
                 continue
             where = self._name(fault) or "this"
@@ -133,7 +135,12 @@ class Violations:
         meant = {index: found for index, found in branches.items() if not any(map(_is_about_shape, found))}
         tagged = {index: found for index, found in meant.items() if not any(map(_is_about_tag, found))}
         if not branches:
-            self._add(fault, Code.RULE, f"{self._name(fault)} fits more than one form", hint="say more")
+            self._add(
+                fault,
+                Code.NO_ALTERNATIVE,
+                f"{self._name(fault) or 'this'} fits more than one form",
+                hint="say which one is meant",
+            )
         elif not meant:
             self._add_unexpected(fault)
         elif not tagged and (tags := list(filter(_is_about_tag, chain(*meant.values())))):
