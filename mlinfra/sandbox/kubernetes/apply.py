@@ -6,7 +6,8 @@ November 2026) and of kubernetes.io, "Server-Side Apply". Called by the PATCH ve
 
 from __future__ import annotations
 
-from mlinfra.sandbox.kubernetes.fields import Fields, elements, untyped, with_parents, written
+from mlinfra.sandbox.kubernetes.errors import Untyped
+from mlinfra.sandbox.kubernetes.fields import Fields, elements, with_parents, written
 from mlinfra.sandbox.kubernetes.fields import Path as FieldPath
 from mlinfra.sandbox.kubernetes.schema import Schema
 from mlinfra.sandbox.kubernetes.values import Json, Object
@@ -105,7 +106,7 @@ def check_typed(value: Json, schema: Schema | None, path: FieldPath = ()) -> Non
             below = (*path, f"f:{key}")
             child = schema.field(key)
             if child is None and not schema.preserves:
-                raise untyped(f"{written(below)}: field not declared in schema")
+                raise Untyped(f"{written(below)}: field not declared in schema")
             check_typed(item, child, below)
     elif isinstance(value, list):
         _check_list(value, schema, path)
@@ -119,7 +120,7 @@ def _check_list(value: list[Json], schema: Schema, path: FieldPath) -> None:
     seen: set[str] = set()
     for element, item in elements(value, schema, path):
         if element in seen:
-            raise untyped(f"{written(path)}: duplicate entries for key {written((element,))}")
+            raise Untyped(f"{written(path)}: duplicate entries for key {written((element,))}")
         seen.add(element)
         check_typed(item, schema.items, (*path, element))
 
@@ -138,4 +139,4 @@ def _check_type(value: Json, schema: Schema, path: FieldPath) -> None:
     }.get(schema.type, isinstance(value, _NUMBERS) and not isinstance(value, bool))
     if not right:
         expected = _EXPECTED.get(schema.type, "numeric (int or float)")
-        raise untyped(f"{written(path)}: expected {expected}, got &value.valueUnstructured{{Value:{value!r}}}")
+        raise Untyped(f"{written(path)}: expected {expected}, got &value.valueUnstructured{{Value:{value!r}}}")

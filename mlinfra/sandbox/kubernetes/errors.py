@@ -45,14 +45,10 @@ class ApiError(Exception):
 
     def status(self) -> Object:
         """Give the metav1.Status of this error."""
-        body: Object = {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Failure",
-            "message": self.message,
-            "reason": self.reason,
-        }
+        body: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+        body["message"] = self.message
+        if self.reason:
+            body["reason"] = self.reason
         if self.details:
             body["details"] = self.details
         return {**body, "code": self.code}
@@ -84,6 +80,10 @@ def forbidden(kind: Kind, name: str, why: str) -> ApiError:
     """The object may not be written so, whoever asks."""
     quoted = f' "{name}"' if name else ""
     return ApiError(403, f"{kind.resource}{quoted} is forbidden: {why}", details=_details(kind, name))
+
+
+class Untyped(Exception):
+    """A configuration that its schema cannot take; the text says where and why."""
 
 
 def bad_request(message: str) -> ApiError:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from mlinfra.sandbox.kubernetes.errors import ApiError
+from mlinfra.sandbox.kubernetes.errors import Untyped
 from mlinfra.sandbox.kubernetes.schema import Schema
 from mlinfra.sandbox.kubernetes.values import Json, Object
 
@@ -68,7 +68,7 @@ def element_of(item: Json, schema: Schema, path: Path = (), index: int = 0) -> s
     """Name one item of a list of type map by its keys."""
     where = f"{written(path)}: element {index}"
     if not isinstance(item, dict):
-        raise untyped(f"{where}: associative list with keys may not have non-map elements")
+        raise Untyped(f"{where}: associative list with keys may not have non-map elements")
     keys: Object = {}
     for key in schema.list_keys:
         if key in item:
@@ -79,13 +79,8 @@ def element_of(item: Json, schema: Schema, path: Path = (), index: int = 0) -> s
         names = ", ".join(f'"{key}"' for key in schema.list_keys)
         label = "key field" if len(schema.list_keys) == 1 else "key fields"
         why = f"associative list with keys has an element that omits {label} {names} (and doesn't have default value)"
-        raise untyped(f"{where}: {why}")
+        raise Untyped(f"{where}: {why}")
     return f"k:{json.dumps(keys, sort_keys=True, separators=(',', ':'))}"
-
-
-def untyped(why: str) -> ApiError:
-    """An object that its schema cannot take: the API server answers 500 without a reason."""
-    return ApiError(500, f"failed to create typed patch object: {why}", reason="")
 
 
 class Difference:

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 
 from mlinfra.sandbox.kubernetes import apply
-from mlinfra.sandbox.kubernetes.errors import ApiError
+from mlinfra.sandbox.kubernetes.errors import ApiError, Untyped
 from mlinfra.sandbox.kubernetes.fields import EMPTY, Difference, Fields, fields_of, from_v1, to_v1, written
 from mlinfra.sandbox.kubernetes.kinds import Kind
 from mlinfra.sandbox.kubernetes.schema import Schema
@@ -120,7 +120,11 @@ def record_update(new: Object, old: Object | None, schema: Schema | None, owner:
             return
         ledger = Ledger([])
     base: Object = old if old is not None else {"metadata": {}}
-    difference = Difference(base, new, schema)
+    try:
+        difference = Difference(base, new, schema)
+    except Untyped:  # an item without its keys: as in the API server, owners stay what they were
+        new["metadata"]["managedFields"] = ledger.encode()
+        return
     ledger.take(owner, difference)
     kept = ledger.fields(owner) - difference.removed
     ledger.give(owner, kept | difference.modified | difference.added, now)
@@ -132,7 +136,17 @@ def record_apply(
     applied: Object, old: Object | None, schema: Schema | None, owner: Owner, now: datetime, *, force: bool
 ) -> Object:
     """Give the object that an apply makes of `old`, with its managedFields; 409 on conflicts unless forced."""
-    apply.check_typed(applied, schema)
+    try:
+        apply.check_typed(applied, schema)
+        return _apply(applied, old, schema, owner, now, force)
+    except Untyped as error:  # the API server answers 500, without a reason
+        text = f"failed to create typed patch object ({_named(applied)}): {error}"
+        raise ApiError(500, text, reason="") from error
+
+
+def _apply(
+    applied: Object, old: Object | None, schema: Schema | None, owner: Owner, now: datetime, force: bool
+) -> Object:
     base: Object = old if old is not None else _skeleton(applied)
     ledger = Ledger.of(old) or _adopted(old, schema, owner)
     last = ledger.fields(owner)
@@ -167,6 +181,11 @@ def _beyond_last_applied(
     own = fields_of(last, schema) - difference.modified - difference.added - difference.removed
     left = {other: fields - own for other, fields in conflicts.items()}
     return conflicts if any(left.values()) else {}
+
+
+def _named(obj: Object) -> str:
+    meta, (group, _, version) = obj.get("metadata") or {}, obj["apiVersion"].rpartition("/")
+    return f"{meta.get('namespace', '')}/{meta.get('name', '')}; {group}/{version}, Kind={obj['kind']}"
 
 
 def _skeleton(applied: Object) -> Object:

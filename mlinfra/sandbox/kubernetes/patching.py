@@ -60,8 +60,10 @@ class Patching:
 
     def _apply(self, request: Request, route: Route, writer: Writer) -> Response:
         if not request.query.get("fieldManager"):
-            raise errors.bad_request('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: '
-                                     "is required for apply patch")  # fmt: skip
+            why = "Required value: is required for apply patch"
+            cause = {"reason": "FieldValueRequired", "message": why, "field": "fieldManager"}
+            text = f'PatchOptions.meta.k8s.io "" is invalid: fieldManager: {why}'
+            raise errors.ApiError(422, text, details={"kind": "PatchOptions", "causes": [cause]})
         applied = self._configuration(request, route)
         warnings = Warnings()
         write = write_of(request, route, warnings, "Apply")

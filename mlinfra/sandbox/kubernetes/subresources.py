@@ -142,10 +142,11 @@ def _scale_of(obj: Object, route: Route) -> Object:
         chosen = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     if chosen:
         told["selector"] = chosen
+    count = at(obj, spec.split("."), 0)
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: meta[key] for key in keys if key in meta},
-        "spec": {"replicas": at(obj, spec.split("."), 0)},
+        "spec": {"replicas": count} if count else {},  # Go leaves a zero out here, and not in the status
         "status": told,
     }

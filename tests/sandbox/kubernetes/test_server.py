@@ -195,3 +195,11 @@ def test_any_body_gets_an_answer(furnished: KubernetesCluster, place: tuple[str,
     assert answer.status in (200, 201, 400, 404, 409, 415, 422, 500)
     if answer.status == 500:
         assert "failed to create typed patch object" in json.loads(answer.body)["message"]
+
+
+def test_an_item_without_its_key_leaves_the_owners_as_they_were(api: Client) -> None:
+    made = api.create("apps/v1/deployments", deployment("web"), fieldManager="one")
+    pod = {"imagePullSecrets": [{}]}
+    changed = api.patch("apps/v1/deployments", "web", {"spec": {"template": {"spec": pod}}}, fieldManager="two")
+    assert changed["spec"]["template"]["spec"]["imagePullSecrets"] == [{}]
+    assert changed["metadata"]["managedFields"] == made["metadata"]["managedFields"]

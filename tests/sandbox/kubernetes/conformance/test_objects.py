@@ -176,7 +176,7 @@ def test_secrets_take_plain_text_and_keep_base64(api: Client) -> None:
 def test_the_scale_subresource_reads_and_sets_replicas(api: Client) -> None:
     api.create(DEPLOY, deployment("web", replicas=0))
     scale = api.get(DEPLOY, "web/scale")
-    assert (scale["kind"], scale["apiVersion"], scale["spec"]) == ("Scale", "autoscaling/v1", {"replicas": 0})
+    assert (scale["kind"], scale["apiVersion"], scale["spec"]) == ("Scale", "autoscaling/v1", {})
     assert scale["status"]["selector"] == "app=web"
     assert api.patch(DEPLOY, "web/scale", {"spec": {"replicas": 2}})["spec"]["replicas"] == 2
     assert api.get(DEPLOY, "web")["spec"]["replicas"] == 2
