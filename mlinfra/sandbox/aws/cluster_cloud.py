@@ -50,6 +50,7 @@ class ClusterCloud:
         self._region = region
         self._balancers = Balancers(account, cluster, region)
         self._launched: dict[str, Shape] = {}
+        self._joined: dict[str, datetime] = {}
         self._interruptions: dict[str, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
         self._offerings: dict[frozenset[str], Sequence[Offering]] = {}
@@ -80,40 +81,42 @@ class ClusterCloud:
             found = []
             for group in groups_of(self._account, cluster, self._region):
                 group.scaling.reconcile()
-                found += [self._machine_of(state.instance, group) for state in group.scaling.instance_states]
-            return [*found, *self._loose_machines()]
+                states = group.scaling.instance_states
+                found += [self._machine_of(state.instance, group, cluster.body["version"]) for state in states]
+            return [*found, *self._loose_machines(cluster.body["version"])]
 
-    def _machine_of(self, instance: Any, group: Group) -> Machine:
+    def _machine_of(self, instance: Any, group: Group, version: str) -> Machine:
         spot = instance.lifecycle == "spot"
         return self._machine(
-            instance, group.shape(instance.instance_type, instance.placement.zone, spot=spot), group.name
+            instance,
+            group.shape(instance.instance_type, instance.placement.zone, spot=spot),
+            str(group.body.get("version") or version),
+            group.name,
         )
 
-    def _machine(self, instance: Any, shape: Shape, group: str = "") -> Machine:
+    def _machine(self, instance: Any, shape: Shape, version: str, group: str = "") -> Machine:
         domain = "ec2.internal" if self._region == "us-east-1" else f"{self._region}.compute.internal"
         return Machine(
             name=f"ip-{str(instance.private_ip).replace('.', '-')}.{domain}",
             instance_id=instance.id,
             shape=shape,
             node_group=group,
+            version=version,
             launched=self._started(instance),
             interruption=self._interruptions.get(instance.id),
         )
 
     def _started(self, instance: Any) -> datetime:
         """When we first saw an instance: moto's own times follow the machine's clock, not the account's."""
-        if not hasattr(instance, "_joined"):
-            instance._joined = self._account.now()
-        joined: datetime = instance._joined
-        return joined
+        return self._joined.setdefault(instance.id, self._account.now())
 
-    def _loose_machines(self) -> Iterator[Machine]:
+    def _loose_machines(self, version: str) -> Iterator[Machine]:
         for identity, shape in list(self._launched.items()):
             instance = self._account.ec2(self._region).get_instance_by_id(identity)
             if instance is None or instance.state not in ("pending", "running"):
                 del self._launched[identity]
             else:
-                yield self._machine(instance, shape)
+                yield self._machine(instance, shape, version)
 
     def _take_away(self) -> None:
         now = self._account.now()
@@ -176,13 +179,14 @@ class ClusterCloud:
     def launch(self, launch: Launch) -> Machine:
         """Start one instance in a subnet that the node class selects."""
         with self._served() as cluster:
-            for machine in self._loose_machines():
+            version = cluster.body["version"]
+            for machine in self._loose_machines(version):
                 if self._tag(machine.instance_id, _CLAIM) == launch.tags.get(_CLAIM):
                     return machine
             self._check_capacity(launch.shape)
             instance = self._run(cluster, launch)
             self._launched[instance.id] = launch.shape
-            machine = self._machine(instance, launch.shape)
+            machine = self._machine(instance, launch.shape, version)
         self.tell()
         return machine
 

@@ -54,6 +54,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """An instance that is to be a node.
 
     name: the node's name (on EKS the private DNS name). node_group: where it belongs, or empty.
+    version: of Kubernetes, such as 1.33, that its kubelet has.
     launched: when it was started. interruption: when it will be taken away, where the cloud has said so.
     """
 
@@ -61,6 +62,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     instance_id: str
     shape: Shape
     node_group: str = ""
+    version: str = "1.33"
     launched: datetime
     interruption: datetime | None = None
 

@@ -1,6 +1,6 @@
 """PodDisruptionBudgets: how many of their pods may be evicted now. Called by the runtime.
 
-`pods.eviction_allowed` reads what is written here.
+`eviction` reads what is written here.
 """
 
 from __future__ import annotations

@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from mlinfra.sandbox.kubernetes.controllers import conditions, programs
-from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, NODE_CLAIM, NODE_CLASS, NODE_POOL, POD
+from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, NODE_CLAIM, NODE_CLASS, NODE_POOL
 from mlinfra.sandbox.kubernetes.controllers.cloud import CapacityShortage, Launch, Machine, Offering
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, always, owner_reference
+from mlinfra.sandbox.kubernetes.controllers.eviction import evict
 from mlinfra.sandbox.kubernetes.controllers.growth import evictable, imagine, is_complete, is_empty, outlook, pending
 from mlinfra.sandbox.kubernetes.controllers.node_pools import (
     CAPACITY_TYPE,
@@ -248,7 +249,7 @@ def _drained(cluster: Cluster, node: Object | None, machine: Machine) -> bool:
         taint = {"key": "karpenter.sh/disrupted", "effect": "NoSchedule"}
         cluster.change(NODE, node, lambda old: _tainted(old, taint))
     for pod in evictable(cluster, machine.name):
-        cluster.delete(POD, pod)
+        evict(cluster.store, pod)
     return is_empty(cluster, machine.name)
 
 

@@ -16,6 +16,7 @@ from mlinfra.sandbox.kubernetes.controllers.catalog import LEASE, NODE, POD
 from mlinfra.sandbox.kubernetes.controllers.clock import micro, seconds_since
 from mlinfra.sandbox.kubernetes.controllers.cloud import Machine
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itself
+from mlinfra.sandbox.kubernetes.controllers.eviction import evict
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
 from mlinfra.sandbox.kubernetes.controllers.pods import is_deleted, is_ready
 from mlinfra.sandbox.kubernetes.controllers.quantity import amounts, written
@@ -130,7 +131,7 @@ def _status(cluster: Cluster, node: Object, machine: Machine, *, ready: bool) ->
             {"type": "InternalDNS", "address": machine.name},
             {"type": "Hostname", "address": machine.name},
         ],
-        "nodeInfo": old.get("nodeInfo") or _information(machine),
+        "nodeInfo": _information(machine),
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
     }
 
@@ -192,7 +193,7 @@ def _information(machine: Machine) -> Object:
         "kernelVersion": "6.12.0-simulated",
         "osImage": "Amazon Linux 2023 (simulated)",
         "containerRuntimeVersion": "containerd://2.1.0",
-        "kubeletVersion": "v1.33.0-eks-simulated",
+        "kubeletVersion": f"v{machine.version}.0-eks-simulated",
         "kubeProxyVersion": "",
         "operatingSystem": labels.get("kubernetes.io/os", "linux"),
         "architecture": labels.get("kubernetes.io/arch", "amd64"),
@@ -228,18 +229,19 @@ def _drive_out(cluster: Cluster, node: Object) -> None:
 
 def _interrupt(cluster: Cluster, node: Object, machine: Machine) -> None:
     """Tell of a spot interruption; with a termination handler or Karpenter running, cordon and empty the node."""
-    end = timestamp(machine.interruption or cluster.now())
-    text = f"Spot interruption: instance {machine.instance_id} will be interrupted at {end}"
     taints = at(node, ("spec", "taints")) or []
-    if any(taint["key"] == INTERRUPTED for taint in taints):
-        return
-    cluster.record(node, "aws", "SpotInterruption", text, warning=True)
+    cordoned = any(taint["key"] == INTERRUPTED for taint in taints)
+    if not cordoned:
+        end = timestamp(machine.interruption or cluster.now())
+        text = f"Spot interruption: instance {machine.instance_id} will be interrupted at {end}"
+        cluster.record(node, "aws", "SpotInterruption", text, warning=True)
     if not (cluster.runs(programs.TERMINATION_HANDLER) or cluster.runs(programs.KARPENTER)):
         return
-    cordon(cluster, node, [_taint(INTERRUPTED)])
+    if not cordoned:
+        cordon(cluster, node, [_taint(INTERRUPTED)])
     for pod in cluster.pods.on(machine.name):
         if not _is_of_daemon(pod) and not is_deleted(pod):
-            cluster.delete(POD, pod)
+            evict(cluster.store, pod)
 
 
 def cordon(cluster: Cluster, node: Object, taints: Objects) -> None:

@@ -118,19 +118,3 @@ def delete(cluster: Cluster, owner: Object, pod: Object, component: str) -> None
     """Delete a pod for its controller, and say so."""
     cluster.delete(POD, pod)
     cluster.record(owner, component, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
-
-
-def eviction_allowed(pod: Object, budgets: Iterable[Object]) -> bool:
-    """Whether the budgets over a pod let it be evicted now, as the eviction subresource asks.
-
-    A pod that is not ready may go when its budget says AlwaysAllow, or is healthy without it.
-    """
-    for budget in controlled_budgets(pod, budgets):
-        status = budget.get("status") or {}
-        if not is_ready(pod) and at(budget, ("spec", "unhealthyPodEvictionPolicy")) == "AlwaysAllow":
-            continue
-        if not is_ready(pod) and status.get("currentHealthy", 0) >= status.get("desiredHealthy", 0) > 0:
-            continue
-        if status.get("disruptionsAllowed", 0) < 1:
-            return False
-    return True

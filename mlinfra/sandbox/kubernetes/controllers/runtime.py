@@ -24,6 +24,7 @@ from mlinfra.sandbox.kubernetes.watch import Event
 
 _FIRST_RETRY, _LAST_RETRY = 1.0, 60.0
 _LIVELOCK = 400_000
+_UNFORESEEN = (LookupError, TypeError, ValueError, ArithmeticError)
 
 
 class Controller(msgspec.Struct, frozen=True):
@@ -184,10 +185,12 @@ class Runtime:
     def _reconcile(self, item: _Item) -> None:
         try:
             again = self._controllers[item.controller].reconcile(self.cluster, item.key)
-        except (ApiError, CloudError) as error:
-            # Somebody else wrote first, or the server refuses for now: look again, later and later, as controllers do.
+        except (ApiError, CloudError, *_UNFORESEEN) as error:
+            # Somebody else wrote first, the server refuses for now, or the object holds what no controller foresaw,
+            # which must not stop the others: look again, later and later.
             self._failures[item] += 1
-            self._refusals[item] = str(error)
+            known = isinstance(error, (ApiError, CloudError))
+            self._refusals[item] = str(error) if known else f"{type(error).__name__}: {error}"
             delay = min(_LAST_RETRY, _FIRST_RETRY * 2 ** (self._failures[item] - 1))
             again = Again(delay, quiet=self._failures[item] > 3)
         else:

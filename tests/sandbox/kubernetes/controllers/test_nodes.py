@@ -17,8 +17,8 @@ from mlinfra.sandbox.kubernetes.controllers.catalog import (
     SERVICE_ACCOUNT,
 )
 from mlinfra.sandbox.kubernetes.controllers.clock import read
+from mlinfra.sandbox.kubernetes.controllers.eviction import evict
 from mlinfra.sandbox.kubernetes.controllers.options import Options, Timings
-from mlinfra.sandbox.kubernetes.controllers.pods import eviction_allowed
 from mlinfra.sandbox.kubernetes.controllers.programs import TERMINATION_HANDLER
 from mlinfra.sandbox.kubernetes.values import Object
 
@@ -265,13 +265,45 @@ def test_a_budget_counts_what_may_go() -> None:
     budget = world.get(BUDGET, "web")
     assert (budget["status"]["expectedPods"], budget["status"]["desiredHealthy"]) == (4, 3)
     assert budget["status"]["disruptionsAllowed"] == 1
-    assert eviction_allowed(world.pods()[0], [budget])
     name = world.pods()[0]["metadata"]["name"]
     world.store.merge(POD, name, "default", {"metadata": {"labels": {"app": "other"}}})
     world.advance(seconds=0)
     budget = world.get(BUDGET, "web")
     assert budget["status"]["disruptionsAllowed"] == 0
-    assert not eviction_allowed(next(p for p in world.pods(app="web") if ready(p) == "True"), [budget])
+    refusing = evict(world.store, next(p for p in world.pods(app="web") if ready(p) == "True"))
+    assert refusing is not None
+    assert refusing["metadata"]["name"] == "web"
+
+
+def test_a_drain_keeps_to_the_budget_and_comes_to_its_end() -> None:
+    world = world_of(2)
+    world.create(workload("Deployment", "web", replicas=4))
+    spec = {"minAvailable": 3, "selector": {"matchLabels": {"app": "web"}}}
+    world.create({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta("web"), "spec": spec})
+    world.settle()
+    drained = world.nodes()[0]
+    world.store.merge(NODE, drained, None, {"spec": {"unschedulable": True}})
+    refused = 0
+    for _ in range(10):
+        here = world.store.list(POD, fields=f"spec.nodeName={drained}")
+        refused += sum(evict(world.store, item) is not None for item in here)
+        assert sum(ready(item) == "True" and "deletionTimestamp" not in item["metadata"] for item in world.pods()) >= 3
+        world.settle()
+    assert world.store.list(POD, fields=f"spec.nodeName={drained}") == []
+    assert len(world.pods()) == 4
+    assert refused > 0
+
+
+def test_an_ill_pod_may_be_evicted_where_the_others_suffice() -> None:
+    world = world_of()
+    world.create(pod("ill", note="never-ready"))
+    selector = {"matchLabels": {"app": "ill"}}
+    head = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta("ill")}
+    world.create({**head, "spec": {"minAvailable": 1, "selector": selector}})
+    world.settle()
+    assert evict(world.store, world.get(POD, "ill")) is not None
+    world.store.merge(BUDGET, "ill", "default", {"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}})
+    assert evict(world.store, world.get(POD, "ill")) is None
 
 
 def test_events_that_repeat_are_counted_and_old_ones_forgotten() -> None:

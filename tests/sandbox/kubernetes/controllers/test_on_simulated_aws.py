@@ -124,6 +124,7 @@ def test_machines_of_a_node_group_become_nodes(aws: Aws) -> None:
     assert (status["capacity"]["cpu"], status["allocatable"]["cpu"]) == ("96", "95690m")
     assert node["spec"]["taints"] == [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}]
     assert node["metadata"]["name"].endswith(".ec2.internal")
+    assert status["nodeInfo"]["kubeletVersion"].startswith("v1.33.")
 
 
 def test_the_autoscaler_changes_the_size_that_eks_shows(aws: Aws) -> None:
