@@ -50,7 +50,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     key: the inputs that together locate an object within account and region; empty where only its id does.
     name: how to derive its name, where it has one.
     owned_by: how ownership shows; `parent` is then the input that holds the parent's identity.
-    volatile: the outputs that an update may alter; all others stay known while one is planned.
+    volatile: the outputs that an update of anything but tags may alter; all others stay known while one is planned.
     taggable: whether the inputs have `tags`.
     hops: how an update is split into ordered steps.
     """

@@ -303,7 +303,7 @@ class Deciding:
             record = decision.standing.record
             return {**record.outputs, "id": record.id} if record is not None else {}
         outputs = {**present.properties, "id": present.id}
-        if decision.difference.fields:
+        if any(field.path[0] != "tags" for field in decision.difference.fields):
             volatile = self._context.types[decision.type].volatile
             outputs = {key: value for key, value in merged(outputs, decision.desired).items() if key not in volatile}
         return outputs

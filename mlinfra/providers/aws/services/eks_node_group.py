@@ -156,7 +156,7 @@ _NODE_GROUP = AwsType(
         inputs=block(_INPUTS),
         key=("clusterName", "nodeGroupName"),
         name=NameRule("nodeGroupName", longest=63),
-        volatile=frozenset({"status", "resources"}),
+        volatile=frozenset({"status"}),
     ),
     service="eks",
     upper=False,
@@ -191,7 +191,7 @@ _NODE_GROUP = AwsType(
         outputs={"arn": "nodegroupArn", "status": "status"},
         derived={"resources": _resources},
     ),
-    tagging=eks_tags("arn:{partition}:eks:{region}:{account}:nodegroup/{clusterName}/{nodeGroupName}/"),
+    tagging=eks_tags(),
     updates=(
         Update(("version", "releaseVersion", "launchTemplate"), _update_version),
         Update(("scalingConfig", "labels", "taints", "updateConfig", "nodeRepairConfig"), _update_config),
