@@ -16,6 +16,7 @@ from mlinfra.config.layout import INPUTS
 from mlinfra.core.source import Source
 from mlinfra.core.value import Value
 from mlinfra.documents import yaml
+from mlinfra.documents.conformance import pattern
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.near import suggest
 from mlinfra.documents.node import FAILED, Node
@@ -140,9 +141,9 @@ def plain_scalar(text: str, source: Source, origin: str) -> Node:
     return Node(value, source, text, source, origin)
 
 
-def _is_expression(pattern: str) -> bool:
+def _is_expression(text: str) -> bool:
     try:
-        re.compile(pattern)
+        pattern(text)
     except (re.error, OverflowError, RecursionError):
         return False
     return True

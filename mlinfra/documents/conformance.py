@@ -7,6 +7,7 @@ function of a value; of a keyword that it does not know it answers no, and jsons
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sized
 from functools import lru_cache
 from typing import Any
@@ -25,10 +26,15 @@ _SILENT = frozenset({
 
 @lru_cache(maxsize=1024)
 def pattern(text: str) -> re.Pattern[str]:
-    """A schema's regular expression, where a final `$` means the end and not also the line end before it."""
+    """A schema's regular expression, where a final `$` means the end and not also the line end before it.
+
+    Raises `re.error`, and `OverflowError` or `RecursionError` for one that no machine could hold.
+    """
     if text.endswith("$") and not text.endswith("\\$"):
         text = text[:-1] + r"\Z"
-    return re.compile(text)
+    with warnings.catch_warnings():  # of what other versions of Python may make of it
+        warnings.simplefilter("ignore")
+        return re.compile(text)
 
 
 def is_same(left: Value, right: Value) -> bool:
@@ -93,6 +99,10 @@ class Conformance:
         return lambda value: (
             not isinstance(value, dict) or all(test(item) for name, item in value.items() if name not in declared)
         )
+
+    def _names(self, operand: Definition | bool, _: Definition) -> Test:
+        test = self.test(operand)
+        return lambda value: not isinstance(value, dict) or all(map(test, value))
 
     def _items(self, operand: Definition | bool, _: Definition) -> Test:
         test = self.test(operand)
@@ -161,6 +171,7 @@ _MAKERS: dict[str, Callable[[Conformance, Any, Definition], Test]] = {
     "$ref": Conformance._reference,
     "properties": Conformance._properties,
     "additionalProperties": Conformance._additional,
+    "propertyNames": Conformance._names,
     "required": _required,
     "items": Conformance._items,
     "anyOf": Conformance._any,

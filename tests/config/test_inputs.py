@@ -106,3 +106,14 @@ def test_inputs_of_extended_files_are_inputs_of_the_stack(project: Project) -> N
     project.write("inputs: {most: {type: integer, default: 1}}\n", "base.yaml")
     stack = project.load("extends: [base.yaml]\ninputs: {most: {default: 2}}\noutputs: {most: '${inputs.most}'}")
     assert stack.outputs == {"most": 2}
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "a{99999999999999999999}", "*"])
+def test_a_pattern_that_is_no_regular_expression_is_refused(project: Project, pattern: str) -> None:
+    found = project.refused(f"inputs: {{a: {{type: string, default: x, pattern: '{pattern}'}}}}")
+    assert [diagnostic.code for diagnostic in found] == ["MLI1124"]
+
+
+def test_a_pattern_that_python_would_warn_of_is_taken(project: Project) -> None:
+    stack = project.load("inputs: {a: {type: string, default: 'x[', pattern: '^x[[a]$'}}")
+    assert stack.inputs == {"a": "x["}
