@@ -42,8 +42,8 @@ class Tagging(msgspec.Struct, frozen=True, kw_only=True):
     form: `list` of Key and Value, `lower-list` of key and value, `kms` of TagKey and TagValue, or `map`.
     creation: the parameters of the create call that set them. add, remove: the calls that change them.
     path: where a described object carries them; empty where it does not, and `read` must ask, answering at `found`.
-    arn: the ARN by which the tagging API names an object, as a format over its properties; ending in "/" it is the
-        beginning of it.
+    arn: the ARN by which the tagging API names an object, as a format over its properties. Where there is neither this
+        nor `path` in a listing, every object listed is looked at: such listings must be short.
     """
 
     form: str
@@ -109,7 +109,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     about: what the engine knows. service: botocore's name of its API.
     id: the path of the id in a described object, or a format over properties (`{clusterName}:{nodeGroupName}`).
-    made: where the id stands in the answer to `create`, for ids that AWS gives.
+    made: where the id stands in the answer to `create`, for ids that AWS gives; for formats, where that stands which
+        they need besides properties.
     upper: whether API names are the property names with a capital; otherwise they are the same.
     names: API names that follow another rule, by dotted property path. shapes: likewise, what differs in form.
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+from mlinfra.aws.calls import Answer
 from mlinfra.aws.errors import Failure
 from mlinfra.core.errors import Conflict, InvalidRequest, NotFound, ProviderError
 from mlinfra.core.observed import Present
 from mlinfra.core.ownership import PREFIX
 from mlinfra.core.property import Unset
 from mlinfra.providers.aws.aws_type import Act, Item, Update
+from mlinfra.providers.aws.listing import is_gone
 from mlinfra.providers.aws.template import Call, dig
-from mlinfra.providers.aws.waiting import wait_gone, wait_ready
+from mlinfra.providers.aws.waiting import cause, wait_gone, wait_ready
 from mlinfra.providers.aws.work import Work
 
 _CONFLICT_LIMIT = 900.0  # network interfaces of deleted clusters and balancers take minutes to go
@@ -32,14 +34,20 @@ def create(work: Work) -> Item:
             service=made.service,
             lag=made.lag,
         )
-    if kind.named:
-        work.id = kind.id.format_map(work.properties)
     answer = work.perform(made, tags=tags, token=work.target.token)
-    if not kind.named:
-        work.id = str(dig(answer, kind.made))
+    work.id = _id_in(work, answer)
     work.operation.made(work.id)
     _complete(work)
     return wait_ready(work)
+
+
+def _id_in(work: Work, answer: Answer) -> str:
+    """The new object's id. Flow logs refuse with an answer that looks like success."""
+    kind = work.kind
+    found = dig(answer, kind.made) if kind.made else {}
+    if not found and (refused := dig(answer, "Unsuccessful[0].Error")):
+        raise cause(f"{work.target.address}: {refused.get('Message')} ({refused.get('Code')})")
+    return kind.id.format_map({**found, **work.properties}) if kind.named else str(found)
 
 
 def _complete(work: Work) -> None:
@@ -134,7 +142,9 @@ def delete(work: Work) -> None:
             else:
                 by(work)
         except NotFound:
-            return
+            if (item := work.describe()) is None or is_gone(work.kind, item):
+                return
+            raise  # it is not the object that was not found
         except ProviderError as error:
             passing = isinstance(error, Conflict) and Failure(error).matches(work.kind.conflicts)
             if not passing or work.clock.monotonic() - began > _CONFLICT_LIMIT:

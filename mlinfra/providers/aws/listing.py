@@ -69,21 +69,22 @@ def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool
         return False
     properties = wire.inward(kind, item)
     identity = identify(kind, item, properties)
-    name = properties.get(kind.about.name.property, "") if kind.about.name is not None else ""
     if kind.about.owned_by is OwnedBy.PARENT:
-        return wanted.named(identity, str(name)) or properties.get(kind.about.parent) in parents(kind, reader, wanted)
-    if wanted.named(identity, str(name)) or any(wanted.named(str(properties.get(key, ""))) for key in kind.about.key):
+        named = wanted.named(identity) or _is_named(kind, wanted, properties)
+        return named or properties.get(kind.about.parent) in parents(kind, reader, wanted)
+    if wanted.named(identity, *(str(properties.get(name)) for name in kind.about.key)):
+        return True
+    if _is_named(kind, wanted, properties):
         return True
     tagging = kind.tagging
     if tagging is None:
         return False
     if tagging.path and tagging.path in item:
         return wanted.tagged(from_form(tagging.form, dig(item, tagging.path)))
-    if not tagging.arn:
-        return False
-    return wanted.thorough or wanted.tagged(
-        reader.tags_by_arn().of(reader.site.spell(tagging.arn, id=identity, **properties))
-    )
+    if not tagging.arn or wanted.thorough:
+        return True  # its tags are among its details
+    arn = reader.site.spell(tagging.arn, id=identity, **properties)
+    return wanted.tagged(reader.tags_by_arn().get(arn, {}))
 
 
 def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Present | ProviderError | None:
@@ -92,11 +93,24 @@ def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Present
         item = kind.reading.details(reader, stub) if kind.reading.details is not None else stub
         if item is None or is_gone(kind, item):
             return None
-        return present_of(kind, reader, item)
+        present = present_of(kind, reader, item)
     except NotFound:
         return None
     except ProviderError as error:
         return error
+    return present if _is_concern(kind, wanted, present) else None
+
+
+def _is_concern(kind: AwsType, wanted: Wanted, present: Present) -> bool:
+    """Whether it is ours, or of interest, now that its tags are read."""
+    if kind.about.owned_by is OwnedBy.PARENT or (present.owner is not None and present.owner.stack == wanted.stack):
+        return True
+    names = [present.properties.get(name) for name in kind.about.key]
+    return wanted.named(present.id, *(str(name) for name in names)) or _is_named(kind, wanted, present.properties)
+
+
+def _is_named(kind: AwsType, wanted: Wanted, properties: dict[str, Any]) -> bool:
+    return kind.about.name is not None and wanted.named(str(properties.get(kind.about.name.property, "")))
 
 
 def is_gone(kind: AwsType, item: Item) -> bool:
@@ -106,7 +120,7 @@ def is_gone(kind: AwsType, item: Item) -> bool:
 
 def identify(kind: AwsType, item: Item, properties: dict[str, Any]) -> str:
     """The id of a described object."""
-    return kind.id.format_map(properties) if kind.named else str(dig(item, kind.id))
+    return kind.id.format_map({**item, **properties}) if kind.named else str(dig(item, kind.id))
 
 
 def present_of(kind: AwsType, reader: Reader, item: Item) -> Present:

@@ -26,7 +26,7 @@ from mlinfra.providers.aws.listing import is_gone, list_objects, present_of
 from mlinfra.providers.aws.quiet import Quiet
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.site import Site
-from mlinfra.providers.aws.template import Mark, Prop, fill
+from mlinfra.providers.aws.template import Computed, Mark, Prop, fill
 from mlinfra.providers.aws.validation import complaints, input_shape
 from mlinfra.providers.aws.work import SecretSource, Work
 
@@ -185,7 +185,7 @@ class AwsProvider:
             return self._listers, self._details
 
 
-def _offline(kind: AwsType, known: Properties, mark: Prop | Mark) -> object:
+def _offline(kind: AwsType, known: Properties, mark: Prop | Mark | Computed) -> object:
     """A mark's value while nothing exists yet."""
     root, _, rest = mark.name.partition(".") if isinstance(mark, Prop) else ("", "", "")
     value = wire.outward(kind, root, known[root]) if root in known else None

@@ -8,7 +8,6 @@ them can wait for its own pool.
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -75,19 +74,17 @@ class Reader:
         """`work` done for every item, many at a time; must not be called from within such work."""
         return list(self._details.map(work, items))
 
-    def tags_by_arn(self) -> Arns:
+    def tags_by_arn(self) -> dict[str, dict[str, str]]:
         """The tags of all objects of the stack that the tagging API knows. It lags behind, and does not know all."""
 
-        def read() -> Arns:
+        def read() -> dict[str, dict[str, str]]:
             params = {"TagFilters": [{"Key": STACK, "Values": [self._stack]}], "ResourcesPerPage": 100}
             pages = self.calls.pages("resourcegroupstaggingapi", "GetResources", params)
-            return Arns(
-                {
-                    found["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in found["Tags"]}
-                    for page in pages
-                    for found in page["ResourceTagMappingList"]
-                }
-            )
+            return {
+                found["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+                for page in pages
+                for found in page["ResourceTagMappingList"]
+            }
 
         return self._remember("tags by arn", read)
 
@@ -105,20 +102,3 @@ class Reader:
                 future.set_exception(error)
         answer: T = future.result()
         return answer
-
-
-class Arns:
-    """Tags by ARN. EKS ends some ARNs in an id of its own, so they can be asked for by their beginning."""
-
-    def __init__(self, tags: Mapping[str, dict[str, str]]) -> None:
-        self._tags = tags
-        self._sorted = sorted(tags)
-
-    def of(self, arn: str) -> dict[str, str]:
-        """The tags of the ARN, or of the first that begins with it where it ends in "/"."""
-        if not arn.endswith("/"):
-            return self._tags.get(arn, {})
-        at = bisect_left(self._sorted, arn)
-        if at < len(self._sorted) and self._sorted[at].startswith(arn):
-            return self._tags[self._sorted[at]]
-        return {}

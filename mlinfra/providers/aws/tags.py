@@ -40,13 +40,13 @@ def ec2_tags(resource_type: str) -> Tagging:
     )
 
 
-def eks_tags(arn: str) -> Tagging:
-    """EKS's: by ARN, and shown by the describe calls alone."""
+def eks_tags(arn: str = "", *, held: str = "arn") -> Tagging:
+    """EKS's: by the ARN that stands in the output `held`, and shown by the describe calls alone."""
     return Tagging(
         form="map",
         creation={"tags": TAGS},
-        add=call("TagResource", resourceArn=prop("arn"), tags=TAGS),
-        remove=call("UntagResource", resourceArn=prop("arn"), tagKeys=TAG_KEYS),
+        add=call("TagResource", resourceArn=prop(held), tags=TAGS),
+        remove=call("UntagResource", resourceArn=prop(held), tagKeys=TAG_KEYS),
         path="tags",
         arn=arn,
     )

@@ -44,6 +44,23 @@ def prop(name: str) -> Prop:
     return Prop(name)
 
 
+class Either(msgspec.Struct, frozen=True):
+    """The value of the first of these properties that has one."""
+
+    names: tuple[str, ...]
+
+
+def either(*names: str) -> Either:
+    """The value of the first of these properties that has one."""
+    return Either(names)
+
+
+class Computed(msgspec.Struct, frozen=True):
+    """What only a function can say, of the work that is done."""
+
+    by: Callable[[Any], Any]
+
+
 class When(msgspec.Struct, frozen=True):
     """A template that stands only where the property `name` has a value."""
 
@@ -79,12 +96,14 @@ def call(operation: str, *fields: str, service: str = "", lag: str = "", **param
     return Call(operation=operation, fields=fields, params=params, service=service, lag=lag)
 
 
-def fill(template: Template, lookup: Callable[[Prop | Mark], Any]) -> Any:
+def fill(template: Template, lookup: Callable[[Prop | Mark | Computed], Any]) -> Any:
     """`template` with its marks looked up; `None` where nothing is left of it."""
-    if isinstance(template, Prop | Mark):
+    if isinstance(template, Prop | Mark | Computed):
         return lookup(template)
     if isinstance(template, When):
         return fill(template.template, lookup) if lookup(Prop(template.name)) is not None else None
+    if isinstance(template, Either):
+        return next((value for name in template.names if (value := lookup(Prop(name))) is not None), None)
     if isinstance(template, dict):
         filled = {key: value for key, item in template.items() if (value := fill(item, lookup)) is not None}
         return filled if filled or not template else None
@@ -99,6 +118,8 @@ def _marks(template: Template) -> Iterator[Prop | Mark]:
         yield template
     elif isinstance(template, When):
         yield from _marks(template.template)
+    elif isinstance(template, Either):
+        yield from (Prop(name) for name in template.names)
     elif isinstance(template, Mapping):
         for item in template.values():
             yield from _marks(item)

@@ -61,8 +61,10 @@ def wait_ready(work: Work, *, tolerant: bool = False) -> Item:
         ):
             return item
         elif waited > waiting.limit:
+            why = f": {said}" if waiting.why is not None and (said := waiting.why(item)) else ""
+            state = dig(item, waiting.state)
             raise Ambiguous(
-                f"{work.target.address}: {work.id} is still {dig(item, waiting.state)} after {waiting.limit:.0f} s",
+                f"{work.target.address}: {work.id} is still {state} after {waiting.limit:.0f} s{why}",
                 hint="run the same command again to go on waiting",
             )
         else:

@@ -20,7 +20,7 @@ from mlinfra.providers.aws import wire
 from mlinfra.providers.aws.aws_type import AwsType, Item
 from mlinfra.providers.aws.site import Site
 from mlinfra.providers.aws.tags import to_form
-from mlinfra.providers.aws.template import Call, Mark, Prop, dig, fill
+from mlinfra.providers.aws.template import Call, Computed, Mark, Prop, dig, fill
 
 SecretSource = Callable[[Secret], str]  # reads one secret; raises ProviderError where it cannot
 
@@ -143,10 +143,12 @@ class Work:
         self.operation.check()
         self.clock.sleep(seconds)
 
-    def _lookup(self, mark: Prop | Mark, tags: dict[str, str]) -> Any:
+    def _lookup(self, mark: Prop | Mark | Computed, tags: dict[str, str]) -> Any:
         match mark:
             case Prop(name):
                 return self.api(name)
+            case Computed(by):
+                return by(self)
             case Mark.ID:
                 return self.id or None
             case Mark.TAGS:

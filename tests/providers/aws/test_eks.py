@@ -4,6 +4,12 @@ import pytest
 
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
 from mlinfra.providers.aws.services.ec2_network import SUBNET
+from mlinfra.providers.aws.services.eks_access import (
+    ACCESS_ENTRY,
+    ACCESS_POLICY_ASSOCIATION,
+    POD_IDENTITY_ASSOCIATION,
+)
+from mlinfra.providers.aws.services.eks_addon import ADDON
 from mlinfra.providers.aws.services.eks_cluster import CLUSTER, one_minor_at_a_time
 from mlinfra.providers.aws.services.eks_node_group import NODE_GROUP
 from mlinfra.providers.aws.services.iam_roles import ROLE, ROLE_POLICY_ATTACHMENT
@@ -58,6 +64,21 @@ BEFORE_NODES = {
     },
     "template": (LAUNCH_TEMPLATE, lambda account: {"name": "nodes", "metadataOptions": {"httpTokens": "required"}}),
 }
+
+A_NODE_GROUP = (
+    NODE_GROUP,
+    lambda account: {
+        "clusterName": "demo",
+        "nodeGroupName": "system",
+        "nodeRoleArn": account.output("nodes", "arn"),
+        "subnetIds": [account.id("a"), account.id("b")],
+        "scalingConfig": {"minSize": 1, "maxSize": 1, "desiredSize": 1},
+    },
+)
+AN_ENTRY = (
+    ACCESS_ENTRY,
+    lambda account: {"clusterName": "demo", "principalArn": account.output("nodes", "arn")},
+)
 
 CASES = [
     Case(
@@ -120,7 +141,64 @@ CASES = [
             lambda account: {"updateConfig": {"maxUnavailable": 2}},
             lambda account: {"tags": None},
         ),
-        listed_by_tags=False,
+    ),
+    Case(
+        type=ADDON,
+        needs=BEFORE_NODES | {"node-group": A_NODE_GROUP},
+        properties=lambda account: {
+            "clusterName": "demo",
+            "addonName": "vpc-cni",
+            "resolveConflictsOnCreate": "OVERWRITE",
+            "configurationValues": '{"env":{"WARM_IP_TARGET":"2"}}',
+            "tags": {"team": "recsys"},
+        },
+        changes=(
+            lambda account: {"configurationValues": '{"env":{"WARM_IP_TARGET":"3"}}'},
+            lambda account: {"resolveConflictsOnUpdate": "PRESERVE"},
+            lambda account: {"tags": None},
+        ),
+    ),
+    Case(
+        type=ACCESS_ENTRY,
+        needs=BEFORE_NODES,
+        properties=lambda account: {
+            "clusterName": "demo",
+            "principalArn": account.output("nodes", "arn"),
+            "kubernetesGroups": ["b", "a"],
+            "userName": "someone",
+            "tags": {"team": "recsys"},
+        },
+        changes=(
+            lambda account: {"kubernetesGroups": ["a"]},
+            lambda account: {"userName": "somebody"},
+            lambda account: {"tags": {"team": "search"}},
+        ),
+    ),
+    Case(
+        type=ACCESS_POLICY_ASSOCIATION,
+        needs=BEFORE_NODES | {"entry": AN_ENTRY},
+        properties=lambda account: {
+            "clusterName": "demo",
+            "principalArn": account.output("entry", "principalArn"),
+            "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+            "accessScope": {"type": "namespace", "namespaces": ["serving"]},
+        },
+        changes=(lambda account: {"accessScope": {"type": "cluster"}},),
+    ),
+    Case(
+        type=POD_IDENTITY_ASSOCIATION,
+        needs=BEFORE_NODES | {"pods": role("pods.eks", "pods"), "others": role("pods.eks", "others")},
+        properties=lambda account: {
+            "clusterName": "demo",
+            "namespace": "kube-system",
+            "serviceAccount": "autoscaler",
+            "roleArn": account.output("pods", "arn"),
+            "tags": {"team": "recsys"},
+        },
+        changes=(
+            lambda account: {"roleArn": account.output("others", "arn")},
+            lambda account: {"tags": {"team": "search"}},
+        ),
     ),
 ]
 

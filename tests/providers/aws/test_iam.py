@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mlinfra.providers.aws.services.iam_identity_providers import OIDC_PROVIDER
 from mlinfra.providers.aws.services.iam_roles import ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from tests.providers.aws.lifecycle import Account, Case, live
 
@@ -48,6 +49,19 @@ CASES = [
         type=ROLE_POLICY_ATTACHMENT,
         needs={"role": A_ROLE},
         properties=lambda account: {"role": account.id("role"), "policyArn": WORKER},
+    ),
+    Case(
+        type=OIDC_PROVIDER,
+        properties=lambda account: {
+            "url": "https://oidc.eks.us-east-1.amazonaws.com/id/ABC",
+            "clientIdLists": ["sts.amazonaws.com"],
+            "thumbprintLists": ["9e99a48a9960b14926bb7f3b02e22da2b0ab7280"],
+            "tags": {"team": "recsys"},
+        },
+        changes=(
+            lambda account: {"thumbprintLists": ["0123456789012345678901234567890123456789"]},
+            lambda account: {"tags": {"team": "search"}},
+        ),
     ),
 ]
 

@@ -1,0 +1,85 @@
+"""OpenID Connect providers: whose tokens IAM accepts.
+
+Calls and fields: IAM API reference, 2010-05-08. Names and replacement: Pulumi's AWS schema 7.51.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlinfra.core.property import Replace, block, set_of, text
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
+from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call
+from mlinfra.providers.aws.wanted import Wanted
+from mlinfra.providers.aws.work import Work
+
+OIDC_PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+
+
+def _without_scheme(url: Any) -> Any:
+    """IAM keeps the issuer without `https://`."""
+    return str(url).removeprefix("https://") if url else url
+
+
+def _providers(reader: Reader, wanted: Wanted) -> list[Item]:
+    """ListOpenIDConnectProviders gives ARNs; what follows the slash in one is the URL."""
+    listed = reader.pages("iam", "ListOpenIDConnectProviders", "OpenIDConnectProviderList")
+    return [{"Arn": found["Arn"], "Url": found["Arn"].partition("/")[2]} for found in listed]
+
+
+def _describe(reader: Reader, item: Item) -> Item:
+    about = {"OpenIDConnectProviderArn": item["Arn"]}
+    return {**item, **reader.one("iam", "GetOpenIDConnectProvider", about, item["Arn"])}
+
+
+def _look(work: Work) -> Item:
+    return {"Arn": work.id, **work.call("GetOpenIDConnectProvider", OpenIDConnectProviderArn=work.id)}
+
+
+def _change_clients(work: Work) -> None:
+    desired = set(work.value("clientIdLists") or [])
+    shown = set(work.prior.properties.get("clientIdLists", []) if work.prior is not None else [])
+    for client in sorted(desired - shown):
+        work.call("AddClientIDToOpenIDConnectProvider", OpenIDConnectProviderArn=work.id, ClientID=client)
+    for client in sorted(shown - desired):
+        work.call("RemoveClientIDFromOpenIDConnectProvider", OpenIDConnectProviderArn=work.id, ClientID=client)
+
+
+_OIDC_PROVIDER = AwsType(
+    about=ResourceType(
+        token=OIDC_PROVIDER,
+        inputs=block(
+            {
+                "url": text(required=True, replace=Replace.CREATE_FIRST, canonical=_without_scheme),
+                "clientIdLists": set_of(text(), required=True),
+                "thumbprintLists": set_of(text()),
+                "tags": TAGS_PROPERTY,
+            }
+        ),
+        key=("url",),
+    ),
+    service="iam",
+    id="Arn",
+    made="OpenIDConnectProviderArn",
+    names={"clientIdLists": "ClientIDList", "thumbprintLists": "ThumbprintList"},
+    create=call("CreateOpenIDConnectProvider", "url", "clientIdLists", "thumbprintLists"),
+    reading=Reading(source=_providers, details=_describe, one=_look, outputs={"arn": "Arn"}),
+    tagging=Tagging(
+        form="list",
+        creation={"Tags": TAGS},
+        add=call("TagOpenIDConnectProvider", OpenIDConnectProviderArn=ID, Tags=TAGS),
+        remove=call("UntagOpenIDConnectProvider", OpenIDConnectProviderArn=ID, TagKeys=TAG_KEYS),
+    ),
+    updates=(
+        Update(("clientIdLists",), _change_clients),
+        Update(
+            ("thumbprintLists",),
+            (call("UpdateOpenIDConnectProviderThumbprint", "thumbprintLists", OpenIDConnectProviderArn=ID),),
+        ),
+    ),
+    delete=call("DeleteOpenIDConnectProvider", OpenIDConnectProviderArn=ID),
+)
+
+TYPES = (_OIDC_PROVIDER,)
