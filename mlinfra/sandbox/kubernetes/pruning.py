@@ -36,6 +36,8 @@ class _Pruner:
                 self._visit_map(value, schema, path)
         elif isinstance(value, list) and schema.items is not None:
             for index, item in enumerate(value):
+                if item is None and schema.items.type == "object" and not schema.custom:
+                    value[index] = item = {}  # a null item of a Go slice is an empty struct
                 self.visit(item, schema.items, f"{path}[{index}]")
 
     def _visit_map(self, value: Object, schema: Schema, path: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mlinfra.sandbox.kubernetes.cluster import KubernetesCluster
 from mlinfra.sandbox.kubernetes.requests import Request
+from mlinfra.sandbox.kubernetes.values import Object
 from tests.sandbox.kubernetes.client import NOW, VERSION, Client, Refused, config_map, connect, definition, deployment
 
 CM = "v1/configmaps"
@@ -199,7 +200,7 @@ def test_any_body_gets_an_answer(furnished: KubernetesCluster, place: tuple[str,
 
 def test_an_item_without_its_key_leaves_the_owners_as_they_were(api: Client) -> None:
     made = api.create("apps/v1/deployments", deployment("web"), fieldManager="one")
-    pod = {"imagePullSecrets": [{}]}
+    pod: Object = {"imagePullSecrets": [{}]}
     changed = api.patch("apps/v1/deployments", "web", {"spec": {"template": {"spec": pod}}}, fieldManager="two")
     assert changed["spec"]["template"]["spec"]["imagePullSecrets"] == [{}]
     assert changed["metadata"]["managedFields"] == made["metadata"]["managedFields"]
