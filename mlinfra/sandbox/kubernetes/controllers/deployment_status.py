@@ -23,10 +23,14 @@ def status_of(deployment: Object, new: Object | None, sets: Objects, bounds: Lim
     )
     news = [_available(counts["availableReplicas"] >= wanted - bounds.unavailable)]
     news += _progressing(deployment, new, counts, wanted, now)
+    failure = conditions.find(at(new or {}, ("status", "conditions")), "ReplicaFailure")
+    known = conditions.without(old.get("conditions"), "" if failure else "ReplicaFailure")
+    if failure is not None:
+        news.append(conditions.condition("ReplicaFailure", True, failure["reason"], failure["message"]))
     return {
         **{name: number for name, number in counts.items() if number},
         "observedGeneration": deployment["metadata"].get("generation", 0),
-        "conditions": conditions.merged(old.get("conditions"), news, now, updated=True),
+        "conditions": conditions.merged(known, news, now, updated=True),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mlinfra.sandbox.kubernetes.controllers import conditions
 from mlinfra.sandbox.kubernetes.controllers.catalog import POD, REPLICA_SET
 from mlinfra.sandbox.kubernetes.controllers.clock import seconds_since
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, controller_of, itself, owner, owner_reference
@@ -19,6 +20,7 @@ from mlinfra.sandbox.kubernetes.controllers.pods import (
     phase,
 )
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
+from mlinfra.sandbox.kubernetes.errors import ApiError
 from mlinfra.sandbox.kubernetes.selectors import parse_labels
 from mlinfra.sandbox.kubernetes.values import Object, Objects, at
 from mlinfra.sandbox.kubernetes.watch import Event
@@ -36,7 +38,11 @@ def reconcile(cluster: Cluster, key: Key) -> Again | None:
     if not is_deleted(replica_set):
         _claim(cluster, replica_set)
         pods = [pod for pod in cluster.dependents(replica_set, POD) if is_active(pod)]
-        _fit(cluster, replica_set, pods)
+        try:
+            _fit(cluster, replica_set, pods)
+        except ApiError as error:
+            report(cluster, replica_set, error.message)
+            raise
     return report(cluster, replica_set)
 
 
@@ -72,8 +78,8 @@ def _worth(pod: Object) -> tuple[bool, bool, bool, int, str]:
     return bool(at(pod, ("spec", "nodeName"))), phase(pod) == "Running", is_ready(pod), int(cost), age
 
 
-def report(cluster: Cluster, replica_set: Object) -> Again | None:
-    """Write the status; gives when pods may have become available meanwhile."""
+def report(cluster: Cluster, replica_set: Object, failure: str = "") -> Again | None:
+    """Write the status; gives when pods may have become available meanwhile. `failure`: why a pod was refused."""
     pods = [pod for pod in cluster.dependents(replica_set, POD) if is_active(pod)]
     minimum, now = int(at(replica_set, ("spec", "minReadySeconds"), 0)), cluster.now()
     template = (at(replica_set, ("spec", "template", "metadata", "labels")) or {}).items()
@@ -85,7 +91,12 @@ def report(cluster: Cluster, replica_set: Object) -> Again | None:
         "observedGeneration": replica_set["metadata"].get("generation", 0),
     }
     kept = {name: number for name, number in status.items() if number or name in ("replicas", "observedGeneration")}
-    cluster.set_status(REPLICA_SET, replica_set, kept)
+    known = at(replica_set, ("status", "conditions"))
+    others = known if failure else conditions.without(known, "ReplicaFailure")
+    if failure and conditions.find(known, "ReplicaFailure") is None:  # each refusal names another pod: the first stays
+        news = [conditions.condition("ReplicaFailure", True, "FailedCreate", failure)]
+        others = conditions.merged(known, news, now)
+    cluster.set_status(REPLICA_SET, replica_set, {**kept, "conditions": others} if others else kept)
     return until_available(pods, minimum, cluster)
 
 

@@ -24,6 +24,7 @@ from mlinfra.sandbox.kubernetes.watch import Event
 
 _FIRST_RETRY, _LAST_RETRY = 1.0, 60.0
 _LIVELOCK = 400_000
+_PATIENCE = 5
 _UNFORESEEN = (LookupError, TypeError, ValueError, ArithmeticError)
 
 
@@ -162,7 +163,9 @@ class Runtime:
         for number, controller in enumerate(self._controllers):
             trigger = controller.triggers.get(event.kind.resource)
             if trigger is not None:
-                items = [_Item(number, key) for key in trigger(self.cluster, event)]
+                found = [_Item(number, key) for key in trigger(self.cluster, event)]
+                # What keeps failing waits for its time: its own writes would else call it again at once, for ever.
+                items = [item for item in found if self._failures[item] < _PATIENCE or item not in self._due]
                 with self._lock:
                     self._queue.update(dict.fromkeys(items))
 
@@ -191,7 +194,7 @@ class Runtime:
             self._failures[item] += 1
             known = isinstance(error, (ApiError, CloudError))
             self._refusals[item] = str(error) if known else f"{type(error).__name__}: {error}"
-            delay = min(_LAST_RETRY, _FIRST_RETRY * 2 ** (self._failures[item] - 1))
+            delay = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(self._failures[item] - 1, 10))
             again = Again(delay, quiet=self._failures[item] > 3)
         else:
             self._failures.pop(item, None)

@@ -36,11 +36,12 @@ class World:
         kinds: Sequence[Kind] = (),
         account: Cloud | None = None,
         start: datetime = NOW,
+        rules: type[ApiRules] = ApiRules,
     ) -> None:
         self.clock = SimulatedClock(start)
         schemas = Schemas(load_definitions("1.33"))
         served = builtin_kinds(lambda gvk: schemas.get(gvk) is not None)
-        self.store = Store(Registry([*served, *kinds]), self.clock, ApiRules(schemas, self.clock))
+        self.store = Store(Registry([*served, *kinds]), self.clock, rules(schemas, self.clock))
         GarbageCollector(self.store)
         NamespaceLifecycle(self.store)
         self.cloud = MemoryCloud(self.clock)

@@ -7,6 +7,10 @@ from hypothesis import strategies as st
 
 from mlinfra.sandbox.kubernetes.controllers.catalog import DEPLOYMENT, POD, REPLICA_SET
 from mlinfra.sandbox.kubernetes.controllers.rollout import Limits, Set, limits, next_new, next_old, proportional
+from mlinfra.sandbox.kubernetes.errors import forbidden
+from mlinfra.sandbox.kubernetes.kinds import Kind
+from mlinfra.sandbox.kubernetes.rules import ApiRules
+from mlinfra.sandbox.kubernetes.store import Write
 from mlinfra.sandbox.kubernetes.values import Object
 
 from .clusters import World, workload
@@ -216,6 +220,36 @@ def test_a_deleted_deployment_takes_everything_with_it() -> None:
     world.settle()
     assert world.pods() == []
     assert world.store.list(REPLICA_SET) == []
+
+
+class FullNamespace(ApiRules):
+    """Refuses pods as a quota would, until there is room."""
+
+    full = True
+
+    def prepare(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
+        if kind.resource == "pods" and old is None and self.full:
+            raise forbidden(kind, new["metadata"]["name"], "exceeded quota: team")
+        super().prepare(kind, new, old, write)
+
+
+def test_refused_pods_show_in_the_conditions_until_they_are_let_in() -> None:
+    class Rules(FullNamespace):
+        pass
+
+    world = World(rules=Rules)
+    world.group("system", 1)
+    world.create(workload("Deployment", "web", replicas=1))
+    world.advance(seconds=5)
+    failure = condition(world, "ReplicaFailure")
+    assert (failure["status"], failure["reason"]) == ("True", "FailedCreate")
+    assert "exceeded quota: team" in failure["message"]
+    assert any(why.endswith("exceeded quota: team") for why in world.runtime.failing())
+    Rules.full = False
+    world.advance(minutes=2)
+    world.settle()
+    assert "ReplicaFailure" not in {item["type"] for item in status(world)["conditions"]}
+    assert status(world)["availableReplicas"] == 1
 
 
 def test_minimum_ready_seconds_hold_a_rollout_up() -> None:

@@ -95,6 +95,21 @@ def test_a_refusal_is_tried_again_ever_later_and_told_of() -> None:
     assert runtime.failing() == []
 
 
+def test_what_fails_by_its_own_writes_does_not_run_hot() -> None:
+    class Restless(Journal):
+        def reconcile(self, cluster: Cluster, key: Key) -> Again | None:
+            super().reconcile(cluster, key)
+            cluster.store.merge(CONFIG_MAP, key[1], key[0], {"data": {"calls": str(len(self.calls))}})
+            raise ApiError(403, "no")
+
+    cluster, journal = cluster_at(SimulatedClock(NOW)), Restless()
+    runtime = Runtime(cluster, [journal.controller()])
+    cluster.store.create(config_map("a"))
+    runtime.advance(timedelta(seconds=120))
+    assert len(journal.calls) < 12
+    assert runtime.failing() == ["journal default/a: no"]
+
+
 def test_an_object_that_nobody_foresaw_does_not_stop_the_others() -> None:
     world = World()
     world.group("system", 1)
