@@ -47,12 +47,13 @@ def serve(root: Path, port: int, announcing: int) -> None:
         return
     # Imported only now, by the one process that will serve: this takes most of the time.
     from mlinfra.sandbox.aws.sandbox import Sandbox
+    from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
     from mlinfra.sandbox.timeline import Pace
 
     stop = threading.Event()
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: stop.set())
-    with Sandbox(port=port, pace=Pace()) as sandbox:
+    with Sandbox(port=port, pace=Pace(), endpoints=KubernetesEndpoints) as sandbox:
         present_as(lock, sandbox.port)
         announce(announcing, Announcement(port=sandbox.port))
         threading.Thread(target=sandbox.warm, daemon=True).start()

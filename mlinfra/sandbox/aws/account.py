@@ -53,6 +53,16 @@ class Account:
         self._stores: dict[tuple[Any, str], Any] = {}
         self._specialised: dict[str, Callable[..., Any]] = {}
 
+    def principal(self, access_key: str) -> str:
+        """The ARN behind an access key: of a role's session, of a user, of the sandbox's own user for all others."""
+        with self.lock:
+            sessions = self.backend("sts", self.region).assumed_roles
+            found = next((one.arn for one in sessions if one.access_key_id == access_key), None)
+            for user in self.iam.users.values():
+                if any(key.access_key_id == access_key for key in user.access_keys):
+                    found = user.arn
+            return str(found or self.caller)
+
     def specialise(self, service: str, make: Callable[..., Any]) -> None:
         """Have moto's backends of a service be made by `make(region, account_id=)` in this account."""
         self._specialised[service] = make

@@ -38,6 +38,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     params: Params
     account: str
     region: str
+    access_key: str = ""
 
     def __getitem__(self, name: str) -> Any:
         """A parameter that AWS requires: its absence is AWS's error for that."""

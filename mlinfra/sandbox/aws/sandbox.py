@@ -7,6 +7,7 @@ id of its own: moto keeps its data in the process, by account.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -34,7 +35,8 @@ class Sandbox:
 
     clock: what time is, for everything that takes time; a fake one lets a test decide what has happened.
     pace: how long things take by that clock; by default they are done at the next call.
-    endpoints: what stands behind the Kubernetes endpoints of simulated clusters.
+    endpoints: makes what stands behind the Kubernetes endpoints of simulated clusters (`KubernetesEndpoints`); by
+    default they only say that they are alive.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Sandbox:
         region: str = REGION,
         clock: Clock | None = None,
         pace: Pace | None = None,
-        endpoints: ClusterEndpoints | None = None,
+        endpoints: Callable[[Account], ClusterEndpoints] | None = None,
     ) -> None:
         self.faults = Faults()
         self.calls = CallLog()
@@ -54,7 +56,7 @@ class Sandbox:
         self._account = Account(
             account, region=region, clock=clock or SystemClock(), pace=pace or Pace.instant(), faults=self.faults
         )
-        self._endpoints = endpoints or PlainEndpoints()
+        self._endpoints = endpoints(self._account) if endpoints else PlainEndpoints()
         self._services = Services(self._account, self._endpoints)
         self._server: Server | None = None
 

@@ -103,6 +103,7 @@ class ExtendedService:
                 params=parameters(self.name, operation, response.normalized_request, response.uri_match),
                 account=response.current_account,
                 region=response.region,
+                access_key=response.access_key,
             )
             answer = run(chain, call, lambda: last(response))
             if answer is None:

@@ -21,7 +21,7 @@ class Aws:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self._session = boto3.Session(
+        self.session = boto3.Session(
             aws_access_key_id="sandbox", aws_secret_access_key="sandbox", region_name=sandbox.region
         )
         self._clients: dict[str, Any] = {}
@@ -32,7 +32,7 @@ class Aws:
 
     def client(self, service: str, **config: Any) -> Any:
         if service not in self._clients or config:
-            made = self._session.client(
+            made = self.session.client(
                 service,
                 endpoint_url=self.sandbox.endpoint,
                 config=Config(retries={"total_max_attempts": 1}, **config),

@@ -48,7 +48,8 @@ class ClusterOperations(Extension):
         if existing is not None:
             raise in_use(f"Cluster already exists with name: {call['name']}", clusterName=call["name"])
         subnets = self._check(call)
-        cluster = Cluster(body=self._body(call, subnets[0].vpc_id), asked=call.params)
+        creator = _role_of(self.account.principal(call.access_key))
+        cluster = Cluster(body=self._body(call, subnets[0].vpc_id), asked=call.params, creator=creator)
         clusters.by_name[cluster.name] = cluster
         self._make_network(cluster, call.region, subnets)
         created = dict(cluster.body)
@@ -211,7 +212,7 @@ class ClusterOperations(Extension):
 
     def _admit_creator(self, cluster: Cluster, region: str) -> None:
         """https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html: the creator's own entry."""
-        entry = access_entry(self.account, cluster, region, self.account.caller, {})
+        entry = access_entry(self.account, cluster, region, cluster.creator, {})
         policy = catalogue.access_policy_arn("AmazonEKSClusterAdminPolicy")
         now = self.account.now()
         entry.policies[policy] = {
@@ -231,6 +232,14 @@ class ClusterOperations(Extension):
         if cluster.security_group not in in_service:  # EKS leaves one behind that is still in use
             ec2.groups.get(cluster.vpc, {}).pop(cluster.security_group, None)
         self.account.store(Clusters, region).by_name.pop(cluster.name, None)
+
+
+def _role_of(arn: str) -> str:
+    """The principal that access entries know: for a session of a role, the role."""
+    if ":assumed-role/" not in arn:
+        return arn
+    head, _, rest = arn.replace(":sts:", ":iam:").partition(":assumed-role/")
+    return f"{head}:role/{rest.partition('/')[0]}"
 
 
 def logging(asked: Body, present: Body) -> Body:

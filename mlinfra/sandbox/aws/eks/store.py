@@ -49,7 +49,10 @@ class AccessEntry(Item):
 
 @dataclass
 class Cluster(Item):
-    """A cluster. `interfaces` are the control plane's in the VPC; `updates` by id, those of its parts included."""
+    """A cluster. `interfaces` are the control plane's in the VPC; `updates` by id, those of its parts included.
+
+    `creator` is the ARN of the user or role that made it.
+    """
 
     node_groups: dict[str, NodeGroup] = field(default_factory=dict)
     add_ons: dict[str, Item] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Cluster(Item):
     updates: dict[str, Body] = field(default_factory=dict)
     update_of: dict[str, tuple[str, str]] = field(default_factory=dict)
     interfaces: list[str] = field(default_factory=list)
+    creator: str = ""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""Who calls: a user of the account, whatever the credentials.
+"""Who calls: any credentials are taken, and unknown ones are those of one user of the account.
 
 moto answers a session's ARN with a user's name in it, which no service would take for a principal.
 """
@@ -15,5 +15,6 @@ class CallerIdentity(Extension):
     service = "sts"
 
     def get_caller_identity(self, call: Call, proceed: Proceed) -> Answer:
-        """The sandbox's user."""
-        return {"UserId": "AIDASANDBOXSANDBOX000", "Account": self.account.id, "Arn": self.account.caller}
+        """The session or the user whose key it is, the sandbox's user for any other."""
+        arn = self.account.principal(call.access_key)
+        return {"UserId": "AIDASANDBOXSANDBOX000", "Account": self.account.id, "Arn": arn}

@@ -1,0 +1,111 @@
+"""The two halves together: an EKS cluster whose endpoint is a Kubernetes API with the cluster's nodes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.signers import RequestSigner
+
+from mlinfra.sandbox.aws.sandbox import Sandbox
+from mlinfra.sandbox.faults import FaultKind, FaultRule
+from mlinfra.sandbox.kubernetes.controllers.options import Timings
+from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
+
+SWIFT = Timings(node_boot=0.01)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    """In place of the sandbox that the other tests use."""
+    with Sandbox(endpoints=lambda account: KubernetesEndpoints(account, SWIFT)) as sandbox:
+        yield sandbox
+
+
+def token(aws: Any, cluster: str) -> str:
+    """As `aws eks get-token` makes it."""
+    sts = aws.sts
+    signer: Any = RequestSigner(
+        sts.meta.service_model.service_id, "us-east-1", "sts", "v4", aws.session.get_credentials(), aws.session.events
+    )
+    asked = {
+        "method": "GET",
+        "url": "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
+        "body": {},
+        "headers": {"x-k8s-aws-id": cluster},
+        "context": {},
+    }
+    url = signer.generate_presigned_url(asked, region_name="us-east-1", expires_in=60, operation_name="")
+    return "k8s-aws-v1." + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+
+
+def get(cluster: dict[str, Any], path: str, bearer: str) -> Any:
+    context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificateAuthority"]["data"]).decode())
+    request = urllib.request.Request(cluster["endpoint"] + path, headers={"Authorization": f"Bearer {bearer}"})
+    with urllib.request.urlopen(request, context=context, timeout=10) as response:
+        return json.loads(response.read())
+
+
+def test_the_machines_of_a_node_group_join_its_cluster(aws: Any) -> None:
+    cluster = aws.cluster()
+    aws.node_group(cluster, labels={"workload": "inference"})
+    bearer = token(aws, "ml")
+    assert get(cluster, "/version", bearer)["minor"].startswith("33")
+    deadline = time.monotonic() + 20
+    nodes: list[dict[str, Any]] = []
+    while len(nodes) < 2 and time.monotonic() < deadline:
+        nodes = get(cluster, "/api/v1/nodes", bearer)["items"]
+        time.sleep(0.02)
+    assert {node["metadata"]["labels"]["eks.amazonaws.com/nodegroup"] for node in nodes} == {"workers"}
+    assert {node["metadata"]["labels"]["workload"] for node in nodes} == {"inference"}
+
+
+def test_whoever_has_no_entry_stays_outside(aws: Any) -> None:
+    # https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
+    cluster = aws.cluster()
+    bearer = token(aws, "ml")
+    assert get(cluster, "/api/v1/namespaces", bearer)["items"]
+    aws.eks.delete_access_entry(clusterName="ml", principalArn=aws.sts.get_caller_identity()["Arn"])
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        get(cluster, "/api/v1/namespaces", bearer)
+    assert raised.value.code == 401
+    raised.value.close()
+
+
+def test_faults_reach_the_kubernetes_api(aws: Any, sandbox: Sandbox) -> None:
+    cluster = aws.cluster()
+    bearer = token(aws, "ml")
+    sandbox.faults.add(FaultRule(kind=FaultKind.THROTTLE, service="kubernetes", operation="list:namespaces", count=1))
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        get(cluster, "/api/v1/namespaces", bearer)
+    assert raised.value.code == 429
+    raised.value.close()
+    assert get(cluster, "/api/v1/namespaces", bearer)["items"]
+
+
+def test_a_deleted_cluster_answers_no_more(aws: Any) -> None:
+    cluster = aws.cluster()
+    aws.eks.delete_cluster(name="ml")
+    aws.eks.get_waiter("cluster_deleted").wait(name="ml", WaiterConfig={"Delay": 0, "MaxAttempts": 5})
+    deadline = time.monotonic() + 10
+    while answers(cluster) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not answers(cluster)
+
+
+def answers(cluster: dict[str, Any]) -> bool:
+    address = urlsplit(cluster["endpoint"])
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=5).close()
+    except OSError:
+        return False
+    return True
