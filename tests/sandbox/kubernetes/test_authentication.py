@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -223,3 +229,19 @@ def test_a_request_in_process_is_authenticated_too(cluster: KubernetesCluster) -
     assert cluster.handle(Request("GET", "/api/v1/nodes")).status == 401
     admin = Request("GET", "/api/v1/nodes", headers={"authorization": "Bearer admin"})
     assert cluster.handle(admin).status == 200
+
+
+AWS = shutil.which("aws", path=str(Path(sys.executable).parent)) or shutil.which("aws")
+
+
+@pytest.mark.skipif(AWS is None, reason="the AWS CLI is not installed")
+@pytest.mark.parametrize("endpoint", ["", "http://127.0.0.1:5555"])
+def test_a_token_of_the_aws_cli_is_verified(endpoint: str) -> None:
+    settings = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_DEFAULT_REGION": "eu-west-1",
+                "PATH": os.environ["PATH"], "HOME": "/nonexistent"}  # fmt: skip
+    settings |= {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
+    command = [str(AWS), "eks", "get-token", "--cluster-name", "prod", "--output", "json"]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=60)
+    identity = authenticator(USER)(json.loads(done.stdout)["status"]["token"])
+    assert identity is not None
+    assert identity.username == USER
