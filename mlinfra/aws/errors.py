@@ -42,7 +42,7 @@ _KINDS: tuple[tuple[type[ProviderError], re.Pattern[str]], ...] = tuple(
             QuotaExceeded,
             r"LimitExceeded|QuotaExceeded|Quota|TooManyBuckets|MaxSpotInstanceCount|LimitExceed|TooManyTags",
         ),
-        (NotFound, r"NotFound|NoSuch|^404$|DoesNotExist"),
+        (NotFound, r"NotFound|NoSuch|^404$|DoesNotExist|NonExistent|\.Unknown$"),
         (
             Conflict,
             r"DependencyViolation|InUse|DeleteConflict|AlreadyExist|Duplicate|AlreadyAssociated|AlreadyOwned|Conflict"

@@ -28,12 +28,15 @@ from mlinfra.sandbox.aws.eks.tags import TagOperations
 from mlinfra.sandbox.aws.eks.updates import UpdateOperations
 from mlinfra.sandbox.aws.endpoints import ClusterEndpoints
 from mlinfra.sandbox.aws.extension import Extension, collect
+from mlinfra.sandbox.aws.iam.account_details import AccountDetails
 from mlinfra.sandbox.aws.iam.documents import Documents
 from mlinfra.sandbox.aws.iam.identity_of_caller import CallerIdentity
+from mlinfra.sandbox.aws.iam.instance_profiles import InstanceProfiles
 from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
 from mlinfra.sandbox.aws.keys import Keys
 from mlinfra.sandbox.aws.load_balancers import LoadBalancers
 from mlinfra.sandbox.aws.log_groups import LogGroups
+from mlinfra.sandbox.aws.queues import Queues
 from mlinfra.sandbox.aws.quotas import QuotaOperations
 from mlinfra.sandbox.aws.registries import Registries
 from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
@@ -64,6 +67,7 @@ _RESPONSES = {
     "secretsmanager": ("secretsmanager", "moto.secretsmanager.responses:SecretsManagerResponse"),
     "servicequotas": ("service-quotas", "moto.servicequotas.responses:ServiceQuotasResponse"),
     "sns": ("sns", "moto.sns.responses:SNSResponse"),
+    "sqs": ("sqs", "moto.sqs.responses:SQSResponse"),
     "ssm": ("ssm", "moto.ssm.responses:SimpleSystemManagerResponse"),
     "sts": ("sts", "moto.sts.responses:TokenResponse"),
 }
@@ -93,6 +97,9 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield QuotaOperations(account)
     yield ScalingOperations(account)
     yield ManagedPolicies(account)
+    yield InstanceProfiles(account)
+    yield AccountDetails(account)
+    yield Queues(account)
     yield Documents(account)
     yield Keys(account)
     yield Registries(account)
