@@ -5,7 +5,7 @@ docs/codes.md is generated from these, with those of `mlinfra.documents.codes`, 
 
 from __future__ import annotations
 
-from mlinfra.documents.codes import Coded
+from mlinfra.core.codes import Coded
 
 
 class Code(Coded):

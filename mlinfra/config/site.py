@@ -16,9 +16,9 @@ from mlinfra.config.inputs import plain_scalar
 from mlinfra.config.layout import INPUTS, OUTPUTS, RESOURCES, STACKS
 from mlinfra.config.neighbours import Neighbours
 from mlinfra.core.address import Address
+from mlinfra.core.codes import Coded
 from mlinfra.core.language import Section
 from mlinfra.core.value import Path, Ref, Secret, Value, text_of
-from mlinfra.documents.codes import Coded
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.near import near, suggest
 from mlinfra.documents.node import FAILED, Node

@@ -1,24 +1,8 @@
-"""The codes of what can be wrong with a document: MLI1000 to MLI1099.
-
-`Coded` is the base of every such listing; docs/codes.md is generated from their members.
-"""
+"""The codes of what can be wrong with a document: MLI1000 to MLI1099."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class Coded(StrEnum):
-    """A listing of codes. Each member is its code (`MLI1005`), with what it means in one line."""
-
-    meaning: str
-
-    def __new__(cls, code: str, meaning: str) -> Coded:
-        """A member that equals its code."""
-        member = str.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
+from mlinfra.core.codes import Coded
 
 
 class Code(Coded):

@@ -112,7 +112,7 @@ class Deciding:
         adopted = self._context.adoptions.get(address)
         if standing.record is None and adopted is not None:
             return self._made_up(resource, standing, adopted)
-        if standing.record is not None:
+        if standing.record is not None or self._places.is_empty(resource):
             return standing
         kind = self._context.types[resource.type]
         target = self._target(resource, kind, standing, self._next_generation(resource, standing))

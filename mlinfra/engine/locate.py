@@ -24,6 +24,11 @@ class Places:
         self._types, self._survey = types, survey
         self._index: dict[tuple[Connection, str], dict[tuple[str, ...], Present]] = {}
 
+    def is_empty(self, resource: Resource) -> bool:
+        """Whether nothing of the resource's type was seen, so that it need not be looked for."""
+        listing = self._survey.listings.get(resource.connection, {}).get(resource.type)
+        return listing is None or not listing.objects
+
     def locate(self, resource: Resource, desired: Properties) -> Present | None:
         """The object with the key of `desired`, if the type has keys, the key is known and such an object is there."""
         wanted = key_of(self._types[resource.type], desired)

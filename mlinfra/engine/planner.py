@@ -243,9 +243,10 @@ def _change(decision: Decision) -> Change:
     record, resource = decision.standing.record, decision.resource
     fields = decision.difference.fields
     if decision.action is Action.CREATE:
+        secret = is_secret(decision.desired)
         fields = tuple(
-            Field(path=(str(name),), after=value, secret=is_secret(value))
-            for name, value in sorted(decision.desired.items(), key=str)
+            Field(path=(str(name),), after=value, secret=secret and is_secret(value))
+            for name, value in sorted(decision.desired.items(), key=_first)
         )
     return Change(
         address=decision.address,
@@ -258,6 +259,10 @@ def _change(decision: Decision) -> Change:
         origin=decision.standing.origin,
         order=decision.order.value if decision.order is not None else "",
     )
+
+
+def _first(pair: tuple[Any, Any]) -> str:
+    return str(pair[0]) if isinstance(pair[0], str) else repr(pair[0])
 
 
 def _deposed_change(standing: Standing) -> Change:
