@@ -31,7 +31,7 @@ def standard(type: str, status: bool | str, reason: str, message: str = "") -> O
 
 
 def merged(conditions: Objects | None, news: Objects, now: datetime, *, updated: bool = False) -> Objects:
-    """Conditions with `news` put in; a transition time changes only with the status.
+    """Conditions with `news` put in; a transition time changes only with the status, a heartbeat with any change.
 
     `updated` also keeps lastUpdateTime, as Deployments do: renewed with anything of it, or where `new` has one.
     """
@@ -39,7 +39,8 @@ def merged(conditions: Objects | None, news: Objects, now: datetime, *, updated:
     for new in news:
         place = next((i for i, old in enumerate(result) if old.get("type") == new["type"]), None)
         old = {} if place is None else result[place]
-        entry = dict(new)
+        kept = ("lastHeartbeatTime",) if _alike(old, new) and old.get("status") == new["status"] else ()
+        entry = {**new, **{key: old[key] for key in kept if key in old}}
         same = old.get("status") == new["status"] and "lastTransitionTime" in old
         entry["lastTransitionTime"] = old["lastTransitionTime"] if same else timestamp(now)
         if updated:

@@ -10,6 +10,7 @@ Called by the runtime with the name of a node, or with `*` to compare with the a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from mlinfra.sandbox.kubernetes.controllers import conditions, programs
 from mlinfra.sandbox.kubernetes.controllers.catalog import LEASE, NODE, POD
@@ -26,6 +27,7 @@ from mlinfra.sandbox.kubernetes.values import Object, Objects, at, timestamp
 from mlinfra.sandbox.kubernetes.watch import Event
 
 NAME = "node-controller"
+_REPORT = 300
 _ALL: Key = ("", "*")
 _NOT_READY = "node.kubernetes.io/not-ready"
 _CORDONED = "node.kubernetes.io/unschedulable"
@@ -125,7 +127,7 @@ def _status(cluster: Cluster, node: Object, machine: Machine, *, ready: bool) ->
         **old,
         "capacity": capacity,
         "allocatable": _allocatable(capacity, machine),
-        "conditions": conditions.merged(old.get("conditions"), _conditions(ready), now),
+        "conditions": _beating(conditions.merged(old.get("conditions"), _conditions(ready), now), now),
         "addresses": [
             {"type": "InternalIP", "address": _address(machine)},
             {"type": "InternalDNS", "address": machine.name},
@@ -157,6 +159,13 @@ def _allocatable(capacity: dict[str, str], machine: Machine) -> dict[str, str]:
         kept = _RESERVED.get(name, 0) if name not in given else 0
         rest[name] = str(given[name]) if name in given else written(name, max(0, number - kept))
     return rest
+
+
+def _beating(news: Objects, now: datetime) -> Objects:
+    """Conditions with the time of the last report: unchanged ones are reported every five minutes, as by kubelets."""
+    stale = [seconds_since(c.get("lastHeartbeatTime") or c["lastTransitionTime"], now) >= _REPORT for c in news]
+    again = any(stale) or any("lastHeartbeatTime" not in c for c in news)
+    return [{**c, "lastHeartbeatTime": timestamp(now)} for c in news] if again else news
 
 
 def _fine(kind: str, reason: str, message: str) -> Object:

@@ -29,6 +29,8 @@ _SUFFIXES = {
     "Ei": Decimal(2) ** 60,
 }
 
+_BYTES = ("memory", "ephemeral-storage")
+
 Amounts = dict[str, int]
 """Resource names and amounts: `cpu` in thousandths, all others in units."""
 
@@ -60,7 +62,7 @@ def amount(name: str, text: str | int | float) -> int:
 
 
 def written(name: str, number: int) -> str:
-    """Write an amount as a quantity: `1500m` of cpu, `8` of anything else."""
+    """Write an amount as a quantity: `1500m` of cpu, `64Ki` of bytes, `8` of anything else."""
     if name == "cpu":
         return str(number // 1000) if number % 1000 == 0 else f"{number}m"
-    return str(number)
+    return f"{number // 1024}Ki" if name in _BYTES and number and number % 1024 == 0 else str(number)

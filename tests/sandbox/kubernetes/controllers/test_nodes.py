@@ -71,6 +71,20 @@ def test_a_node_keeps_its_lease_fresh() -> None:
     assert read(world.get(LEASE, name, "kube-node-lease")["spec"]["renewTime"]) - first > timedelta(minutes=4)
 
 
+def test_a_node_reports_every_five_minutes() -> None:
+    world = world_of()
+
+    def reported() -> str:
+        return str(world.store.list(NODE)[0]["status"]["conditions"][0]["lastHeartbeatTime"])
+
+    first = reported()
+    world.advance(minutes=2)
+    assert reported() == first
+    world.advance(minutes=4)
+    assert read(reported()) - read(first) >= timedelta(minutes=5)
+    assert world.store.list(NODE)[0]["status"]["allocatable"]["memory"] == "16189440Ki"
+
+
 def test_a_lost_machine_takes_its_node_and_its_pods_go_elsewhere() -> None:
     world = world_of(2)
     world.create(workload("Deployment", "web", replicas=2))
