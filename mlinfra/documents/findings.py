@@ -7,9 +7,10 @@ than can be read.
 from __future__ import annotations
 
 from mlinfra.core.address import Address
+from mlinfra.core.codes import Coded
 from mlinfra.core.diagnostic import Diagnostic, Severity, errors_in
 from mlinfra.core.source import Source
-from mlinfra.documents.codes import Code, Coded
+from mlinfra.documents.codes import Code
 
 LIMIT = 100
 
