@@ -46,6 +46,7 @@ authorization.k8s.io/v1|LocalSubjectAccessReview|localsubjectaccessreviews|N||||
 authorization.k8s.io/v1|SelfSubjectAccessReview|selfsubjectaccessreviews|C||||create
 authorization.k8s.io/v1|SelfSubjectRulesReview|selfsubjectrulesreviews|C||||create
 authorization.k8s.io/v1|SubjectAccessReview|subjectaccessreviews|C||||create
+autoscaling/v1|HorizontalPodAutoscaler|horizontalpodautoscalers|N|hpa|all|status|
 autoscaling/v2|HorizontalPodAutoscaler|horizontalpodautoscalers|N|hpa|all|status|
 batch/v1|CronJob|cronjobs|N|cj|all|status|g
 batch/v1|Job|jobs|N||all|status|g

@@ -45,6 +45,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from mlinfra.sandbox.kubernetes import errors, metadata, selectors
+from mlinfra.sandbox.kubernetes.conversion import convert
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind, Kind, Registry
 from mlinfra.sandbox.kubernetes.merge import merge_patch
 from mlinfra.sandbox.kubernetes.metadata import DeleteOptions
@@ -146,7 +147,7 @@ class Store:
     def get(self, gvk: GroupVersionKind, name: str, namespace: str | None = None) -> Object:
         """Read one object, or raise 404."""
         kind = self.kind(gvk)
-        return clone(self._versioned(kind, self._stored(kind, name, namespace)))
+        return clone(convert(kind, self._stored(kind, name, namespace)))
 
     def find(self, gvk: GroupVersionKind, name: str, namespace: str | None = None) -> Object | None:
         """Read one object, or give None."""
@@ -174,7 +175,7 @@ class Store:
         with self.lock:
             found = sorted(self._objects.get(kind.resource, {}).items())
         return [
-            self._versioned(kind, item)
+            convert(kind, item)
             for (place, _), item in found
             if (namespace is None or place == namespace) and matches(item)
         ]
@@ -246,7 +247,7 @@ class Store:
         kind = self.kind(gvk)
         with self.lock:
             old = self._stored(kind, name, namespace)
-            return self._replace(kind, old, change(clone(self._versioned(kind, old))), write)
+            return self._replace(kind, old, change(clone(convert(kind, old))), write)
 
     def merge(
         self,
@@ -279,7 +280,7 @@ class Store:
             delay = metadata.grace_period(kind, old, seconds)
             new = metadata.mark(kind, old, options.propagation, delay, self._clock())
             if options.dry_run:
-                return clone(self._versioned(kind, old))
+                return clone(convert(kind, old))
             if not metadata.is_held(kind, new):
                 return clone(self._commit("DELETED", kind, old, old))
             if new == old:
@@ -324,10 +325,6 @@ class Store:
     def _kind_of(self, obj: Object) -> Kind:
         return self.kind(GroupVersionKind.of(obj["apiVersion"], obj["kind"]))
 
-    @staticmethod
-    def _versioned(kind: Kind, obj: Object) -> Object:
-        return obj if obj["apiVersion"] == kind.api_version else {**obj, "apiVersion": kind.api_version}
-
     def _check_namespace(self, kind: Kind, meta: Object) -> None:
         if not kind.namespaced:
             meta.pop("namespace", None)
@@ -353,7 +350,7 @@ class Store:
             meta["name"] = meta["generateName"][:58] + "".join(random.choices(_SUFFIX, k=5))
 
     def _replace(self, kind: Kind, stored: Object, new: Object, write: Write) -> Object:
-        old = self._versioned(kind, stored)
+        old = convert(kind, stored)
         self._rules.decode(kind, new)
         new = metadata.carry_over(kind, new, old, write.part, write.operation == "Apply")
         self._rules.prepare(kind, new, old, write)

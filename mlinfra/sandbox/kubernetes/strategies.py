@@ -54,8 +54,9 @@ def _pod(new: Object, old: Object | None) -> None:
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    spec.setdefault("priority", 0)
+    if not spec.get("priorityClassName"):  # the scheduler looks a class's value up itself
+        spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+        spec.setdefault("priority", 0)
     tolerations = spec.setdefault("tolerations", [])
     for key in _TOLERATED:
         if not any(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from mlinfra.sandbox.kubernetes.conversion import convert
 from mlinfra.sandbox.kubernetes.encoding import Writer
 from mlinfra.sandbox.kubernetes.errors import ApiError, bad_request
 from mlinfra.sandbox.kubernetes.kinds import Kind
@@ -132,8 +133,7 @@ class _Stream:
         return self._event("DELETED", event.object)
 
     def _event(self, name: str, obj: Object) -> bytes:
-        obj = obj if obj["apiVersion"] == self._kind.api_version else {**obj, "apiVersion": self._kind.api_version}
-        shown = self._writer.shown(self._kind, obj, headers=self._headers)
+        shown = self._writer.shown(self._kind, convert(self._kind, obj), headers=self._headers)
         self._headers = False
         return _line(name, shown)
 
