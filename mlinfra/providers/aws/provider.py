@@ -18,7 +18,7 @@ from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
 from mlinfra.core.provider import Interest, Operation, Target
 from mlinfra.core.resource import Ownership
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.value import Path, Properties, is_known
+from mlinfra.core.value import Path, Properties, is_known, path_text
 from mlinfra.providers.aws import lifecycle, wire
 from mlinfra.providers.aws.aws_type import AwsType, Item
 from mlinfra.providers.aws.catalogue import catalogue
@@ -27,7 +27,7 @@ from mlinfra.providers.aws.quiet import Quiet
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.site import Site
 from mlinfra.providers.aws.template import Computed, Mark, Prop, fill
-from mlinfra.providers.aws.validation import complaints, input_shape
+from mlinfra.providers.aws.validation import input_rule
 from mlinfra.providers.aws.work import SecretSource, Work
 
 _LISTERS = 16
@@ -111,13 +111,14 @@ class AwsProvider:
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What AWS's model of the create call says against the known part of `properties`."""
-        kind = self._types[type]
+        kind = self._kind(type)
         known = {name: value for name, value in properties.items() if value is not None}
-        params = dict(fill(dict(kind.create.params), lambda mark: _offline(kind, known, mark)) or {})
+        params: Properties = fill(dict(kind.create.params), lambda mark: _offline(kind, known, mark)) or {}
         for name in kind.create.fields:
             if name in known:
                 params[wire.api_name(kind, (name,))] = wire.outward(kind, name, known[name])
-        return list(complaints(input_shape(kind.create.service or kind.service, kind.create.operation), params))
+        rule = input_rule(kind.create.service or kind.service, kind.create.operation)
+        return [f"{path_text(wire.spoken(kind, path))} {said}" for path, said in rule.complaints(params)]
 
     def _by_id(self, target: Target) -> Present | None:
         work = self._work(target, Quiet())

@@ -1,37 +1,39 @@
 """Offline validation: what AWS's own models say against the parameters of a create call, before any is made.
 
-`provider` calls it while a plan is made, for every desired resource: it must stay in the order of ten microseconds.
-botocore checks less (no enumerations, maxima or patterns) and stops at unknown values; its models say all of it.
+`provider` calls it while a plan is made, for every desired resource, so it must stay in the order of ten microseconds:
+shapes are read once into rules. botocore's own check knows no enumerations, maxima or patterns and stops at unknown
+values; its models say all of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from mlinfra.core.value import Expression
+from mlinfra.core.value import Expression, Path
 
 Shape = Any  # botocore is untyped
 
-_JSON_OF: dict[str, type | tuple[type, ...]] = {
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
     "long": int,
     "boolean": bool,
     "structure": dict,
     "map": dict,
-    "list": list,
+    "list": (list, tuple),
     "float": (int, float),
     "double": (int, float),
 }
+_NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 
 @cache
-def input_shape(service: str, operation: str) -> Shape:
-    """The shape of an operation's input, from botocore's files; no client is made."""
-    return _model(service).operation_model(operation).input_shape
+def input_rule(service: str, operation: str) -> Rule:
+    """The rule for an operation's input, from botocore's files; no client is made."""
+    return Rule(_model(service).operation_model(operation).input_shape)
 
 
 @cache
@@ -42,71 +44,97 @@ def _model(service: str) -> Any:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def complaints(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
-    """What the model says against `value`; unknown values are passed over."""
-    if value is None or isinstance(value, Expression) or shape is None:
-        return
-    expected = _JSON_OF.get(shape.type_name)
-    if expected is not None and (not isinstance(value, expected) or (expected is int and isinstance(value, bool))):
-        yield f"{path} must be a {shape.type_name}, not {type(value).__name__}"
-        return
-    match shape.type_name:
-        case "structure":
-            yield from _in_structure(shape, value, path)
-        case "list":
-            yield from _out_of_bounds(shape, len(value), path, "entries")
+class Rule:
+    """What one shape says of a value. Rules for what lies within are made when they are first needed."""
+
+    __slots__ = ("_below", "_shape", "expected", "kind", "least", "members", "most", "pattern", "required", "values")
+
+    def __init__(self, shape: Shape) -> None:
+        about = shape.metadata
+        self._shape = shape
+        self._below: dict[str, Rule] = {}
+        self.kind: str = shape.type_name
+        self.expected: Any = _TYPES.get(self.kind)
+        self.values: tuple[str, ...] = tuple(shape.enum) if self.kind == "string" else ()
+        self.least, self.most = about.get("min"), about.get("max")
+        self.pattern = _compiled(about["pattern"]) if "pattern" in about else None
+        self.members: Mapping[str, Shape] = shape.members if self.kind == "structure" else {}
+        tokens = {name for name, member in self.members.items() if member.metadata.get("idempotencyToken")}
+        self.required = tuple(
+            name for name in (shape.required_members if self.kind == "structure" else ()) if name not in tokens
+        )
+
+    def below(self, name: str) -> Rule:
+        """The rule of a member; of the elements of a list; of the values of a map."""
+        rule = self._below.get(name)
+        if rule is None:
+            shape = self.members[name] if self.members else self._shape.member if name == "[]" else self._shape.value
+            rule = self._below[name] = Rule(shape)
+        return rule
+
+    def complaints(self, value: Any, path: Path = ()) -> list[tuple[Path, str]]:
+        """What it says against `value`, by path in AWS's names; unknown values are passed over."""
+        found: list[tuple[Path, str]] = []
+        self._check(value, path, found)
+        return found
+
+    def _check(self, value: Any, path: Path, found: list[tuple[Path, str]]) -> None:
+        if value is None or isinstance(value, Expression):
+            return
+        expected = self.expected
+        if expected is None:
+            return
+        if not isinstance(value, expected) or (self.kind in _NUMBERS and isinstance(value, bool)):
+            found.append((path, f"must be a {self.kind}, not {type(value).__name__}"))
+        elif self.kind == "structure":
+            self._check_structure(value, path, found)
+        elif self.kind == "list":
+            self._check_size(len(value), path, found, " entries")
+            rule = self.below("[]")
             for index, item in enumerate(value):
-                yield from complaints(shape.member, item, f"{path}[{index}]")
-        case "map":
+                rule._check(item, (*path, index), found)
+        elif self.kind == "map":
+            rule = self.below("{}")
             for key, item in value.items():
-                if isinstance(key, str):
-                    yield from complaints(shape.value, item, f"{path}[{key}]")
-        case "string":
-            yield from _in_text(shape, value, path)
-        case "integer" | "long" | "float" | "double":
-            yield from _out_of_bounds(shape, value, path, "")
+                rule._check(item, (*path, key), found)
+        elif self.kind == "string":
+            self._check_text(value, path, found)
+        elif self.kind in _NUMBERS:
+            self._check_size(value, path, found, "")
+
+    def _check_structure(self, value: Mapping[Any, Any], path: Path, found: list[tuple[Path, str]]) -> None:
+        for name in self.required:
+            if value.get(name) is None:
+                found.append(((*path, name), "is required"))
+        for name, item in value.items():
+            if name in self.members:
+                self.below(name)._check(item, (*path, name), found)
+            else:
+                found.append(((*path, name), "is not known to AWS"))
+
+    def _check_text(self, value: str, path: Path, found: list[tuple[Path, str]]) -> None:
+        if self.values and value not in self.values:
+            found.append((path, f"is {value!r}; AWS knows {_some(self.values)}"))
+            return
+        self._check_size(len(value), path, found, " characters")
+        if self.pattern is not None and not self.pattern.fullmatch(value):
+            found.append((path, f"is {value!r}, which does not match {self.pattern.pattern}"))
+
+    def _check_size(self, size: float, path: Path, found: list[tuple[Path, str]], unit: str) -> None:
+        if self.least is not None and size < self.least:
+            found.append(
+                (path, f"has {size}{unit}, fewer than {self.least}" if unit else f"is {size}, below {self.least}")
+            )
+        if self.most is not None and size > self.most:
+            found.append(
+                (path, f"has {size}{unit}, more than {self.most}" if unit else f"is {size}, above {self.most}")
+            )
 
 
-def _in_structure(shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:
-    for name in shape.required_members:
-        if value.get(name) is None and not shape.members[name].metadata.get("idempotencyToken"):
-            yield f"{_below(path, name)} is required"
-    for name, item in value.items():
-        member = shape.members.get(name)
-        if member is None:
-            yield f"{_below(path, name)} is not known to AWS"
-        else:
-            yield from complaints(member, item, _below(path, name))
-
-
-def _below(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def _in_text(shape: Shape, value: str, path: str) -> Iterator[str]:
-    if shape.enum and value not in shape.enum:
-        yield f"{path} is {value!r}; AWS knows {_some(shape.enum)}"
-        return
-    yield from _out_of_bounds(shape, len(value), path, "characters")
-    pattern = shape.metadata.get("pattern")
-    if pattern and (compiled := _compiled(pattern)) is not None and not compiled.fullmatch(value):
-        yield f"{path} is {value!r}, which does not match {pattern}"
-
-
-def _some(names: list[str]) -> str:
+def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names) if len(names) <= 12 else ", ".join(names[:12]) + f" and {len(names) - 12} more"
 
 
-def _out_of_bounds(shape: Shape, size: float, path: str, unit: str) -> Iterator[str]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    unit = f" {unit}" if unit else ""
-    if least is not None and size < least:
-        yield f"{path} has {size}{unit}, at least {least} are needed" if unit else f"{path} is {size}, below {least}"
-    if most is not None and size > most:
-        yield f"{path} has {size}{unit}, at most {most} are allowed" if unit else f"{path} is {size}, above {most}"
-
-
-@cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     """The pattern, where Python can read it: AWS's are Java's, with character properties that Python has not."""
     try:

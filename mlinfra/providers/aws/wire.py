@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlinfra.core.property import Kind, Property
-from mlinfra.core.value import Expression, canonical_json
+from mlinfra.core.value import Expression, Path, canonical_json
 from mlinfra.providers.aws.aws_type import AwsType, Item
 from mlinfra.providers.aws.template import dig
 
@@ -86,3 +86,27 @@ def _inward(kind: AwsType, path: tuple[str, ...], declared: Property, value: Any
     if declared.kind is Kind.STRING and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value
+
+
+def spoken(kind: AwsType, path: Path) -> Path:
+    """The path of the property that stands at `path` in the parameters of a call, for messages.
+
+    Wrappers that no property stands for (`LaunchTemplateData`) are left out.
+    """
+    at: Property | None = kind.about.inputs
+    named: tuple[str, ...] = ()
+    told: list[str | int] = []
+    for part in path:
+        if isinstance(part, int):
+            at, named = at.items if at is not None else None, _element(named) if named else named
+            told.append(part)
+            continue
+        fields = at.fields if at is not None else {}
+        name = next((name for name in fields if api_name(kind, (*named, name)) == part), None)
+        if name is not None:
+            at, named = fields[name], (*named, name)
+            told.append(name)
+        elif told or part == path[-1]:
+            at = None
+            told.append(part[0].lower() + part[1:])
+    return tuple(told)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from mlinfra.aws.calls import Calls
+from mlinfra.aws.facts import read_facts
+from mlinfra.aws.identity import Identity
+from mlinfra.core.errors import AccessDenied, InvalidRequest
+from mlinfra.sandbox.aws.sandbox import Sandbox
+
+
+def test_facts_are_read_of_the_account_the_region_and_the_machines_asked_for(calls: Calls, sandbox: Sandbox) -> None:
+    facts = read_facts(calls, Identity(calls), ["g5.xlarge", "m6i.large"])
+    assert (facts.account, facts.region, facts.partition) == (sandbox.account, "us-east-1", "aws")
+    assert facts.zones[:3] == ("us-east-1a", "us-east-1b", "us-east-1c")
+    assert list(facts.cluster_versions) == sorted(facts.cluster_versions, key=lambda v: [int(p) for p in v.split(".")])
+    assert "1.33" in facts.cluster_versions
+    assert list(facts.instance_types) == ["g5.xlarge", "m6i.large"]
+
+
+def test_a_gpu_machine_is_known_by_its_gpus(calls: Calls, sandbox: Sandbox) -> None:
+    machine = read_facts(calls, Identity(calls), ["g5.xlarge"]).instance_types["g5.xlarge"]
+    assert (machine.vcpus, machine.memory_mib, machine.architecture) == (4, 16384, "x86_64")
+    assert (machine.gpus, machine.gpu_name, machine.gpu_memory_mib) == (1, "A10G", 22888)
+    assert machine.zones
+    assert set(machine.zones) <= set(read_facts(calls, Identity(calls)).zones)
+
+
+def test_a_machine_that_is_not_offered_is_refused_by_name(calls: Calls, sandbox: Sandbox) -> None:
+    with pytest.raises(InvalidRequest, match=r"no instance type called g99\.huge") as caught:
+        read_facts(calls, Identity(calls), ["g99.huge", "m6i.large"])
+    assert caught.value.code == "MLI5011"
+
+
+def test_the_caller_is_looked_up_once(calls: Calls, sandbox: Sandbox) -> None:
+    identity = Identity(calls)
+    assert identity.require(sandbox.account) == identity.caller()
+    assert sandbox.calls.counts()["sts:GetCallerIdentity"] == 1
+
+
+def test_another_account_is_refused(calls: Calls, sandbox: Sandbox) -> None:
+    with pytest.raises(AccessDenied, match=f"account {sandbox.account}.*the stack to 999999999999"):
+        Identity(calls).require("999999999999")
