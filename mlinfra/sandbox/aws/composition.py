@@ -33,6 +33,7 @@ from mlinfra.sandbox.aws.iam.documents import Documents
 from mlinfra.sandbox.aws.iam.identity_of_caller import CallerIdentity
 from mlinfra.sandbox.aws.iam.instance_profiles import InstanceProfiles
 from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
+from mlinfra.sandbox.aws.image_parameters import ImageParameters
 from mlinfra.sandbox.aws.keys import Keys
 from mlinfra.sandbox.aws.load_balancers import LoadBalancers
 from mlinfra.sandbox.aws.log_groups import LogGroups
@@ -73,8 +74,8 @@ _RESPONSES = {
 }
 
 
-# Services through which scaling groups come and go.
-_LAUNCHING = {"autoscaling", "ec2", "eks"}
+# Services that never touch a machine: they need not wait for moto's EC2, which takes most of a second to import.
+_WITHOUT_MACHINES = {"iam", "s3", "sts"}
 
 
 def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extension]:
@@ -106,6 +107,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield LogGroups(account)
     yield LoadBalancers(account)
     yield Tagging(account)
+    yield ImageParameters(account)
     yield CallerIdentity(account)
 
 
@@ -137,18 +139,20 @@ class Services:
             return self._services[name]
 
     def _make(self, backend: str) -> Service:
+        if backend not in _WITHOUT_MACHINES:
+            self._use_our_backends()
         if backend not in _RESPONSES:
             return PlainService(backend)  # type: ignore[arg-type]
-        if backend in _LAUNCHING:
-            self._use_our_scaling()
         service, where = _RESPONSES[backend]
         module, _, name = where.partition(":")
         return ExtendedService(
             service, getattr(import_module(module), name), self._handlers.get(service, {}), self._account
         )
 
-    def _use_our_scaling(self) -> None:
-        from mlinfra.sandbox.aws.scaling import ScalingBackend  # imports moto's EC2, which takes most of a second
+    def _use_our_backends(self) -> None:
+        from mlinfra.sandbox.aws.ec2.backend import LeanEC2Backend
+        from mlinfra.sandbox.aws.scaling import ScalingBackend
 
         account = self._account
+        account.specialise("ec2", LeanEC2Backend)
         account.specialise("autoscaling", lambda region, account_id: ScalingBackend(region, account_id, account))

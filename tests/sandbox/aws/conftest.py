@@ -100,10 +100,9 @@ def running() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(running: Sandbox) -> Iterator[Sandbox]:
+def sandbox(running: Sandbox) -> Sandbox:
     running.reset()
-    yield running
-    running.reset()
+    return running
 
 
 @pytest.fixture(scope="module")

@@ -218,3 +218,16 @@ def test_alarms_show_their_tags_when_asked_for_them(aws: Any) -> None:
     aws.cloudwatch.put_metric_alarm(**alarm, Tags=tags)
     (found,) = aws.cloudwatch.describe_alarms()["MetricAlarms"]
     assert aws.cloudwatch.list_tags_for_resource(ResourceARN=found["AlarmArn"])["Tags"] == tags
+
+
+def test_the_images_for_nodes_are_named_by_public_parameters(aws: Any, refused: Callable[..., str]) -> None:
+    # https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
+    path = "/aws/service/eks/optimized-ami/1.33/amazon-linux-2023/x86_64/nvidia/recommended"
+    image = aws.ssm.get_parameter(Name=f"{path}/image_id")["Parameter"]["Value"]
+    assert aws.ec2.describe_images(ImageIds=[image])["Images"][0]["Architecture"] == "x86_64"
+    release = f"{path}/release_version"
+    aws.ssm.put_parameter(Name="/own", Value="v", Type="String")
+    found = aws.ssm.get_parameters(Names=["/own", release, "/absent"])
+    assert {parameter["Name"] for parameter in found["Parameters"]} == {"/own", release}
+    assert found["InvalidParameters"] == ["/absent"]
+    assert refused(aws.ssm.get_parameter, Name=path.replace("1.33", "1.9")) == "ParameterNotFound"
