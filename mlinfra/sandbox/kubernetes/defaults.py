@@ -1,7 +1,8 @@
 """Defaults: those that a custom kind's schema declares, and those that the API server gives built-in kinds.
 
 The published schemas of built-in kinds carry no defaults that matter (the server sets them in code), so the table below
-states them by definition; source: kubernetes.io API reference, v1.33, and what a real server returns (November 2026).
+states them by definition; source: kubernetes/kubernetes, pkg/apis/{core,apps,batch}/v1/defaults.go (read November
+2026), for other groups the kubernetes.io API reference. What a Pod gets and a template does not is in `strategies`.
 Called by `rules`. Alters the object in place.
 """
 
@@ -130,9 +131,11 @@ def _container(value: Object) -> None:
     if not value.get("imagePullPolicy"):
         latest = "@" not in image and tag in ("", "latest")
         value["imagePullPolicy"] = "Always" if latest else "IfNotPresent"
-    resources = value.get("resources") or {}
-    for name, amount in (resources.get("limits") or {}).items():
-        resources.setdefault("requests", {}).setdefault(name, amount)
+
+
+def _volume(value: Object) -> None:
+    if value.keys() <= {"name"}:
+        value["emptyDir"] = {}
 
 
 def _deployment(value: Object) -> None:
@@ -145,8 +148,11 @@ def _deployment(value: Object) -> None:
 
 def _stateful_set(value: Object) -> None:
     strategy = value.setdefault("updateStrategy", {})
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        strategy.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+    if not strategy.get("type"):
+        strategy["type"] = "RollingUpdate"
+        strategy.setdefault("rollingUpdate", {})
+    if strategy["type"] == "RollingUpdate" and "rollingUpdate" in strategy:
+        strategy["rollingUpdate"].setdefault("partition", 0)
     for claim in value.get("volumeClaimTemplates") or ():
         claim.setdefault("apiVersion", "v1")
         claim.setdefault("kind", "PersistentVolumeClaim")
@@ -172,9 +178,16 @@ def _job(value: Object) -> None:
     value.setdefault("podReplacementPolicy", "Failed" if value.get("podFailurePolicy") else "TerminatingOrFailed")
 
 
+def _node_status(value: Object) -> None:
+    if "capacity" in value:
+        value.setdefault("allocatable", clone(value["capacity"]))
+
+
 def _service(value: Object) -> None:
     kind = value.setdefault("type", "ClusterIP")
-    value.setdefault("sessionAffinity", "None")
+    if value.setdefault("sessionAffinity", "None") == "ClientIP":
+        client = value.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+        client.setdefault("timeoutSeconds", 10_800)
     if kind != "ExternalName":
         value.setdefault("internalTrafficPolicy", "Cluster")
     if kind in ("NodePort", "LoadBalancer"):
@@ -204,6 +217,8 @@ _COMPUTED: dict[str, Callable[[Object], None]] = {
     "apps.v1.StatefulSetSpec": _stateful_set,
     "apps.v1.DaemonSetSpec": _daemon_set,
     "batch.v1.JobSpec": _job,
+    "core.v1.Volume": _volume,
+    "core.v1.NodeStatus": _node_status,
     "core.v1.ServiceSpec": _service,
     "core.v1.ServicePort": _service_port,
     "rbac.v1.Subject": _binding_subject,

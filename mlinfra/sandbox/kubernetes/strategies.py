@@ -63,7 +63,18 @@ def _pod(new: Object, old: Object | None) -> None:
             item.get("key") in (key, None) and item.get("effect") in ("NoExecute", None) for item in tolerations
         ):
             tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+    for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]:
+        _default_container(container, bool(spec.get("hostNetwork")))
     new["status"] = {"phase": "Pending", "qosClass": _quality(spec)}
+
+
+def _default_container(container: Object, host_network: bool) -> None:
+    """What a container gets in a Pod, though not in a template: requests like its limits, the ports of the host."""
+    resources = container.get("resources") or {}
+    for name, amount in (resources.get("limits") or {}).items():
+        resources.setdefault("requests", {}).setdefault(name, amount)
+    for port in container.get("ports") or () if host_network else ():
+        port.setdefault("hostPort", port.get("containerPort"))
 
 
 def _quality(spec: Object) -> str:
@@ -85,7 +96,12 @@ def _quality(spec: Object) -> str:
 def _job(new: Object, old: Object | None) -> None:
     """Make the selector and the labels of a job's pods, unless the author selects by hand."""
     spec = new.setdefault("spec", {})
-    if old is not None or spec.get("manualSelector"):
+    if old is not None:
+        return
+    own_labels = at(spec, ("template", "metadata", "labels"))
+    if own_labels and not new["metadata"].get("labels"):
+        new["metadata"]["labels"] = dict(own_labels)
+    if spec.get("manualSelector"):
         return
     uid, name = new["metadata"]["uid"], new["metadata"]["name"]
     labels = spec.setdefault("template", {}).setdefault("metadata", {}).setdefault("labels", {})

@@ -82,6 +82,33 @@ def test_defaults_are_filled_in(api: Client) -> None:
     assert container["ports"] == [{"containerPort": 80, "protocol": "TCP"}]
 
 
+def test_a_pod_requests_what_it_is_limited_to_and_a_template_does_not(api: Client) -> None:
+    limits = {"limits": {"cpu": "1"}}
+    made = api.create(DEPLOY, deployment("web", replicas=0, resources=limits))
+    assert made["spec"]["template"]["spec"]["containers"][0]["resources"] == limits
+    pod = {
+        "containers": [{"name": "main", "image": "example.com/app:1", "resources": limits}],
+        "volumes": [{"name": "v"}],
+    }
+    obj = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": pod}
+    found = api.create("v1/pods", obj)
+    assert found["spec"]["containers"][0]["resources"] == {**limits, "requests": {"cpu": "1"}}
+    assert found["spec"]["volumes"][0] == {"name": "v", "emptyDir": {}}
+    assert (found["status"]["phase"], found["status"]["qosClass"]) == ("Pending", "Burstable")
+
+
+def test_a_job_selects_its_own_pods(api: Client) -> None:
+    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "example.com/app:1"}]}
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": pod}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j"}, "spec": {"template": template}}
+    made = api.create("batch/v1/jobs", job)
+    uid = made["metadata"]["uid"]
+    assert made["spec"]["selector"] == {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+    assert made["spec"]["template"]["metadata"]["labels"]["batch.kubernetes.io/controller-uid"] == uid
+    assert (made["spec"]["completions"], made["spec"]["parallelism"], made["spec"]["backoffLimit"]) == (1, 1, 6)
+    assert made["metadata"]["labels"]["a"] == "b"
+
+
 def test_generation_counts_changes_of_the_spec_alone(api: Client) -> None:
     made = api.create(DEPLOY, deployment("web"))
     assert made["metadata"]["generation"] == 1
