@@ -46,6 +46,42 @@ class Clients:
                 self._made[service] = client
         return client
 
+    def presign(self, service: str, path: str, *, headers: dict[str, str], seconds: int) -> str:
+        """The URL of a GET request, signed with the caller's credentials, `headers` included; nothing is called."""
+        from botocore.signers import RequestSigner
+
+        client = self.of(service)
+        with self._lock:
+            session = self._session()
+            signer = RequestSigner(
+                client.meta.service_model.service_id,
+                client.meta.region_name,
+                service,
+                "v4",
+                self._credentials(),
+                session.get_component("event_emitter"),
+            )
+        request = {
+            "method": "GET",
+            "url": client.meta.endpoint_url.rstrip("/") + path,
+            "body": {},
+            "headers": headers,
+            "context": {},
+        }
+        url: str = signer.generate_presigned_url(request, operation_name="", expires_in=seconds)
+        return url
+
+    def _credentials(self) -> Any:
+        from botocore.credentials import Credentials
+        from botocore.exceptions import NoCredentialsError
+
+        if self._endpoint is not None:
+            return Credentials(self._endpoint.access_key, self._endpoint.secret_key)
+        found = self._session().get_credentials()
+        if found is None:
+            raise NoCredentialsError
+        return found
+
     def pagination(self, service: str, operation: str) -> dict[str, Any] | None:
         """How `operation` is paged, from botocore's own data; `None` where its answer is always whole."""
         key = (service, operation)

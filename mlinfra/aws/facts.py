@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from mlinfra.aws.calls import Calls
+from mlinfra.aws.codes import Code
 from mlinfra.aws.identity import Identity
 from mlinfra.core.errors import InvalidRequest
 from mlinfra.core.facts import Facts, InstanceType
@@ -62,7 +63,7 @@ def _instance_types(calls: Calls, names: list[str]) -> dict[str, InstanceType]:
     if missing := [name for name in names if name not in found]:
         raise InvalidRequest(
             f"{calls.region} offers no instance type called {', '.join(missing)}",
-            code="MLI5011",
+            code=Code.NO_INSTANCE_TYPE,
             hint="aws ec2 describe-instance-type-offerings lists those that there are",
         )
     return dict(sorted(found.items()))

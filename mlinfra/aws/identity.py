@@ -10,6 +10,7 @@ import threading
 import msgspec
 
 from mlinfra.aws.calls import Calls
+from mlinfra.aws.codes import Code
 from mlinfra.core.errors import AccessDenied
 
 
@@ -44,7 +45,7 @@ class Identity:
         if caller.account != account:
             raise AccessDenied(
                 f"the credentials belong to account {caller.account} ({caller.arn}), the stack to {account}",
-                code="MLI5010",
+                code=Code.OTHER_ACCOUNT,
                 hint="use credentials of that account, or change target.account",
             )
         return caller

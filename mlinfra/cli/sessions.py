@@ -198,6 +198,10 @@ class Session(Protocol):
         """What is remembered."""
         ...
 
+    def kubeconfig(self) -> Mapping[str, Any]:
+        """How Kubernetes clients reach the stack's cluster."""
+        ...
+
     def location(self) -> str:
         """Where that is kept."""
         ...
@@ -245,6 +249,10 @@ class Sessions(Protocol):
 
     def schema(self) -> Mapping[str, Any]:
         """The JSON Schema of the stack file."""
+        ...
+
+    def token_credential(self, cluster: str, region: str) -> Mapping[str, Any]:
+        """A token for a cluster's API, as clients take it."""
         ...
 
     def modules(self) -> Sequence[ModuleInfo]:

@@ -7,6 +7,7 @@ them. The command line calls it and nothing else. docs/decisions/ says why it is
 from __future__ import annotations
 
 from mlinfra.session.catalogue import language, modules, schema
+from mlinfra.session.kubeconfig import token_credential
 from mlinfra.session.planfile import open_plan
 from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
 from mlinfra.session.session import Options, Session, open_session
@@ -23,4 +24,5 @@ __all__ = [
     "sandbox_status",
     "sandbox_up",
     "schema",
+    "token_credential",
 ]

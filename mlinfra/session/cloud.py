@@ -82,8 +82,13 @@ class Cloud:
         return self._clients.of(service)
 
     @cached_property
+    def endpoint(self) -> Endpoint | None:
+        """Where the sandbox answers, which is started if need be; `None` for AWS."""
+        return self._endpoint()
+
+    @cached_property
     def _clients(self) -> Clients:
-        return Clients(self._target.region, self._endpoint())
+        return Clients(self._target.region, self.endpoint)
 
     @cached_property
     def _calls(self) -> Calls:

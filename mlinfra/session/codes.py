@@ -16,5 +16,6 @@ class Code(Coded):
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."
     OTHER_PLAN_FORMAT = "MLI3073", "A plan file has the format of another version."
     REFUSED_PROPERTY = "MLI3080", "The cloud would refuse a property of a resource."
+    NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."
     NO_RECORD = "MLI3090", "The state has no record of that address."
     NO_SANDBOX = "MLI6000", "The simulated cloud is not installed."

@@ -47,6 +47,7 @@ from mlinfra.session import catalogue, review
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
+from mlinfra.session.kubeconfig import kubeconfig
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -289,6 +290,10 @@ class Session:
     def state(self) -> State | None:
         """What is remembered."""
         return self._backend.read()
+
+    def kubeconfig(self) -> dict[str, Any]:
+        """How Kubernetes clients reach the stack's cluster, as data."""
+        return kubeconfig(self.state(), self.stack.name, self._cloud.region, self._cloud.endpoint)
 
     def location(self) -> str:
         """Where that is kept."""

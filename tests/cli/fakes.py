@@ -209,6 +209,9 @@ class FakeSession:
     def state(self) -> State | None:
         return self._state
 
+    def kubeconfig(self) -> Mapping[str, Any]:
+        return {"apiVersion": "v1", "kind": "Config"}
+
     def location(self) -> str:
         return ".mlinfra/state/demo"
 
@@ -261,6 +264,9 @@ class FakeSessions:
 
     def schema(self) -> Mapping[str, Any]:
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}
+
+    def token_credential(self, cluster: str, region: str) -> Mapping[str, Any]:
+        return {"kind": "ExecCredential", "status": {"token": f"{cluster} in {region}"}}
 
     def modules(self) -> Sequence[ModuleInfo]:
         schema = {
