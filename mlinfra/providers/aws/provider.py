@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from mlinfra.aws.calls import Calls
+from mlinfra.aws.codes import Code
 from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import InvalidRequest, ProviderError
@@ -172,7 +173,7 @@ class AwsProvider:
         try:
             return self._types[token]
         except KeyError as error:
-            raise InvalidRequest(f"{token} is no type of AWS that mlinfra knows", code="MLI5012") from error
+            raise InvalidRequest(f"{token} is no type of AWS that mlinfra knows", code=Code.UNKNOWN_TYPE) from error
 
     def _site(self) -> Site:
         caller = self._caller.require(self._account)

@@ -65,7 +65,7 @@ _ROLE = AwsType(
         inputs=block(
             {
                 "name": text(replace=Replace.CREATE_FIRST),
-                "path": text(replace=Replace.DELETE_FIRST, default="/"),
+                "path": text(replace=Replace.CREATE_FIRST, default="/"),
                 "assumeRolePolicy": document(required=True, canonical=same_policy),
                 "description": text(default=""),
                 "maxSessionDuration": integer(default=3600),

@@ -152,6 +152,7 @@ _ALIAS = AwsType(
         key=("name",),
         owned_by=OwnedBy.PARENT,
         parent="targetKeyId",
+        volatile=frozenset({"targetKeyArn"}),
     ),
     service="kms",
     id="{name}",
