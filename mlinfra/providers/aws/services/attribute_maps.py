@@ -63,23 +63,29 @@ class AttributeMap(msgspec.Struct, frozen=True, kw_only=True):
 
     def asked(self, work: Work) -> dict[str, str]:
         """What is to be set: the changed properties, or, while the object is made, all that differ from a new one's."""
-        found: dict[str, str] = {}
-        for path, key in self.keys.items():
-            root = path.partition(".")[0]
-            if work.changed and root not in work.changed_names:
-                continue
-            declared = self._declared(path)
-            standard = None if isinstance(declared.default, Unset) else as_text(declared.default)
-            value = work.api(path)
-            if value is None and work.changed:
-                value = standard if standard is not None else "" if self.blank else None
-            if value is not None and (work.changed or value != standard):
-                found[key] = value
-        return found
+        asked = {key: self._asked(work, path) for path, key in self.keys.items()}
+        return {key: value for key, value in asked.items() if value is not None}
+
+    def _asked(self, work: Work, path: str) -> str | None:
+        declared = self._declared(path)
+        standard: str | None = None if isinstance(declared.default, Unset) else as_text(declared.default)
+        value: str | None = work.api(path)
+        if not work.changed:
+            return value if value != standard else None
+        if path.partition(".")[0] not in work.changed_names:
+            return None
+        if value is None and _is_changed(work, path):  # it was taken out of the stack
+            return standard if standard is not None else "" if self.blank else None
+        return value
 
     def _declared(self, path: str) -> Property:
         root, _, rest = path.partition(".")
         return self.fields[root].fields[rest] if rest else self.fields[root]
+
+
+def _is_changed(work: Work, path: str) -> bool:
+    parts = tuple(path.split("."))
+    return any(parts[: len(changed)] == changed for changed in work.changed)
 
 
 def _shape(declared: Property) -> Shape:

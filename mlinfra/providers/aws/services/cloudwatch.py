@@ -12,6 +12,7 @@ from mlinfra.core.property import Replace, block, boolean, document, integer, li
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services.canonical import ordered_by
 from mlinfra.providers.aws.services.known_tags import with_known_tags
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call, prop
 from mlinfra.providers.aws.wanted import Wanted
@@ -83,9 +84,7 @@ _ALARM = {
     "comparisonOperator": text(),
     "treatMissingData": text(default="missing"),
     "evaluateLowSampleCountPercentiles": text(default=None),
-    "metricQueries": list_of(
-        _QUERY, default=[], canonical=lambda queries: sorted(queries, key=lambda query: str(query.get("id")))
-    ),
+    "metricQueries": list_of(_QUERY, default=[], canonical=ordered_by("id")),
 }
 
 
