@@ -8,6 +8,7 @@ parameter can be built, and checked, before all of it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from mlinfra.core.property import Kind, Property
@@ -83,6 +84,8 @@ def _inward(kind: AwsType, path: tuple[str, ...], declared: Property, value: Any
         return [_inward(kind, _element(path), declared.items, item) for item in value]
     if declared.kind is Kind.DOCUMENT and not isinstance(value, str):
         return canonical_json(value)
+    if declared.kind is Kind.STRING and isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # as Pulumi's schema asks for times
     if declared.kind is Kind.STRING and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value
