@@ -6,6 +6,7 @@ routes; of the destinations, IPv4 ranges.
 
 from __future__ import annotations
 
+from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Replace, block, text
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
@@ -127,16 +128,25 @@ def _associations(reader: Reader, wanted: Wanted) -> list[Item]:
 
 
 def _association(work: Work) -> Item | None:
-    subnet = work.value("subnetId")
-    found = _associations_of(_table(work, work.value("routeTableId")))
-    return next((association for association in found if association["SubnetId"] == subnet), None)
+    return _association_of(work, work.value("subnetId"), work.value("routeTableId"))
+
+
+def _association_of(work: Work, subnetId: str, routeTableId: str) -> Item | None:  # noqa: N803  # the id's own parts
+    found = _associations_of(_table(work, routeTableId))
+    return next((association for association in found if association["SubnetId"] == subnetId), None)
 
 
 def _associate_again(work: Work) -> None:
     """Change the table without a moment in which the subnet has none. The id, which names the table, changes too."""
-    held = (work.prior.properties if work.prior is not None else {})["associationId"]
-    work.call("ReplaceRouteTableAssociation", AssociationId=held, RouteTableId=work.value("routeTableId"))
-    work.id = _ROUTE_TABLE_ASSOCIATION.id.format_map(work.properties)
+    held = _association_of(work, **work.kind.parts_of(work.id))
+    if held is None:
+        raise NotFound(f"{work.target.address}: {work.id} is not there any more")
+    work.call(
+        "ReplaceRouteTableAssociation",
+        AssociationId=held["RouteTableAssociationId"],
+        RouteTableId=work.value("routeTableId"),
+    )
+    work.id = work.kind.id.format_map(work.properties)
 
 
 def _disassociate(work: Work) -> None:
@@ -158,12 +168,12 @@ _ROUTE_TABLE_ASSOCIATION = AwsType(
         key=("subnetId",),
         owned_by=OwnedBy.PARENT,
         parent="routeTableId",
-        volatile=frozenset({"id", "associationId"}),
+        volatile=frozenset({"id"}),
     ),
     service="ec2",
     id="{subnetId}/{routeTableId}",
     create=call("AssociateRouteTable", "subnetId", "routeTableId"),
-    reading=Reading(source=_associations, one=_association, outputs={"associationId": "RouteTableAssociationId"}),
+    reading=Reading(source=_associations, one=_association),
     updates=(Update(("routeTableId",), _associate_again),),
     delete=_disassociate,
 )
