@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from mlinfra.core.errors import MlinfraError
+from mlinfra.sandbox.codes import Code
 
 ROOT = ".mlinfra"
 _LOCK = "sandbox.lock"
@@ -63,14 +64,14 @@ def up(port: int | None = None, root: str | Path = ROOT) -> SandboxStatus:
         if announced.error:
             raise MlinfraError(
                 f"the sandbox did not start: {announced.error}",
-                code="MLI6010",
+                code=Code.NO_START,
                 hint=f"its log is {Path(root) / _LOG}",
             )
         present = _await(Path(root))
     if port is not None and present.port != port:
         raise MlinfraError(
             f"the sandbox runs on port {present.port} already, not on {port}",
-            code="MLI6011",
+            code=Code.OTHER_PORT,
             hint="run `mlinfra sandbox down` first; its data end with it",
         )
     return present
@@ -107,7 +108,7 @@ def reset(root: str | Path = ROOT) -> SandboxStatus:
     """Empty the account of the running sandbox. Raises `MlinfraError` where none runs."""
     present = status(root)
     if not present.running:
-        raise MlinfraError("no sandbox runs here", code="MLI6012", hint="run `mlinfra sandbox up`")
+        raise MlinfraError("no sandbox runs here", code=Code.NOT_RUNNING, hint="run `mlinfra sandbox up`")
     _ask(present.port, "reset", method="POST")
     return present
 
@@ -156,7 +157,7 @@ def _await(root: Path) -> SandboxStatus:
         if found.running:
             return found
         if time.monotonic() > deadline:
-            raise MlinfraError("the sandbox does not answer", code="MLI6013", hint=f"its log is {root / _LOG}")
+            raise MlinfraError("the sandbox does not answer", code=Code.NO_ANSWER, hint=f"its log is {root / _LOG}")
         time.sleep(_POLL)
 
 
@@ -195,7 +196,7 @@ def _end(pid: int, root: Path) -> None:
             if _presence(root) is None:
                 return
             time.sleep(_POLL)
-    raise MlinfraError(f"process {pid} of the sandbox does not end", code="MLI6014", hint=f"kill -9 {pid}")
+    raise MlinfraError(f"process {pid} of the sandbox does not end", code=Code.NO_END, hint=f"kill -9 {pid}")
 
 
 def _absent(root: Path) -> SandboxStatus:

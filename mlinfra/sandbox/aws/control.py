@@ -22,6 +22,7 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from mlinfra.sandbox.calls import CallLog
+from mlinfra.sandbox.codes import Code
 from mlinfra.sandbox.faults import FaultRule, Faults
 
 
@@ -65,11 +66,13 @@ class Control:
         name, _, rest = request.path.removeprefix("/mlinfra-sandbox/").partition("/")
         route = self._routes.get((request.method, name))
         if route is None:
-            return _json({"code": "MLI6001", "message": f"the sandbox has no {request.method} {request.path}"}, 404)
+            return _json(
+                {"code": Code.NO_SUCH_PATH, "message": f"the sandbox has no {request.method} {request.path}"}, 404
+            )
         try:
             return _json(route(request, rest))
         except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
-            return _json({"code": "MLI6002", "message": str(error)}, 400)
+            return _json({"code": Code.BAD_RULE, "message": str(error)}, 400)
 
     def _add(self, request: Request, rest: str) -> Any:
         rules = msgspec.json.decode(request.get_data(), type=FaultRule | list[FaultRule])

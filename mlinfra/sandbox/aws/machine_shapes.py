@@ -130,8 +130,8 @@ def weight(known: Mapping[str, Any]) -> float:
 
     Prices proper are `mlinfra.advice`'s, which the sandbox may not import.
     """
-    accelerated = known.get("GpuInfo", {}).get("TotalGpuMemoryInMiB", 0)
-    accelerated += known.get("NeuronInfo", {}).get("TotalNeuronDeviceMemoryInMiB", 0)
+    accelerated = int(known.get("GpuInfo", {}).get("TotalGpuMemoryInMiB", 0))
+    accelerated += int(known.get("NeuronInfo", {}).get("TotalNeuronDeviceMemoryInMiB", 0))
     memory = int(known["MemoryInfo"]["SizeInMiB"])
     return 0.03 * int(known["VCpuInfo"]["DefaultVCpus"]) + 0.005 * memory / 1024 + 0.03 * accelerated / 1024
 

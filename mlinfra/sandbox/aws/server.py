@@ -20,6 +20,13 @@ class _Handler(MotoRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
 
+    def handle_expect_100(self) -> bool:
+        """Tell the client at once that it may send the body: SDKs that write to S3 ask, and wait a second for it."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        del self.headers["Expect"]  # werkzeug would say it once more
+        return going_on
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Calls have their own log."""
 
