@@ -33,7 +33,7 @@ class Interest(msgspec.Struct, frozen=True):
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """An object to be made, changed or removed.
 
-    properties: resolved, secrets included only as references; empty for a deletion.
+    properties: resolved, secrets included only as references; for a deletion, what was last applied.
     owner: the tags that it bears.
     token: the idempotency token of this create attempt.
     outputs: what is recorded of it.

@@ -146,7 +146,9 @@ class Execution:
             return step.id
         self._intend(step, None)
         provider = self._around.connect(self._connection(step))
-        target, operation = self._target(step, {}), _Work(self, step, {}, say)
+        # What was last applied says how it is to be deleted: by force, with which window, keeping what.
+        applied = record.inputs if record is not None and record.inputs is not None else {}
+        target, operation = self._target(step, applied), _Work(self, step, {}, say)
 
         def remove() -> Present:
             provider.delete(target, operation)
