@@ -43,6 +43,7 @@ from mlinfra.sandbox.aws.registries import Registries
 from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
 from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
 from mlinfra.sandbox.aws.tagging import Tagging
+from mlinfra.sandbox.aws.topics import Topics
 
 # moto's name of a backend -> botocore's name of the service, and moto's response class. Load balancing has two
 # versions behind one name, told apart by the version that every request names.
@@ -101,6 +102,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield InstanceProfiles(account)
     yield AccountDetails(account)
     yield Queues(account)
+    yield Topics(account)
     yield Documents(account)
     yield Keys(account)
     yield Registries(account)

@@ -48,6 +48,10 @@ class Tagging(Extension):
         for repository in ecr.repositories.values():
             tags = ecr.tagger.get_tag_dict_for_resource(repository.arn)
             yield TaggedResource(arn=repository.arn, tags=dict(tags), resource_type="ecr:repository")
+        events = self.account.backend("events", region)
+        for rule in [rule for bus in events.event_buses.values() for rule in bus.rules.values()]:
+            tags = events.tagger.get_tag_dict_for_resource(rule.arn)
+            yield TaggedResource(arn=rule.arn, tags=dict(tags), resource_type="events:rule")
         if region == "us-east-1":
             for provider in self.account.iam.open_id_providers.values():
                 tags = {tag["Key"]: tag["Value"] for tag in provider.get_tags()}
