@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from mlinfra.session.catalogue import language, modules, schema
 from mlinfra.session.kubeconfig import token_credential
-from mlinfra.session.planfile import open_plan
 from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
-from mlinfra.session.session import Options, Session, open_session
+from mlinfra.session.session import Options, Session, open_plan, open_session
 
 __all__ = [
     "Options",

@@ -14,7 +14,6 @@ from mlinfra.core import codec
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import PLAN_FORMAT, Plan
 from mlinfra.session.codes import Code
-from mlinfra.session.session import Session
 
 
 def write_plan(plan: Plan, path: str) -> None:
@@ -45,9 +44,3 @@ def read_plan(path: str) -> Plan:
             hint="plan again with this version",
         )
     return plan
-
-
-def open_plan(path: str) -> tuple[Session, Plan]:
-    """A session that can apply the plan in `path`, and the plan."""
-    plan = read_plan(path)
-    return Session.for_plan(plan), plan

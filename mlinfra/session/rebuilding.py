@@ -6,7 +6,7 @@ inputs that the stack declares wherever the cloud agrees with it, so that the ne
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import msgspec
 
@@ -17,9 +17,7 @@ from mlinfra.engine.rebuild import rebuild
 from mlinfra.engine.refresh import refresh
 from mlinfra.engine.survey import survey
 from mlinfra.session.cloud import Cloud
-
-if TYPE_CHECKING:
-    from mlinfra.session.session import Session
+from mlinfra.session.inventory import Owned
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
@@ -29,11 +27,11 @@ class Rebuilt(msgspec.Struct, frozen=True):
     lineages: tuple[str, ...]
 
 
-def rebuilt_from(session: Session, cloud: Cloud, graph: Graph, facts: Facts) -> Rebuilt:
+def rebuilt_from(stack: str, owned: Iterable[Owned], cloud: Cloud, graph: Graph, facts: Facts) -> Rebuilt:
     """Look at everything that bears the stack's name and make the state that would have made it."""
-    lineages = tuple(sorted({row.lineage for row in session.inventory()}))
-    ownership = Ownership(session.stack.name, lineages[0] if lineages else "")
-    empty = State(stack=session.stack.name, lineage=ownership.lineage, facts=msgspec.to_builtins(facts))
+    lineages = tuple(sorted({row.lineage for row in owned}))
+    ownership = Ownership(stack, lineages[0] if lineages else "")
+    empty = State(stack=stack, lineage=ownership.lineage, facts=msgspec.to_builtins(facts))
     if len(lineages) != 1:
         return Rebuilt(empty, lineages)
     listings = refresh(graph, empty, cloud.connect, cloud.types, ownership, cloud.region, every=[cloud.connection])

@@ -48,6 +48,7 @@ from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.planfile import read_plan, write_plan
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -88,6 +89,12 @@ def open_session(options: Options) -> Session:
         stacks_reader=lambda location: _applied(location, root),
     )
     return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes))
+
+
+def open_plan(path: str) -> tuple[Session, Plan]:
+    """A session that can apply the plan in the file `path`, and the plan."""
+    plan = read_plan(path)
+    return Session.for_plan(plan), plan
 
 
 class Session:
@@ -199,8 +206,6 @@ class Session:
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""
-        from mlinfra.session.planfile import write_plan
-
         write_plan(plan, path)
 
     def stop(self) -> Stop:
@@ -330,7 +335,7 @@ class Session:
     def rebuild(self) -> Rebuilt:
         """What a lost state would be, from the tags in the cloud alone."""
         facts = self._facts(State(stack=self.stack.name, lineage=""), again=True)
-        return rebuilt_from(self, self._cloud, self._graph(facts), facts)
+        return rebuilt_from(self.stack.name, self.inventory(), self._cloud, self._graph(facts), facts)
 
     def accept(self, rebuilt: Rebuilt) -> None:
         """Put a rebuilt state in the place of whatever is there."""
