@@ -58,9 +58,14 @@ def require_lineage(plan: Plan, state: State) -> None:
         )
 
 
-def require_unchanged(plan: Plan, current: Callable[[], Graph]) -> None:
-    """Raise `StalePlan` where the stack's files are at hand and desire something else by now."""
-    if not any(_has_changed(path, digest) for path, digest in plan.documents.items()):
+def require_unchanged(plan: Plan, current: Callable[[], Graph], neighbour: Callable[[str], str | None]) -> None:
+    """Raise `StalePlan` where the stack's files are at hand and desire something else by now.
+
+    `neighbour` answers the version of another stack's state by its place; `None` where there is none to be read.
+    """
+    if not Path(plan.stack_file).is_file():
+        return  # a plan file is applied without its stack as well
+    if not any(_has_changed(place, digest, neighbour) for place, digest in plan.documents.items()):
         return
     graph = current()
     problems = [problem for step in _last_makes(plan) for problem in _differences(step, graph)]
@@ -79,12 +84,12 @@ def require_unchanged(plan: Plan, current: Callable[[], Graph]) -> None:
         )
 
 
-def _has_changed(path: str, digest: str) -> bool:
-    """Whether the file is there and reads otherwise. A plan file is applied without its stack as well."""
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest() != digest
-    except OSError:
-        return False
+def _has_changed(place: str, digest: str, neighbour: Callable[[str], str | None]) -> bool:
+    """Whether what stands at `place`, a document or another stack's state, is there and reads otherwise."""
+    path = Path(place)
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest() != digest
+    return neighbour(place) not in (None, digest)
 
 
 def _last_makes(plan: Plan) -> Iterable[Step]:

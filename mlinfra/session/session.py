@@ -18,13 +18,11 @@ from mlinfra.aws.clients import Clients
 from mlinfra.config.expanded import Expanded, expand
 from mlinfra.config.loader import load_stack, unbuilt
 from mlinfra.config.neighbours import Applied
-from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, NotFound
-from mlinfra.core.facts import Facts, Wants
-from mlinfra.core.ledger import Removed, Renamed
+from mlinfra.core.facts import Facts
 from mlinfra.core.observed import Present
 from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import Plan
@@ -35,7 +33,6 @@ from mlinfra.core.stack import Positions, Stack, Target
 from mlinfra.core.state import State
 from mlinfra.core.value import Value
 from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
-from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.journal import Journal
 from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.recovery import recover
@@ -45,9 +42,10 @@ from mlinfra.engine.survey import Survey, remembered, survey
 from mlinfra.library import assembly
 from mlinfra.session import catalogue, review
 from mlinfra.session.cloud import Cloud
-from mlinfra.session.codes import Code
+from mlinfra.session.editing import address_of, edit
 from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.pinning import pinned
 from mlinfra.session.planfile import read_plan, write_plan
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.state.lease import Claimant
@@ -225,11 +223,11 @@ class Session:
     def apply(self, plan: Plan, *, listener: Listener, stop: Stop) -> Report:
         """Do what was planned. Raises `StalePlan`, `UnsafePlan`, `LockHeld`, and `ApplyIncomplete` with the report."""
         refuse_errors(plan)
-        review.require_unchanged(plan, self._current_graph)
+        review.require_unchanged(plan, self._current_graph, self._neighbour_version)
         with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
             journal = Journal(lease, self._begin(lease, plan))
             recover(journal, self._cloud.connect, self._cloud.types, plan.ownership)
-            seen = self._survey(review.touched(plan), journal.state())
+            seen = self._survey(review.touched(plan), journal.state(), everything=plan.destroy)
             verify(plan, journal.state(), seen, self._cloud.types)
             means = Means(
                 connect=self._cloud.connect,
@@ -265,6 +263,10 @@ class Session:
         fresh = open_session(self._options)
         return fresh.graph()
 
+    def _neighbour_version(self, location: str) -> str | None:
+        applied = _applied(location, self._root)
+        return applied.version if applied is not None else None
+
     def drift(self) -> Plan:
         """What others changed since the last apply, as a plan without steps."""
         return review.drift_of(self.plan())
@@ -274,7 +276,7 @@ class Session:
         state = self._state()
         facts = self._facts(state, again=False)
         graph = self._graph(facts)
-        resource = graph.resources.get(_address(address))
+        resource = graph.resources.get(address_of(address))
         if resource is None:
             raise review.unknown_address(address, graph)
         owner = Owner.under(self._ownership(state), resource.address, 1, protect=resource.lifecycle.protect)
@@ -314,23 +316,11 @@ class Session:
 
     def move(self, origin: str, target: str) -> None:
         """Rename a record; the next apply renames the object's tags."""
-        self._edit("state mv", origin, target)
+        edit(self._backend, "state mv", address_of(origin), address_of(target))
 
     def forget(self, address: str) -> None:
         """Drop a record; the object stays where it is, and bears its tags until somebody takes them off."""
-        self._edit("state forget", address, None)
-
-    def _edit(self, purpose: str, origin: str, target: str | None) -> None:
-        with self._backend.lock(purpose) as lease:
-            journal = Journal(lease, self._state())
-            record = journal.record(_address(origin))
-            if record is None:
-                raise NotFound(f"the state has no {origin}", code=Code.NO_RECORD, hint="mlinfra state list STACK")
-            if target is None:
-                journal.enter(Removed(record.address, record.generation))
-            else:
-                journal.enter(Renamed(record.address, _address(target)))
-            journal.compact()
+        edit(self._backend, "state forget", address_of(address), None)
 
     def rebuild(self) -> Rebuilt:
         """What a lost state would be, from the tags in the cloud alone."""
@@ -359,15 +349,7 @@ class Session:
 
     def _facts(self, state: State, *, again: bool) -> Facts:
         """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
-        wanted = assembly.wants(self.stack, self._library)
-        if state.facts and not again:
-            pinned = msgspec.convert(state.facts, Facts)
-            missing = wanted.instance_types - pinned.instance_types.keys()
-            if not missing:
-                return pinned
-            more = self._cloud.facts(Wants(missing))
-            return msgspec.structs.replace(pinned, instance_types={**pinned.instance_types, **more.instance_types})
-        return self._cloud.facts(wanted)
+        return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False) -> Survey:
         every = [self._cloud.connection] if everything else []
@@ -388,10 +370,3 @@ def _applied(location: str, root: Path) -> Applied | None:
 
 def _nowhere() -> Positions:
     return Nowhere()
-
-
-def _address(text: str) -> Address:
-    try:
-        return Address(text)
-    except ValueError as error:
-        raise ConfigError([Diagnostic(code=EngineCode.NO_SUCH_ADDRESS, summary=str(error))]) from error
