@@ -19,6 +19,7 @@ from mlinfra.sandbox.aws.ec2.launch_templates import LaunchTemplates
 from mlinfra.sandbox.aws.ec2.nat_gateways import NatGateways
 from mlinfra.sandbox.aws.ec2.placement import CapacityReservations, PlacementGroups
 from mlinfra.sandbox.aws.ec2.references import References
+from mlinfra.sandbox.aws.ec2.subnets import Subnets
 from mlinfra.sandbox.aws.eks.access import AccessEntryOperations, PodIdentityOperations
 from mlinfra.sandbox.aws.eks.add_ons import AddOnOperations
 from mlinfra.sandbox.aws.eks.clusters import ClusterOperations
@@ -82,6 +83,7 @@ _WITHOUT_MACHINES = {"iam", "s3", "sts"}
 def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extension]:
     """Everything that extends moto; for one operation, those that stand first are asked first."""
     yield from client_tokens(account)
+    yield Subnets(account)
     yield References(account)
     yield Deletions(account)
     yield NatGateways(account)

@@ -51,10 +51,16 @@ def _tables(reader: Reader, owned: set[str]) -> list[Item]:
 def _routes_of(table: Item) -> list[Item]:
     """Those that somebody made: AWS makes the local one, gateways propagate theirs, endpoints have prefix lists."""
     return [
-        {"RouteTableId": table["RouteTableId"], **route}
+        {"RouteTableId": table["RouteTableId"], **_with_endpoint(route)}
         for route in table.get("Routes", [])
         if route.get("Origin") == "CreateRoute" and route.get("DestinationCidrBlock")
     ]
+
+
+def _with_endpoint(route: Item) -> Item:
+    """An endpoint is set as `VpcEndpointId` and shown as a gateway: what AWS describes has no such field."""
+    gateway = str(route.get("GatewayId", ""))
+    return {**route, "GatewayId": None, "VpcEndpointId": gateway} if gateway.startswith("vpce-") else route
 
 
 def _routes(reader: Reader, wanted: Wanted) -> list[Item]:
