@@ -59,3 +59,10 @@ def test_a_version_starts_from_another_where_that_is_said(aws: Any) -> None:
     assert [version["LaunchTemplateData"].get("EbsOptimized") for version in versions] == [None, True, True]
     latest = aws.ec2.describe_launch_template_versions(Versions=["$Latest"])["LaunchTemplateVersions"]
     assert [version["VersionNumber"] for version in latest] == [3]
+
+
+def test_empty_user_data_is_none(aws: Any) -> None:
+    data = {"InstanceType": "m6i.large", "UserData": ""}
+    aws.ec2.create_launch_template(LaunchTemplateName="tmpl", LaunchTemplateData=data)
+    (version,) = aws.ec2.describe_launch_template_versions(LaunchTemplateName="tmpl")["LaunchTemplateVersions"]
+    assert "UserData" not in version["LaunchTemplateData"]

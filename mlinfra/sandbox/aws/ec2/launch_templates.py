@@ -110,8 +110,8 @@ def _data(asked: Params) -> Params:
     from moto.ec2.utils import parse_user_data
 
     data = dict(asked)
-    if data.get("UserData"):
-        data["UserData"] = parse_user_data(data["UserData"])
+    if user_data := data.pop("UserData", ""):  # Terraform sends an empty one where there is none
+        data["UserData"] = parse_user_data(user_data)
     return data
 
 
