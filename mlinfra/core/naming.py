@@ -11,6 +11,8 @@ import re
 from mlinfra.core.address import Address
 from mlinfra.core.resource_type import NameRule
 
+_LONGEST_END = 14  # a digest with its dash, and the suffix of a generation of up to six digits
+
 
 def derive_name(rule: NameRule, *, stack: str, region: str, address: Address, generation: int) -> str:
     """The name of `generation` of `address`: readable, the same each time, different from every other address's.
@@ -29,6 +31,12 @@ def derive_name(rule: NameRule, *, stack: str, region: str, address: Address, ge
         digest = hashlib.sha256("/".join([stack, region, address]).encode()).hexdigest()[:6]
         name = f"{_cut(name, room - 7)}-{digest}"
     return name + suffix
+
+
+def derived_prefix(rule: NameRule, *, stack: str, region: str) -> str:
+    """What every name derived for a stack begins with; names of other stacks may begin so, too."""
+    prefix = "-".join([stack, *([] if rule.regional else [region]), ""])
+    return (prefix.lower() if rule.lower else prefix)[: rule.longest - _LONGEST_END]
 
 
 def _cut(name: str, room: int) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from mlinfra.core.errors import NotFound, ProviderError
+from mlinfra.core.naming import derived_prefix
 from mlinfra.core.observed import Listing, Present
 from mlinfra.core.ownership import owner_of, user_tags
 from mlinfra.core.resource_type import OwnedBy
@@ -87,7 +88,7 @@ def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool
         return False
     if tagging.path and tagging.path in item:
         return wanted.tagged(from_form(tagging.form, dig(item, tagging.path)))
-    if not tagging.arn or wanted.thorough:
+    if not tagging.arn or wanted.thorough or _may_be_derived(kind, reader, wanted, properties):
         return True  # its tags are among its details
     arn = reader.site.spell(tagging.arn, id=identity, **properties)
     return wanted.tagged(reader.tags_by_arn().get(arn, {}))
@@ -117,6 +118,15 @@ def _is_concern(kind: AwsType, wanted: Wanted, present: Present) -> bool:
 
 def _is_named(kind: AwsType, wanted: Wanted, properties: dict[str, Any]) -> bool:
     return kind.about.name is not None and wanted.named(str(properties.get(kind.about.name.property, "")))
+
+
+def _may_be_derived(kind: AwsType, reader: Reader, wanted: Wanted, properties: dict[str, Any]) -> bool:
+    """Whether its name is like those that the stack derives: the tagging API is late, and does not know all types."""
+    rule = kind.about.name
+    if rule is None:
+        return False
+    prefix = derived_prefix(rule, stack=wanted.stack, region=reader.site.region)
+    return str(properties.get(rule.property, "")).startswith(prefix)
 
 
 def is_gone(kind: AwsType, item: Item) -> bool:

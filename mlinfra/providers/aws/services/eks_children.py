@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlinfra.core.errors import NotFound
+from mlinfra.aws.errors import Failure
+from mlinfra.core.errors import InvalidRequest, NotFound
 from mlinfra.providers.aws.aws_type import AwsType, Item
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.eks_cluster import CLUSTER
@@ -30,6 +31,11 @@ def children(reader: Reader, clusters: list[str], operation: str, items: str, na
         try:
             listed = reader.pages("eks", operation, items, {"clusterName": cluster, **more})
         except NotFound:  # the cluster is gone meanwhile, and all that was in it
+            continue
+        except InvalidRequest as error:
+            # A cluster that admits by its configuration map alone has no access entries, and refuses to list them.
+            if not Failure(error).matches("authentication mode"):
+                raise
             continue
         found += [{"clusterName": cluster, **(item if isinstance(item, dict) else {name: item})} for item in listed]
     return found
