@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from mlinfra.core.property import Property
+from mlinfra.core.property import Kind, Property
 from mlinfra.core.value import Path, Properties
 
 
@@ -68,6 +68,11 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     def taggable(self) -> bool:
         """Whether objects of this type bear tags."""
         return "tags" in self.inputs.fields
+
+    @property
+    def maps_tags(self) -> bool:
+        """Whether its tags are a map, into which those of the stack fit; a scaling group has a list of its own form."""
+        return self.taggable and self.inputs.fields["tags"].kind is Kind.MAP
 
     def references(self) -> frozenset[str]:
         """The tokens of the types that its inputs refer to."""

@@ -145,9 +145,11 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _id_pattern(self) -> re.Pattern[str]:
-        parts = re.split(r"\{(\w+)\}", self.id)
+        parts = re.split(r"\{(\w+(?:\[\w+\])?)\}", self.id)
         names = parts[1::2]
-        groups = [f"(?P<{name}>.+{'' if name == names[-1] else '?'})" for name in names]
+        # What stands below a property (`{tag[key]}`) is no property, and has no name here.
+        kinds = [f"?P<{name}>" if name.isidentifier() else "?:" for name in names]
+        groups = [f"({kind}.+{'' if name == names[-1] else '?'})" for name, kind in zip(names, kinds, strict=True)]
         pattern = "".join(re.escape(literal) + group for literal, group in zip(parts[::2], [*groups, ""], strict=True))
         return re.compile(pattern, re.DOTALL)
 

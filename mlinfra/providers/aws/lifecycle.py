@@ -24,7 +24,7 @@ _CONFLICT_EVERY = 5.0
 def create(work: Work) -> Item:
     """Make the object, say its id as soon as it is known, then do what follows, and wait until it is ready."""
     kind = work.kind
-    tags = work.properties.get("tags", {}) | work.target.owner.tags() if kind.tagging is not None else {}
+    tags = _users(work) | work.target.owner.tags() if kind.tagging is not None else {}
     made = kind.create
     if kind.tagging is not None:
         made = Call(
@@ -76,7 +76,7 @@ def update(work: Work) -> Item:
     if work.kind.waiting is not None:
         wait_ready(work, tolerant=True)
     retag(work)
-    changed = work.changed_names - {"tags"}
+    changed = work.changed_names - ({"tags"} if work.kind.about.maps_tags else set())
     for one in work.kind.updates:
         if changed.intersection(one.fields):
             _carry_out(work, one.by)
@@ -104,14 +104,20 @@ def retag(work: Work) -> None:
         return
     ours = work.target.owner.tags()
     theirs = prior.owner.tags() if prior.owner is not None else {}
-    desired, shown = work.properties.get("tags", {}), prior.properties.get("tags", {})
-    changed = _changed_tags(work, desired, shown)
+    desired, shown = _users(work), prior.properties.get("tags", {})
+    changed = _changed_tags(work, desired, shown) if work.kind.about.maps_tags else set()
     added = {key: desired[key] for key in changed if key in desired}
     added |= {key: value for key, value in ours.items() if theirs.get(key) != value}
     removed = {key: "" for key in changed if key not in desired}
     removed |= {key: "" for key in theirs if key.startswith(PREFIX) and key not in ours}
     _tag(work, tagging.add, added)
     _tag(work, tagging.remove, removed)
+
+
+def _users(work: Work) -> dict[str, str]:
+    """The user's tags, where they are a map; in any other form they are a property like all others."""
+    tags: dict[str, str] = work.properties.get("tags", {}) if work.kind.about.maps_tags else {}
+    return tags
 
 
 def _changed_tags(work: Work, desired: dict[str, str], shown: dict[str, str]) -> set[str]:

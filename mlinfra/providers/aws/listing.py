@@ -147,7 +147,8 @@ def present_of(kind: AwsType, reader: Reader, item: Item) -> Present:
     tags: dict[str, str] = {}
     if kind.tagging is not None:
         tags = _tags(kind, kind.tagging, reader, item, identity, properties)
-        properties["tags"] = user_tags(tags)
+        if kind.about.maps_tags:
+            properties["tags"] = user_tags(tags)
     return Present(identity, properties, owner_of(tags), failed=failure_of(kind, item))
 
 

@@ -27,7 +27,7 @@ _GONE_EVERY, _GONE_LIMIT = 5.0, 1800.0
 _CAUSES: tuple[tuple[type[ProviderError], str], ...] = (
     (
         CapacityUnavailable,
-        r"(?i)insufficient.{0,12}capacity|InsufficientFreeAddresses|no spot capacity|UnfulfillableCapacity",
+        r"(?i)sufficient.{0,40}capacity|InsufficientFreeAddresses|no spot capacity|UnfulfillableCapacity",
     ),
     (QuotaExceeded, r"(?i)limit ?exceeded|quota|VcpuLimit|MaxSpotInstanceCount|InstanceLimit"),
     (AccessDenied, r"(?i)access ?denied|not authorized|unauthorized"),

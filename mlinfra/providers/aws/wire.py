@@ -57,7 +57,7 @@ def inward(kind: AwsType, item: Item) -> dict[str, Any]:
     """Every declared input that `item` shows, under its own name; tags are not among them."""
     found: dict[str, Any] = {}
     for name, declared in kind.about.inputs.fields.items():
-        if name == "tags" or declared.write_only:
+        if (name == "tags" and declared.kind is Kind.MAP) or declared.write_only:
             continue
         path = kind.reading.outputs.get(name) or api_name(kind, (name,))
         if "{" in path:

@@ -42,6 +42,7 @@ from mlinfra.sandbox.aws.queues import Queues
 from mlinfra.sandbox.aws.quotas import QuotaOperations
 from mlinfra.sandbox.aws.registries import Registries
 from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
+from mlinfra.sandbox.aws.scaling_settings import ScalingSettings
 from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
 from mlinfra.sandbox.aws.tagging import Tagging
 from mlinfra.sandbox.aws.topics import Topics
@@ -83,8 +84,8 @@ _WITHOUT_MACHINES = {"iam", "s3", "sts"}
 def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extension]:
     """Everything that extends moto; for one operation, those that stand first are asked first."""
     yield from client_tokens(account)
-    yield Subnets(account)
     yield References(account)
+    yield Subnets(account)
     yield Deletions(account)
     yield NatGateways(account)
     yield LaunchTemplates(account)
@@ -100,6 +101,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield TagOperations(account)
     yield QuotaOperations(account)
     yield ScalingOperations(account)
+    yield ScalingSettings(account)
     yield ManagedPolicies(account)
     yield InstanceProfiles(account)
     yield AccountDetails(account)

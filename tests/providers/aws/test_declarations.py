@@ -52,7 +52,7 @@ def test_references_name_types_that_are_declared_or_not_yet(kind: AwsType) -> No
 def test_what_bears_tags_says_how(kind: AwsType) -> None:
     assert (kind.tagging is not None) == kind.about.taggable
     if kind.about.taggable:
-        assert kind.about.inputs.fields["tags"] is TAGS_PROPERTY
+        assert not kind.about.maps_tags or kind.about.inputs.fields["tags"] is TAGS_PROPERTY
         assert kind.about.owned_by is OwnedBy.TAGS
     else:
         assert kind.about.owned_by is not OwnedBy.TAGS
@@ -73,8 +73,9 @@ def test_keys_names_parents_and_ids_are_inputs_or_made(kind: AwsType) -> None:
 @every_type
 def test_an_id_of_parts_spells_them_out(kind: AwsType) -> None:
     parts = {name: f"{name}-1" for name in re.findall(r"\{(\w+)\}", kind.id)}
+    below = {name: {field: f"{field}-1"} for name, field in re.findall(r"\{(\w+)\[(\w+)\]\}", kind.id)}
     if parts:
-        assert kind.parts_of(kind.id.format_map(parts)) == parts
+        assert kind.parts_of(kind.id.format_map({**parts, **below})) == parts
 
 
 @every_type

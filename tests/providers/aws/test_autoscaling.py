@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlinfra.core.errors import CapacityUnavailable
+from mlinfra.providers.aws.services.autoscaling import GROUP, TAG
+from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
+from mlinfra.sandbox.faults import FaultKind, FaultRule
+from tests.providers.aws.lifecycle import Account, Case, live
+from tests.providers.aws.test_ec2_network import A_GATEWAY, A_VPC
+from tests.providers.aws.test_load_balancing import a_subnet, targets
+
+A_TEMPLATE = (LAUNCH_TEMPLATE, lambda account: {"name": "inference", "instanceType": "m5.large"})
+ANOTHER = (LAUNCH_TEMPLATE, lambda account: {"name": "training", "instanceType": "m5.xlarge"})
+NEEDS = {
+    "vpc": A_VPC,
+    "gateway": A_GATEWAY,
+    "one": a_subnet(1, "us-east-1a"),
+    "two": a_subnet(2, "us-east-1b"),
+    "template": A_TEMPLATE,
+    "other": ANOTHER,
+}
+A_GROUP = (
+    GROUP,
+    lambda account: {
+        "name": "inference",
+        "minSize": 0,
+        "maxSize": 4,
+        "vpcZoneIdentifiers": [account.id("one")],
+        "launchTemplate": {"id": account.id("template")},
+    },
+)
+
+
+def tag(key: str, value: str) -> dict[str, Any]:
+    return {"key": key, "value": value, "propagateAtLaunch": True}
+
+
+def mixed(account: Account, *types: str, base: int = 1) -> dict[str, Any]:
+    return {
+        "launchTemplate": {
+            "launchTemplateSpecification": {"launchTemplateId": account.id("template"), "version": "1"},
+            "overrides": [{"instanceType": name} for name in types],
+        },
+        "instancesDistribution": {
+            "onDemandBaseCapacity": base,
+            "onDemandPercentageAboveBaseCapacity": 20,
+            "spotAllocationStrategy": "capacity-optimized-prioritized",
+            "spotMaxPrice": "0.9",
+        },
+    }
+
+
+CASES = [
+    Case(
+        type=GROUP,
+        needs={**NEEDS, "targets": targets("models")},
+        properties=lambda account: {
+            "name": "inference",
+            "minSize": 0,
+            "maxSize": 3,
+            "desiredCapacity": 1,
+            "vpcZoneIdentifiers": [account.id("one"), account.id("two")],
+            "launchTemplate": {"id": account.id("template"), "version": "1"},
+            "healthCheckGracePeriod": 60,
+            "tags": [tag("team", "recsys")],
+        },
+        changes=(
+            lambda account: {"maxSize": 5, "minSize": 1},
+            lambda account: {"vpcZoneIdentifiers": [account.id("two")]},
+            lambda account: {"launchTemplate": {"id": account.id("other"), "version": "$Latest"}},
+            lambda account: {"healthCheckGracePeriod": None, "healthCheckType": "ELB"},
+            lambda account: {"targetGroupArns": [account.id("targets")]},
+            lambda account: {"targetGroupArns": None},
+            lambda account: {"suspendedProcesses": ["AZRebalance", "Launch"]},
+            lambda account: {"suspendedProcesses": ["AZRebalance"]},
+            lambda account: {"enabledMetrics": ["GroupDesiredCapacity"]},
+            lambda account: {"capacityRebalance": True, "defaultCooldown": 60, "protectFromScaleIn": True},
+            lambda account: {"instanceMaintenancePolicy": {"minHealthyPercentage": 90, "maxHealthyPercentage": 120}},
+            lambda account: {"instanceMaintenancePolicy": None, "maxInstanceLifetime": 86400},
+            lambda account: {"maxInstanceLifetime": None, "placementGroup": "training"},
+            lambda account: {"placementGroup": None, "enabledMetrics": None},
+            lambda account: {"terminationPolicies": ["OldestInstance", "Default"], "protectFromScaleIn": None},
+            lambda account: {"tags": [tag("team", "search"), tag("more", "x")]},
+            lambda account: {"tags": None},
+        ),
+    ),
+    Case(
+        name="of mixed instances",
+        type=GROUP,
+        needs=NEEDS,
+        properties=lambda account: {
+            "name": "inference",
+            "minSize": 0,
+            "maxSize": 8,
+            "vpcZoneIdentifiers": [account.id("one")],
+            "mixedInstancesPolicy": mixed(account, "g5.xlarge", "g4dn.2xlarge"),
+        },
+        changes=(
+            lambda account: {"mixedInstancesPolicy": mixed(account, "g5.xlarge", "g5.2xlarge", "g4dn.2xlarge")},
+            lambda account: {"mixedInstancesPolicy": mixed(account, "g5.xlarge", base=0)},
+        ),
+    ),
+    Case(
+        type=TAG,
+        needs={**NEEDS, "group": A_GROUP},
+        properties=lambda account: {
+            "autoscalingGroupName": account.id("group"),
+            "tag": {"key": "k8s.io/cluster-autoscaler/enabled", "value": "true", "propagateAtLaunch": False},
+        },
+        changes=(
+            lambda account: {
+                "tag": {"key": "k8s.io/cluster-autoscaler/enabled", "value": "false", "propagateAtLaunch": True}
+            },
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_it_lives(case: Case, account: Account) -> None:
+    live(account, case)
+
+
+def test_what_keeps_a_group_from_its_machines_is_told(account: Account) -> None:
+    for name, (token, build) in NEEDS.items():
+        account.make(name, token, build(account))
+    account.server.faults.add(FaultRule(kind=FaultKind.CAPACITY, service="ec2", operation="RunInstances"))
+    properties = {**A_GROUP[1](account), "desiredCapacity": 1}
+    journal = account.journal()
+    with pytest.raises(CapacityUnavailable, match=r"m5\.large capacity"):
+        account.provider.create(account.target("group", GROUP, properties), journal)
+    assert journal.ids == ["inference"]
+
+
+def test_nobody_waits_for_machines_where_that_is_not_wanted(account: Account) -> None:
+    for name, (token, build) in NEEDS.items():
+        account.make(name, token, build(account))
+    account.server.faults.add(FaultRule(kind=FaultKind.CAPACITY, service="ec2", operation="RunInstances"))
+    made = account.make("group", GROUP, {**A_GROUP[1](account), "desiredCapacity": 1, "waitForCapacityTimeout": "0"})
+    assert made.properties["desiredCapacity"] == 1
