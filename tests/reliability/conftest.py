@@ -1,0 +1,49 @@
+"""One simulated account for each test module; runs in this process reach it as any AWS account is reached."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlinfra.sandbox.aws.sandbox import Sandbox
+
+from .place import MakePlace, Place, place
+from .reference import Reference, Stages
+
+# moto leaves the temporary files that S3 objects are kept in to the garbage collector, and warns of itself.
+_UNCLOSED = ("ignore:S3 key was not disposed:ResourceWarning", "ignore:Unclosed file <tempfile:ResourceWarning")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Every test here has states in S3."""
+    for warning in _UNCLOSED:
+        item.add_marker(pytest.mark.filterwarnings(warning))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def places(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakePlace:
+    """Makes one empty place after the other."""
+    for name, value in Place.environment(sandbox).items():
+        monkeypatch.setenv(name, value)
+    numbers = itertools.count(1)
+    return lambda: place(sandbox, tmp_path / str(next(numbers)))
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Stages]:
+    return {}
+
+
+@pytest.fixture
+def reference(places: MakePlace, known: dict[str, Stages]) -> Reference:
+    """What each form comes to where nothing goes wrong."""
+    return Reference(places, known)
