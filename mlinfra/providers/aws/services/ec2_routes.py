@@ -134,25 +134,24 @@ def _associations(reader: Reader, wanted: Wanted) -> list[Item]:
 
 
 def _association(work: Work) -> Item | None:
-    return _association_of(work, work.value("subnetId"), work.value("routeTableId"))
-
-
-def _association_of(work: Work, subnetId: str, routeTableId: str) -> Item | None:  # noqa: N803  # the id's own parts
-    found = _associations_of(_table(work, routeTableId))
-    return next((association for association in found if association["SubnetId"] == subnetId), None)
+    """That of the subnet, with whichever table: somebody may have put another in place of ours."""
+    subnet = work.value("subnetId")
+    filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    tables = work.pages("DescribeRouteTables", "RouteTables", Filters=filters)
+    found = [association for table in tables for association in _associations_of(table)]
+    return next((association for association in found if association["SubnetId"] == subnet), None)
 
 
 def _associate_again(work: Work) -> None:
-    """Change the table without a moment in which the subnet has none. The id, which names the table, changes too."""
-    held = _association_of(work, **work.kind.parts_of(work.id))
+    """Change the table without a moment in which the subnet has none."""
+    held = _association(work)
     if held is None:
-        raise NotFound(f"{work.target.address}: {work.id} is not there any more")
+        raise NotFound(f"{work.target.address}: {work.id} has no route table of its own any more")
     work.call(
         "ReplaceRouteTableAssociation",
         AssociationId=held["RouteTableAssociationId"],
         RouteTableId=work.value("routeTableId"),
     )
-    work.id = work.kind.id.format_map(work.properties)
 
 
 def _disassociate(work: Work) -> None:
@@ -170,14 +169,13 @@ _ROUTE_TABLE_ASSOCIATION = AwsType(
                 "routeTableId": text(required=True, refers=ROUTE_TABLE),
             }
         ),
-        # A subnet has one table, whichever it is.
+        # A subnet has one table, whichever it is; AWS's own id changes with the table.
         key=("subnetId",),
         owned_by=OwnedBy.PARENT,
         parent="routeTableId",
-        volatile=frozenset({"id"}),
     ),
     service="ec2",
-    id="{subnetId}/{routeTableId}",
+    id="{subnetId}",
     create=call("AssociateRouteTable", "subnetId", "routeTableId"),
     reading=Reading(source=_associations, one=_association),
     updates=(Update(("routeTableId",), _associate_again),),
