@@ -19,6 +19,7 @@ from mlinfra.sandbox.aws.ec2.launch_templates import LaunchTemplates
 from mlinfra.sandbox.aws.ec2.nat_gateways import NatGateways
 from mlinfra.sandbox.aws.ec2.placement import CapacityReservations, PlacementGroups
 from mlinfra.sandbox.aws.ec2.references import References
+from mlinfra.sandbox.aws.ec2.tags import Tags
 from mlinfra.sandbox.aws.ec2.subnets import Subnets
 from mlinfra.sandbox.aws.eks.access import AccessEntryOperations, PodIdentityOperations
 from mlinfra.sandbox.aws.eks.add_ons import AddOnOperations
@@ -89,6 +90,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield Deletions(account)
     yield NatGateways(account)
     yield LaunchTemplates(account)
+    yield Tags(account)
     yield PlacementGroups(account)
     yield CapacityReservations(account)
     yield ClusterOperations(account, endpoints)
