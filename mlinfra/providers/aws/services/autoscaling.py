@@ -139,10 +139,10 @@ def _bring(name: str, add: str, remove: str, parameter: str, **more: Any) -> Upd
     def change(work: Work) -> None:
         desired = set(work.value(name) or [])
         shown = set(work.prior.properties.get(name, []) if work.prior is not None else [])
-        if added := sorted(desired - shown):
-            work.call(add, AutoScalingGroupName=work.id, **{parameter: added}, **more)
-        if removed := sorted(shown - desired):
-            work.call(remove, AutoScalingGroupName=work.id, **{parameter: removed})
+        for operation, members, extra in ((add, desired - shown, more), (remove, shown - desired, {})):
+            if members:
+                params: dict[str, Any] = {parameter: sorted(members), **extra}
+                work.call(operation, AutoScalingGroupName=work.id, **params)
 
     return Update((name,), change)
 
@@ -172,8 +172,7 @@ def _delete(work: Work) -> None:
         return
     force = bool(work.value("forceDelete"))
     if not force:
-        sizes = {"MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0}
-        work.call("UpdateAutoScalingGroup", AutoScalingGroupName=work.id, **sizes)
+        work.call("UpdateAutoScalingGroup", AutoScalingGroupName=work.id, MinSize=0, MaxSize=0, DesiredCapacity=0)
     work.call("DeleteAutoScalingGroup", AutoScalingGroupName=work.id, ForceDelete=force)
 
 
