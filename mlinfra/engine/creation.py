@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
+from typing import Protocol
 
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import Ambiguous, Throttled
@@ -20,18 +22,31 @@ _FIRST_WAIT = 0.5  # seconds; doubled each time, with full jitter, as AWS advise
 _LONGEST_WAIT = 20.0
 
 
+class Attempt(Operation, Protocol):
+    """The operation of one create attempt, which knows whether something was made."""
+
+    @property
+    def has_made(self) -> bool:
+        """Whether `made` was called."""
+        ...
+
+
 class Patience:
     """How often a call that did nothing is repeated, and how long is waited in between."""
 
     def __init__(self, clock: Clock, stop: Stop, dice: random.Random) -> None:
         self._clock, self._stop, self._dice = clock, stop, dice
 
-    def repeat(self, call: Callable[[], Present]) -> Present:
-        """`call`, repeated while it is throttled. The last refusal is raised."""
+    def repeat(self, call: Callable[[], Present], *, harmless: bool = False) -> Present:
+        """`call`, repeated while it is throttled, and where it is harmless also while its answers are unclear.
+
+        The last refusal is raised.
+        """
+        passing = (Throttled, Ambiguous) if harmless else (Throttled,)
         for attempt in range(_ATTEMPTS - 1):
             try:
                 return call()
-            except Throttled:
+            except passing:
                 self.wait(attempt)
         return call()
 
@@ -44,7 +59,7 @@ class Patience:
 def create(
     provider: Provider,
     target: Target,
-    operation: Operation,
+    operation: Attempt,
     patience: Patience,
     *,
     begun: bool,
@@ -57,20 +72,29 @@ def create(
 
     `finish` brings what was found half-made to the target. Raises `Ambiguous` where it stays unclear.
     """
-    if begun and (found := _look(provider, target, tagged=tagged)) is not None:
-        operation.made(found.id)
-        return finish(found)
+
+    def make() -> Present:
+        try:
+            return provider.create(target, operation)
+        except Throttled as error:
+            if not operation.has_made:
+                raise
+            raise Ambiguous(
+                str(error), hint=error.hint
+            ) from error  # what follows the making failed: not to be made again
+
+    found = _look(provider, target, tagged=tagged) if begun else None
     for attempt in range(_ATTEMPTS):
         try:
-            return patience.repeat(lambda: provider.create(target, operation))
+            if found is None:
+                return patience.repeat(make)
+            operation.made(found.id)
+            return patience.repeat(partial(finish, found))
         except Ambiguous:
-            found = _look(provider, target, tagged=tagged)
-            if found is not None:
-                operation.made(found.id)
-                return finish(found)
             if attempt == _ATTEMPTS - 1:
                 raise
             patience.wait(attempt)
+            found = _look(provider, target, tagged=tagged) or found
     raise AssertionError("unreachable")
 
 

@@ -144,7 +144,7 @@ class Deciding:
         self.diagnostics.append(
             Diagnostic(
                 code=Code.NOT_OURS,
-                summary=f"{resource.address}: there is a {resource.type} with {key} already",
+                summary=f"{resource.address}: {resource.type} with {key} exists already",
                 detail=whose,
                 address=resource.address,
                 source=resource.source,

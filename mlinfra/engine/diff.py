@@ -44,7 +44,7 @@ def compare(kind: ResourceType, desired: Properties, last: Properties | None, ob
     """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt)."""
     if desired == last and all(name in observed and observed[name] == desired[name] for name in desired):
         return _NONE  # as it is in most plans for most objects
-    finding = _Finding(kind.inputs)
+    finding = _Finding(kind.inputs, blind=last is None)
     wanted = normalise(kind.inputs, desired)
     before = wanted if desired == last else normalise(kind.inputs, last if last is not None else {})
     seen = normalise(kind.inputs, observed)
@@ -65,8 +65,9 @@ def replacement_of(root: Property, path: Path) -> Replace | None:
 class _Finding:
     """The walk down one declaration, collecting what differs."""
 
-    def __init__(self, root: Property) -> None:
+    def __init__(self, root: Property, *, blind: bool) -> None:
         self._root = root
+        self._blind = blind  # nobody knows what was last applied
         self._fields: list[Field] = []
         self._kept: list[Path] = []
         self._extra: list[Path] = []
@@ -112,7 +113,10 @@ class _Finding:
             )
 
     def _compare_unseen(self, declared: Property, path: Path, desired: Value, last: Value) -> None:
-        if desired != last and not (desired is UNSET and isinstance(declared.default, Unset)):
+        if self._blind:
+            return  # it cannot be seen, and not be remembered: taken to be as the stack says
+        cannot_unset = desired is UNSET and isinstance(declared.default, Unset)
+        if not _equal(desired, last, declared.default) and not cannot_unset:
             self._add(path, last, desired, Cause.CHANGE if is_known(desired) or last is UNSET else Cause.UNKNOWN)
 
     def _compare_leaf(self, path: Path, desired: Value, last: Value, observed: Value, default: Value | Unset) -> None:

@@ -104,7 +104,7 @@ class Execution:
         target, operation = self._target(step, properties), _Work(self, step, properties, say)
 
         def finish(found: Present) -> Present:
-            changed = self._against(step, properties, None, found).changed
+            changed = self._against(step, properties, {}, found).changed
             return provider.update(target, found, changed, operation)
 
         try:
@@ -133,10 +133,26 @@ class Execution:
         if step.verb is Verb.RECORD:
             raise self._stale(step, "it differs now: " + ", ".join(map(path_text, sorted(difference.changed, key=str))))
         self._intend(step, properties)
+        return self._record(step, properties, self._bring(step, properties, record.inputs, prior, say))
+
+    def _bring(self, step: Step, properties: Properties, last: Properties | None, prior: Present, say: Say) -> Present:
+        """Bring `prior` to `properties`. After an unclear answer it is looked at: what differs still is done again."""
         provider = self._around.connect(self._connection(step))
         target, operation = self._target(step, properties), _Work(self, step, properties, say)
-        present = self._patience.repeat(lambda: provider.update(target, prior, difference.changed, operation))
-        return self._record(step, properties, present)
+        present = prior
+
+        def update() -> Present:
+            nonlocal present
+            try:
+                return provider.update(
+                    target, present, self._against(step, properties, last, present).changed, operation
+                )
+            except Ambiguous:
+                found = provider.find(target)
+                present = found if isinstance(found, Present) else present
+                raise
+
+        return self._patience.repeat(update, harmless=True)
 
     def _delete(self, step: Step, say: Say) -> str:
         record = self._journal.record(step.address, step.generation)
@@ -155,7 +171,7 @@ class Execution:
             return Present(step.id, {})
 
         with contextlib.suppress(NotFound):  # it is gone, which is what was wanted
-            self._patience.repeat(remove)
+            self._patience.repeat(remove, harmless=True)
         self._journal.enter(Removed(step.address, step.generation))
         return step.id
 
@@ -166,7 +182,7 @@ class Execution:
         present = self._seen.get((step.type, step.id))
         if present is None or (self._tagged(step) and present.owner != target.owner):
             self._intend(step, None)
-            present = self._patience.repeat(lambda: provider.tag(target, _Work(self, step, {}, say)))
+            present = self._patience.repeat(lambda: provider.tag(target, _Work(self, step, {}, say)), harmless=True)
         entries: list[Entry] = []
         if step.verb is Verb.MOVE and step.origin is not None:
             entries.append(Renamed(step.origin, step.address))

@@ -11,7 +11,7 @@ from mlinfra.core.observed import Present
 from mlinfra.core.resource import Connection, Resource
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Intent
-from mlinfra.core.value import Properties, Ref, is_known
+from mlinfra.core.value import Properties, Ref, canonical_json, is_known
 from mlinfra.engine.normal import normalise
 from mlinfra.engine.standing import Standings
 from mlinfra.engine.survey import Survey
@@ -51,7 +51,8 @@ def key_of(kind: ResourceType, properties: Properties) -> tuple[str, ...] | None
     parts = [properties.get(name) for name in kind.key]
     if any(part is None or not is_known(part) for part in parts):
         return None
-    return tuple(str(normalise(kind.inputs.fields[name], part)) for name, part in zip(kind.key, parts, strict=True))
+    normal = (normalise(kind.inputs.fields[name], part) for name, part in zip(kind.key, parts, strict=True))
+    return tuple(part if isinstance(part, str) else canonical_json(part) for part in normal)
 
 
 def is_ours(

@@ -67,6 +67,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         partition, region, account, id and the properties read. derived: outputs that AWS shows in another form.
     details: what a listing, or `one`, leaves out, asked only for objects that concern us; `None` says that it is gone.
     absent: the states in which an object counts as gone, by path.
+    fostered: of a child, the identities of parents that are not ours by tags of their own, but came with something of
+        ours: the scaling groups behind our node groups.
     """
 
     one: Call | Callable[[Work], Item | None]
@@ -78,6 +80,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     derived: Mapping[str, Callable[[Item], Any]] = {}
     details: Callable[[Reader, Item], Item | None] | None = None
     absent: Mapping[str, tuple[str, ...]] = {}
+    fostered: Callable[[Reader], Iterable[str]] | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,7 +68,8 @@ def parent_token(kind: AwsType) -> str:
 def parents(kind: AwsType, reader: Reader, wanted: Wanted) -> set[str]:
     """The identities of the parents whose children concern us: our own, and those that ids of interest name."""
     named = {kind.parts_of(told).get(kind.about.parent, "") for told in wanted.interest.ids}
-    return {present.id for present in reader.objects(parent_token(kind)).objects} | named - {""}
+    fostered = kind.reading.fostered(reader) if kind.reading.fostered is not None else ()
+    return {present.id for present in reader.objects(parent_token(kind)).objects} | {*fostered} | named - {""}
 
 
 def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool:

@@ -8,6 +8,7 @@ types.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mlinfra.core.ownership import PREFIX
@@ -25,6 +26,7 @@ from mlinfra.providers.aws.work import Work
 
 GROUP = "aws:autoscaling/group:Group"
 TAG = "aws:autoscaling/tag:Tag"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 
 _RESOURCE = "auto-scaling-group"
 _TAG_FIELDS = {
@@ -261,6 +263,13 @@ def _split(identity: str) -> tuple[str, str]:
     return group, key
 
 
+def _behind_node_groups(reader: Reader) -> Iterator[str]:
+    """The scaling groups that EKS made for node groups of ours."""
+    for present in reader.objects(NODE_GROUP).objects:
+        for resources in present.properties.get("resources", ()):
+            yield from (group["name"] for group in resources.get("autoscalingGroups", ()))
+
+
 def _tags(reader: Reader, wanted: Wanted) -> list[Item]:
     """Of our own groups all that users gave, of others what ids of interest name: EKS has tags of its own there."""
     owned = parents(_TAG, reader, wanted)
@@ -317,7 +326,7 @@ _TAG = AwsType(
     id="{autoscalingGroupName},{tag[key]}",
     names={"autoscalingGroupName": "AutoScalingGroupName"},
     create=_PUT_TAG,
-    reading=Reading(source=_tags, one=_tag),
+    reading=Reading(source=_tags, one=_tag, fostered=_behind_node_groups),
     updates=(Update(("tag",), (_PUT_TAG,)),),
     delete=_remove_tag,
 )
