@@ -1,4 +1,4 @@
-"""Canonical forms that several declarations share: lists of blocks whose order means nothing.
+"""Canonical forms that several declarations share: times, and lists of blocks whose order means nothing.
 
 A set of blocks is compared as a whole; a list that is brought into one order is compared block by block, so that what
 AWS adds to them is no difference.
@@ -7,6 +7,7 @@ AWS adds to them is no difference.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -17,6 +18,15 @@ def ordered_by(*names: str) -> Callable[[Any], Any]:
         return sorted(blocks, key=lambda block: [str(_field(block, name)) for name in names])
 
     return order
+
+
+def moment(value: Any) -> Any:
+    """A time in the one spelling: AWS takes any offset, and keeps UTC."""
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value  # AWS's own refusal says best what is wrong
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _field(block: Any, name: str) -> Any:

@@ -5,13 +5,11 @@ Calls and fields: EC2 API reference, 2016-11-15. Names and replacement: Pulumi's
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from mlinfra.core.property import Replace, block, boolean, integer, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update, Waiting
 from mlinfra.providers.aws.listing import is_gone
+from mlinfra.providers.aws.services.canonical import moment
 from mlinfra.providers.aws.tags import ec2_tags
 from mlinfra.providers.aws.template import ID, NAMELESS_KEYS, TAGS, call, prop
 from mlinfra.providers.aws.work import Work
@@ -62,15 +60,6 @@ _PLACEMENT_GROUP = AwsType(
 _END = ("instanceCount", "endDate", "endDateType", "instanceMatchCriteria")
 
 
-def _moment(value: Any) -> Any:
-    """A time in the one spelling: AWS takes any offset, and keeps UTC."""
-    try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return value  # AWS's own refusal says best what is wrong
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _why_not(item: Item) -> str:
     return f"{item.get('TotalInstanceCount')} of {item.get('InstanceType')} are not to be had"
 
@@ -97,13 +86,13 @@ _CAPACITY_RESERVATION = AwsType(
                 "placementGroupArn": text(replace=Replace.DELETE_FIRST, refers=PLACEMENT_GROUP),
                 "instanceMatchCriteria": text(default="open", enum=["open", "targeted"]),
                 "endDateType": text(default="unlimited", enum=["unlimited", "limited"]),
-                "endDate": text(default=None, canonical=_moment, format="date-time"),
+                "endDate": text(default=None, canonical=moment, format="date-time"),
                 "tags": TAGS_PROPERTY,
             }
         ),
     ),
     service="ec2",
-    shapes={"endDate": Shape(outward=_moment, inward=_moment)},
+    shapes={"endDate": Shape(outward=moment, inward=moment)},
     id="CapacityReservationId",
     made="CapacityReservation.CapacityReservationId",
     create=call(
