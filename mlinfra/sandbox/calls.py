@@ -41,6 +41,7 @@ def is_mutating(operation: str) -> bool:
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One call. `status` is the HTTP status answered, 0 where the caller was given none.
 
+    `operation` is AWS's (`CreateVpc`), or of Kubernetes a verb on a resource (`patch:deployments.apps`).
     `began` is in seconds of the sandbox's clock, `seconds` how long it took; `fault` names the faults that struck;
     `number` counts from 1 and is given by the log.
     """

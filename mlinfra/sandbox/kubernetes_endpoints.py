@@ -7,25 +7,22 @@ the account.
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.cluster_cloud import ClusterCloud
 from mlinfra.sandbox.aws.eks.store import Cluster, Clusters
 from mlinfra.sandbox.aws.endpoints import ClusterDescription, ClusterNode
-from mlinfra.sandbox.faults import FaultKind, FaultRule, Occasion, When
 from mlinfra.sandbox.kubernetes.authentication import AccessEntry, EksAuthenticator
 from mlinfra.sandbox.kubernetes.cluster import KubernetesCluster
 from mlinfra.sandbox.kubernetes.controllers.control_plane import ControlPlane
 from mlinfra.sandbox.kubernetes.controllers.options import Options, Timings
-from mlinfra.sandbox.kubernetes.faults import Call, Effect, Fault
 from mlinfra.sandbox.kubernetes.requests import Grant
+from mlinfra.sandbox.kubernetes.subresources import Logs, annotated_logs
+from mlinfra.sandbox.kubernetes_faults import attendant, obstacles
 
-_READING = ("get", "list", "watch")
 _QUICK = Timings(node_boot=2, load_balancer=1)
 
 
@@ -39,25 +36,32 @@ class _Served:
 
 
 class KubernetesEndpoints:
-    """An emulated API for each cluster of an account. Implements `aws.endpoints.ClusterEndpoints`."""
+    """An emulated API for each cluster of an account. Implements `aws.endpoints.ClusterEndpoints`.
 
-    def __init__(self, account: Account, timings: Timings = _QUICK) -> None:
+    `timings`: how long things take inside clusters; `logs` gives what the containers of pods have written.
+    """
+
+    def __init__(self, account: Account, timings: Timings = _QUICK, logs: Logs = annotated_logs) -> None:
         self._account = account
+        self._logs = logs
         self._timings = timings
         self._served: dict[str, _Served] = {}
 
     def create(self, cluster: ClusterDescription) -> tuple[str, str]:
         """Serve a new cluster and start its controllers."""
+        hindrances = obstacles(self._account, cluster.name)
         api = KubernetesCluster(
             cluster.name,
             version=cluster.version,
             clock=self._account.now,
             authenticator=self._authenticator(cluster),
-            faults=faults_of(self._account),
+            attendant=attendant(self._account, cluster.name),
+            obstacles=hindrances,
+            logs=self._logs,
         )
         cloud = ClusterCloud(self._account, cluster.name, cluster.region)
         options = Options(timings=self._timings, certificate=api.ca_pem)
-        plane = ControlPlane(cluster.name, api.store, self._account.now, cloud, options)
+        plane = ControlPlane(cluster.name, api.store, self._account.now, cloud, options, hindrances)
         self._served[cluster.arn] = _Served(api, plane, cloud)
         plane.runtime.start()
         return api.start(), api.ca_pem
@@ -75,7 +79,10 @@ class KubernetesEndpoints:
             self._served[arn].cloud.tell()
 
     def version_changed(self, arn: str, version: str) -> None:
-        """The emulated API keeps the version that it was made with: it has no other schemas at hand."""
+        """Serve the API of another version; nodes follow as their groups are upgraded."""
+        if arn in self._served:
+            self._served[arn].api.upgrade(version)
+            self._served[arn].cloud.tell()
 
     def stop(self) -> None:
         """Stop serving all clusters. Not to be called while holding the account."""
@@ -118,48 +125,3 @@ def _entry_of(cluster: Cluster, arn: str) -> AccessEntry | None:
 def _end(served: _Served) -> None:
     served.plane.runtime.stop()
     served.api.stop()
-
-
-def faults_of(account: Account) -> Callable[[Call], Fault | None]:
-    """The account's fault rules as the emulated API understands them.
-
-    To rules, such a call is one of the service `kubernetes`; its operation is `create:deployments.apps`.
-    """
-
-    def decide(call: Call) -> Fault | None:
-        if not account.faults.rules():
-            return None
-        detail = {"namespace": call.namespace, "name": call.name, "path": call.path, "subresource": call.subresource}
-        occasion = Occasion("kubernetes", f"{call.verb}:{call.resource}", call.verb not in _READING, detail)
-        for rule in account.faults(occasion):
-            if (fault := _fault(rule, account)) is not None:
-                return fault
-        return None
-
-    return decide
-
-
-def _fault(rule: FaultRule, account: Account) -> Fault | None:
-    match rule.kind, rule.when:
-        case FaultKind.THROTTLE, _:
-            return Fault.status(429, rule.message or "too many requests, please try again later", "TooManyRequests")
-        case FaultKind.DENIED, _:
-            return Fault.status(403, rule.message or "access denied", "Forbidden")
-        case FaultKind.QUOTA, _:
-            return Fault.status(403, rule.message or "exceeded quota", "Forbidden")
-        case FaultKind.ERROR, _:
-            return Fault.status(rule.status or 500, rule.message or "internal error", "InternalError")
-        case FaultKind.RESET, When.BEFORE:
-            return Fault(Effect.UNREACHABLE)
-        case FaultKind.RESET, When.AFTER:
-            return Fault(Effect.LOST_RESPONSE)
-        case FaultKind.TIMEOUT, When.AFTER:
-            return Fault(Effect.TIMEOUT_AFTER_SUCCESS)
-        case FaultKind.TIMEOUT, When.BEFORE:
-            return Fault.status(504, "request did not complete within the requested timeout", "Timeout")
-        case FaultKind.LATENCY, _:
-            account.clock.sleep(rule.seconds)
-        case FaultKind.KILL, _ if rule.pid:
-            os.kill(rule.pid, signal.SIGKILL)
-            return Fault(Effect.UNREACHABLE if rule.when is When.BEFORE else Effect.LOST_RESPONSE)
-    return None

@@ -17,6 +17,7 @@ from moto.core.model_instances import reset_model_data
 from moto.utilities.utils import get_partition
 
 from mlinfra.core.clock import Clock
+from mlinfra.sandbox.calls import CallLog
 from mlinfra.sandbox.faults import FaultKind, FaultRule, Faults, Occasion
 from mlinfra.sandbox.timeline import Pace, Timeline
 
@@ -40,12 +41,13 @@ class Holding(Protocol):
 class Account:
     """One account in all regions."""
 
-    def __init__(self, id: str, *, region: str, clock: Clock, pace: Pace, faults: Faults) -> None:
+    def __init__(self, id: str, *, region: str, clock: Clock, pace: Pace, faults: Faults, calls: CallLog) -> None:
         self.id = id
         self.region = region
         self.clock = clock
         self.pace = pace
         self.faults = faults
+        self.calls = calls
         self.timeline = Timeline(clock)
         self.lock = threading.RLock()
         self.hidden: frozenset[str] = frozenset()  # what the present call must not see

@@ -19,7 +19,7 @@ from mlinfra.sandbox.aws.inventory import take
 from mlinfra.sandbox.aws.protocol import identify, parameters
 from mlinfra.sandbox.aws.service import Service
 from mlinfra.sandbox.aws.staleness import identities
-from mlinfra.sandbox.calls import CallLog, CallRecord, is_mutating
+from mlinfra.sandbox.calls import CallRecord, is_mutating
 from mlinfra.sandbox.faults import FaultKind, Occasion
 
 CONTROL = "/mlinfra-sandbox/"
@@ -36,9 +36,8 @@ class Gateway:
     control: answers what is asked below `/mlinfra-sandbox/`.
     """
 
-    def __init__(self, account: Account, log: CallLog, services: Services, control: Control) -> None:
+    def __init__(self, account: Account, services: Services, control: Control) -> None:
         self._account = account
-        self._log = log
         self._services = services
         self._control = control
         self._newest: frozenset[str] = frozenset()  # what the last creation made, by its names
@@ -76,7 +75,7 @@ class Gateway:
             response = damage.around(lambda: self._settled(service, request, occasion, stale))
             return response
         finally:
-            self._log.add(
+            self._account.calls.add(
                 CallRecord(
                     service=service.name,
                     operation=occasion.operation or request.path,

@@ -37,6 +37,8 @@ class Sandbox:
     pace: how long things take by that clock; by default they are done at the next call.
     endpoints: makes what stands behind the Kubernetes endpoints of simulated clusters (`KubernetesEndpoints`); by
     default they only say that they are alive.
+
+    `inside` is the account itself, for code in this process that composes more around it.
     """
 
     def __init__(
@@ -53,11 +55,16 @@ class Sandbox:
         self.calls = CallLog()
         self.region = region
         self._port = port
-        self._account = Account(
-            account, region=region, clock=clock or SystemClock(), pace=pace or Pace.instant(), faults=self.faults
+        self.inside = Account(
+            account,
+            region=region,
+            clock=clock or SystemClock(),
+            pace=pace or Pace.instant(),
+            faults=self.faults,
+            calls=self.calls,
         )
-        self._endpoints = endpoints(self._account) if endpoints else PlainEndpoints()
-        self._services = Services(self._account, self._endpoints)
+        self._endpoints = endpoints(self.inside) if endpoints else PlainEndpoints()
+        self._services = Services(self.inside, self._endpoints)
         self._server: Server | None = None
 
     def __enter__(self) -> Sandbox:
@@ -74,7 +81,7 @@ class Sandbox:
     @property
     def account(self) -> str:
         """The account's id."""
-        return self._account.id
+        return self.inside.id
 
     @property
     def port(self) -> int:
@@ -88,8 +95,8 @@ class Sandbox:
 
     def start(self) -> None:
         """Serve an empty account. Raises `OSError` where the port is taken."""
-        self._account.reset()
-        gateway = Gateway(self._account, self.calls, self._services, Control(self))
+        self.inside.reset()
+        gateway = Gateway(self.inside, self._services, Control(self))
         self._server = Server(gateway, self._port)
         self._server.start()
 
@@ -99,13 +106,13 @@ class Sandbox:
             self._server.stop()
             self._server = None
         self._endpoints.stop()
-        self._account.reset()
+        self.inside.reset()
 
     def reset(self) -> None:
         """Empty the account, the faults and the log of calls."""
         self.faults.clear()
         self._endpoints.stop()
-        self._account.reset()
+        self.inside.reset()
         self.calls.clear()
 
     def warm(self) -> None:
@@ -114,14 +121,14 @@ class Sandbox:
 
     def settle(self) -> None:
         """Do what is due by the clock, as every call does first."""
-        with self._account.lock:
-            self._account.timeline.settle()
+        with self.inside.lock:
+            self.inside.timeline.settle()
 
     def inventory(self) -> list[tuple[str, str]]:
         """Everything in the account, as sorted pairs of type and id (`mlinfra.sandbox.aws.inventory`)."""
-        with self._account.lock:
-            self._account.timeline.settle()
-            return take(self._account)
+        with self.inside.lock:
+            self.inside.timeline.settle()
+            return take(self.inside)
 
     def about(self) -> dict[str, Any]:
         """What this sandbox is."""

@@ -5,76 +5,81 @@ Called by `server` for each HTTP request, and directly by tests. Every failure l
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mlinfra.sandbox.kubernetes import discovery, verbs, watching
 from mlinfra.sandbox.kubernetes.authorization import Attributes, Authorizer
 from mlinfra.sandbox.kubernetes.encoding import Writer, read_object
 from mlinfra.sandbox.kubernetes.errors import ApiError
-from mlinfra.sandbox.kubernetes.faults import Call, Effect, Fault, Faults
+from mlinfra.sandbox.kubernetes.faults import Attendant, Call, attend
 from mlinfra.sandbox.kubernetes.openapi import OpenApi
 from mlinfra.sandbox.kubernetes.patching import Patching
-from mlinfra.sandbox.kubernetes.requests import ADMINISTRATOR, Authenticator, Identity, Request, Response, answer
+from mlinfra.sandbox.kubernetes.requests import (
+    ADMINISTRATOR,
+    Authenticator,
+    Identity,
+    Request,
+    Response,
+    answer,
+    failure,
+)
 from mlinfra.sandbox.kubernetes.reviews import Reviews
 from mlinfra.sandbox.kubernetes.routes import Route, find_route
 from mlinfra.sandbox.kubernetes.schema import Schemas
 from mlinfra.sandbox.kubernetes.store import Store
-from mlinfra.sandbox.kubernetes.subresources import Subresources
+from mlinfra.sandbox.kubernetes.subresources import Logs, Subresources
 from mlinfra.sandbox.kubernetes.values import Clock, Object
 
-DROPPED = 0
-"""The status of an answer that never comes: the server closes the connection."""
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _OPEN = (*_HEALTH, "/version")
 _ANONYMOUS = Identity("system:anonymous", ("system:unauthenticated",))
 
 
 class Api:
-    """The API of one store. Without an authenticator everybody is an administrator."""
+    """The API of one store. Without an authenticator everybody is an administrator.
+
+    `version` is asked at each call, as it rises with upgrades.
+    """
 
     def __init__(
         self,
         store: Store,
         schemas: Schemas,
-        version: str,
+        version: Callable[[], str],
         clock: Clock,
+        logs: Logs,
         authenticator: Authenticator | None = None,
-        faults: Faults | None = None,
+        attendant: Attendant = attend,
     ) -> None:
         self._store = store
         self._clock = clock
         self._version = version
         self._authenticator = authenticator
-        self._faults = faults
+        self._attendant = attendant
         self._authorizer = Authorizer(store)
         self._openapi = OpenApi(store.registry, schemas, version)
         self._patching = Patching(store, schemas, clock)
-        self._subresources = Subresources(store, clock)
+        self._subresources = Subresources(store, clock, logs)
         self._reviews = Reviews(self._authorizer, self._identify)
 
     def handle(self, request: Request) -> Response:
-        """Answer a request. An answer whose status is `DROPPED` must not be sent."""
+        """Answer a request. An answer of status 0 must not be sent: the caller gets none."""
         try:
             route = find_route(self._store.registry, request.path)
-            fault = self._faults(_call(request, route)) if self._faults else None
-            if fault is not None:
-                return self._faulty(fault, request, route)
+        except ApiError as error:
+            missing = failure(error)
+            return self._attendant(_call(request, None), lambda: missing)
+        return self._attendant(_call(request, route), lambda: self._answer(request, route))
+
+    def _answer(self, request: Request, route: Route | None) -> Response:
+        try:
             return self._serve(request, route)
         except ApiError as error:
-            return _failure(error)
+            return failure(error)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             # A body of a shape that nothing foresaw: a server answers even then, and the error's name helps to mend it.
             text = f"the request could not be understood: {type(error).__name__}: {error}"
-            return _failure(ApiError(500, text))
-
-    def _faulty(self, fault: Fault, request: Request, route: Route | None) -> Response:
-        if fault.effect is Effect.UNREACHABLE:
-            return Response(DROPPED)
-        if fault.effect is Effect.STATUS:
-            return _failure(ApiError(fault.code, fault.message, fault.reason), fault.retry_after)
-        done = self._serve(request, route)
-        done.close()
-        if fault.effect is Effect.LOST_RESPONSE:
-            return Response(DROPPED)
-        return _failure(ApiError(504, "request did not complete within the requested timeout", "Timeout"))
+            return failure(ApiError(500, text))
 
     def _serve(self, request: Request, route: Route | None) -> Response:
         identity = self._impersonated(self._authenticate(request), request)
@@ -118,7 +123,7 @@ class Api:
         if path.startswith(_HEALTH):
             return Response(200, b"ok", "text/plain")
         if path == "/version":
-            return answer(_version(self._version))
+            return answer(_version(self._version()))
         if path.startswith("/openapi/"):
             if (
                 path == "/openapi/v2"
@@ -177,9 +182,16 @@ def _attributes(request: Request, route: Route | None) -> Attributes:
 
 def _call(request: Request, route: Route | None) -> Call:
     if route is None:
-        return Call(request.method.lower(), path=request.path)
-    verb = route.verb(request.method, _is_watch(request))
-    return Call(verb, route.kind.resource, route.namespace or "", route.name, route.subresource)
+        return Call(request.method.lower(), path=request.path, port=request.port)
+    return Call(
+        route.verb(request.method, _is_watch(request)),
+        route.kind.resource,
+        route.namespace or "",
+        route.name,
+        route.subresource,
+        port=request.port,
+        dry_run=request.query.get("dryRun") == "All",
+    )
 
 
 def _refusal(identity: Identity, asked: Attributes) -> ApiError:
@@ -196,11 +208,6 @@ def _refusal(identity: Identity, asked: Attributes) -> ApiError:
     )
     details: Object = {"name": asked.name, "group": asked.group, "kind": resource}
     return ApiError(403, text, details={key: value for key, value in details.items() if value})
-
-
-def _failure(error: ApiError, retry_after: int | None = None) -> Response:
-    headers = (("Retry-After", str(retry_after)),) if retry_after is not None else ()
-    return answer(error.status(), error.code, headers)
 
 
 def _version(version: str) -> Object:

@@ -39,10 +39,10 @@ _PATCHES = (
 class OpenApi:
     """The documents of one cluster."""
 
-    def __init__(self, registry: Registry, schemas: Schemas, version: str) -> None:
+    def __init__(self, registry: Registry, schemas: Schemas, version: Callable[[], str]) -> None:
         self._registry = registry
         self._schemas = schemas
-        self._info = {"title": "Kubernetes", "version": f"v{version}"}
+        self._version = version
         self._cache: dict[str, bytes] = {}
         self._changes = -1
 
@@ -80,13 +80,16 @@ class OpenApi:
     def _v3(self, kinds: list[Kind]) -> Object:
         components = self._components(kinds, _V3)
         paths = {path: item for kind in kinds for path, item in _paths(kind, v3=True).items()}
-        return {"openapi": "3.0.0", "info": self._info, "paths": paths, "components": {"schemas": components}}
+        return {"openapi": "3.0.0", "info": self._info(), "paths": paths, "components": {"schemas": components}}
 
     def _v2(self) -> Object:
         kinds = list(self._registry)
         paths = {path: item for kind in kinds for path, item in _paths(kind, v3=False).items()}
         definitions = self._components(kinds, _V2)
-        return {"swagger": "2.0", "info": self._info, "paths": paths, "definitions": definitions}
+        return {"swagger": "2.0", "info": self._info(), "paths": paths, "definitions": definitions}
+
+    def _info(self) -> Object:
+        return {"title": "Kubernetes", "version": f"v{self._version()}"}
 
     def _components(self, kinds: Iterable[Kind], prefix: str) -> Object:
         found: Object = {}

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from mlinfra.sandbox.kubernetes.errors import bad_request
+from mlinfra.sandbox.kubernetes.errors import ApiError, bad_request
 from mlinfra.sandbox.kubernetes.values import Json
 
 
@@ -43,6 +43,8 @@ class Request(msgspec.Struct, frozen=True):
     query: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    port: int = 0
+    """The client's end of the connection; 0 where there is none."""
 
     def flag(self, name: str) -> bool:
         """Whether a parameter says true."""
@@ -92,3 +94,9 @@ _encode = msgspec.json.Encoder().encode
 def answer(value: Json, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     """Give a JSON value."""
     return Response(status, _encode(value) + b"\n", headers=headers)
+
+
+def failure(error: ApiError, retry_after: int | None = None) -> Response:
+    """Give a Status that says what is wrong."""
+    headers = (("Retry-After", str(retry_after)),) if retry_after is not None else ()
+    return answer(error.status(), error.code, headers)

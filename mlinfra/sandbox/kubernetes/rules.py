@@ -1,12 +1,13 @@
-"""What the API demands of every write: decoding, defaults, the kind's own strategy, validation, field ownership.
+"""What the API demands of every write: decoding, defaults, admission, the kind's own strategy, validation, ownership.
 
-The `Rules` of a store that serves an API. Called by the store for each write, a controller's too. It must not read or
-write objects other than the one it is given.
+The `Rules` of a store that serves an API. Called by the store for each write, a controller's too. It must not write
+objects other than the one it is given, and it reads others only through its plugins.
 """
 
 from __future__ import annotations
 
 import itertools
+from typing import Protocol
 
 from mlinfra.sandbox.kubernetes import errors, names, strategies
 from mlinfra.sandbox.kubernetes.defaults import fill
@@ -22,12 +23,25 @@ from mlinfra.sandbox.kubernetes.values import Clock, Object
 _FIRST_NODE_PORT, _LAST_NODE_PORT = 30_000, 32_767
 
 
+class Plugins(Protocol):
+    """What is demanded of a write in view of other objects."""
+
+    def mutate(self, kind: Kind, new: Object, old: Object | None) -> None:
+        """Fill in what other objects say; `new` has its defaults, and is not validated yet."""
+        ...
+
+    def check(self, kind: Kind, new: Object, old: Object | None) -> None:
+        """Refuse what other objects forbid; `new` is valid in itself."""
+        ...
+
+
 class ApiRules:
     """The rules of one cluster. Service addresses come from 10.100.0.0/16, as in EKS; none is given out twice."""
 
-    def __init__(self, schemas: Schemas, clock: Clock) -> None:
+    def __init__(self, schemas: Schemas, clock: Clock, plugins: Plugins | None = None) -> None:
         self._schemas = schemas
         self._clock = clock
+        self._plugins = plugins
         self._addresses = itertools.count(10)
         self._node_ports = itertools.cycle(range(_FIRST_NODE_PORT, _LAST_NODE_PORT + 1))
 
@@ -38,7 +52,7 @@ class ApiRules:
         prune({"metadata": new["metadata"]}, self._schemas.metadata, kind, keep_unknown=True)
 
     def prepare(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
-        """Decode, default, complete and validate `new`; raises 400 and 422."""
+        """Decode, default, complete and validate `new`; raises 400, 403 and 422."""
         schema = self._schemas.get(kind.gvk)
         if schema is None:
             return
@@ -46,11 +60,16 @@ class ApiRules:
         self._decode(part, schema, kind, write)
         fill(part, schema)
         _put_back(new, part, kind, old, write)
+        admits = self._plugins if self._plugins and not write.subresource else None
+        if admits:
+            admits.mutate(kind, new, old)
         if not write.part:
             strategies.complete(kind.resource, new, old)
             if kind.resource == "services":
                 self._address(new, old)
         self._validate(kind, new, old, schema, write)
+        if admits:
+            admits.check(kind, new, old)
 
     def track(self, kind: Kind, new: Object, old: Object | None, write: Write) -> None:
         """Record an update's fields; an apply has recorded its own."""

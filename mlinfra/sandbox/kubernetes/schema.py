@@ -150,11 +150,16 @@ class Schemas:
         self.definitions = definitions
         self._custom: dict[GroupVersionKind, Schema] = {}
         self.changes = 0
-        """How often custom kinds came or went."""
+        """How often kinds came or went."""
+
+    def upgrade(self, definitions: Definitions) -> None:
+        """Serve the built-in kinds of another version; custom ones stay."""
+        self.definitions = definitions
+        self.changes += 1
 
     @cached_property
     def metadata(self) -> Schema:
-        """The schema of an object of which only the metadata is looked at."""
+        """The schema of an object of which only the metadata is looked at; it is the same in all versions."""
         return Schema({"properties": {"metadata": {"$ref": _REFERENCE + _META}}}, self.definitions)
 
     def get(self, gvk: GroupVersionKind) -> Schema | None:

@@ -92,7 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = dict(parse_qsl(url.query, keep_blank_values=True))
-        response = self.server.handle_api(Request(self.command, unquote(url.path), query, headers, body))
+        port = self.client_address[1]
+        response = self.server.handle_api(Request(self.command, unquote(url.path), query, headers, body, port))
         if response.status == 0:
             self.close_connection = True
         elif response.stream is not None:

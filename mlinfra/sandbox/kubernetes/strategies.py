@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator
 
+from mlinfra.sandbox.kubernetes import limit_ranges
 from mlinfra.sandbox.kubernetes.errors import FieldError, invalid_field
 from mlinfra.sandbox.kubernetes.structural import check_definition
 from mlinfra.sandbox.kubernetes.values import Json, Object, at
@@ -54,7 +55,7 @@ def _pod(new: Object, old: Object | None) -> None:
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    if not spec.get("priorityClassName"):  # the scheduler looks a class's value up itself
+    if not spec.get("priorityClassName"):  # admission gives those that name one the value of their class
         spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
         spec.setdefault("priority", 0)
     tolerations = spec.setdefault("tolerations", [])
@@ -148,6 +149,11 @@ def _empty_status(new: Object, old: Object | None) -> None:
         new["status"] = {}
 
 
+def _limit_range(new: Object, old: Object | None) -> None:
+    for limit in at(new, ("spec", "limits")) or ():
+        limit_ranges.complete(limit)
+
+
 def _load_balanced(new: Object, old: Object | None) -> None:
     if old is None:
         new["status"] = {"loadBalancer": {}}
@@ -165,6 +171,7 @@ _COMPLETIONS: dict[str, Callable[[Object, Object | None], None]] = {
     "deployments.apps": _empty_status,
     "daemonsets.apps": _daemon_set,
     "cronjobs.batch": _empty_status,
+    "limitranges": _limit_range,
     "services": _load_balanced,
     "ingresses.networking.k8s.io": _load_balanced,
 }

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from mlinfra.sandbox.kubernetes import errors
+from mlinfra.sandbox.kubernetes.controllers.eviction import budgets_that_count, evict
 from mlinfra.sandbox.kubernetes.encoding import read_object, read_value
 from mlinfra.sandbox.kubernetes.jsonpatch import json_patch
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind
@@ -15,27 +16,32 @@ from mlinfra.sandbox.kubernetes.merge import merge_patch
 from mlinfra.sandbox.kubernetes.metadata import DeleteOptions
 from mlinfra.sandbox.kubernetes.requests import Identity, Request, Response, answer
 from mlinfra.sandbox.kubernetes.routes import Route
-from mlinfra.sandbox.kubernetes.selectors import parse_labels
 from mlinfra.sandbox.kubernetes.store import Store
 from mlinfra.sandbox.kubernetes.values import Clock, Object, at, put, timestamp
 from mlinfra.sandbox.kubernetes.verbs import Warnings, write_of
 
-Logs: TypeAlias = Callable[[str, str, str], str]
-"""Gives what a container wrote: namespace, pod, container (may be empty)."""
+Logs: TypeAlias = Callable[[Object, str], str]
+"""Gives what a container of a pod has written: the pod as stored, and the container's name."""
+LOG = "sandbox.mlinfra.dev/log"
+"""The annotation of a pod that says what its containers write."""
 
 _POD = GroupVersionKind("", "v1", "Pod")
 _BUDGET = GroupVersionKind("policy", "v1", "PodDisruptionBudget")
 
 
-def no_logs(namespace: str, pod: str, container: str) -> str:
-    """Say that nothing ran."""
-    return f"{namespace}/{pod} is simulated: no process has run, and none has written a log\n"
+def annotated_logs(pod: Object, container: str) -> str:
+    """What the pod's annotation says; without one, that nothing ran."""
+    meta = pod["metadata"]
+    said = (meta.get("annotations") or {}).get(LOG)
+    if said is not None:
+        return said if said.endswith("\n") else f"{said}\n"
+    return f"{meta['namespace']}/{meta['name']} is simulated: {container} has not run, and has written nothing\n"
 
 
 class Subresources:
     """Serves the subresources of one store."""
 
-    def __init__(self, store: Store, clock: Clock, logs: Logs = no_logs) -> None:
+    def __init__(self, store: Store, clock: Clock, logs: Logs = annotated_logs) -> None:
         self._store = store
         self._clock = clock
         self._logs = logs
@@ -46,9 +52,7 @@ class Subresources:
         if route.subresource == "scale":
             return self._scale(request, route)
         if route.subresource == "log" and request.method == "GET":
-            self._store.get(_POD, route.name, route.namespace)
-            text = self._logs(route.namespace or "", route.name, request.query.get("container", ""))
-            return Response(200, text.encode(), "text/plain")
+            return self._log(request, route)
         served = {"binding": self._bind, "eviction": self._evict, "token": self._token}
         if route.subresource in served:
             if request.method != "POST":
@@ -99,21 +103,32 @@ class Subresources:
         self._store.modify(_POD, route.name, route.namespace, change, write_of(request, route, Warnings()))
         return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
 
+    def _log(self, request: Request, route: Route) -> Response:
+        """What a container wrote; refusals as in kubernetes/kubernetes, pkg/registry/core/pod/strategy.go."""
+        pod = self._store.get(_POD, route.name, route.namespace)
+        name = _container_of(pod, request.query.get("container", ""))
+        statuses = [*at(pod, ("status", "containerStatuses"), ()), *at(pod, ("status", "initContainerStatuses"), ())]
+        waiting = [at(item, ("state", "waiting", "reason")) for item in statuses if item["name"] == name]
+        restarts = sum(item.get("restartCount", 0) for item in statuses if item["name"] == name)
+        if at(pod, ("spec", "nodeName")) and waiting and waiting[0] and not restarts:
+            why = f'container "{name}" in pod "{route.name}" is waiting to start: {waiting[0]}'
+            raise errors.bad_request(why)
+        lines = self._logs(pod, name).splitlines(keepends=True)
+        last = request.number("tailLines")
+        kept = lines if last is None or last < 0 else lines[max(0, len(lines) - last) :]
+        return Response(200, "".join(kept).encode(), "text/plain")
+
     def _evict(self, request: Request, route: Route) -> Response:
         pod = self._store.get(_POD, route.name, route.namespace)
         options = read_object(request).get("deleteOptions") or {}
-        for budget in self._store.list(_BUDGET, route.namespace):
-            chosen = parse_labels(at(budget, ("spec", "selector"), {}))(pod["metadata"].get("labels") or {})
-            if chosen and at(budget, ("status", "disruptionsAllowed"), 0) <= 0:
-                name = budget["metadata"]["name"]
-                cause = {
-                    "reason": "DisruptionBudget",
-                    "message": f"The disruption budget {name} needs more healthy pods",
-                }
-                text = "Cannot evict pod as it would violate the pod's disruption budget."
-                raise errors.ApiError(429, text, details={"causes": [cause]})
-        wanted = DeleteOptions(grace=options.get("gracePeriodSeconds"), dry_run="All" in (options.get("dryRun") or ()))
-        self._store.delete(_POD, route.name, route.namespace, wanted)
+        dry_run = "All" in (options.get("dryRun") or request.query.get("dryRun", ""))
+        wanted = DeleteOptions(grace=options.get("gracePeriodSeconds"), dry_run=dry_run)
+        if len(budgets_that_count(pod, self._store.list(_BUDGET, route.namespace))) > 1:
+            why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+            raise errors.ApiError(500, why)
+        budget = evict(self._store, pod, wanted)
+        if budget is not None:
+            raise _too_many_disruptions(budget)
         return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
 
     def _token(self, request: Request, route: Route) -> Response:
@@ -129,6 +144,29 @@ class Subresources:
         status = {"token": token, "expirationTimestamp": expiry}
         head = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
         return answer({**review, **head, "metadata": meta, "status": status}, 201)
+
+
+def _container_of(pod: Object, asked: str) -> str:
+    spec = pod["spec"]
+    names = [container["name"] for part in ("containers", "initContainers") for container in spec.get(part) or ()]
+    if not asked and len(spec["containers"]) == 1:
+        return str(names[0])
+    if not asked:
+        choices = f"choose one of: [{' '.join(names)}]"
+        raise errors.bad_request(f"a container name must be specified for pod {pod['metadata']['name']}, {choices}")
+    if asked not in names:
+        raise errors.bad_request(f"container {asked} is not valid for pod {pod['metadata']['name']}")
+    return asked
+
+
+def _too_many_disruptions(budget: Object) -> errors.ApiError:
+    status, name = budget.get("status") or {}, budget["metadata"]["name"]
+    why = f"needs {status.get('desiredHealthy', 0)} healthy pods and has {status.get('currentHealthy', 0)} currently"
+    if status.get("observedGeneration", 0) < budget["metadata"].get("generation", 0):
+        why = "is still being processed by the server."
+    cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {name} {why}"}
+    text = "Cannot evict pod as it would violate the pod's disruption budget."
+    return errors.ApiError(429, text, details={"causes": [cause]})
 
 
 def _scale_of(obj: Object, route: Route) -> Object:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from mlinfra.sandbox.kubernetes.cluster import KubernetesCluster
-from mlinfra.sandbox.kubernetes.faults import Call, Effect, Fault
+from mlinfra.sandbox.kubernetes.faults import Call, Effect, Fault, Serve
+from mlinfra.sandbox.kubernetes.requests import Response
 from tests.sandbox.kubernetes.client import NOW, VERSION, Client, Refused, config_map, connect
 
 CM = "v1/configmaps"
@@ -21,12 +22,12 @@ class Once:
         self.fault: Fault | None = None
         self.seen: list[Call] = []
 
-    def __call__(self, call: Call) -> Fault | None:
+    def __call__(self, call: Call, serve: Serve) -> Response:
         if call.verb != "create":
-            return None
+            return serve()
         self.seen.append(call)
         fault, self.fault = self.fault, None
-        return fault
+        return fault.strike(serve) if fault else serve()
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def faults() -> Once:
 
 @pytest.fixture
 def api(faults: Once) -> Iterator[Client]:
-    cluster = KubernetesCluster("faulty", version=VERSION, clock=lambda: NOW, faults=faults)
+    cluster = KubernetesCluster("faulty", version=VERSION, clock=lambda: NOW, attendant=faults)
     with connect(cluster) as http:
         yield Client(http)
     cluster.stop()
@@ -46,9 +47,11 @@ def exists(api: Client) -> bool:
     return "a" in api.names(CM)
 
 
-def test_each_call_is_shown_to_the_fault_mechanism(api: Client, faults: Once) -> None:
-    api.create(CM, config_map("a"))
-    assert faults.seen == [Call("create", "configmaps", "default")]
+def test_each_call_is_attended(api: Client, faults: Once) -> None:
+    api.create(CM, config_map("a"), dryRun="All")
+    (seen,) = faults.seen
+    assert (seen.operation, seen.namespace, seen.dry_run) == ("create:configmaps", "default", True)
+    assert seen.port > 0
 
 
 def test_a_status_refuses_and_does_nothing(api: Client, faults: Once) -> None:

@@ -16,6 +16,7 @@ from mlinfra.sandbox.kubernetes.controllers.options import Options
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key, PodIndex, key_of
 from mlinfra.sandbox.kubernetes.controllers.recorder import Recorder
 from mlinfra.sandbox.kubernetes.errors import ApiError
+from mlinfra.sandbox.kubernetes.faults import Obstacles, no_obstacle
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind
 from mlinfra.sandbox.kubernetes.store import Store, Write
 from mlinfra.sandbox.kubernetes.values import Clock, Object, Objects
@@ -32,7 +33,10 @@ class Again(msgspec.Struct, frozen=True):
 class Cluster:
     """What a controller works with."""
 
-    def __init__(self, name: str, store: Store, clock: Clock, cloud: Cloud, options: Options) -> None:
+    def __init__(
+        self, name: str, store: Store, clock: Clock, cloud: Cloud, options: Options, obstacles: Obstacles = no_obstacle
+    ) -> None:
+        self._obstacles = obstacles
         self.name = name
         self.store = store
         self.clock = clock
@@ -108,9 +112,14 @@ class Cluster:
         self.change(gvk, obj, lambda old: _finalized(old, [*(old["metadata"].get("finalizers") or ()), finalizer]))
 
     def drop_finalizer(self, gvk: GroupVersionKind, obj: Object, finalizer: str) -> None:
-        """Let an object go."""
-        if finalizer not in (obj["metadata"].get("finalizers") or ()):
+        """Let an object go. Raises `ApiError` where an obstacle keeps it."""
+        meta = obj["metadata"]
+        if finalizer not in (meta.get("finalizers") or ()):
             return
+        detail = {"finalizer": finalizer, "namespace": meta.get("namespace", ""), "name": meta["name"]}
+        why = self._obstacles(f"finalize:{self.store.kind(gvk).resource}", detail)
+        if why is not None:
+            raise ApiError(500, why or f'the finalizer "{finalizer}" cannot be removed now')
 
         def release(old: Object) -> Object:
             return _finalized(old, [name for name in old["metadata"].get("finalizers") or () if name != finalizer])

@@ -21,6 +21,7 @@ from mlinfra.sandbox.kubernetes.controllers import (
     ingresses,
     jobs,
     load_balancers,
+    quotas,
     replica_sets,
     stateful_sets,
     volume_reclaim,
@@ -36,12 +37,13 @@ from mlinfra.sandbox.kubernetes.controllers.nodes import Nodes
 from mlinfra.sandbox.kubernetes.controllers.options import Options
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller, Runtime
 from mlinfra.sandbox.kubernetes.controllers.scheduling import scheduler
+from mlinfra.sandbox.kubernetes.faults import Obstacles, no_obstacle
 from mlinfra.sandbox.kubernetes.store import Store
 from mlinfra.sandbox.kubernetes.values import Clock
 
 
 class ControlPlane:
-    """What stands behind the API of one cluster."""
+    """What stands behind the API of one cluster. `obstacles` keeps controllers from removing finalizers."""
 
     def __init__(
         self,
@@ -50,8 +52,9 @@ class ControlPlane:
         clock: Clock,
         cloud: Cloud,
         options: Options = Options(),  # noqa: B008 (frozen)
+        obstacles: Obstacles = no_obstacle,
     ) -> None:
-        self.cluster = Cluster(name, store, clock, cloud, options)
+        self.cluster = Cluster(name, store, clock, cloud, options, obstacles)
         self.runtime = Runtime(self.cluster, controllers(options))
         cloud.watch(self.runtime.nudge)
 
@@ -74,6 +77,7 @@ def controllers(options: Options) -> Iterable[Controller]:
         volumes.CONTROLLER,
         volume_reclaim.CONTROLLER,
         disruption.CONTROLLER,
+        quotas.CONTROLLER,
         HorizontalAutoscaler().controller(),
         ClusterAutoscaler().controller(),
         Karpenter().controller(),

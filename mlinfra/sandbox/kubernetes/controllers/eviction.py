@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlinfra.sandbox.kubernetes.controllers.catalog import BUDGET, POD
-from mlinfra.sandbox.kubernetes.controllers.pods import controlled_budgets, has_ended, is_ready
+from mlinfra.sandbox.kubernetes.controllers.pods import controlled_budgets, has_ended, is_deleted, is_ready, phase
 from mlinfra.sandbox.kubernetes.metadata import DeleteOptions
 from mlinfra.sandbox.kubernetes.store import Store, Write
 from mlinfra.sandbox.kubernetes.values import Object, Objects, at
@@ -33,8 +33,8 @@ def evict(store: Store, pod: Object, options: DeleteOptions = DeleteOptions()) -
 
 
 def budgets_that_count(pod: Object, budgets: Iterable[Object]) -> Objects:
-    """The budgets that an eviction of a pod has to ask: none for a pod that has ended or is ill enough to go."""
-    if has_ended(pod):
+    """The budgets that an eviction of a pod has to ask: none for one that does not run, or is ill enough to go."""
+    if has_ended(pod) or is_deleted(pod) or phase(pod) == "Pending":
         return []
     return [budget for budget in controlled_budgets(pod, budgets) if is_ready(pod) or not _lets_ill_pods_go(budget)]
 

@@ -21,9 +21,9 @@ from mlinfra.sandbox.kubernetes.controllers import conditions
 from mlinfra.sandbox.kubernetes.controllers.catalog import AUTOSCALER
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itself
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key, key_of
-from mlinfra.sandbox.kubernetes.controllers.quantity import parse
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind
+from mlinfra.sandbox.kubernetes.quantity import parse
 from mlinfra.sandbox.kubernetes.values import Object, at, timestamp
 from mlinfra.sandbox.kubernetes.watch import Event
 

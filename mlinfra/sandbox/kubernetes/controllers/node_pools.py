@@ -13,7 +13,7 @@ import msgspec
 
 from mlinfra.sandbox.kubernetes.controllers.cloud import Offering, Shape
 from mlinfra.sandbox.kubernetes.controllers.cluster import Cluster
-from mlinfra.sandbox.kubernetes.controllers.quantity import amounts
+from mlinfra.sandbox.kubernetes.quantity import amounts
 from mlinfra.sandbox.kubernetes.selectors import parse_labels
 from mlinfra.sandbox.kubernetes.values import Object, at
 

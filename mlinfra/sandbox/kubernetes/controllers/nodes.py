@@ -20,9 +20,9 @@ from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itsel
 from mlinfra.sandbox.kubernetes.controllers.eviction import evict
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
 from mlinfra.sandbox.kubernetes.controllers.pods import is_deleted, is_ready
-from mlinfra.sandbox.kubernetes.controllers.quantity import amounts, written
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
 from mlinfra.sandbox.kubernetes.controllers.scheduling.requests import untolerated
+from mlinfra.sandbox.kubernetes.quantity import amounts, written
 from mlinfra.sandbox.kubernetes.values import Object, Objects, at, timestamp
 from mlinfra.sandbox.kubernetes.watch import Event
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mlinfra.sandbox.kubernetes.controllers import conditions
-from mlinfra.sandbox.kubernetes.controllers.scheduling.requests import requests
+from mlinfra.sandbox.kubernetes.pod_resources import requests
 from mlinfra.sandbox.kubernetes.values import Object, Objects, at, timestamp
 
 

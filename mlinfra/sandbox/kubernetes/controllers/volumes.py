@@ -16,9 +16,9 @@ from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError, Disk
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, all_of, itself
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
 from mlinfra.sandbox.kubernetes.controllers.pods import claims_of, has_ended, is_deleted
-from mlinfra.sandbox.kubernetes.controllers.quantity import units
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
 from mlinfra.sandbox.kubernetes.controllers.scheduling.scheduler import SELECTED_NODE
+from mlinfra.sandbox.kubernetes.quantity import units
 from mlinfra.sandbox.kubernetes.selectors import parse_labels
 from mlinfra.sandbox.kubernetes.values import Object, at
 from mlinfra.sandbox.kubernetes.watch import Event

@@ -89,8 +89,7 @@ class Aws:
         return int(found["scalingConfig"]["desiredSize"])
 
     def world(self, *standing: str, kinds: Any = ()) -> World:
-        # The account has no public face but its API: what stands behind a cluster is composed with the account itself.
-        cloud = ClusterCloud(self.sandbox._account, "ml", "us-east-1")
+        cloud = ClusterCloud(self.sandbox.inside, "ml", "us-east-1")
         options = Options(standing=frozenset(standing), device_plugins="implied")
         return World(options, kinds, cloud, datetime.now(UTC))
 

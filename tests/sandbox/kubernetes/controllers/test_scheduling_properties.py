@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE
 from mlinfra.sandbox.kubernetes.controllers.options import Options
-from mlinfra.sandbox.kubernetes.controllers.quantity import amounts
 from mlinfra.sandbox.kubernetes.controllers.scheduling.placement import Placement
-from mlinfra.sandbox.kubernetes.controllers.scheduling.requests import requests
 from mlinfra.sandbox.kubernetes.controllers.scheduling.scheduler import take_snapshot
+from mlinfra.sandbox.kubernetes.pod_resources import requests
+from mlinfra.sandbox.kubernetes.quantity import amounts
 
 from .clusters import GPU_TAINT, GPU_TOLERATION, World, pod
 

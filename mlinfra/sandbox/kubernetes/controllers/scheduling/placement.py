@@ -17,11 +17,11 @@ from mlinfra.sandbox.kubernetes.controllers.scheduling.affinity import Neighbour
 from mlinfra.sandbox.kubernetes.controllers.scheduling.requests import (
     host_ports,
     ports_clash,
-    requests,
     tolerates,
     untolerated,
 )
 from mlinfra.sandbox.kubernetes.controllers.scheduling.snapshot import NodeInfo, Snapshot
+from mlinfra.sandbox.kubernetes.pod_resources import requests
 from mlinfra.sandbox.kubernetes.values import Object, at
 
 _CORDONED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}

@@ -1,54 +1,10 @@
-"""What a pod asks of a node: resources, host ports, tolerations, priority. Called by the scheduler. Pure."""
+"""What a pod asks of a node besides resources: host ports, tolerations. Called by the scheduler. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mlinfra.sandbox.kubernetes.controllers.quantity import Amounts, amounts
 from mlinfra.sandbox.kubernetes.values import Object, at
-
-
-def requests(pod: Object) -> Amounts:
-    """Resources that a pod takes: the sum over its containers, or the largest init container, plus overhead.
-
-    Init containers that restart (sidecars) count with the containers, and with each init container after them.
-    """
-    spec = pod.get("spec") or {}
-    total: Amounts = {}
-    for container in spec.get("containers") or ():
-        _add(total, _container(container))
-    sidecars: Amounts = {}
-    largest: Amounts = {}
-    for container in spec.get("initContainers") or ():
-        need = _container(container)
-        if container.get("restartPolicy") == "Always":
-            _add(sidecars, need)
-            _add(total, need)
-            _raise(largest, sidecars)
-        else:
-            _raise(largest, _sum(sidecars, need))
-    _raise(total, largest)
-    _add(total, amounts(spec.get("overhead")))
-    return total
-
-
-def _container(container: Object) -> Amounts:
-    resources = container.get("resources") or {}
-    return {**amounts(resources.get("limits")), **amounts(resources.get("requests"))}
-
-
-def _add(total: Amounts, more: Amounts) -> None:
-    for name, number in more.items():
-        total[name] = total.get(name, 0) + number
-
-
-def _raise(total: Amounts, floor: Amounts) -> None:
-    for name, number in floor.items():
-        total[name] = max(total.get(name, 0), number)
-
-
-def _sum(one: Amounts, other: Amounts) -> Amounts:
-    return {name: one.get(name, 0) + other.get(name, 0) for name in one.keys() | other.keys()}
 
 
 def host_ports(pod: Object) -> frozenset[tuple[str, str, int]]:

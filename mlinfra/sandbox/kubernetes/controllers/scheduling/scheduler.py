@@ -6,6 +6,7 @@ anything.
 
 from __future__ import annotations
 
+from mlinfra.sandbox.kubernetes.admission import SYSTEM_PRIORITIES
 from mlinfra.sandbox.kubernetes.controllers import conditions
 from mlinfra.sandbox.kubernetes.controllers.catalog import BUDGET, CLAIM, NAMESPACE, NODE, POD, PRIORITY_CLASS
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, always
@@ -20,7 +21,6 @@ from mlinfra.sandbox.kubernetes.controllers.scheduling.snapshot import NodeInfo,
 from mlinfra.sandbox.kubernetes.values import Object, at
 
 NAME = "default-scheduler"
-_BUILTIN = {"system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000}
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
 
 
@@ -47,8 +47,8 @@ def priority(cluster: Cluster, pod: Object) -> int:
     """A pod's priority: that of the class it names, else its own, else the default class's."""
     spec = pod.get("spec") or {}
     name = spec.get("priorityClassName")
-    if name in _BUILTIN:
-        return _BUILTIN[name]
+    if name in SYSTEM_PRIORITIES:
+        return SYSTEM_PRIORITIES[name]
     classes = cluster.peek(PRIORITY_CLASS)
     known = next((c for c in classes if (c["metadata"]["name"] == name if name else c.get("globalDefault"))), None)
     if known is not None and (name or not spec.get("priority")):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mlinfra.sandbox.kubernetes.controllers.quantity import Amounts, amounts
-from mlinfra.sandbox.kubernetes.controllers.scheduling.requests import host_ports, requests
+from mlinfra.sandbox.kubernetes.controllers.scheduling.requests import host_ports
+from mlinfra.sandbox.kubernetes.pod_resources import requests
+from mlinfra.sandbox.kubernetes.quantity import Amounts, amounts
 from mlinfra.sandbox.kubernetes.values import Object, Objects, at
 
 
