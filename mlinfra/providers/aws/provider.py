@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.codes import Code
 from mlinfra.aws.identity import Identity
+from mlinfra.core.address import Address
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import InvalidRequest, ProviderError
 from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
 from mlinfra.core.provider import Interest, Operation, Target
 from mlinfra.core.resource import Ownership
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.value import Path, Properties, is_known, path_text
+from mlinfra.core.value import Path, Properties, Ref, is_known, path_text
 from mlinfra.providers.aws import lifecycle, wire
 from mlinfra.providers.aws.aws_type import AwsType, Item
 from mlinfra.providers.aws.catalogue import catalogue
@@ -33,6 +34,7 @@ from mlinfra.providers.aws.work import SecretSource, Work
 
 _LISTERS = 16
 _DETAILS = 16
+_LATER = Ref(Address("work"), ())  # what only the work itself can say; unknown parts are passed over
 LOOKS = (1.0, 2.0, 4.0)  # seconds between looks for something that may be too new to show
 
 
@@ -189,6 +191,8 @@ class AwsProvider:
 
 def _offline(kind: AwsType, known: Properties, mark: Prop | Mark | Computed) -> object:
     """A mark's value while nothing exists yet."""
+    if isinstance(mark, Computed):
+        return _LATER
     root, _, rest = mark.name.partition(".") if isinstance(mark, Prop) else ("", "", "")
     value = wire.outward(kind, root, known[root]) if root in known else None
     if rest and isinstance(value, dict):

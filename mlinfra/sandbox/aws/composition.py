@@ -13,6 +13,7 @@ from moto.backends import SERVICE_NAMES
 from moto.moto_server.werkzeug_app import BackendRequest
 
 from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.budgets import Budgets
 from mlinfra.sandbox.aws.client_tokens import client_tokens
 from mlinfra.sandbox.aws.ec2.deletions import Deletions
 from mlinfra.sandbox.aws.ec2.launch_templates import LaunchTemplates
@@ -109,6 +110,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield AccountDetails(account)
     yield Queues(account)
     yield Topics(account)
+    yield Budgets(account)
     yield Documents(account)
     yield Keys(account)
     yield Registries(account)
