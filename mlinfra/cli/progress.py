@@ -17,7 +17,7 @@ from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.progress import Tally, event_page
 from mlinfra.core.clock import Clock
-from mlinfra.core.report import Event
+from mlinfra.core.report import Event, Said
 
 
 class Watch(Protocol):
@@ -33,14 +33,19 @@ class Watch(Protocol):
 
 
 class Lines:
-    """One line for each event, each with the time in UTC."""
+    """One line for each event, each with the time in UTC; what a step waits for is said once."""
 
     def __init__(self, console: Console, look: Look, clock: Clock) -> None:
         self._console, self._look, self._clock = console, look, clock
         self._lock = threading.Lock()
+        self._said: dict[str, str] = {}  # by step: its last words
 
     def __call__(self, event: Event) -> None:
         """Print the event."""
+        if isinstance(event, Said):
+            if self._said.get(event.step.key) == event.words:
+                return
+            self._said[event.step.key] = event.words
         if page := event_page(event, self._look, every=True):
             self._print(page)
 

@@ -100,6 +100,16 @@ def test_lines_bear_the_time_in_utc() -> None:
     )
 
 
+def test_lines_say_once_what_a_step_waits_for() -> None:
+    console = Console(file=io.StringIO(), width=100)
+    with watching(console, Look(), Noon(), lively=False) as watch:
+        for words in ("CREATING", "CREATING", "almost there", "CREATING"):
+            watch(Said(CLUSTER, words))
+    assert isinstance(console.file, io.StringIO)
+    said = [row.split()[-1] for row in console.file.getvalue().splitlines()]
+    assert said == ["CREATING", "there", "CREATING"]
+
+
 def test_root_causes_come_with_code_and_hint_and_echoes_are_counted_once() -> None:
     echoes = tuple(Skipped(step, ROLE.address) for step in (CLUSTER, CLUSTER, VPC))
     report = Report(failed=(Failed(ROLE, 2.5, "MLI5002", "denied:\niam:CreateRole", "allow it"),), skipped=echoes)
