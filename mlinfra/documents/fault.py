@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import extend
 
-from mlinfra.core.value import Expression, Path, Value, expressions
+from mlinfra.core.value import Expression, Path, Value, expressions, path_text
 from mlinfra.documents.conformance import pattern
 from mlinfra.documents.subschema import Definition, is_kind
 
@@ -45,6 +45,16 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 def faults(schema: Definition, value: Value) -> Iterator[Fault]:
     """Every fault of `value`, as they are found."""
     return map(_fault, _Checker(schema).iter_errors(value))
+
+
+def schema_fault(definition: Definition) -> str:
+    """What is wrong with a schema that someone wrote; empty where it is one."""
+    try:
+        Draft202012Validator.check_schema(definition)
+    except SchemaError as error:
+        where = path_text(tuple(error.absolute_path))
+        return f"{where}: {error.message}" if where else error.message
+    return ""
 
 
 def _fault(error: ValidationError) -> Fault:

@@ -50,10 +50,15 @@ _IS: dict[str, Callable[[Value], bool]] = {
 }
 
 
+def is_text(value: Expression) -> bool:
+    """Whether an expression certainly makes text."""
+    return isinstance(value, _TEXTS)
+
+
 def is_kind(value: Value, kinds: Sequence[str]) -> bool:
     """Whether `value` is of one of these JSON types. An expression is, unless it makes text and none is wanted."""
     if isinstance(value, Expression):
-        return "string" in kinds or not isinstance(value, _TEXTS)
+        return "string" in kinds or not is_text(value)
     return any(_IS[kind](value) for kind in kinds)
 
 

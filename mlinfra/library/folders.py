@@ -19,6 +19,7 @@ import msgspec
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.source import Source
+from mlinfra.documents.bundled import bundled
 from mlinfra.library.codes import Code
 from mlinfra.library.module import Module, module_of
 
@@ -45,20 +46,18 @@ class Folder(msgspec.Struct, frozen=True):
 
 
 def bundled_modules() -> Path:
-    """Where our own modules are: beside the package in an installation, at the root of a checkout otherwise."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "bundled" / "modules"
-    return installed if installed.is_dir() else package.parent / "modules"
+    """Where our own modules are."""
+    return bundled("modules")
 
 
 def folders_in(roots: Iterable[Path]) -> Iterator[Folder]:
     """The module folders in each of `roots`, ours first; a root given twice, or absent, counts once or not at all."""
-    bundled = bundled_modules().resolve()
+    ours = bundled_modules().resolve()
     for root in dict.fromkeys(root.resolve() for root in roots):
         if root.is_dir():
             for path in sorted(root.iterdir()):
                 if (path / _FILE).is_file():
-                    yield Folder(path, own=root != bundled)
+                    yield Folder(path, own=root != ours)
 
 
 def load(folder: Folder) -> Module:

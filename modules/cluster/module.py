@@ -55,7 +55,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     logs: Annotated[
         tuple[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"], ...],
         Meta(description="the control plane's logs that go to CloudWatch"),
-    ] = ("api", "audit", "authenticator")
+    ] = ("api", "audit", "authenticator", "controllerManager", "scheduler")
     log_retention_days: Annotated[
         Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653],
         Meta(description="how long those logs are kept, in days"),

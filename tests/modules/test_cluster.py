@@ -38,7 +38,7 @@ def test_by_default_it_is_private_encrypted_logged_and_of_the_newest_version() -
     assert cluster["vpcConfig"]["endpointPublicAccess"] is False
     assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
     assert "publicAccessCidrs" not in cluster["vpcConfig"]
-    assert cluster["enabledClusterLogTypes"] == ["api", "audit", "authenticator"]
+    assert cluster["enabledClusterLogTypes"] == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
     assert cluster["encryptionConfig"] == {
         "provider": {"keyArn": Ref(Address("cluster.key"), ("arn",))},
         "resources": ["secrets"],

@@ -1,0 +1,57 @@
+"""Roles that federated identities assume say exactly whose: audience and subject, equal and without wildcards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlinfra.core.resource import Resource
+from mlinfra.core.value import Concat, Expression, Value
+from mlinfra.documents.verdict import Verdict
+from mlinfra.policy.scene import Breach, Scene, many, statements
+
+_ASSUME = "sts:assumerolewithwebidentity"
+_EQUAL = frozenset({"StringEquals", "ForAnyValue:StringEquals"})
+_PATH = ("assumeRolePolicy",)
+
+
+def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
+    """One breach for each role that lets in more than one subject and audience, or where that cannot be seen."""
+    for role in resources:
+        found = statements(role.properties.get("assumeRolePolicy"))
+        if found is None:
+            yield Breach(role, "the trust policy is not known yet", Verdict.UNKNOWN, _PATH)
+            continue
+        for statement in found:
+            if statement.get("Effect") == "Allow" and _is_federated(statement):
+                yield from _of_statement(role, statement)
+
+
+def _is_federated(statement: Mapping[Any, Any]) -> bool:
+    return any(isinstance(action, str) and action.lower() == _ASSUME for action in many(statement.get("Action")))
+
+
+def _of_statement(role: Resource, statement: Mapping[Any, Any]) -> Iterator[Breach]:
+    for claim in ("aud", "sub"):
+        values = [value for name, value in _equal(statement.get("Condition")) if _ends(name, f":{claim}")]
+        if not values:
+            yield Breach(role, f"the statement does not ask for one {claim} with StringEquals", path=_PATH)
+        for value in values:
+            # StringEquals takes a star for a star: who writes one wanted something else.
+            if isinstance(value, str) and "*" in value:
+                yield Breach(role, f"{value} is no single {claim}", path=_PATH)
+            elif isinstance(value, Expression):
+                yield Breach(role, f"the {claim} is not known yet", Verdict.UNKNOWN, _PATH)
+
+
+def _equal(condition: Value) -> Iterator[tuple[Value, Value]]:
+    """Each name and value that must be equal."""
+    for operator, asked in condition.items() if isinstance(condition, dict) else ():
+        if operator in _EQUAL and isinstance(asked, dict):
+            yield from ((name, value) for name, values in asked.items() for value in many(values))
+
+
+def _ends(name: Value, ending: str) -> bool:
+    """Whether a name ends so: the issuer before it is often known only after apply."""
+    last = name.parts[-1] if isinstance(name, Concat) and name.parts else name
+    return isinstance(last, str) and last.lower().endswith(ending)

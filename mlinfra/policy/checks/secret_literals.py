@@ -1,0 +1,105 @@
+"""No secret is written out: in no property of any resource, encoded ones included."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlinfra.core.resource import Resource
+from mlinfra.core.value import Base64, Expression, Path, Secret, Value, expressions
+from mlinfra.policy.scene import Breach, Scene
+
+# Forms that their makers gave secrets so that they can be found: AWS (IAM user guide, "Unique identifiers"), GitHub,
+# Hugging Face, Slack and PEM (RFC 7468), as of November 2026.
+_MARKS = ("AKIA", "ASIA", "PRIVATE KEY", "ghp_", "gho_", "ghs_", "github_pat_", "hf_", "xoxb-", "xoxp-")
+_FORM = re.compile(
+    r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pos]_[0-9A-Za-z]{36}\b"
+    r"|\bgithub_pat_[0-9A-Za-z_]{22,}|\bhf_[0-9A-Za-z]{30,}\b|\bxox[bp]-[0-9A-Za-z-]{10,}"
+)
+_ASSIGNED = re.compile(r"(?i)(aws_secret_access_key|password|passwd|secret|token)\s*[=:]\s*['\"]?[^\s'\"$<{]{8,}")
+_SHORTEST = 16
+# Properties that hold nothing but secrets: what stands there is written out, whatever it looks like.
+_ALWAYS = frozenset({"password", "masterPassword", "secretString", "clientSecret", "authToken"})
+_PARAMETER = "aws:ssm/parameter:Parameter"
+
+
+def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
+    """One breach for each property with a secret in it. Where `given.encoded` names properties, these alone are read,
+    decoded, with references to secrets counted too: what is encoded there lies open for whoever describes the object.
+    """
+    encoded = given.get("encoded")
+    for resource in resources:
+        if encoded is None:
+            yield from (Breach(resource, path=path) for path in _secrets(resource))
+        else:
+            yield from (
+                Breach(resource, path=(name,))
+                for name in encoded
+                if name in resource.properties and _is_open(resource.properties[name])
+            )
+
+
+def _secrets(resource: Resource) -> Iterator[Path]:
+    if resource.type == _PARAMETER and resource.properties.get("type") == "SecureString":
+        written = resource.properties.get("value")
+        if isinstance(written, str) or isinstance(resource.properties.get("insecureValue"), str):
+            yield ("value",) if isinstance(written, str) else ("insecureValue",)
+    yield from _within(resource.properties, ())
+
+
+def _within(value: Value, path: Path) -> Iterator[Path]:
+    """Walks plain data only as far as text can be a secret: most texts are too short."""
+    kind = type(value)
+    if kind is str:
+        if len(value) >= _SHORTEST and is_secret_text(value):
+            yield path
+    elif kind is dict:
+        for name, item in value.items():
+            if type(item) is str and name in _ALWAYS and item:
+                yield (*path, name)
+            elif type(item) is not bool and type(item) is not int:
+                yield from _within(item, (*path, name) if type(name) is str else path)
+    elif kind is list or kind is tuple:
+        for index, item in enumerate(value):
+            yield from _within(item, (*path, index))
+    elif isinstance(value, Expression) and not isinstance(value, Secret):
+        for field in value.__struct_fields__:
+            if field in ("content", "parts"):
+                yield from (path for _ in _within(getattr(value, field), path))
+
+
+def is_secret_text(text: str) -> bool:
+    """Whether a text holds something of the form that secrets are given."""
+    return any(mark in text for mark in _MARKS) and _FORM.search(text) is not None
+
+
+def _is_open(value: Value) -> bool:
+    """Whether what is encoded holds a secret: written out, or put there by a reference."""
+    if any(isinstance(one, Secret) for one in expressions(value)):
+        return True
+    texts = _texts(value.content if isinstance(value, Base64) else _decoded(value))
+    return any(is_secret_text(text) or _ASSIGNED.search(text) for text in texts)
+
+
+def _decoded(value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True).decode(errors="replace")
+    except (binascii.Error, ValueError):
+        return value
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Expression):
+        for field in value.__struct_fields__:
+            if field in ("content", "parts"):
+                yield from _texts(getattr(value, field))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,95 @@
+"""Findings: what rules have against a stack or a plan, in words and with the line that causes it.
+
+`evaluation` makes them, the session puts their diagnostics into the plan. A rule that finds the same of very many
+resources says so once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import msgspec
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.source import Source
+from mlinfra.documents.verdict import Verdict
+from mlinfra.policy.codes import Code
+from mlinfra.policy.rule import Level, Rule
+from mlinfra.policy.waiver import Lapse, Waiver
+
+_MOST = 10  # of one rule, by itself
+
+_CODES = {
+    (Level.MANDATORY, Verdict.FAIL): (Severity.ERROR, Code.BROKEN),
+    (Level.MANDATORY, Verdict.UNKNOWN): (Severity.ERROR, Code.UNDECIDED),
+    (Level.ADVISORY, Verdict.FAIL): (Severity.WARNING, Code.ADVICE),
+    (Level.ADVISORY, Verdict.UNKNOWN): (Severity.NOTE, Code.ADVICE_UNDECIDED),
+}
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule, and one address that does not keep it, or may not. `waiver`: what sets it aside, if anything does."""
+
+    rule: Rule
+    level: Level
+    verdict: Verdict
+    address: Address
+    source: Source | None = None
+    words: str = ""
+    waiver: Waiver | None = None
+
+    @property
+    def is_violation(self) -> bool:
+        """Whether it stops an apply."""
+        return self.level is Level.MANDATORY and self.waiver is None
+
+    def diagnostic(self, others: int = 0) -> Diagnostic:
+        """The same for people; `others`: at how many more addresses it is so."""
+        about = self.rule.about
+        severity, code = (Severity.NOTE, Code.WAIVED) if self.waiver else _CODES[self.level, self.verdict]
+        what = (
+            about.message
+            if self.verdict is Verdict.FAIL
+            else f"it is known only after apply whether it is kept: {about.title}"
+        )
+        more = f" and {others} more" if others else ""
+        return Diagnostic(
+            severity=severity,
+            code=code,
+            summary=f"{about.id} ({about.severity.value}): {self.address}{more}: {what}",
+            detail="\n".join(filter(None, (self.words, self._waived(), " ".join(about.anchors)))),
+            address=self.address,
+            source=self.source,
+            hint="" if self.waiver else f"{about.remedy} ({about.reference})",
+        )
+
+    def _waived(self) -> str:
+        return f"waived until {self.waiver.until}: {self.waiver.reason}" if self.waiver else ""
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was found. packs: which were asked; rules: how many; lapses: what is wrong with waivers."""
+
+    packs: tuple[str, ...] = ()
+    rules: int = 0
+    findings: tuple[Finding, ...] = ()
+    lapses: tuple[Lapse, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """For people, by rule and address, then what waivers are to be mended."""
+        return (*self._told(), *(lapse.diagnostic() for lapse in self.lapses), *self.notes)
+
+    def _told(self) -> Iterator[Diagnostic]:
+        for _, group in groupby(sorted(self.findings, key=_order), key=lambda one: _order(one)[:3]):
+            found = list(group)
+            apart, rest = (found, []) if len(found) <= _MOST else (found[: _MOST - 1], found[_MOST - 1 :])
+            yield from (one.diagnostic() for one in apart)
+            if rest:
+                yield rest[0].diagnostic(others=len(rest) - 1)
+
+
+def _order(finding: Finding) -> tuple[bool, str, int, str]:
+    return finding.waiver is not None, finding.rule.id, finding.verdict.value, finding.address

@@ -1,0 +1,105 @@
+"""Reading rule files: text becomes a `RuleFile` or `PackFile`, and every mistake a finding with its line.
+
+The rulebook calls it. It opens no file.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from mlinfra.core.value import Path
+from mlinfra.documents.fault import schema_fault
+from mlinfra.documents.findings import Findings
+from mlinfra.documents.near import suggest
+from mlinfra.documents.node import Node
+from mlinfra.documents.schema import Schema
+from mlinfra.documents.verdict import Criterion, UnusableSchemaError
+from mlinfra.documents.yaml import read
+from mlinfra.policy.checks import names_of_checks
+from mlinfra.policy.codes import Code
+from mlinfra.policy.rule import Match, Pack, PackFile, Rule, RuleFile
+
+Written = TypeVar("Written", RuleFile, PackFile)
+
+
+def read_rule(data: bytes, file: str, pack: str, findings: Findings, *, own: bool) -> Rule | None:
+    """The rule in `data`; `None`, with findings, where there is none.
+
+    Only a project's own rules are doubted: ours are held to the same by tests, and every plan waits for them.
+    """
+    found = _read(RuleFile, data, file, findings, own=own)
+    if found is None:
+        return None
+    about, root = found
+    if own:
+        _check(about, root, findings)
+    return Rule(about=about, pack=pack, source=root.source, own=own)
+
+
+def read_pack(data: bytes, file: str, pack: Pack, findings: Findings) -> Pack:
+    """`pack` with what its `pack.yaml` says of it."""
+    found = _read(PackFile, data, file, findings, own=pack.own)
+    if found is None:
+        return pack
+    about, root = found
+    if pack.own and about.match is not None:
+        _check_match(about.match, root, findings)
+    return msgspec.structs.replace(pack, summary=about.summary, match=about.match)
+
+
+def _read(kind: type[Written], data: bytes, file: str, findings: Findings, *, own: bool) -> tuple[Written, Node] | None:
+    inner = Findings()
+    document = read(data, file, inner)
+    if document is None:
+        findings.take(*inner.diagnostics())
+        return None
+    plain = _schema_of(kind).load(document.root, inner) if own else document.root.plain()
+    findings.take(*inner.diagnostics())
+    return None if inner.has_errors() else (msgspec.convert(plain, kind), document.root)
+
+
+@cache
+def _schema_of(kind: type[Any]) -> Schema:
+    return Schema(msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(kind))))
+
+
+def _check(about: RuleFile, root: Node, findings: Findings) -> None:
+    """What the form of a rule cannot say."""
+    forms = [about.must is not None, bool(about.check), bool(about.match.actions)]
+    if sum(forms) != 1:
+        hint = "a rule on properties has `must`, one across resources `check`, one on changes `match.actions`"
+        findings.add(Code.BROKEN_RULE, f"{about.id} needs one of must, check and match.actions", root.source, hint=hint)
+    if about.match.actions and about.match.where is not None:
+        _complain("where is about properties, which a rule on changes does not see", root, ("match", "where"), findings)
+    if about.check and about.check not in names_of_checks():
+        hint = suggest(about.check, names_of_checks())
+        _complain(f"there is no check {about.check}", root, ("check",), findings, hint)
+    if about.must is not None:
+        _check_schema(about.must, root, ("must",), findings)
+    _check_match(about.match, root, findings)
+
+
+def _check_match(match: Match, root: Node, findings: Findings) -> None:
+    if match.where is not None:
+        _check_schema(match.where, root, ("match", "where"), findings)
+
+
+def _check_schema(definition: dict[str, Any], root: Node, path: Path, findings: Findings) -> None:
+    try:
+        fault = schema_fault(definition)
+        if not fault:
+            Criterion(definition)
+    except UnusableSchemaError as error:
+        fault = str(error)
+    if fault:
+        _complain(f"{path[-1]} is no schema that can be used: {fault}", root, path, findings)
+
+
+def _complain(summary: str, root: Node, path: Path, findings: Findings, hint: str = "") -> None:
+    node = root.find(path)
+    findings.add(
+        Code.BROKEN_RULE, summary, (node or root).place, hint=hint or "docs/policies.md says how rules are written"
+    )

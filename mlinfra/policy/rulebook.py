@@ -1,0 +1,150 @@
+"""The rulebook: all rules that there are, ours and the project's, and which of them a stack is held to.
+
+The session loads it once for each project. It reads the folders of rules and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.errors import ConfigError
+from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Stack
+from mlinfra.documents.bundled import bundled
+from mlinfra.documents.findings import Findings
+from mlinfra.documents.near import suggest
+from mlinfra.documents.verdict import Verdict
+from mlinfra.policy.codes import Code
+from mlinfra.policy.reading import read_pack, read_rule
+from mlinfra.policy.rule import Match, Pack, Rule
+
+_FOLDER = "policies"
+_PACK_FILE = "pack.yaml"
+
+
+def bundled_policies() -> Path:
+    """Where our own packs are."""
+    return bundled(_FOLDER)
+
+
+class Rulebook(msgspec.Struct, frozen=True):
+    """Packs by name. notes: which rules of the project stand in for ours."""
+
+    packs: Mapping[str, Pack]
+    notes: tuple[Diagnostic, ...] = ()
+
+    @classmethod
+    def of_project(cls, project: Path) -> Rulebook:
+        """Our packs, and those in the project's `policies`. Raises `ConfigError` with all that is wrong with them."""
+        return cls.find((bundled_policies(), project / _FOLDER))
+
+    @classmethod
+    def find(cls, roots: Iterable[Path]) -> Rulebook:
+        """The packs in `roots`, the first of which are ours. A project's rule stands in for ours of the same id."""
+        findings, ours = Findings(), bundled_policies().resolve()
+        packs: dict[str, Pack] = {}
+        for root in dict.fromkeys(root.resolve() for root in roots):
+            for folder in sorted(path for path in root.glob("*") if path.is_dir()):
+                pack = _read_folder(folder, findings, own=root != ours)
+                packs[pack.name] = _joined(packs.get(pack.name), pack)
+        notes = _settle(packs, findings)
+        if findings.has_errors():
+            raise ConfigError(findings.diagnostics())
+        return cls(packs, notes)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule, by pack and id."""
+        return tuple(rule for _, pack in sorted(self.packs.items()) for rule in sorted(pack.rules, key=lambda r: r.id))
+
+    def chosen(self, stack: Stack, graph: Graph) -> tuple[Pack, ...]:
+        """The packs that a stack is held to: those that it names, or else all that are for such stacks.
+
+        Raises `ConfigError` where it names one that there is not.
+        """
+        named = stack.policies.get("packs")
+        if named is None:
+            return tuple(pack for _, pack in sorted(self.packs.items()) if _is_for(pack.match, stack, graph))
+        unknown = [
+            Diagnostic(
+                code=Code.NO_SUCH_PACK,
+                summary=f"there is no pack of rules called {name}",
+                source=stack.positions.at(("policies", "packs", index)),
+                hint=suggest(name, self.packs),
+            )
+            for index, name in enumerate(named)
+            if name not in self.packs
+        ]
+        if unknown:
+            raise ConfigError(unknown)
+        return tuple(self.packs[name] for name in dict.fromkeys(named))
+
+
+def _read_folder(folder: Path, findings: Findings, *, own: bool) -> Pack:
+    pack = Pack(name=folder.name, own=own)
+    rules = []
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name == _PACK_FILE:
+            pack = read_pack(path.read_bytes(), str(path), pack, findings)
+        elif (rule := read_rule(path.read_bytes(), str(path), pack.name, findings, own=own)) is not None:
+            rules.append(rule)
+    return msgspec.structs.replace(pack, rules=tuple(rules))
+
+
+def _joined(ours: Pack | None, theirs: Pack) -> Pack:
+    """A pack of the project adds to ours of the same name, which stays what it is for."""
+    return theirs if ours is None else msgspec.structs.replace(ours, rules=(*ours.rules, *theirs.rules))
+
+
+def _settle(packs: dict[str, Pack], findings: Findings) -> tuple[Diagnostic, ...]:
+    """See to it that each id is one rule's; answer a note for each of ours that gives way."""
+    by_id: dict[str, Rule] = {}
+    notes = []
+    for rule in sorted(_all(packs), key=lambda rule: rule.own):
+        before = by_id.get(rule.id)
+        if before is not None and before.own == rule.own:
+            hint = "give one of them an id of its own"
+            findings.add(
+                Code.RULES_CLASH, f"{rule.id} is the rule in {before.source.file} already", rule.source, hint=hint
+            )
+        elif before is not None:
+            notes.append(_replaced(before, rule))
+        by_id[rule.id] = rule
+    for name, pack in packs.items():
+        packs[name] = msgspec.structs.replace(pack, rules=tuple(one for one in pack.rules if by_id[one.id] is one))
+    return tuple(notes)
+
+
+def _all(packs: Mapping[str, Pack]) -> Iterator[Rule]:
+    for pack in packs.values():
+        yield from pack.rules
+
+
+def _replaced(ours: Rule, theirs: Rule) -> Diagnostic:
+    return Diagnostic(
+        severity=Severity.NOTE,
+        code=Code.RULE_REPLACED,
+        summary=f"{ours.id} ({ours.about.title}) is this project's own rule, not ours",
+        source=theirs.source,
+    )
+
+
+def _is_for(match: Match | None, stack: Stack, graph: Graph) -> bool:
+    """Whether a pack is for such stacks: by environment, and by having a resource that it is about."""
+    if match is None:
+        return True
+    if not match.fits_environment(stack.environment):
+        return False
+    if match.types == Match().types:
+        return True
+    condition = match.condition
+    return any(
+        match.fits_type(resource.type)
+        and match.fits_address(resource.address)
+        and (condition is None or condition.verdict(resource.properties) is not Verdict.FAIL)
+        for resource in graph
+    )
