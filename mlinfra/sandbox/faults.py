@@ -22,6 +22,8 @@ class FaultKind(StrEnum):
     quota, capacity: it answers that a quota is exhausted, that there is no such machine.
     latency: it answers late. timeout: it does not answer within `seconds`. reset: the connection breaks.
     stale: a read does not see the newest object. kill: the calling process is killed by SIGKILL.
+
+    Kubernetes: a timeout is a 504, as its servers answer it; capacity and stale do nothing to calls.
     """
 
     THROTTLE = "throttle"

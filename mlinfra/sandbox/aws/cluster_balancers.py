@@ -12,6 +12,7 @@ from typing import Any
 
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.eks.store import Cluster
+from mlinfra.sandbox.aws.load_balancers import give_identity, interfaces, place
 from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError, Listener, LoadBalancer, SecurityGroup, TargetGroup
 
 _ROLES = {"internet-facing": "kubernetes.io/role/elb", "internal": "kubernetes.io/role/internal-elb"}
@@ -53,6 +54,8 @@ class Balancers:
             targets = [arn for arn, group in self._v2.target_groups.items() if present.arn in group.load_balancer_arns]
             for arn in list(present.listeners):
                 self._v2.delete_listener(arn)
+            for interface in interfaces(self._account, self._region, present):
+                interface.delete()  # at once, so that the security groups can go with it
             self._v2.delete_load_balancer(present.arn)
             for arn in targets:
                 self._v2.target_groups.pop(arn, None)
@@ -137,6 +140,8 @@ class Balancers:
             loadbalancer_type=wanted.kind,
             tags=_listed(wanted.tags),
         )
+        give_identity(self._account, self._region, made)
+        place(self._account, self._region, made)
         made.activate()
         return made
 
@@ -188,12 +193,12 @@ class Balancers:
         listener = self._v2.create_listener(
             made.arn, wanted.protocol, str(wanted.port), policy, certificate, [action], tags=tags
         )
-        for place, (host, path, group) in enumerate(wanted.rules, start=1):
+        for priority, (host, path, group) in enumerate(wanted.rules, start=1):
             conditions = [{"Field": "path-pattern", "Values": [path]}]
             if host != "*":
                 conditions.insert(0, {"Field": "host-header", "Values": [host]})
             forward = [{"Type": "forward", "TargetGroupArn": arns[group]}]
-            self._v2.create_rule(listener.arn, conditions, place, forward, tags)
+            self._v2.create_rule(listener.arn, conditions, priority, forward, tags)
 
     def _drop_others(self, made: Any, kept: set[str]) -> None:
         """Delete the target groups that the load balancer no longer uses."""

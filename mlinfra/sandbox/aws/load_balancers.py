@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
 from mlinfra.sandbox.aws.extension import Extension
 from mlinfra.sandbox.aws.identity import hexadecimal
@@ -31,9 +32,9 @@ class LoadBalancers(Extension):
             return {"LoadBalancers": [existing]}
         answer = proceed()
         made = next(balancer for balancer in self._balancers(call).values() if balancer.name == call["Name"])
-        self._rename(call, made, kind)
+        give_identity(self.account, call.region, made)
         made.state = "provisioning"
-        self._place(call, made)
+        place(self.account, call.region, made)
         self.account.timeline.after(self.account.pace.network, lambda: setattr(made, "state", "active"))
         return answer
 
@@ -51,7 +52,7 @@ class LoadBalancers(Extension):
         balancer = self._balancers(call).get(call["LoadBalancerArn"])
         answer = proceed()
         if balancer is not None:
-            ours = self._interfaces(call, balancer)
+            ours = interfaces(self.account, call.region, balancer)
             self.account.timeline.after(self.account.pace.deletion, lambda: [eni.delete() for eni in ours])
         return answer
 
@@ -96,37 +97,37 @@ class LoadBalancers(Extension):
         if call.get("Scheme", "internet-facing") == "internet-facing" and vpc and not has_gateway:
             raise AwsError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
 
-    def _rename(self, call: Call, balancer: Any, kind: str) -> None:
-        """Give it the ARN and the name in DNS that its kind has."""
-        backend = self.account.backend("elbv2", call.region)
-        tags = backend.tagging_service.get_tag_dict_for_resource(balancer.arn)
-        backend.tagging_service.delete_all_tags_for_resource(balancer.arn)
-        del backend.load_balancers[balancer.arn]
-        identity = balancer.arn.rpartition("/")[2]
-        path = _PATHS[kind]
-        balancer.arn = self.account.arn(
-            "elasticloadbalancing", f"loadbalancer/{path}/{balancer.name}/{identity}", region=call.region
-        )
-        internal = "internal-" if balancer.scheme == "internal" and kind == "application" else ""
-        domain = f"elb.{call.region}.amazonaws.com" if kind == "network" else f"{call.region}.elb.amazonaws.com"
-        balancer.dns_name = f"{internal}{balancer.name}-{identity if kind == 'network' else hexadecimal(10)}.{domain}"
-        backend.load_balancers[balancer.arn] = balancer
-        backend.tagging_service.tag_resource(
-            balancer.arn, [{"Key": key, "Value": value} for key, value in tags.items()]
-        )
 
-    def _place(self, call: Call, balancer: Any) -> None:
-        """Put an interface into each of its subnets: https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/."""
-        ec2 = self.account.ec2(call.region)
-        for subnet in balancer.subnets:
-            interface = ec2.create_network_interface(
-                subnet, [], group_ids=list(balancer.security_groups or []), description=_description(balancer)
-            )
-            interface.status, interface.requester_managed = "in-use", True
+def give_identity(account: Account, region: str, balancer: Any) -> None:
+    """Give a balancer that moto has made the ARN and the name in DNS that its kind has."""
+    backend = account.backend("elbv2", region)
+    tags = backend.tagging_service.get_tag_dict_for_resource(balancer.arn)
+    backend.tagging_service.delete_all_tags_for_resource(balancer.arn)
+    del backend.load_balancers[balancer.arn]
+    kind, identity = balancer.type, balancer.arn.rpartition("/")[2]
+    resource = f"loadbalancer/{_PATHS[kind]}/{balancer.name}/{identity}"
+    balancer.arn = account.arn("elasticloadbalancing", resource, region=region)
+    internal = "internal-" if balancer.scheme == "internal" and kind == "application" else ""
+    domain = f"elb.{region}.amazonaws.com" if kind == "network" else f"{region}.elb.amazonaws.com"
+    balancer.dns_name = f"{internal}{balancer.name}-{identity if kind == 'network' else hexadecimal(10)}.{domain}"
+    backend.load_balancers[balancer.arn] = balancer
+    backend.tagging_service.tag_resource(balancer.arn, [{"Key": key, "Value": value} for key, value in tags.items()])
 
-    def _interfaces(self, call: Call, balancer: Any) -> list[Any]:
-        wanted = _description(balancer)
-        return [eni for eni in self.account.ec2(call.region).enis.values() if eni.description == wanted]
+
+def place(account: Account, region: str, balancer: Any) -> None:
+    """Put an interface into each of its subnets: https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/."""
+    ec2 = account.ec2(region)
+    for subnet in balancer.subnets:
+        interface = ec2.create_network_interface(
+            subnet, [], group_ids=list(balancer.security_groups or []), description=_description(balancer)
+        )
+        interface.status, interface.requester_managed = "in-use", True
+
+
+def interfaces(account: Account, region: str, balancer: Any) -> list[Any]:
+    """Its interfaces, which have to go after it."""
+    wanted = _description(balancer)
+    return [eni for eni in account.ec2(region).enis.values() if eni.description == wanted]
 
 
 def _description(balancer: Any) -> str:

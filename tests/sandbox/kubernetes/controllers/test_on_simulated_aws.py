@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from mlinfra.sandbox.aws.cluster_cloud import ClusterCloud
 from mlinfra.sandbox.aws.sandbox import Sandbox
@@ -172,6 +173,9 @@ def test_a_service_makes_a_network_load_balancer_with_its_groups_and_removes_the
     world.settle()
     (balancer,) = aws.elbv2.describe_load_balancers()["LoadBalancers"]
     assert (balancer["Type"], balancer["Scheme"]) == ("network", "internet-facing")
+    assert ":loadbalancer/net/" in balancer["LoadBalancerArn"]
+    with pytest.raises(ClientError, match="DependencyViolation"):  # it stands in the subnets
+        aws.ec2.delete_subnet(SubnetId=aws.subnets[0])
     assert {zone["SubnetId"] for zone in balancer["AvailabilityZones"]} == set(aws.subnets)
     assert world.get(SERVICE, "web")["status"]["loadBalancer"]["ingress"][0]["hostname"] == balancer["DNSName"]
     (tags,) = aws.elbv2.describe_tags(ResourceArns=[balancer["LoadBalancerArn"]])["TagDescriptions"]
@@ -185,6 +189,8 @@ def test_a_service_makes_a_network_load_balancer_with_its_groups_and_removes_the
     assert aws.elbv2.describe_load_balancers()["LoadBalancers"] == []
     assert aws.elbv2.describe_target_groups()["TargetGroups"] == []
     assert groups_of_controllers(aws) == []
+    enis = aws.ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert [eni for eni in enis if eni["Description"].startswith("ELB ")] == []
 
 
 def test_without_the_controller_a_service_makes_a_classic_load_balancer(aws: Aws) -> None:
@@ -216,6 +222,7 @@ def test_an_ingress_makes_an_application_load_balancer_with_rules(aws: Aws) -> N
     world.settle()
     (balancer,) = aws.elbv2.describe_load_balancers()["LoadBalancers"]
     assert (balancer["Type"], balancer["Scheme"]) == ("application", "internal")
+    assert ":loadbalancer/app/" in balancer["LoadBalancerArn"]
     (listener,) = aws.elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     rules = aws.elbv2.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
     assert [rule["Priority"] for rule in rules] == ["1", "default"]
