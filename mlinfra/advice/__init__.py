@@ -1,0 +1,1 @@
+"""Advice: what a stack costs, and whether there is room for it. It changes nothing."""

@@ -1,0 +1,16 @@
+"""The codes of advice: MLI8000 to MLI8099."""
+
+from __future__ import annotations
+
+from mlinfra.core.codes import Coded
+
+
+class Code(Coded):
+    """What advisers find."""
+
+    BUDGET_EXCEEDED = "MLI8001", "The stack is expected to cost more than its budget."
+    BUDGET_AT_RISK = "MLI8002", "The stack could come to cost more than its budget, at its largest."
+    BAD_PRICES = "MLI8003", "A file of prices cannot be read or written."
+    NO_PRICE_LIST = "MLI8004", "The price list could not be read."
+    SHORT = "MLI8010", "The account or its region has no room for what the stack wants."
+    TIGHT = "MLI8011", "There is room to make it, and none to let it grow as large as it may."

@@ -1,0 +1,155 @@
+"""Demand: what a stack wants of its account and region, read off its resources. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+
+import msgspec
+
+from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
+from mlinfra.advice.reading import text
+from mlinfra.advice.things import Thing, Things
+from mlinfra.advice.vcpu_quotas import vcpu_quota
+from mlinfra.core.address import Address
+from mlinfra.core.value import Ref, Value
+
+VPC = "aws:ec2/vpc:Vpc"
+INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway"
+PUBLIC_ADDRESS = "aws:ec2/eip:Eip"
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
+SUBNET = "aws:ec2/subnet:Subnet"
+_ADDON = "aws:eks/addon:Addon"
+# AWS keeps the first four addresses of a subnet and the last (VPC user guide, "Subnet CIDR blocks", November 2026).
+_KEPT = 5
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A quota on how many objects of a type there may be, in the region or in each zone."""
+
+    type: str
+    what: str
+    service: str
+    code: str
+    by_zone: bool = False
+
+
+# Amazon VPC user guide, "Amazon VPC quotas" (November 2026); addresses count under EC2.
+LIMITS = (
+    Limit(VPC, "VPCs in the region", "vpc", "L-F678F1CE"),
+    Limit(INTERNET_GATEWAY, "internet gateways in the region", "vpc", "L-A4707A72"),
+    Limit(PUBLIC_ADDRESS, "elastic IP addresses in the region", "ec2", "L-0263D0A3"),
+    Limit(NAT_GATEWAY, "NAT gateways in a zone", "vpc", "L-FE5A380F", by_zone=True),
+)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A subnet: by its id, where it is there; else by its address, with its zone, and how many addresses it gets."""
+
+    key: str
+    id: str = ""
+    zone: str = ""
+    free: int = 0
+
+
+class GroupDemand(msgspec.Struct, frozen=True):
+    """A group and where its machines are to live; no places: not known before apply."""
+
+    group: MachineGroup
+    places: tuple[Place, ...] = ()
+
+
+class Made(msgspec.Struct, frozen=True):
+    """An object with a quota that is to be made. `zone` is empty where it has none, or nobody knows it yet."""
+
+    address: Address
+    zone: str = ""
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a stack wants. own_network_plugin: it configures the VPC CNI itself."""
+
+    groups: tuple[GroupDemand, ...] = ()
+    made: Mapping[str, tuple[Made, ...]] = {}
+    own_network_plugin: bool = False
+
+    def types(self) -> list[str]:
+        """Every machine type that is named."""
+        return sorted({name for one in self.groups for name in one.group.types})
+
+    def subnets(self) -> list[str]:
+        """The ids of subnets that are there already."""
+        return sorted({place.id for one in self.groups for place in one.places if place.id})
+
+    def quotas(self) -> list[tuple[str, str]]:
+        """Service and code of every quota that has a say."""
+        codes = {
+            ("ec2", quota.code)
+            for one in self.groups
+            for spot in ways(one.group)
+            for name in one.group.types
+            if (quota := vcpu_quota(name, spot=spot)) is not None
+        }
+        return sorted(codes | {(limit.service, limit.code) for limit in LIMITS if self.made.get(limit.type)})
+
+    def reservations(self) -> bool:
+        """Whether any group lives in a reservation."""
+        return any(one.group.reservation for one in self.groups)
+
+
+def ways(group: MachineGroup) -> tuple[bool, ...]:
+    """Whether machines are bought as spot machines, for each way in which the group buys; none for reserved ones."""
+    match group.buying:
+        case Buying.ON_DEMAND:
+            return (False,)
+        case Buying.SPOT:
+            return (True,)
+        case Buying.MIXED:
+            return (False, True)
+        case Buying.RESERVED:
+            return ()
+
+
+def demand_of(things: Things) -> Demand:
+    """The demand of a stack."""
+    groups = tuple(GroupDemand(group, tuple(_places(group, things))) for group in machine_groups(things))
+    made = {limit.type: tuple(_made(limit, things)) for limit in LIMITS}
+    return Demand(groups=groups, made=made, own_network_plugin=any(map(_configures_network, things)))
+
+
+def _places(group: MachineGroup, things: Things) -> Iterator[Place]:
+    for value in group.subnets:
+        place = _place(value, things)
+        if place is not None:
+            yield place
+
+
+def _place(value: Value, things: Things) -> Place | None:
+    subnet = things.referred(SUBNET, value)
+    if isinstance(value, str):
+        return Place(key=value, id=value, zone=_zone(subnet))
+    if subnet is None:
+        return None
+    if subnet.id:
+        return Place(key=subnet.id, id=subnet.id, zone=_zone(subnet))
+    cidr = text(subnet.properties, "cidrBlock")
+    if not cidr:
+        return None
+    free = IPv4Network(cidr, strict=False).num_addresses - _KEPT
+    return Place(key=str(subnet.address), zone=_zone(subnet), free=free)
+
+
+def _zone(subnet: Thing | None) -> str:
+    return text(subnet.properties, "availabilityZone") if subnet is not None else ""
+
+
+def _made(limit: Limit, things: Things) -> Iterator[Made]:
+    for thing in sorted(things, key=lambda thing: thing.address):
+        if thing.type == limit.type and not thing.id:
+            where = thing.properties.get("subnetId") if limit.by_zone else None
+            yield Made(thing.address, _zone(things.referred(SUBNET, where)) if isinstance(where, Ref | str) else "")
+
+
+def _configures_network(thing: Thing) -> bool:
+    own = thing.properties
+    return thing.type == _ADDON and text(own, "addonName") == "vpc-cni" and own.get("configurationValues") is not None

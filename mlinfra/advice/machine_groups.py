@@ -1,0 +1,171 @@
+"""Machine groups: what a stack says of machines that come and go, in one shape for cost and capacity.
+
+EKS managed groups, and scaling groups with a mixed policy. Properties that are not known before apply leave gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from mlinfra.advice.reading import items, number, part, text
+from mlinfra.advice.things import Thing, Things
+from mlinfra.core.address import Address
+from mlinfra.core.source import Source
+from mlinfra.core.value import Properties, Value, is_known
+
+MANAGED = "aws:eks/nodeGroup:NodeGroup"
+SCALING = "aws:autoscaling/group:Group"
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+# What EKS launches where nothing is said (CreateNodegroup, EKS API reference, November 2026).
+_DEFAULT_TYPE = "t3.medium"
+
+
+class Buying(StrEnum):
+    """How machines are bought."""
+
+    ON_DEMAND = "on demand"
+    SPOT = "spot"
+    MIXED = "mixed"
+    RESERVED = "reserved"
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """One volume of each machine; `None` where that is not said."""
+
+    kind: str | None
+    gib: int | None
+    iops: int = 0
+    throughput: int = 0
+
+
+class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """One group.
+
+    types: in order of preference.
+    expected: how many machines there are, or at first will be, within the bounds.
+    base, percent: of a mixed group, how many are bought on demand first, and of the others how many in a hundred.
+    most_paid: for a spot machine, US dollars an hour; `None`: up to the on-demand price.
+    reservation: the id of a capacity reservation.
+    subnets: as the property says, references included; none where they are not known.
+    cluster, name: what EKS calls them, where it is known.
+    public_addresses: how many each machine gets.
+    """
+
+    address: Address
+    types: tuple[str, ...]
+    minimum: int
+    expected: int
+    maximum: int
+    buying: Buying
+    disks: tuple[Disk, ...] = ()
+    base: int = 0
+    percent: int = 100
+    most_paid: Decimal | None = None
+    reservation: str = ""
+    subnets: tuple[Value, ...] = ()
+    cluster: str = ""
+    name: str = ""
+    public_addresses: int = 0
+    source: Source | None = None
+
+
+def machine_groups(things: Things) -> Iterator[MachineGroup]:
+    """Those whose bounds are known, by address."""
+    for thing in sorted(things, key=lambda thing: thing.address):
+        made = machine_group(thing, things)
+        if made is not None:
+            yield made
+
+
+def machine_group(thing: Thing, things: Things) -> MachineGroup | None:
+    """The group that a thing is; `None` where it is none, or nothing can be said of it before apply."""
+    read = {MANAGED: _managed, SCALING: _scaling}.get(thing.type)
+    return read(thing, things) if read is not None else None
+
+
+def _managed(thing: Thing, things: Things) -> MachineGroup | None:
+    own = thing.properties
+    bounds, seen = part(own, "scalingConfig"), part(thing.seen, "scalingConfig")
+    if not is_known([own.get("scalingConfig"), own.get("instanceTypes")]):
+        return None
+    fewest, most = number(bounds, "minSize", 1), number(bounds, "maxSize", 1)
+    template = _template(part(own, "launchTemplate"), things)
+    reservation = text(
+        part(template, "capacityReservationSpecification", "capacityReservationTarget"), "capacityReservationId"
+    )
+    spot = own.get("capacityType") == "SPOT"
+    wanted = number(seen, "desiredSize", number(bounds, "desiredSize", fewest))
+    return MachineGroup(
+        address=thing.address,
+        types=tuple(items(own, "instanceTypes")) or (text(template, "instanceType", _DEFAULT_TYPE),),
+        minimum=fewest,
+        expected=min(max(wanted, fewest), most),
+        maximum=most,
+        buying=Buying.RESERVED if reservation else Buying.SPOT if spot else Buying.ON_DEMAND,
+        disks=_disks(template, own),
+        reservation=reservation,
+        subnets=tuple(items(own, "subnetIds")),
+        cluster=text(thing.seen, "clusterName"),
+        name=text(thing.seen, "nodeGroupName"),
+        public_addresses=_public_addresses(template),
+        source=thing.source,
+    )
+
+
+def _scaling(thing: Thing, things: Things) -> MachineGroup | None:
+    own = thing.properties
+    how = part(own, "mixedInstancesPolicy", "instancesDistribution")
+    launch = part(own, "mixedInstancesPolicy", "launchTemplate")
+    single = part(own, "launchTemplate")
+    template = _template(part(launch, "launchTemplateSpecification") or single, things)
+    types = [text(one, "instanceType") for one in items(launch, "overrides")] or [text(template, "instanceType")]
+    if not all(types) or not is_known([own.get("minSize"), own.get("maxSize"), how]):
+        return None
+    fewest, most = number(own, "minSize"), number(own, "maxSize")
+    wanted = number(thing.seen, "desiredCapacity", number(own, "desiredCapacity", fewest))
+    return MachineGroup(
+        address=thing.address,
+        types=tuple(types),
+        minimum=fewest,
+        expected=min(max(wanted, fewest), most),
+        maximum=most,
+        buying=Buying.MIXED if how else Buying.ON_DEMAND,
+        disks=_disks(template, own),
+        base=number(how, "onDemandBaseCapacity"),
+        percent=number(how, "onDemandPercentageAboveBaseCapacity", 100),
+        most_paid=Decimal(str(how["spotMaxPrice"])) if how.get("spotMaxPrice") else None,
+        subnets=tuple(items(own, "vpcZoneIdentifiers")),
+        name=text(thing.seen, "name"),
+        public_addresses=_public_addresses(template),
+        source=thing.source,
+    )
+
+
+def _template(launch: Properties, things: Things) -> Properties:
+    """What a group launches from; empty where the stack does not make it."""
+    found = things.referred(TEMPLATE, launch.get("id", launch.get("launchTemplateId")))
+    return found.properties if found is not None else {}
+
+
+def _disks(template: Properties, own: Properties) -> tuple[Disk, ...]:
+    """The volumes of a template; where it names none, the one that EKS gives, of which it is not said what kind."""
+    volumes = [volume for one in items(template, "blockDeviceMappings") if (volume := part(one, "ebs"))]
+    made = tuple(
+        Disk(
+            kind=text(volume, "volumeType") or None,
+            gib=number(volume, "volumeSize") or None,
+            iops=number(volume, "iops"),
+            throughput=number(volume, "throughput"),
+        )
+        for volume in volumes
+    )
+    return made or (Disk(None, number(own, "diskSize") or None),)
+
+
+def _public_addresses(template: Properties) -> int:
+    interfaces = map(part, items(template, "networkInterfaces"))
+    return sum(one.get("associatePublicIpAddress") in ("true", True) for one in interfaces)

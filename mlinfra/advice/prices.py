@@ -1,0 +1,111 @@
+"""Prices: what AWS asks for one thing of a kind, in one region, with where that was read and when.
+
+The package holds a file for each region of which prices were read, and one (`aws.json`) for what costs the same in
+every commercial region; `mlinfra cost --refresh` writes a newer one beside the state. A price that nobody has read is
+absent, and never zero.
+
+Keys are dotted: `machine.on-demand.g5.xlarge`, `machine.spot.g5.xlarge` (typical), `volume.gp3.storage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from mlinfra.advice.codes import Code
+from mlinfra.core.cost import HOURS_PER_MONTH
+from mlinfra.core.errors import PlanError
+
+EVERYWHERE = "aws"
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a price was read, and of which day it is (ISO 8601)."""
+
+    url: str
+    date: str
+
+
+class Price(msgspec.Struct, frozen=True):
+    """`price` in US dollars for each `unit`: `hour`, or what is paid by the month. `source` names its origin."""
+
+    price: Decimal
+    unit: str
+    source: str
+
+    @property
+    def monthly(self) -> Decimal:
+        """For a month."""
+        return self.price * HOURS_PER_MONTH if self.unit == "hour" else self.price
+
+
+class PriceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file. `region` is empty where the prices hold everywhere."""
+
+    region: str
+    currency: str = "USD"
+    sources: Mapping[str, Origin]
+    prices: Mapping[str, Price]
+
+
+class Prices:
+    """The prices of one region. Of two files, the one given later holds."""
+
+    def __init__(self, region: str, *held: PriceFile) -> None:
+        self.region = region
+        self._prices: dict[str, tuple[Price, Origin]] = {
+            key: (price, file.sources[price.source]) for file in held for key, price in file.prices.items()
+        }
+
+    def find(self, key: str) -> Price | None:
+        """The price, or `None` where nobody has read it."""
+        found = self._prices.get(key)
+        return found[0] if found else None
+
+    def origin(self, key: str) -> Origin:
+        """Where a price that is there was read. Raises `KeyError` for others."""
+        return self._prices[key][1]
+
+
+def read_prices(region: str, refreshed: Path | None = None) -> Prices:
+    """Those of the package, and over them those of the folder `refreshed`. Raises `PlanError` for a bad file."""
+    # China and GovCloud have price lists of their own, of which the package holds none.
+    shared = [] if region.startswith(("cn-", "us-gov-")) else [EVERYWHERE]
+    held = [file for name in (*shared, region) if (file := _packaged(name)) is not None]
+    own = refreshed / f"{region}.json" if refreshed else None
+    if own is not None and own.exists():
+        held.append(_read(own))
+    return Prices(region, *held)
+
+
+def write_prices(file: PriceFile, folder: Path) -> Path:
+    """Keep prices that were read. Raises `PlanError` where that is not possible."""
+    path = folder / f"{file.region}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = msgspec.json.format(msgspec.json.encode(file, order="sorted"), indent=2)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(text + b"\n")
+        partial.replace(path)
+    except OSError as error:
+        raise PlanError(f"{path} cannot be written: {error.strerror}", code=Code.BAD_PRICES) from error
+    return path
+
+
+def _packaged(name: str) -> PriceFile | None:
+    place = files("mlinfra.advice").joinpath("prices", f"{name}.json")
+    return msgspec.json.decode(place.read_bytes(), type=PriceFile) if place.is_file() else None
+
+
+def _read(path: Path) -> PriceFile:
+    hint = "take it away, or write it anew with: mlinfra cost STACK --refresh"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=PriceFile)
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}", code=Code.BAD_PRICES, hint=hint) from error
+    except msgspec.MsgspecError as error:
+        raise PlanError(f"{path} is no file of prices: {error}", code=Code.BAD_PRICES, hint=hint) from error

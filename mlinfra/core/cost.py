@@ -1,0 +1,102 @@
+"""Cost: what a stack comes to, month by month, as far as prices are known.
+
+`mlinfra.advice` makes it, a plan carries it, renderers show it. Amounts are exact decimals: a price is money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
+
+from mlinfra.core.address import Address
+
+HOURS_PER_MONTH = 730  # as AWS's own calculator counts: 8,760 hours in a year, by twelve
+_CENT, _HUNDREDTH_OF_A_CENT = Decimal("0.01"), Decimal("0.0001")
+
+
+class Amount(msgspec.Struct, frozen=True, gc=False):
+    """US dollars a month: at the fewest nodes, as things stand, and at the most."""
+
+    minimum: Decimal = Decimal(0)
+    expected: Decimal = Decimal(0)
+    maximum: Decimal = Decimal(0)
+
+    @classmethod
+    def fixed(cls, value: Decimal) -> Amount:
+        """The same in every case."""
+        return cls(value, value, value)
+
+    @classmethod
+    def total(cls, amounts: Iterable[Amount]) -> Amount:
+        """All of them together."""
+        found = cls()
+        for amount in amounts:
+            found = found + amount
+        return found
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.minimum + other.minimum, self.expected + other.expected, self.maximum + other.maximum)
+
+    def __sub__(self, other: Amount) -> Amount:
+        return Amount(self.minimum - other.minimum, self.expected - other.expected, self.maximum - other.maximum)
+
+    def rounded(self) -> Amount:
+        """To the cent."""
+        return Amount(*(_rounded(value, _CENT) for value in (self.minimum, self.expected, self.maximum)))
+
+    def hourly(self) -> Amount:
+        """US dollars an hour, to a hundredth of a cent."""
+        values = (self.minimum, self.expected, self.maximum)
+        return Amount(*(_rounded(value / HOURS_PER_MONTH, _HUNDREDTH_OF_A_CENT) for value in values))
+
+
+def _rounded(value: Decimal, unit: Decimal) -> Decimal:
+    # Adding zero turns a negative zero into zero.
+    return value.quantize(unit, rounding=ROUND_HALF_UP) + Decimal(0)
+
+
+class CostLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One thing that is paid for: of which resource, what it is in words, and what should be known of the figure."""
+
+    address: Address
+    what: str
+    monthly: Amount
+    note: str = ""
+
+
+class Uncounted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What costs something that is not in the figures, and why."""
+
+    address: Address
+    what: str
+    reason: str
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stack may cost a month, in US dollars, and whether it may be made where it costs more."""
+
+    monthly: Decimal
+    fails: bool = False
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stack comes to.
+
+    monthly: of what is desired, to the cent. change: that, less what the records say is there.
+    lines: what is paid for, the dearest first.
+    unknown: what no price is known of. It is in no figure.
+    usage: what is paid by use, and in no figure either.
+    prices_of: the day of the oldest price used, ISO 8601; empty where none was.
+    """
+
+    region: str
+    monthly: Amount
+    change: Amount
+    lines: tuple[CostLine, ...] = ()
+    unknown: tuple[Uncounted, ...] = ()
+    usage: tuple[Uncounted, ...] = ()
+    prices_of: str = ""
+    budget: Budget | None = None
+    currency: str = "USD"
