@@ -86,20 +86,25 @@ class Clients:
         """How `operation` is paged, from botocore's own data; `None` where its answer is always whole."""
         key = (service, operation)
         if key not in self._pagination:
-            from botocore.exceptions import UnknownServiceError
+            from botocore.exceptions import DataNotFoundError
 
             with self._lock:
                 try:
                     self._pagination[key] = self._session().get_paginator_model(service).get_paginator(operation)
-                except (ValueError, UnknownServiceError):
+                except (ValueError, DataNotFoundError):
                     self._pagination[key] = None
         return self._pagination[key]
 
     def _session(self) -> Session:
-        from botocore.session import Session
-
         if self._botocore is None:
+            from botocore.session import Session
+
+            from mlinfra.aws.models import Models
+
             self._botocore = Session()
+            self._botocore.register_component(
+                "data_loader", Models(self._botocore.get_config_variable("data_path") or "")
+            )
         return self._botocore
 
     def _make(self, service: str) -> Client:

@@ -69,7 +69,11 @@ class Cloud:
             )
         if connection not in self._providers:
             self._providers[connection] = AwsProvider(
-                str(connection.identity), self._calls, self._clock, Secrets(self._calls).value
+                str(connection.identity),
+                self._calls,
+                self._clock,
+                Secrets(self._calls).value,
+                caller=self._identity,
             )
         return self._providers[connection]
 
@@ -80,6 +84,15 @@ class Cloud:
     def client(self, service: str) -> Client:
         """The SDK's own client, for a state backend."""
         return self._clients.of(service)
+
+    @property
+    def calls(self) -> Calls:
+        """The calls of the target's region, for advisers."""
+        return self._calls
+
+    def calls_in(self, region: str) -> Calls:
+        """The calls of another region, for what is answered there alone."""
+        return Calls(Clients(region, self.endpoint), self._clock)
 
     @cached_property
     def endpoint(self) -> Endpoint | None:

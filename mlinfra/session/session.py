@@ -40,6 +40,7 @@ from mlinfra.engine.refresh import refresh
 from mlinfra.engine.stop import Stop
 from mlinfra.engine.survey import Survey, remembered, survey
 from mlinfra.library import assembly
+from mlinfra.library.library import Library
 from mlinfra.session import catalogue, review
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.editing import address_of, edit
@@ -86,7 +87,7 @@ def open_session(options: Options) -> Session:
         environ=os.environ,
         stacks_reader=lambda location: _applied(location, root),
     )
-    return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes))
+    return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes), library=library)
 
 
 def open_plan(path: str) -> tuple[Session, Plan]:
@@ -106,12 +107,14 @@ class Session:
         *,
         diagnostics: tuple[Diagnostic, ...] = (),
         clock: Clock | None = None,
+        library: Library | None = None,
     ) -> None:
         self.stack = stack
         self.diagnostics = diagnostics
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
         self._cloud = Cloud(stack.target, root, self._clock)
+        self._library = library or catalogue.library(root)
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Session:
@@ -139,8 +142,12 @@ class Session:
         )
 
     @cached_property
-    def _library(self) -> Any:
-        return catalogue.library(self._root)
+    def _rulebook(self) -> Rulebook:
+        return Rulebook.of_project(self._root)
+
+    def judgement(self) -> Judgement:
+        """What the rules find in what the stack desires. Rules on changes need a plan, and are in its diagnostics."""
+        return judge(self._rulebook, self.graph(), None, self.stack, self._clock.now().date())
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
@@ -190,9 +197,10 @@ class Session:
             )
         )
         review.validate(plan, graph, self._cloud)
-        return msgspec.structs.replace(
+        plan = msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=self._settings()
         )
+        return policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -221,7 +229,11 @@ class Session:
             )
 
     def apply(self, plan: Plan, *, listener: Listener, stop: Stop) -> Report:
-        """Do what was planned. Raises `StalePlan`, `UnsafePlan`, `LockHeld`, and `ApplyIncomplete` with the report."""
+        """Do what was planned.
+
+        Raises `PolicyViolation`, `StalePlan`, `UnsafePlan`, `LockHeld`, and `ApplyIncomplete` with the report.
+        """
+        policies.refuse_violations(plan)
         refuse_errors(plan)
         review.require_unchanged(plan, self._current_graph, self._neighbour_version)
         with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
@@ -269,7 +281,7 @@ class Session:
 
     def drift(self) -> Plan:
         """What others changed since the last apply, as a plan without steps."""
-        return review.drift_of(self.plan())
+        return policies.without_findings(review.drift_of(self.plan()))
 
     def adopt(self, address: str, id: str) -> Plan:
         """The plan of adopting one object. Raises `NotFound` where there is none."""

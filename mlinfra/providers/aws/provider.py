@@ -42,6 +42,7 @@ class AwsProvider:
     """One account and region, named by `identity` ("ACCOUNT/REGION"). Safe to share between threads.
 
     looks: the pauses between the looks of `find` for what may be too new to show.
+    caller: whose credentials `calls` are made with, where somebody knows that already.
     Raises `AccessDenied` (MLI5010), at its first call, where the credentials belong to another account.
     """
 
@@ -53,13 +54,14 @@ class AwsProvider:
         secrets: SecretSource,
         *,
         looks: tuple[float, ...] = LOOKS,
+        caller: Identity | None = None,
     ) -> None:
         self._account, _, self._region = identity.partition("/")
         self._calls = calls
         self._clock = clock
         self._secrets = secrets
         self._looks = looks
-        self._caller = Identity(calls)
+        self._caller = caller or Identity(calls)
         self._types = catalogue()
         self._lock = threading.Lock()
         self._listers: ThreadPoolExecutor | None = None

@@ -38,10 +38,11 @@ def input_rule(service: str, operation: str) -> Rule:
 
 @cache
 def _model(service: str) -> Any:
-    from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    from mlinfra.aws.models import Models
+
+    return ServiceModel(Models().load_service_model(service, "service-2"), service)
 
 
 class Rule:
