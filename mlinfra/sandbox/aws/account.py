@@ -126,14 +126,16 @@ class Account:
                 if self.id not in backends:
                     continue
                 if backends.service_name == "s3":
-                    self._free_bucket_names(backends)
+                    self._let_go_of_buckets(backends)
                 del backends[self.id]
             reset_model_data()
             for service, make in self._specialised.items():
                 self.specialise(service, make)
 
-    def _free_bucket_names(self, backends: Any) -> None:
-        """Names of buckets are unique in the world: moto keeps whose they are beside the backends."""
+    def _let_go_of_buckets(self, backends: Any) -> None:
+        """Close the files of their objects; free their names, which moto keeps beside the backends for all accounts."""
+        for backend in backends[self.id].values():
+            backend.close()
         for name, (_, account) in list(backends.bucket_accounts.items()):
             if account == self.id:
                 del backends.bucket_accounts[name]

@@ -22,6 +22,7 @@ from mlinfra.sandbox.aws.ec2.placement import CapacityReservations, PlacementGro
 from mlinfra.sandbox.aws.ec2.references import References
 from mlinfra.sandbox.aws.ec2.tags import Tags
 from mlinfra.sandbox.aws.ec2.subnets import Subnets
+from mlinfra.sandbox.aws.ec2.vpc_endpoints import VpcEndpoints
 from mlinfra.sandbox.aws.eks.access import AccessEntryOperations, PodIdentityOperations
 from mlinfra.sandbox.aws.eks.add_ons import AddOnOperations
 from mlinfra.sandbox.aws.eks.clusters import ClusterOperations
@@ -34,6 +35,7 @@ from mlinfra.sandbox.aws.extension import Extension, collect
 from mlinfra.sandbox.aws.iam.account_details import AccountDetails
 from mlinfra.sandbox.aws.iam.documents import Documents
 from mlinfra.sandbox.aws.iam.identity_of_caller import CallerIdentity
+from mlinfra.sandbox.aws.iam.identity_providers import IdentityProviders
 from mlinfra.sandbox.aws.iam.instance_profiles import InstanceProfiles
 from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
 from mlinfra.sandbox.aws.image_parameters import ImageParameters
@@ -90,6 +92,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield Subnets(account)
     yield Deletions(account)
     yield NatGateways(account)
+    yield VpcEndpoints(account)
     yield LaunchTemplates(account)
     yield Tags(account)
     yield PlacementGroups(account)
@@ -107,6 +110,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield ScalingSettings(account)
     yield ManagedPolicies(account)
     yield InstanceProfiles(account)
+    yield IdentityProviders(account)
     yield AccountDetails(account)
     yield Queues(account)
     yield Topics(account)
@@ -149,7 +153,9 @@ class Services:
             return self._services[name]
 
     def _make(self, backend: str) -> Service:
-        if backend not in _WITHOUT_MACHINES:
+        if backend == "s3":
+            self._use_our_buckets()
+        elif backend not in _WITHOUT_MACHINES:
             self._use_our_backends()
         if backend not in _RESPONSES:
             return PlainService(backend)  # type: ignore[arg-type]
@@ -158,6 +164,11 @@ class Services:
         return ExtendedService(
             service, getattr(import_module(module), name), self._handlers.get(service, {}), self._account
         )
+
+    def _use_our_buckets(self) -> None:
+        from mlinfra.sandbox.aws.buckets import Buckets
+
+        self._account.specialise("s3", Buckets)
 
     def _use_our_backends(self) -> None:
         from mlinfra.sandbox.aws.ec2.backend import LeanEC2Backend

@@ -1,9 +1,12 @@
 """CloudWatch Logs: retention in the days that there are, keys that exist.
 
-https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html (2026).
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html,
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html (2026).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
 from mlinfra.sandbox.aws.extension import Extension
@@ -23,9 +26,13 @@ class LogGroups(Extension):
         return proceed()
 
     def associate_kms_key(self, call: Call, proceed: Proceed) -> Answer:
-        """With a key that exists."""
+        """With a key that exists, in place of any other."""
         self._check_key(call)
-        return proceed()
+        self._group(call).kms_key_id = call["kmsKeyId"]
+
+    def disassociate_kms_key(self, call: Call, proceed: Proceed) -> Answer:
+        """Encrypted as by default from now on."""
+        self._group(call).kms_key_id = None
 
     def put_retention_policy(self, call: Call, proceed: Proceed) -> Answer:
         """In days that there are."""
@@ -33,6 +40,12 @@ class LogGroups(Extension):
             allowed = ", ".join(str(days) for days in _DAYS)
             raise AwsError("InvalidParameterException", f"retentionInDays must be one of [{allowed}]")
         return proceed()
+
+    def _group(self, call: Call) -> Any:
+        found = self.account.backend("logs", call.region).groups.get(call["logGroupName"])
+        if found is None:
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+        return found
 
     def _check_key(self, call: Call) -> None:
         key = call.get("kmsKeyId")

@@ -19,7 +19,7 @@ CASES = [
     Case(
         name="gateway endpoint",
         type=VPC_ENDPOINT,
-        needs={"vpc": A_VPC, "table": A_TABLE},
+        needs={"vpc": A_VPC, "table": A_TABLE, "other": A_TABLE},
         properties=lambda account: {
             "vpcId": account.id("vpc"),
             "serviceName": "com.amazonaws.us-east-1.s3",
@@ -29,8 +29,19 @@ CASES = [
         },
         changes=(
             lambda account: {"policy": ONE_BUCKET},
+            lambda account: {"policy": None},
+            lambda account: {"routeTableIds": [account.id("table"), account.id("other")]},
+            lambda account: {"routeTableIds": [account.id("other")]},
+            lambda account: {"routeTableIds": None},
             lambda account: {"tags": None},
         ),
+    ),
+    Case(
+        name="endpoint of no stated type",
+        type=VPC_ENDPOINT,
+        needs={"vpc": A_VPC, "table": A_TABLE},
+        properties=lambda account: {"vpcId": account.id("vpc"), "serviceName": "com.amazonaws.us-east-1.dynamodb"},
+        changes=(lambda account: {"routeTableIds": [account.id("table")]},),
     ),
     Case(
         name="interface endpoint",
@@ -46,7 +57,9 @@ CASES = [
         },
         changes=(
             lambda account: {"subnetIds": [account.id("a"), account.id("b")]},
+            lambda account: {"subnetIds": [account.id("b")]},
             lambda account: {"securityGroupIds": [account.id("other")]},
+            lambda account: {"privateDnsEnabled": None},
         ),
     ),
     Case(

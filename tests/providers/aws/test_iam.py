@@ -59,6 +59,8 @@ CASES = [
             "tags": {"team": "recsys"},
         },
         changes=(
+            lambda account: {"clientIdLists": ["sts.amazonaws.com", "tools"]},
+            lambda account: {"clientIdLists": ["tools"]},
             lambda account: {"thumbprintLists": ["0123456789012345678901234567890123456789"]},
             lambda account: {"tags": {"team": "search"}},
         ),

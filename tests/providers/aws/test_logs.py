@@ -9,7 +9,7 @@ from tests.providers.aws.test_kms import A_KEY
 CASES = [
     Case(
         type=LOG_GROUP,
-        needs={"key": A_KEY},
+        needs={"key": A_KEY, "other": A_KEY},
         properties=lambda account: {
             "name": "/aws/eks/demo/cluster",
             "retentionInDays": 30,
@@ -19,6 +19,8 @@ CASES = [
         changes=(
             lambda account: {"retentionInDays": 90},
             lambda account: {"retentionInDays": None},
+            lambda account: {"kmsKeyId": account.output("other", "arn")},
+            lambda account: {"kmsKeyId": None},
             lambda account: {"tags": {"team": "search"}},
         ),
     ),

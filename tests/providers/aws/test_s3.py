@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import gc
-
 import msgspec
 import pytest
 
@@ -27,7 +25,6 @@ def test_it_lives(case: Case, account: Account) -> None:
     live(account, case)
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # moto leaves the files of deleted objects to the collector
 def test_a_bucket_with_objects_is_deleted_only_by_force(account: Account) -> None:
     made = account.make("bucket", BUCKET, {"bucket": "acme-models"})
     for key in ("a", "b"):
@@ -38,4 +35,3 @@ def test_a_bucket_with_objects_is_deleted_only_by_force(account: Account) -> Non
     forced = msgspec.structs.replace(target, properties={"bucket": "acme-models", "forceDestroy": True})
     account.provider.delete(forced, account.journal())
     assert account.calls.one("s3", "ListBuckets")["Buckets"] == []
-    gc.collect()

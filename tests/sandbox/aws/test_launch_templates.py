@@ -66,3 +66,23 @@ def test_empty_user_data_is_none(aws: Any) -> None:
     aws.ec2.create_launch_template(LaunchTemplateName="tmpl", LaunchTemplateData=data)
     (version,) = aws.ec2.describe_launch_template_versions(LaunchTemplateName="tmpl")["LaunchTemplateVersions"]
     assert "UserData" not in version["LaunchTemplateData"]
+
+
+def test_versions_are_deleted_one_by_one_and_their_numbers_are_not_used_again(aws: Any) -> None:
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html
+    of = {"LaunchTemplateName": "tmpl"}
+    aws.ec2.create_launch_template(**of, LaunchTemplateData={"InstanceType": "m6i.large"})
+    for _ in range(2):
+        aws.ec2.create_launch_template_version(**of, LaunchTemplateData={"InstanceType": "m6i.xlarge"})
+    answer = aws.ec2.delete_launch_template_versions(**of, Versions=["1", "2", "3", "9"])
+    deleted = answer["SuccessfullyDeletedLaunchTemplateVersions"]
+    assert [version["VersionNumber"] for version in deleted] == [2, 3]
+    refused = answer["UnsuccessfullyDeletedLaunchTemplateVersions"]
+    assert [(version["VersionNumber"], version["ResponseError"]["Code"]) for version in refused] == [
+        (1, "unexpectedError"),  # the default
+        (9, "launchTemplateVersionDoesNotExist"),
+    ]
+    made = aws.ec2.create_launch_template_version(**of, LaunchTemplateData={"InstanceType": "m6i.2xlarge"})
+    assert made["LaunchTemplateVersion"]["VersionNumber"] == 4
+    versions = aws.ec2.describe_launch_template_versions(**of)["LaunchTemplateVersions"]
+    assert [version["VersionNumber"] for version in versions] == [4, 1]

@@ -53,6 +53,7 @@ def network(aws: Any) -> Network:
         ("describe_security_groups", {"GroupIds": [f"sg-{ABSENT}"]}, "InvalidGroup.NotFound"),
         ("describe_nat_gateways", {"NatGatewayIds": [f"nat-{ABSENT}"]}, "NatGatewayNotFound"),
         ("delete_nat_gateway", {"NatGatewayId": f"nat-{ABSENT}"}, "NatGatewayNotFound"),
+        ("describe_flow_logs", {"FlowLogIds": [f"fl-{ABSENT}"]}, "InvalidFlowLogId.NotFound"),
         (
             "describe_launch_templates",
             {"LaunchTemplateIds": [f"lt-{ABSENT}"]},
@@ -214,21 +215,3 @@ def test_instances_end_with_their_interfaces(aws: Any, sandbox: Sandbox) -> None
     assert ("ec2:instance", instance["InstanceId"]) in sandbox.inventory()
     aws.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
     assert sandbox.inventory() == before
-
-
-def test_endpoints_of_services_that_do_not_exist_are_refused(
-    aws: Any, refused: Callable[..., str], network: Network
-) -> None:
-    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
-    teapot = {"VpcId": network.vpc, "ServiceName": "com.amazonaws.us-east-1.teapot"}
-    assert refused(aws.ec2.create_vpc_endpoint, **teapot) == "InvalidServiceName"
-
-
-def test_an_interface_endpoint_keeps_its_subnet_until_it_is_gone(
-    aws: Any, refused: Callable[..., str], network: Network
-) -> None:
-    asked = {"ServiceName": "com.amazonaws.us-east-1.sts", "VpcEndpointType": "Interface"}
-    made = aws.ec2.create_vpc_endpoint(VpcId=network.vpc, SubnetIds=[network.subnets[1]], **asked)["VpcEndpoint"]
-    assert refused(aws.ec2.delete_subnet, SubnetId=network.subnets[1]) == "DependencyViolation"
-    aws.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
-    aws.ec2.delete_subnet(SubnetId=network.subnets[1])

@@ -126,6 +126,35 @@ def test_log_groups_keep_for_the_days_that_there_are(aws: Any, refused: Callable
     assert refused(aws.logs.create_log_group, logGroupName="/b", kmsKeyId=key) == "InvalidParameterException"
 
 
+def test_a_log_group_takes_another_key_or_none(aws: Any, refused: Callable[..., str]) -> None:
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+    key = aws.kms.create_key()["KeyMetadata"]["Arn"]
+    aws.logs.create_log_group(logGroupName="/a")
+    aws.logs.associate_kms_key(logGroupName="/a", kmsKeyId=key)
+    assert aws.logs.describe_log_groups()["logGroups"][0]["kmsKeyId"] == key
+    aws.logs.disassociate_kms_key(logGroupName="/a")
+    assert "kmsKeyId" not in aws.logs.describe_log_groups()["logGroups"][0]
+    absent = {"logGroupName": "/a", "kmsKeyId": f"{key}0"}
+    assert refused(aws.logs.associate_kms_key, **absent) == "InvalidParameterException"
+    assert refused(aws.logs.associate_kms_key, logGroupName="/b", kmsKeyId=key) == "ResourceNotFoundException"
+    assert refused(aws.logs.disassociate_kms_key, logGroupName="/b") == "ResourceNotFoundException"
+
+
+def test_the_audiences_of_an_identity_provider_come_and_go(aws: Any, refused: Callable[..., str]) -> None:
+    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html: idempotent
+    made = aws.iam.create_open_id_connect_provider(Url="https://id.example", ClientIDList=["a"], ThumbprintList=[])
+    of = {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+    for client in ("b", "b"):
+        aws.iam.add_client_id_to_open_id_connect_provider(**of, ClientID=client)
+    for client in ("a", "a"):
+        aws.iam.remove_client_id_from_open_id_connect_provider(**of, ClientID=client)
+    assert aws.iam.get_open_id_connect_provider(**of)["ClientIDList"] == ["b"]
+    absent = {"OpenIDConnectProviderArn": f"{of['OpenIDConnectProviderArn']}x", "ClientID": "a"}
+    for operation in ("add_client_id_to", "remove_client_id_from"):
+        call = getattr(aws.iam, f"{operation}_open_id_connect_provider")
+        assert refused(call, **absent) == "NoSuchEntity"
+
+
 def test_a_network_load_balancer_says_so_and_stands_in_its_subnets(aws: Any, refused: Callable[..., str]) -> None:
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
     subnets = aws.subnets(aws.vpc())

@@ -1,7 +1,8 @@
-"""moto's EC2 backend without the twelve hundred images for ECS that it makes for every account.
+"""moto's EC2 backend without the twelve hundred images for ECS that it makes for every account, and with launch
+templates whose versions may be deleted.
 
-They take two thirds of the time of a reset, and nothing here is about ECS. The images that remain are those that moto
-knows by itself, and Amazon's own of the region.
+The images take two thirds of the time of a reset, and nothing here is about ECS. Those that remain are the ones that
+moto knows by itself, and Amazon's own of the region. moto finds a version by its place, not by its number.
 """
 
 from __future__ import annotations
@@ -9,13 +10,55 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.parse import default_timestamp_parser
+from moto.ec2.exceptions import InvalidLaunchTemplateNameAlreadyExistsError, InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import AMIS, Ami
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.utilities.utils import load_resource
+
+
+class Template(LaunchTemplate):
+    """A launch template that knows its versions by number. "You cannot replace the version number after you delete
+    it": https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/manage-launch-template-versions.html (2026)."""
+
+    _given = 0
+
+    def create_version(self, data: dict[str, Any], description: str) -> LaunchTemplateVersion:
+        """Make the next version."""
+        self._given += 1
+        version = LaunchTemplateVersion(self, self._given, data, description)
+        self.versions.append(version)
+        return version
+
+    def get_version(self, num: Any) -> LaunchTemplateVersion:
+        """A version by its number, `$Latest` or `$Default`."""
+        wanted = {"$latest": self.latest_version_number, "$default": self.default_version_number}.get(
+            str(num).lower(), num
+        )
+        found = next((version for version in self.versions if str(version.number) == str(wanted)), None)
+        if found is None:
+            raise InvalidLaunchTemplateVersionNotFound(template_id=self.id, version=num)
+        return found
+
+    def default_version(self) -> LaunchTemplateVersion:
+        """The default version."""
+        return self.get_version(self.default_version_number)
 
 
 class LeanEC2Backend(EC2Backend):
     """In place of moto's, within one account."""
+
+    def create_launch_template(
+        self, name: str, description: str, template_data: dict[str, Any], tag_spec: dict[str, Any]
+    ) -> LaunchTemplate:
+        """Make a launch template."""
+        if name in self.launch_template_name_to_ids:
+            raise InvalidLaunchTemplateNameAlreadyExistsError()
+        made = Template(self, name, template_data, description, tag_spec)  # type: ignore[abstract]  # as moto's
+        self.launch_templates[made.id] = made
+        self.launch_template_name_to_ids[name] = made.id
+        self.launch_template_insert_order.append(made.id)
+        return made
 
     def _load_amis(self) -> None:
         for about in [*AMIS, *_of_region(self.region_name)]:

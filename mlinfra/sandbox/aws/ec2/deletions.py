@@ -98,30 +98,6 @@ class Deletions(Extension):
                 eni.subnet.del_subnet_ip(address["PrivateIpAddress"])
         return answer
 
-    def delete_vpc_endpoints(self, call: Call, proceed: Proceed) -> Answer:
-        """Say which do not exist; those that do are gone a little later."""
-        ec2 = self.account.ec2(call.region)
-        missing = [key for key in call["VpcEndpointIds"] if key not in ec2.vpc_end_points]
-        present = [key for key in call["VpcEndpointIds"] if key in ec2.vpc_end_points]
-        ec2.delete_vpc_endpoints(present)
-        for key in present:
-            ec2.vpc_end_points[key].state = "deleting"
-        self.account.timeline.after(
-            self.account.pace.deletion, lambda: [ec2.vpc_end_points.pop(key, None) for key in present]
-        )
-        return {
-            "Unsuccessful": [
-                {
-                    "ResourceId": key,
-                    "Error": {
-                        "Code": "InvalidVpcEndpoint.NotFound",
-                        "Message": f"The Vpc Endpoint Id '{key}' does not exist",
-                    },
-                }
-                for key in missing
-            ]
-        }
-
 
 def _contents(ec2: Any, vpc: str) -> Iterator[Any]:
     """What keeps a VPC from being deleted."""

@@ -17,7 +17,7 @@ _PAGE = 200
 
 
 class LaunchTemplates(Extension):
-    """CreateLaunchTemplate, CreateLaunchTemplateVersion and the listings."""
+    """CreateLaunchTemplate, the making and deleting of versions, and the listings."""
 
     service = "ec2"
 
@@ -42,6 +42,31 @@ class LaunchTemplates(Extension):
             data = {**template.get_version(source).data, **data}
         version = template.create_version(data, call.get("VersionDescription", ""))
         return {"LaunchTemplateVersion": self._shown_version(template, version)}
+
+    def delete_launch_template_versions(self, call: Call, proceed: Proceed) -> Answer:
+        """Delete versions, except the default; each is answered for itself."""
+        template = self._find(call)
+        deleted, kept = [], []
+        for number in call["Versions"]:
+            about = {
+                "LaunchTemplateId": template.id,
+                "LaunchTemplateName": template.name,
+                "VersionNumber": int(number),
+            }
+            version = next((one for one in template.versions if one.number == int(number)), None)
+            if version is None:
+                said = f"Could not find the specified version {number} for the launch template with ID {template.id}."
+                kept.append({**about, "ResponseError": {"Code": "launchTemplateVersionDoesNotExist", "Message": said}})
+            elif template.is_default(version):
+                said = f"Cannot delete version {number} of the launch template: it is the default version."
+                kept.append({**about, "ResponseError": {"Code": "unexpectedError", "Message": said}})
+            else:
+                template.versions.remove(version)
+                deleted.append(about)
+        return {
+            "SuccessfullyDeletedLaunchTemplateVersions": deleted,
+            "UnsuccessfullyDeletedLaunchTemplateVersions": kept,
+        }
 
     def describe_launch_templates(self, call: Call, proceed: Proceed) -> Answer:
         """Templates in pages of 200."""
@@ -118,5 +143,5 @@ def _data(asked: Params) -> Params:
 def _chosen(template: Any, wanted: list[str], call: Call) -> list[Any]:
     if wanted:
         return [template.get_version(number) for number in wanted]
-    low, high = int(call.get("MinVersion", 1)), int(call.get("MaxVersion", len(template.versions)))
+    low, high = int(call.get("MinVersion", 1)), int(call.get("MaxVersion", template.latest_version_number))
     return [version for version in reversed(template.versions) if low <= version.number <= high]

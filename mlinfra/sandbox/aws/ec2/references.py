@@ -11,47 +11,6 @@ from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
 from mlinfra.sandbox.aws.extension import Extension
 from mlinfra.sandbox.aws.identity import page
 
-# https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html (2026): those that clusters
-# need; the services have many more.
-_GATEWAYS = frozenset({"s3", "dynamodb"})
-_INTERFACES = frozenset(
-    (
-        "s3",
-        "dynamodb",
-        "ecr.api",
-        "ecr.dkr",
-        "sts",
-        "ec2",
-        "eks",
-        "eks-auth",
-        "elasticloadbalancing",
-        "autoscaling",
-        "logs",
-        "monitoring",
-        "ssm",
-        "ssmmessages",
-        "ec2messages",
-        "kms",
-        "secretsmanager",
-        "sqs",
-        "sns",
-        "events",
-        "aps",
-        "aps-workspaces",
-        "elasticfilesystem",
-        "fsx",
-        "sagemaker.api",
-        "sagemaker.runtime",
-        "bedrock-runtime",
-        "xray",
-        "cloudformation",
-        "athena",
-        "glue",
-        "rds",
-        "rds-data",
-    )
-)
-
 
 class References(Extension):
     """Nothing refers to nothing."""
@@ -124,23 +83,6 @@ class References(Extension):
                     interface.delete_on_termination = True
         return answer
 
-    def create_vpc_endpoint(self, call: Call, proceed: Proceed) -> Answer:
-        """For a service that exists, with security groups that exist."""
-        name = call["ServiceName"]
-        kind, known = call.get("VpcEndpointType", "Gateway"), name.removeprefix(f"com.amazonaws.{call.region}.")
-        if known not in (_GATEWAYS if kind == "Gateway" else _INTERFACES) and ".vpce." not in name:
-            raise AwsError("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist")
-        for group in call.get("SecurityGroupIds", []):
-            self._require_group(call, group)
-        answer = proceed()
-        for key in answer.result["VpcEndpoint"].network_interface_ids or []:
-            interface = self._ec2(call).enis[key]
-            interface.status, interface.description = (
-                "in-use",
-                f"VPC Endpoint Interface {answer.result['VpcEndpoint'].id}",
-            )
-        return answer
-
     def create_flow_logs(self, call: Call, proceed: Proceed) -> Answer:
         """Delivered by a role that exists."""
         arn = call.get("DeliverLogsPermissionArn")
@@ -183,12 +125,11 @@ class References(Extension):
         """In pages, where asked."""
         return paged(call, proceed(), "SecurityGroupRules")
 
-    def describe_vpc_endpoints(self, call: Call, proceed: Proceed) -> Answer:
-        """In pages, where asked."""
-        return paged(call, proceed(), "VpcEndpoints")
-
     def describe_flow_logs(self, call: Call, proceed: Proceed) -> Answer:
-        """In pages, where asked."""
+        """In pages, where asked; those that are named must exist."""
+        for key in call.get("FlowLogIds", []):
+            if key not in self._ec2(call).flow_logs:
+                raise AwsError("InvalidFlowLogId.NotFound", f"The specified flow log {key} does not exist.")
         return paged(call, proceed(), "FlowLogs")
 
     def _ec2(self, call: Call) -> Any:
