@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any, TypeAlias
 
 from mlinfra.aws.clients import Client, Clients
-from mlinfra.aws.errors import translate
+from mlinfra.aws.errors import Failure, translate
+from mlinfra.aws.pace import Pace
 from mlinfra.core.clock import Clock
-from mlinfra.core.errors import Ambiguous, Throttled
+from mlinfra.core.errors import Ambiguous, ProviderError, Throttled
 
 Answer: TypeAlias = dict[str, Any]  # what AWS answered, in the shape of the operation's output
 
 _READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Search|Lookup|Filter)")
 # What makes a new thing at each call. All other calls say how something should be, and may be said twice.
-_MAKES = re.compile(r"(Create|Allocate|Authorize|Associate|Run|Start|Request|Copy|Import|Generate|Publish|Send)")
+_MAKES = re.compile(
+    r"(?!CreateTags|CreateOrUpdateTags|AddTags)"
+    r"(Create|Add|Allocate|Attach|Authorize|Associate|Run|Start|Request|Copy|Import|Generate|Publish|Send)"
+)
+# What takes something away: where it is repeated and finds nothing, the first time did it.
+_REMOVES = re.compile(r"(Delete|Remove|Detach|Disassociate|Release|Revoke|Unt)")
+_REMOVED = re.compile(r"NotFound|NoSuch|DoesNotExist|NotAttached|NotAssociated")
 _TOKENS = ("ClientToken", "clientToken", "clientRequestToken", "ClientRequestToken")
-_ATTEMPTS = 8
+_ATTEMPTS = 8  # of a call that fails otherwise than by being throttled
+_PATIENCE = 300.0  # seconds for which one call is throttled before it fails
 _LONGEST_DELAY = 20.0
 
 
@@ -40,6 +50,8 @@ class Calls:
         self._clock = clock
         self._chance = chance
         self._attempts = attempts
+        self._lock = threading.Lock()
+        self._paces: dict[str, Pace] = {}
 
     @property
     def region(self) -> str:
@@ -67,15 +79,44 @@ class Calls:
         tokened = self._fill_token(client, operation, given, token)
         changes = not _READS.match(operation)
         repeatable = tokened or not _MAKES.match(operation)
-        for attempt in range(self._attempts):
+        removes = _REMOVES.match(operation) is not None
+        return self._persist(
+            lambda: self._send(client, operation, given, doing, changes=changes, scrub=scrub),
+            self._pace_of(service),
+            repeatable=repeatable,
+            removes=removes,
+        )
+
+    def _persist(self, send: Callable[[], Answer], pace: Pace, *, repeatable: bool, removes: bool) -> Answer:
+        """`send`, repeated: as long as it is throttled, and a few times where that is safe after an unclear answer."""
+        deadline = self._clock.monotonic() + _PATIENCE
+        failures = unclear = 0
+        pace.wait()
+        for attempt in count():
             try:
-                return self._send(client, operation, given, doing, changes=changes, scrub=scrub)
+                answer = send()
             except (Throttled, Ambiguous) as error:
-                last = attempt == self._attempts - 1
-                if last or (isinstance(error, Ambiguous) and not repeatable):
+                throttled = Failure(error).is_throttling
+                failures += not throttled
+                unclear += isinstance(error, Ambiguous)
+                if throttled:
+                    pace.refused()
+                late = self._clock.monotonic() >= deadline
+                if failures == self._attempts or (throttled and late) or (unclear and not repeatable):
                     raise
+            except ProviderError as error:
+                if unclear and removes and _REMOVED.search(Failure(error).code):
+                    return {}
+                raise
+            else:
+                pace.answered()
+                return answer
             self._clock.sleep(self._delay(attempt))
-        raise AssertionError("the last attempt returns or raises")
+        raise AssertionError("unreachable")
+
+    def _pace_of(self, service: str) -> Pace:
+        with self._lock:
+            return self._paces.setdefault(service, Pace(self._clock))
 
     def pages(
         self, service: str, operation: str, params: Mapping[str, Any] | None = None, *, about: str = ""
@@ -142,4 +183,4 @@ class Calls:
 
     def _delay(self, attempt: int) -> float:
         """Exponential, and jittered over its upper half."""
-        return float(min(_LONGEST_DELAY, 0.25 * 2**attempt) * (0.5 + self._chance() / 2))
+        return float(min(_LONGEST_DELAY, 0.25 * 2 ** min(attempt, 10)) * (0.5 + self._chance() / 2))

@@ -20,14 +20,12 @@ from mlinfra.core.errors import (
     Throttled,
 )
 
+_TOO_FAST = r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete|Bandwidth.*Exceeded"
 # In this order: `RequestLimitExceeded` is throttling, though it ends like a quota.
 _KINDS: tuple[tuple[type[ProviderError], re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        (
-            Throttled,
-            r"Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete|Bandwidth.*Exceeded",
-        ),
+        (Throttled, _TOO_FAST),
         (
             AccessDenied,
             r"AccessDenied|Unauthorized|AuthFailure|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|ExpiredToken"
@@ -67,6 +65,11 @@ class Failure:
         about = response.get("Error") or {}
         self.code: str = str(about.get("Code", ""))
         self.message: str = str(about.get("Message", ""))
+
+    @property
+    def is_throttling(self) -> bool:
+        """Whether the service wants fewer calls, where `Throttled` may also be one that could not be reached."""
+        return re.search(_TOO_FAST, self.code) is not None
 
     def matches(self, pattern: str) -> bool:
         """Whether `code: message` holds `pattern`."""

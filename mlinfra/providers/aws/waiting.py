@@ -63,7 +63,7 @@ def wait_ready(work: Work, *, tolerant: bool = False) -> Item:
         elif waited > waiting.limit:
             why = f": {said}" if waiting.why is not None and (said := waiting.why(item)) else ""
             state = dig(item, waiting.state)
-            raise Ambiguous(
+            raise ProviderError(
                 f"{work.target.address}: {work.id} is still {state} after {waiting.limit:.0f} s{why}",
                 hint="run the same command again to go on waiting",
             )
@@ -90,5 +90,8 @@ def wait_gone(work: Work) -> None:
                 f"{work.target.address}: {work.id} is {state}" + (f": {waiting.why(item)}" if waiting.why else "")
             )
         if work.clock.monotonic() - began > _GONE_LIMIT:
-            raise Ambiguous(f"{work.target.address}: {work.id} is still {state} {_GONE_LIMIT:.0f} s after its deletion")
+            raise ProviderError(
+                f"{work.target.address}: {work.id} is still {state} {_GONE_LIMIT:.0f} s after its deletion",
+                hint="run the same command again to go on waiting",
+            )
         work.pause(waiting.every if waiting is not None else _GONE_EVERY, f"waiting until it is gone ({state})")

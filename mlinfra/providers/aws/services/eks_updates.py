@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlinfra.core.errors import Ambiguous
+from mlinfra.core.errors import ProviderError
 from mlinfra.providers.aws.aws_type import Item
 from mlinfra.providers.aws.template import dig
 from mlinfra.providers.aws.waiting import cause
@@ -25,7 +25,10 @@ def carry_through(work: Work, operation: str, **params: Any) -> None:
     began = work.clock.monotonic()
     while update["status"] == "InProgress":
         if work.clock.monotonic() - began > _LIMIT:
-            raise Ambiguous(f"{work.target.address}: {update['type']} of {work.id} runs for more than {_LIMIT:.0f} s")
+            raise ProviderError(
+                f"{work.target.address}: {update['type']} of {work.id} runs for more than {_LIMIT:.0f} s",
+                hint="run the same command again to go on waiting",
+            )
         work.pause(_EVERY, f"{update['type']} is in progress")
         update = work.call("DescribeUpdate", name=cluster, updateId=update["id"], **names)["update"]
     if update["status"] != "Successful":

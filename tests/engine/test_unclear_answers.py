@@ -1,0 +1,45 @@
+"""Answers that say nothing of what happened: what was made is finished, what was changed is looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlinfra.core.errors import Throttled
+
+from .cloud import lost_answer
+from .test_engine import only, stack
+from .world import World, graph
+
+
+def test_what_was_made_and_then_throttled_is_finished_and_not_made_again() -> None:
+    world = World()
+    refusals = iter([1, 2, 3])
+
+    def throttle(operation: str, kind: str) -> None:
+        if operation == "made" and next(refusals, None):
+            raise Throttled("slower, please")
+
+    world.cloud.after = throttle
+    assert world.apply(stack()).complete
+    assert len(world.cloud.things) == 4
+    assert world.settled(stack())
+
+
+@pytest.mark.parametrize("operation", ["create", "made", "update", "delete", "tag"])
+def test_a_lost_answer_to_any_operation_costs_nothing(operation: str) -> None:
+    world = World()
+    for desired in (stack(), stack(dns=True, group={"image": "other"}), graph()):
+        world.cloud.after = lost_answer(operation)
+        assert world.apply(desired).complete
+        assert world.settled(desired)
+    assert world.cloud.things == {}
+
+
+def test_an_update_whose_answer_was_lost_is_not_made_twice_where_it_took_effect() -> None:
+    world = World()
+    world.apply(stack())
+    world.cloud.calls.clear()
+    world.cloud.after = lost_answer("update")
+    assert world.apply(stack(dns=True)).complete
+    assert only(world, "net/Net").properties["dns"] is True
+    assert world.cloud.calls == [("update", "toy:net/Net"), ("update", "toy:net/Net")]  # the second changes nothing
