@@ -6,20 +6,26 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+USABLE := $(VENV)/.usable
 SETUP  := $(VENV)/.ready
 
 help: ## Show these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(SETUP): pyproject.toml
+$(USABLE): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("mlinfra needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (a minute, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	@touch $@
+
+$(SETUP): $(USABLE)
+	@echo "setting up what developers need (a few minutes, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]' --group dev
 	@touch $@
 
-demo: $(SETUP) ## Plan, apply, drift, repair and destroy a cluster on the simulated cloud
+demo: $(USABLE) ## Plan, apply, drift, repair and destroy a cluster on the simulated cloud
 	@$(BIN)/python examples/quickstart/demo.py
 
 check: $(SETUP) ## Lint, types, import contracts
