@@ -89,6 +89,8 @@ def _elbv2(backend: Any) -> Iterator[Entry]:
 
 def _kms(backend: Any) -> Iterator[Entry]:
     for key in backend.keys.values():
+        if any(name.startswith("alias/aws/") for name in key.aliases):
+            continue  # AWS's own: it comes with the first encrypted volume, say, and stays
         if key.key_state != "PendingDeletion":
             yield "kms:key", key.id
         yield from (("kms:alias", name) for name in key.aliases if not name.startswith("alias/aws/"))
