@@ -23,11 +23,12 @@ from mlinfra.cli.sessions import Session, Stop
 from mlinfra.cli.shell import Shell
 from mlinfra.core.clock import SystemClock
 from mlinfra.core.diagnostic import errors_in
-from mlinfra.core.errors import ApplyIncomplete, MlinfraError
+from mlinfra.core.errors import ApplyIncomplete, MlinfraError, PolicyViolation
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Report
 
 _UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
+_VIOLATIONS = frozenset({"MLI7001", "MLI7002"})  # a mandatory rule that is broken, or cannot be decided
 
 
 def is_plan_file(path: str) -> bool:
@@ -44,6 +45,14 @@ def is_plan_file(path: str) -> bool:
 def unreadable(plan: Plan) -> bool:
     """Whether something could not be read, so that nobody knows how it is."""
     return any(diagnostic.code == _UNREADABLE for diagnostic in plan.diagnostics)
+
+
+def refusal(plan: Plan) -> int:
+    """The exit code of a plan that cannot be applied: 3 where rules alone are against it; 0 of one that can."""
+    errors = errors_in(plan.diagnostics)
+    if not errors:
+        return 0
+    return PolicyViolation.exit_code if all(error.code in _VIOLATIONS for error in errors) else 1
 
 
 def about(session: Session) -> Mapping[str, str]:
@@ -81,10 +90,10 @@ def carry_out(
     stack = plan.ownership.stack
     if form == "text":
         show_plan(shell, session, plan, form, full=full, verb=verb)
-    if errors_in(plan.diagnostics):
+    if refused := refusal(plan):
         if form == "json":
             shell.write(plan_json(plan))
-        return 1
+        return refused
     if plan.pending() and not yes:
         _ask(shell, plan, form, verb)
     clock = SystemClock()

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, Protocol
 
 from mlinfra.core.backend import Holder
+from mlinfra.core.capacity import Capacity
+from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Listener, Report
@@ -109,6 +112,56 @@ class ModuleInfo(Protocol):
         ...
 
 
+class Proof(Protocol):
+    """One case of a rule, tried. Verdicts are FAIL, UNKNOWN and PASS."""
+
+    @property
+    def number(self) -> int:
+        """Which of its kind."""
+        ...
+
+    @property
+    def expected(self) -> Enum:
+        """What its file says."""
+        ...
+
+    @property
+    def found(self) -> Enum:
+        """What the rule says."""
+        ...
+
+
+class RuleInfo(Protocol):
+    """One rule that stacks may be held to."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What its file says, with pack, path and whether it is the project's."""
+        ...
+
+    def proofs(self) -> Sequence[Proof]:
+        """Its cases, tried."""
+        ...
+
+
+class Judgement(Protocol):
+    """What the rules find in a stack."""
+
+    @property
+    def packs(self) -> Sequence[str]:
+        """Those that were asked."""
+        ...
+
+    @property
+    def rules(self) -> int:
+        """How many rules they hold."""
+        ...
+
+    def diagnostics(self) -> Sequence[Diagnostic]:
+        """The findings."""
+        ...
+
+
 class SandboxStatus(Protocol):
     """The simulated cloud in the background."""
 
@@ -154,6 +207,10 @@ class Session(Protocol):
         """What is desired."""
         ...
 
+    def judgement(self) -> Judgement:
+        """What the rules find in it."""
+        ...
+
     def plan(
         self,
         *,
@@ -188,6 +245,18 @@ class Session(Protocol):
 
     def adopt(self, address: str, id: str) -> Plan:
         """The plan of adopting one object."""
+        ...
+
+    def cost(self) -> Cost:
+        """What the stack comes to."""
+        ...
+
+    def capacity(self) -> Capacity:
+        """Whether there is room for it."""
+        ...
+
+    def refresh_prices(self) -> str:
+        """Read its prices anew, and answer the file that keeps them."""
         ...
 
     def outputs(self) -> Mapping[str, Value]:
@@ -257,6 +326,10 @@ class Sessions(Protocol):
 
     def modules(self) -> Sequence[ModuleInfo]:
         """Every module found."""
+        ...
+
+    def rules(self) -> Sequence[RuleInfo]:
+        """Every rule found."""
         ...
 
     def sandbox_up(self, port: int | None) -> SandboxStatus:

@@ -37,6 +37,7 @@ _ADDRESSES: tuple[Path, ...] = (
     ("policies", "waive", "*", "address"),
     (RESOURCES, "*", "dependsOn", "*"),
 )
+_WHOLE = "stack"  # rules may be about the stack itself, and be waived for it
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RESERVED_TAGS = ("aws:", "mlinfra:")  # Amazon's own prefix (Tag naming limits), and that of our ownership tags
 
@@ -154,11 +155,12 @@ class Content:
 
     def _check_addresses(self, root: Node) -> None:
         """Those that name what a stack can have; what they name may be gone from this one, or be another version's."""
-        sections = [*self._language.sections, RESOURCES]
+        known = [*self._language.sections, RESOURCES]
         for path, node in chain(*(_matching(root, form) for form in _ADDRESSES)):
             if not isinstance(node.value, str) or self._findings.full:
                 continue
             section = node.value.partition(".")[0]
+            sections = [*known, _WHOLE] if path[0] == "policies" else known
             if section not in sections:
                 self._findings.add(
                     Code.UNKNOWN_ADDRESS, f"{path_text(path)} begins with {shown(section)}, which is no section",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mlinfra.session.catalogue import language, modules, schema
 from mlinfra.session.kubeconfig import token_credential
+from mlinfra.session.policies import rules
 from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
 from mlinfra.session.session import Options, Session, open_plan, open_session
 
@@ -18,6 +19,7 @@ __all__ = [
     "modules",
     "open_plan",
     "open_session",
+    "rules",
     "sandbox_down",
     "sandbox_reset",
     "sandbox_status",

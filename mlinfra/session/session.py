@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from mlinfra.config.expanded import Expanded, expand
 from mlinfra.config.loader import load_stack, unbuilt
 from mlinfra.config.neighbours import Applied
 from mlinfra.core.backend import Holder, Lease, StateBackend
+from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
+from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, NotFound
 from mlinfra.core.facts import Facts
@@ -41,7 +44,10 @@ from mlinfra.engine.stop import Stop
 from mlinfra.engine.survey import Survey, remembered, survey
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
-from mlinfra.session import catalogue, review
+from mlinfra.policy.evaluation import judge
+from mlinfra.policy.finding import Judgement
+from mlinfra.policy.rulebook import Rulebook
+from mlinfra.session import advising, catalogue, policies, review
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
@@ -170,6 +176,7 @@ class Session:
         targets: tuple[str, ...] = (),
         refresh: bool = True,
         refresh_facts: bool = False,
+        advise: bool = True,
         on_progress: Progress = _silent,
     ) -> Plan:
         """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics."""
@@ -181,7 +188,11 @@ class Session:
         ownership = self._ownership(state)
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, ownership)
         on_progress("comparing")
-        return self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
+        plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
+        if not advise:
+            return plan
+        on_progress("looking for room")
+        return advising.advised(plan, graph, state, self.stack, self._cloud, self._prices, self._today())
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
         plan = make_plan(
@@ -281,7 +292,7 @@ class Session:
 
     def drift(self) -> Plan:
         """What others changed since the last apply, as a plan without steps."""
-        return policies.without_findings(review.drift_of(self.plan()))
+        return policies.without_findings(review.drift_of(self.plan(advise=False)))
 
     def adopt(self, address: str, id: str) -> Plan:
         """The plan of adopting one object. Raises `NotFound` where there is none."""
@@ -301,6 +312,28 @@ class Session:
             )
         seen = self._survey(graph, state)
         return self._planned(graph, state, seen, facts, targets=(address,), adoptions={resource.address: found})
+
+    def cost(self) -> Cost:
+        """What the stack comes to, and what that changes."""
+        state = self._state()
+        graph = self._graph(self._facts(state, again=False))
+        return advising.cost_of(graph, state, self.stack, self._cloud.region, self._prices, self._today())
+
+    def capacity(self) -> Capacity:
+        """Whether the account and its region have room for the stack."""
+        state = self._state()
+        return advising.capacity_of(self._graph(self._facts(state, again=False)), state, self._cloud)
+
+    def refresh_prices(self) -> str:
+        """Read what the stack is billed by from AWS's price list. Answers the file that keeps it."""
+        return str(advising.refreshed(self.graph(), self._cloud, self._prices, self._today()))
+
+    @property
+    def _prices(self) -> Path:
+        return self._root / ".mlinfra" / "prices"
+
+    def _today(self) -> date:
+        return self._clock.now().date()
 
     def outputs(self) -> dict[str, Value]:
         """What the last complete apply answered."""

@@ -15,6 +15,7 @@ apiVersion: mlinfra/v1
 kind: Stack
 metadata: {name: small}
 target: {platform: sandbox, region: us-east-1}
+lifecycle: {environment: development}
 inputs:
   team: {type: string, default: recsys, description: whose it is}
 resources:

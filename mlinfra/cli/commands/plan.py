@@ -42,16 +42,15 @@ def run(
 
     Reads the stack file and the cloud, changes nothing, and lists every change, the most dangerous first.
     """
-    from mlinfra.cli.plans import show_plan
-    from mlinfra.core.diagnostic import errors_in
+    from mlinfra.cli.plans import refusal, show_plan
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
         session = shell.open(stack, sets, inputs)
         plan = session.plan(targets=tuple(target or ()), refresh=refresh, refresh_facts=refresh_facts, on_progress=say)
     show_plan(shell, session, plan, form, full=full)
-    if errors_in(plan.diagnostics):
-        return 1  # and nothing is written: such a plan cannot be applied
+    if refused := refusal(plan):
+        return refused  # and nothing is written: such a plan cannot be applied
     if out:
         session.save(plan, out)
         if form == "text":

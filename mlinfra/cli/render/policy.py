@@ -1,0 +1,107 @@
+"""Rules, and what they find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
+from mlinfra.cli.render.number import number_of
+from mlinfra.cli.render.page import Page
+from mlinfra.cli.sessions import Judgement, RuleInfo
+from mlinfra.core.diagnostic import Severity
+
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+
+
+def rules_page(rules: Sequence[Mapping[str, Any]]) -> Page:
+    """One line for each, below the name of its pack."""
+    page, pack = Page(), ""
+    name = max((len(rule["id"]) for rule in rules), default=0)
+    for rule in rules:
+        if rule["pack"] != pack:
+            pack = rule["pack"]
+            page.blank().line((pack, "bold"))
+        page.line(
+            f"  {rule['id']:<{name}}  ",
+            (f"{rule['severity']:<8}  ", _STYLES[rule["severity"]]),
+            f"{_levels(rule['level']):<22}  ",
+            (rule["title"], "dim"),
+            ("  (the project's)" if rule["own"] else "", "cyan"),
+            below=" " * (name + 4),
+        )
+    return page
+
+
+def rule_page(rule: RuleInfo) -> Page:
+    """One rule whole."""
+    data = rule.data
+    page = Page().line((data["id"], "bold"), f"  {data['title']}")
+    rows = {
+        "pack": data["pack"] + (", the project's" if data["own"] else ""),
+        "severity": data["severity"],
+        "level": ", ".join(f"{name}: {level}" for name, level in data["level"].items()),
+        "about": ", ".join(data["match"]["types"]),
+        "on changes": ", ".join(data["match"]["actions"]),
+        "anchors": ", ".join(data["anchors"]),
+        "wrong is": data["message"],
+        "remedy": data["remedy"],
+        "reference": data["reference"],
+        "written in": data["path"],
+    }
+    for label, words in rows.items():
+        if words:
+            page.line((f"  {label:<10}  ", "dim"), words, below=" " * 14)
+    if data["must"] is not None:
+        page.blank().line(("must", "bold"))
+        for line in json.dumps(data["must"], indent=2).splitlines():
+            page.line(f"  {line}")
+    elif data["check"]:
+        page.blank().line(("check", "bold"), f"  {data['check']}")
+    page.blank().line(("its own cases", "bold"))
+    for proof in rule.proofs():
+        right = proof.found is proof.expected
+        said = "as it should" if right else f"but should {proof.expected.name.lower()}"
+        page.line(
+            f"  {proof.expected.name.lower()} {proof.number}: {proof.found.name.lower()}, ",
+            (said, "" if right else "red"),
+        )
+    return page
+
+
+def rule_data(rule: RuleInfo) -> dict[str, Any]:
+    """The same for programs."""
+    cases = [
+        {"expected": one.expected.name.lower(), "number": one.number, "found": one.found.name.lower()}
+        for one in rule.proofs()
+    ]
+    return {**rule.data, "cases": cases}
+
+
+def judgement_line(stack: str, judgement: Judgement) -> Page:
+    """The sum of what was found."""
+    found = judgement.diagnostics()
+    counts = {severity: sum(one.severity is severity for one in found) for severity in Severity}
+    errors, warnings = counts[Severity.ERROR], counts[Severity.WARNING]
+    words = f"{number_of(errors, 'violation')}, {number_of(warnings, 'warning')}" if errors or warnings else "all kept"
+    asked = f"{number_of(judgement.rules, 'rule')} of {', '.join(judgement.packs) or 'no pack'}"
+    return Page().line(f"{stack}: {asked}: ", (words, "bold red" if errors else "yellow" if warnings else "green"))
+
+
+def judgement_data(stack: str, judgement: Judgement) -> dict[str, Any]:
+    """The same for programs."""
+    found = gravest_first(judgement.diagnostics())
+    return {
+        "stack": stack,
+        "kept": not any(one.severity is Severity.ERROR for one in found),
+        "packs": list(judgement.packs),
+        "rules": judgement.rules,
+        "diagnostics": [diagnostic_json(one) for one in found],
+    }
+
+
+def _levels(level: Mapping[str, str]) -> str:
+    """`mandatory`, `advisory`, or where it is mandatory."""
+    strict = [name for name, found in level.items() if found == "mandatory"]
+    return "mandatory" if len(strict) == len(level) else f"mandatory: {', '.join(strict)}" if strict else "advisory"

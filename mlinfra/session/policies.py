@@ -1,0 +1,76 @@
+"""Policies as a session applies them: a rulebook for the project, plans held to it, and rules shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.diagnostic import errors_in
+from mlinfra.core.errors import PolicyViolation
+from mlinfra.core.plan import Plan
+from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Stack
+from mlinfra.policy.codes import VIOLATIONS, Code
+from mlinfra.policy.evaluation import judge
+from mlinfra.policy.proof import Proof, proofs
+from mlinfra.policy.rule import Rule
+from mlinfra.policy.rulebook import Rulebook
+
+
+class RuleInfo:
+    """One rule, for people."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """All that its file says but for the cases, with the pack, the path, and whether it is the project's."""
+        about = msgspec.to_builtins(self._rule.about)
+        del about["cases"]
+        level = about["level"]
+        return {
+            **about,
+            "level": dict.fromkeys(("production", "development", "ephemeral"), level)
+            if isinstance(level, str)
+            else level,
+            "pack": self._rule.pack,
+            "own": self._rule.own,
+            "path": self._rule.source.file,
+        }
+
+    def proofs(self) -> tuple[Proof, ...]:
+        """Its cases, tried."""
+        return tuple(proofs(self._rule))
+
+
+def rules(project: Path | None = None) -> tuple[RuleInfo, ...]:
+    """Every rule that stacks of the project may be held to. Raises `ConfigError` where one cannot be used."""
+    return tuple(RuleInfo(rule) for rule in Rulebook.of_project(project or Path()).rules)
+
+
+def held(plan: Plan, book: Rulebook, graph: Graph, stack: Stack, today: date) -> Plan:
+    """The plan, with what the rules find. One that leaves nothing is held to none: `protect` is what keeps things."""
+    if plan.destroy:
+        return plan
+    found = judge(book, graph, plan, stack, today).diagnostics()
+    return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found))
+
+
+def without_findings(plan: Plan) -> Plan:
+    """The plan as it was before it was held to rules."""
+    left = tuple(one for one in plan.diagnostics if one.code not in frozenset(Code))
+    return msgspec.structs.replace(plan, diagnostics=left)
+
+
+def refuse_violations(plan: Plan) -> None:
+    """Raise `PolicyViolation` where mandatory rules, and nothing else, keep the plan from being applied."""
+    errors = errors_in(plan.diagnostics)
+    if errors and all(error.code in VIOLATIONS for error in errors):
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise PolicyViolation(f"{first.summary}{more}", code=first.code, hint=first.hint)
