@@ -55,13 +55,23 @@ class Client:
 def process_of(port: int) -> int:
     """The process that has a TCP connection from local `port`; 0 where none is found."""
     inodes = {f"socket:[{inode}]" for inode in _inodes(port)}
-    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if str(descriptor.readlink()) in inodes and int(descriptor.parts[2]) != os.getpid():
-                return int(descriptor.parts[2])
-        except OSError:  # another user's process, or one that has just ended
-            continue
-    return 0
+    processes = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and int(entry.name) != os.getpid())
+    return next((int(process.name) for process in processes if _holds(process, inodes)), 0)
+
+
+def _holds(process: Path, inodes: set[str]) -> bool:
+    try:
+        descriptors = list((process / "fd").iterdir())
+    except OSError:  # another user's process, or one that has just ended
+        return False
+    return any(_link(descriptor) in inodes for descriptor in descriptors)
+
+
+def _link(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:  # it was closed just now
+        return ""
 
 
 def _inodes(port: int) -> list[str]:

@@ -1,0 +1,72 @@
+"""R4: throttling, 5xx, broken connections, silence and lost answers, each at a rate of all calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlinfra.sandbox.faults import FaultKind, FaultRule, When
+
+from . import points
+from .place import STACK, MakePlace, Place
+from .reference import Reference
+from .stacks import FORMS
+
+SEEDS = 200
+RATES = (1, 5, 20)  # of a hundred calls
+KINDS = ("throttle", "error", "reset", "timeout", "lost")
+SAMPLE = ["throttle/20/1", "error/5/2", "reset/20/3", "timeout/5/4", "lost/20/5"]
+INCOMPLETE = 6
+
+
+def weather(kind: str, rate: int, seed: int) -> FaultRule:
+    """Each call goes wrong with the given probability, mutating or not, state and lock included."""
+    when = When.AFTER if kind == "lost" else When.BEFORE
+    what = FaultKind.RESET if kind == "lost" else FaultKind(kind)
+    return FaultRule(kind=what, when=when, probability=rate / 100, seed=seed, seconds=0.05)
+
+
+def withstand(point: str, places: MakePlace, reference: Reference) -> None:
+    """One point: create and destroy. Up to 5% all succeeds; beyond, it succeeds, or stops cleanly and goes on."""
+    kind, rate, seed = point.split("/")
+    rule = weather(kind, int(rate), int(seed))
+    form = sorted(FORMS.values(), key=lambda form: form.name)[int(seed) % len(FORMS)]
+    kinds = reference.of(form).kinds["create"]
+    with places() as place:
+        place.write(form.first)
+        _attempt(place, rule, "apply", may_stop=int(rate) > 5)
+        assert place.kinds() == kinds
+        place.settled()
+        _attempt(place, rule, "destroy", may_stop=int(rate) > 5)
+        place.gone()
+
+
+def _attempt(place: Place, rule: FaultRule, command: str, *, may_stop: bool) -> None:
+    with place.faults(rule):
+        ran = place.run(command, STACK, "--yes")
+    assert ran.code == 0 or (may_stop and ran.code in (1, INCOMPLETE)), ran.out + ran.err
+    assert "MLI9" not in ran.err  # a defect of ours
+    if ran.code:
+        place.do(command, STACK, "--yes")
+
+
+@pytest.mark.parametrize("point", SAMPLE)
+def test_bad_weather_is_withstood(point: str, places: MakePlace, reference: Reference) -> None:
+    withstand(point, places, reference)
+
+
+@pytest.mark.long
+@points.sharded
+def test_all_weather(shard: int, places: MakePlace, reference: Reference) -> None:
+    every = [f"{kind}/{rate}/{seed}" for seed in range(SEEDS) for rate in RATES for kind in KINDS]
+    points.run("R4 weather", shard, every, lambda point: withstand(point, places, reference))
+
+
+def test_an_api_that_throttles_half_of_all_calls_slows_a_run_and_does_not_fail_it(
+    places: MakePlace, reference: Reference
+) -> None:
+    with places() as place:
+        place.write(FORMS["security"].first)
+        with place.faults(weather("throttle", 50, 7)):
+            place.do("apply", STACK, "--yes")
+            place.do("destroy", STACK, "--yes")
+        place.gone()
