@@ -39,6 +39,7 @@ def document(name: str, *, state: str = "", **sections: Any) -> dict[str, Any]:
         "kind": "Stack",
         "metadata": {"name": name},
         "target": {"platform": "aws", "region": "us-east-1"},
+        "policies": {"packs": []},  # what is broken here is broken on purpose
         **({"state": state} if state else {}),
         **sections,
     }

@@ -35,6 +35,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         "kind": "Stack",
         "metadata": {"name": "chain", "tags": draw(st.dictionaries(words, words, max_size=2))},
         "target": {"platform": "aws", "region": "us-east-1"},
+        "policies": {"packs": []},
     }
     if draw(st.booleans()):
         document["network"] = draw(networks())
