@@ -20,8 +20,9 @@ from mlinfra.sandbox.aws.ec2.launch_templates import LaunchTemplates
 from mlinfra.sandbox.aws.ec2.nat_gateways import NatGateways
 from mlinfra.sandbox.aws.ec2.placement import CapacityReservations, PlacementGroups
 from mlinfra.sandbox.aws.ec2.references import References
-from mlinfra.sandbox.aws.ec2.tags import Tags
+from mlinfra.sandbox.aws.ec2.security_group_rules import SecurityGroupRules
 from mlinfra.sandbox.aws.ec2.subnets import Subnets
+from mlinfra.sandbox.aws.ec2.tags import Tags
 from mlinfra.sandbox.aws.ec2.vpc_endpoints import VpcEndpoints
 from mlinfra.sandbox.aws.eks.access import AccessEntryOperations, PodIdentityOperations
 from mlinfra.sandbox.aws.eks.add_ons import AddOnOperations
@@ -39,6 +40,7 @@ from mlinfra.sandbox.aws.iam.identity_providers import IdentityProviders
 from mlinfra.sandbox.aws.iam.instance_profiles import InstanceProfiles
 from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
 from mlinfra.sandbox.aws.image_parameters import ImageParameters
+from mlinfra.sandbox.aws.key_rotation import KeyRotation
 from mlinfra.sandbox.aws.keys import Keys
 from mlinfra.sandbox.aws.load_balancers import LoadBalancers
 from mlinfra.sandbox.aws.log_groups import LogGroups
@@ -90,6 +92,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield from client_tokens(account)
     yield References(account)
     yield Subnets(account)
+    yield SecurityGroupRules(account)
     yield Deletions(account)
     yield NatGateways(account)
     yield VpcEndpoints(account)
@@ -117,6 +120,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield Budgets(account)
     yield Documents(account)
     yield Keys(account)
+    yield KeyRotation(account)
     yield Registries(account)
     yield LogGroups(account)
     yield LoadBalancers(account)
