@@ -97,6 +97,7 @@ class KubernetesEndpoints:
             self._account.now,
             lookup=self._account.principal,
             entry=lambda arn: self._entry(cluster, arn),
+            secret=self._account.secret,
         )
 
     def _entry(self, cluster: ClusterDescription, arn: str) -> AccessEntry | None:

@@ -65,6 +65,13 @@ class Account:
                     found = user.arn
             return str(found or self.caller)
 
+    def secret(self, access_key: str) -> str | None:
+        """The secret of an access key that was made here: a user's, or a role session's. None for all others."""
+        with self.lock:
+            users = [key for user in self.iam.users.values() for key in user.access_keys]
+            keys = [*self.backend("sts", self.region).assumed_roles, *users]
+            return next((str(key.secret_access_key) for key in keys if key.access_key_id == access_key), None)
+
     def specialise(self, service: str, make: Callable[..., Any]) -> None:
         """Have moto's backends of a service be made by `make(region, account_id=)` in this account."""
         self._specialised[service] = make

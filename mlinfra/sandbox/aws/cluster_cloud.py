@@ -51,6 +51,7 @@ class ClusterCloud:
         self._balancers = Balancers(account, cluster, region)
         self._launched: dict[str, Shape] = {}
         self._joined: dict[str, datetime] = {}
+        self._versions: dict[str, str] = {}  # an instance keeps the version that it started with
         self._interruptions: dict[str, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
         self._offerings: dict[frozenset[str], Sequence[Offering]] = {}
@@ -101,7 +102,7 @@ class ClusterCloud:
             instance_id=instance.id,
             shape=shape,
             node_group=group,
-            version=version,
+            version=self._versions.setdefault(instance.id, version),
             launched=self._started(instance),
             interruption=self._interruptions.get(instance.id),
         )

@@ -72,6 +72,7 @@ POLICIES: dict[str, Objects] = {
     "AmazonEKSAdminPolicy": _ADMIN,
     "AmazonEKSEditPolicy": _EDIT,
     "AmazonEKSViewPolicy": _VIEW,
+    "AmazonEKSSecretReaderPolicy": _SECRETS,
     "AmazonEKSAdminViewPolicy": [{"apiGroups": ["*"], "resources": ["*"], "verbs": _READ}, *_SECRETS, *_RBAC_READ],
 }
 """What each of EKS's access policies allows."""

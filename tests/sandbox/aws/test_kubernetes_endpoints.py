@@ -14,12 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.signers import RequestSigner
 
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.faults import FaultKind, FaultRule
 from mlinfra.sandbox.kubernetes.controllers.options import Timings
 from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
+from tests.sandbox.aws.entrance import token
 
 SWIFT = Timings(node_boot=0.01)
 
@@ -29,23 +29,6 @@ def running() -> Iterator[Sandbox]:
     """In place of the sandbox that the other tests use."""
     with Sandbox(endpoints=lambda account: KubernetesEndpoints(account, SWIFT)) as sandbox:
         yield sandbox
-
-
-def token(aws: Any, cluster: str) -> str:
-    """As `aws eks get-token` makes it."""
-    sts = aws.sts
-    signer: Any = RequestSigner(
-        sts.meta.service_model.service_id, "us-east-1", "sts", "v4", aws.session.get_credentials(), aws.session.events
-    )
-    asked = {
-        "method": "GET",
-        "url": "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
-        "body": {},
-        "headers": {"x-k8s-aws-id": cluster},
-        "context": {},
-    }
-    url = signer.generate_presigned_url(asked, region_name="us-east-1", expires_in=60, operation_name="")
-    return "k8s-aws-v1." + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
 
 
 def get(cluster: dict[str, Any], path: str, bearer: str) -> Any:

@@ -66,24 +66,29 @@ class Nodes:
 
     def _compare(self, cluster: Cluster) -> Again:
         self._machines = {machine.name: machine for machine in cluster.cloud.machines()}
-        for node in cluster.peek(NODE):
-            if node["metadata"]["name"] not in self._machines and at(node, ("spec", "providerID")):
-                cluster.record(
-                    node,
-                    NAME,
-                    "DeletingNode",
-                    f"Deleting node {node['metadata']['name']} because it does not exist in the cloud provider",
-                )
-                cluster.delete(NODE, node)
+        gone = [node for node in cluster.peek(NODE) if self._has_lost_its_machine(node)]
+        for node in gone:
+            name = node["metadata"]["name"]
+            text = f"Deleting node {name} because it does not exist in the cloud provider"
+            cluster.record(node, NAME, "DeletingNode", text)
+            cluster.delete(NODE, node)
+        # A new machine may have an old one's address: it joins only after the old one's pods have been collected.
+        names = {node["metadata"]["name"] for node in gone}
         for machine in self._machines.values():
             found = cluster.store.exists("nodes", machine.name)
-            if found is None:
+            if found is None and machine.name not in names:
                 cluster.create(_node(machine, cluster), "kubelet")
-            elif machine.interruption:
+            elif found is not None and machine.interruption:
                 _tend(cluster, found, machine)
+        if names & self._machines.keys():
+            return Again(0.1)
         ends = [machine.interruption for machine in self._machines.values() if machine.interruption]
         waits = [(end - cluster.clock()).total_seconds() for end in ends]
         return Again(max(0.1, min([cluster.timings.resync, *waits])), quiet=True)
+
+    def _has_lost_its_machine(self, node: Object) -> bool:
+        identity, machine = at(node, ("spec", "providerID")), self._machines.get(node["metadata"]["name"])
+        return bool(identity) and (machine is None or machine.provider_id != identity)
 
 
 def _tend(cluster: Cluster, node: Object, machine: Machine) -> Again | None:
