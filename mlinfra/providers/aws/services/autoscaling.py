@@ -14,6 +14,7 @@ from typing import Any
 from mlinfra.core.ownership import PREFIX
 from mlinfra.core.property import Property, Replace, block, boolean, integer, list_of, set_of, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
+from mlinfra.core.value import Expression
 from mlinfra.providers.aws.aws_type import AwsType, Item, Reading, Shape, Tagging, Update, Waiting
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
@@ -98,7 +99,12 @@ _SETTINGS = {
         }
     ),
 }
-_COMMA = Shape(outward=",".join, inward=lambda shown: [name for name in shown.split(",") if name])
+
+
+def _joined(names: Any) -> Any:
+    """Subnets as AWS takes them here; as long as one is not known, neither is the whole."""
+    unknown = [name for name in names if isinstance(name, Expression)]
+    return unknown[0] if unknown else ",".join(names)
 
 
 def _theirs(shown: Any) -> Any:
@@ -209,7 +215,7 @@ _GROUP = AwsType(
         "targetGroupArns": "TargetGroupARNs",
     },
     shapes={
-        "vpcZoneIdentifiers": _COMMA,
+        "vpcZoneIdentifiers": Shape(outward=_joined, inward=lambda shown: [name for name in shown.split(",") if name]),
         "tags": Shape(outward=lambda tags: tags, inward=_theirs),
         "suspendedProcesses": Shape(
             outward=lambda names: names, inward=lambda shown: [one["ProcessName"] for one in shown]

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from mlinfra.core.value import Expression
+
 
 def ordered_by(*names: str) -> Callable[[Any], Any]:
     """Brings a list of blocks into the order of these fields of theirs."""
 
     def order(blocks: Any) -> Any:
-        return sorted(blocks, key=lambda block: [str(_field(block, name)) for name in names])
+        return sorted(blocks, key=lambda block: [_spelling(block, name) for name in names])
 
     return order
 
@@ -29,5 +31,6 @@ def moment(value: Any) -> Any:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _field(block: Any, name: str) -> Any:
-    return block.get(name) if isinstance(block, dict) else block  # not known yet
+def _spelling(block: Any, name: str) -> str:
+    value = block.get(name) if isinstance(block, dict) else block
+    return repr(value) if isinstance(value, Expression) else str(value)  # what is not known yet has no text
