@@ -10,6 +10,7 @@ import pytest
 
 from mlinfra.sandbox.aws.sandbox import Sandbox
 
+from .gate import Gate
 from .place import MakePlace, Place, place
 from .reference import Reference, Stages
 
@@ -24,8 +25,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture(scope="module")
+def sandbox(gate: Gate) -> Iterator[Sandbox]:
+    with Sandbox(clock=gate) as sandbox:
         yield sandbox
 
 

@@ -38,6 +38,11 @@ class Process:
         if self._process.pid is not None and self._process.is_alive():
             os.kill(self._process.pid, number)
 
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.is_alive()
+
     def end(self) -> int:
         """Wait for its end; answers its exit code, or the negative of the signal that killed it."""
         self._process.join(_PATIENCE)

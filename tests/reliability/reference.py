@@ -6,15 +6,19 @@ from collections import Counter
 
 import msgspec
 
-from .place import STACK, MakePlace
+from .place import STACK, MakePlace, Place
 from .stacks import Form
 
 
 class Stages(msgspec.Struct, frozen=True):
-    """By stage (create, update, replace, destroy): the things in the account, and how many mutating calls it took."""
+    """By stage (create, update, replace, destroy): the things in the account, and how many mutating calls it took.
+
+    writes: how many of these went to the state's bucket.
+    """
 
     kinds: dict[str, Counter[str]]
     calls: dict[str, int]
+    writes: dict[str, int]
 
     @property
     def most(self) -> int:
@@ -35,16 +39,22 @@ class Reference:
         return self._known[form.name]
 
     def _run(self, form: Form) -> Stages:
-        stages = Stages({}, {})
+        stages = Stages({}, {}, {})
         with self._places() as place:
             for stage, document in form.stages():
                 place.write(document)
                 place.sandbox.calls.clear()
                 place.do("apply", STACK, "--yes")
-                stages.kinds[stage], stages.calls[stage] = place.kinds(), len(place.changes())
+                self._count(stages, stage, place)
+                stages.kinds[stage] = place.kinds()
                 place.settled()
             place.sandbox.calls.clear()
             place.do("destroy", STACK, "--yes")
-            stages.calls["destroy"] = len(place.changes())
+            self._count(stages, "destroy", place)
             place.gone()
         return stages
+
+    def _count(self, stages: Stages, stage: str, place: Place) -> None:
+        changes = place.changes()
+        stages.calls[stage] = len(changes)
+        stages.writes[stage] = sum(call.service == "s3" for call in changes)
