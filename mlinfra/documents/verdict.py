@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -50,6 +50,7 @@ class Criterion:
     def __init__(self, definition: Definition) -> None:
         self._subschemas = Subschemas(definition)
         self._judges: dict[int, Judge] = {}
+        self._parts: dict[int, list[tuple[str, Any, Judge]]] = {}
         self._definition = definition
         self._judge = self.judge(definition)
 
@@ -77,24 +78,22 @@ class Criterion:
         return known
 
     def _compile(self, schema: Definition) -> Judge:
-        judges = []
+        parts = self._parts[id(schema)] = []
         for keyword, operand in schema.items():
             if keyword in _SILENT or keyword in _COMPANIONS:
                 continue
             if keyword not in _MAKERS:
                 raise UnusableSchemaError(f"the keyword {keyword} is not one that rules may use")
-            judges.append(_MAKERS[keyword](self, operand, schema))
-        return _every(judges)
+            parts.append((keyword, operand, _MAKERS[keyword](self, operand, schema)))
+        return _every([judge for _, _, judge in parts])
 
     def _culprits(self, schema: Definition | bool, value: Value, path: Path) -> Iterator[Path]:
         if isinstance(schema, bool) or self.judge(schema)(value) == _PASS:
             if schema is False:
                 yield path
             return
-        for keyword, operand in schema.items():
-            if keyword in _SILENT or keyword in _COMPANIONS:
-                continue
-            if _MAKERS[keyword](self, operand, schema)(value) == _PASS:
+        for keyword, operand, judge in self._parts[id(schema)]:
+            if judge(value) == _PASS:
                 continue
             below = list(self._below(keyword, operand, value))
             if not below:
@@ -124,14 +123,16 @@ class Criterion:
         def judged(value: Value) -> int:
             if type(value) is not dict:
                 return _elsewhere(value)
-            worst, hidden = _PASS, _hidden(value)
+            worst = _PASS
             for name, judge in judges:
                 if name in value:
-                    worst = min(worst, judge(value[name]))
-                elif hidden and any(judge(item) != _PASS for item in hidden):
-                    worst = min(worst, _UNKNOWN)
-                if worst == _FAIL:
-                    break
+                    found = judge(value[name])
+                    if found < worst:
+                        worst = found
+                        if not found:
+                            break
+                elif worst == _PASS and any(judge(item) != _PASS for item in _hidden(value)):
+                    worst = _UNKNOWN
             return worst
 
         return judged
@@ -162,7 +163,18 @@ class Criterion:
 
     def _any(self, operand: list[Definition], _: Definition) -> Judge:
         judges = [self.judge(schema) for schema in operand]
-        return lambda value: _greatest(judge(value) for judge in judges)
+
+        def judged(value: Value) -> int:
+            best = _FAIL
+            for judge in judges:
+                found = judge(value)
+                if found > best:
+                    best = found
+                    if found == _PASS:
+                        break
+            return best
+
+        return judged
 
     def _all(self, operand: list[Definition], _: Definition) -> Judge:
         return _every([self.judge(schema) for schema in operand])
@@ -247,21 +259,14 @@ def _every(judges: list[Judge]) -> Judge:
     def judged(value: Value) -> int:
         worst = _PASS
         for judge in judges:
-            worst = min(worst, judge(value))
-            if worst == _FAIL:
-                break
+            found = judge(value)
+            if found < worst:
+                worst = found
+                if found == _FAIL:
+                    break
         return worst
 
     return judged
-
-
-def _greatest(found: Iterable[int]) -> int:
-    best = _FAIL
-    for one in found:
-        best = max(best, one)
-        if best == _PASS:
-            break
-    return best
 
 
 def _type(_: Criterion, operand: str | list[str], __: Definition) -> Judge:
@@ -316,10 +321,11 @@ def _required(_: Criterion, operand: list[str], __: Definition) -> Judge:
     def judged(value: Value) -> int:
         if type(value) is not dict:
             return _elsewhere(value)
-        missing = sum(name not in value for name in operand)
-        if not missing:
-            return _PASS
-        return _UNKNOWN if len(_hidden(value)) >= missing else _FAIL
+        for name in operand:
+            if name not in value:
+                missing = sum(name not in value for name in operand)
+                return _UNKNOWN if len(_hidden(value)) >= missing else _FAIL
+        return _PASS
 
     return judged
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.resource import Resource
-from mlinfra.core.value import Base64, Expression, Path, Secret, Value, expressions
+from mlinfra.core.value import Base64, Concat, Json, Path, Secret, TrimPrefix, Value, expressions
 from mlinfra.policy.scene import Breach, Scene
 
 # Forms that their makers gave secrets so that they can be found: AWS (IAM user guide, "Unique identifiers"), GitHub,
@@ -23,6 +23,7 @@ _ASSIGNED = re.compile(r"(?i)(aws_secret_access_key|password|passwd|secret|token
 _SHORTEST = 16
 # Properties that hold nothing but secrets: what stands there is written out, whatever it looks like.
 _ALWAYS = frozenset({"password", "masterPassword", "secretString", "clientSecret", "authToken"})
+_PLAIN = frozenset({bool, int, float, type(None)})
 _PARAMETER = "aws:ssm/parameter:Parameter"
 
 
@@ -47,28 +48,54 @@ def _secrets(resource: Resource) -> Iterator[Path]:
         written = resource.properties.get("value")
         if isinstance(written, str) or isinstance(resource.properties.get("insecureValue"), str):
             yield ("value",) if isinstance(written, str) else ("insecureValue",)
-    yield from _within(resource.properties, ())
+    if _holds(resource.properties):
+        yield from _within(resource.properties, ())
+
+
+def _holds(value: Value) -> bool:
+    """Whether there is anything to be found. Every resource of every plan passes here: hence no paths yet."""
+    kind = type(value)
+    if kind is dict:
+        if not _ALWAYS.isdisjoint(value):
+            return True
+        value = value.values()
+    elif kind is not list and kind is not tuple:
+        value = _parts(value)
+    for item in value:
+        kind = type(item)
+        if kind is str:
+            if len(item) >= _SHORTEST and is_secret_text(item):
+                return True
+        elif kind not in _PLAIN and _holds(item):
+            return True
+    return False
+
+
+def _parts(value: Value) -> tuple[Value, ...]:
+    """What an expression is made of."""
+    if isinstance(value, Json | Base64 | TrimPrefix):
+        return (value.content,)
+    return value.parts if isinstance(value, Concat) else ()
 
 
 def _within(value: Value, path: Path) -> Iterator[Path]:
-    """Walks plain data only as far as text can be a secret: most texts are too short."""
-    kind = type(value)
-    if kind is str:
+    """Where the secrets are. Within documents a path goes no deeper."""
+    if isinstance(value, str):
         if len(value) >= _SHORTEST and is_secret_text(value):
             yield path
-    elif kind is dict:
+    elif isinstance(value, dict):
         for name, item in value.items():
-            if type(item) is str and name in _ALWAYS and item:
-                yield (*path, name)
-            elif type(item) is not bool and type(item) is not int:
-                yield from _within(item, (*path, name) if type(name) is str else path)
-    elif kind is list or kind is tuple:
+            below = (*path, name) if isinstance(name, str) else path
+            if isinstance(item, str) and item and name in _ALWAYS:
+                yield below
+            else:
+                yield from _within(item, below)
+    elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _within(item, (*path, index))
-    elif isinstance(value, Expression) and not isinstance(value, Secret):
-        for field in value.__struct_fields__:
-            if field in ("content", "parts"):
-                yield from (path for _ in _within(getattr(value, field), path))
+    else:
+        for item in _parts(value):
+            yield from (path for _ in _within(item, ()))
 
 
 def is_secret_text(text: str) -> bool:
@@ -96,10 +123,6 @@ def _decoded(value: Value) -> Value:
 def _texts(value: Value) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Expression):
-        for field in value.__struct_fields__:
-            if field in ("content", "parts"):
-                yield from _texts(getattr(value, field))
-    elif isinstance(value, list | tuple):
-        for item in value:
+    else:
+        for item in value if isinstance(value, list | tuple) else _parts(value):
             yield from _texts(item)
