@@ -150,7 +150,7 @@ def _limit(limit: Limit, made: tuple[Made, ...], supply: Supply) -> Room:
     present = supply.present.get(limit.type, Unasked("they were not counted"))
     return Room(
         address=made[0].address,
-        what=f"{len(made)} more of: {limit.what}",
+        what=f"{len(made)} to be made",
         checks=(_limit_check(limit, made, granted, present, supply.region),),
     )
 

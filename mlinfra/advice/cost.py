@@ -62,7 +62,7 @@ def budget_findings(cost: Cost, source: Source | None = None) -> tuple[Diagnosti
     if budget is None or cost.monthly.maximum <= budget.monthly:
         return ()
     unpriced = f", and {len(cost.unknown)} without a known price come on top" if cost.unknown else ""
-    breached = cost.monthly.expected > budget.monthly
+    breached = cost.exceeds
     figure = cost.monthly.expected if breached else cost.monthly.maximum
     verb = "is expected to cost" if breached else "could come to cost"
     most = dollars(budget.monthly)

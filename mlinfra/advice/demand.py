@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv4Network
 
 import msgspec
@@ -110,10 +110,19 @@ def ways(group: MachineGroup) -> tuple[bool, ...]:
             return ()
 
 
-def demand_of(things: Things) -> Demand:
-    """The demand of a stack."""
+def demand_of(things: Things, only: Collection[Address] | None = None) -> Demand:
+    """The demand of a stack, or as far as `only` these addresses are concerned.
+
+    A group draws from what others draw from: where one is concerned, all are.
+    """
+
+    def concerned(address: Address) -> bool:
+        return only is None or address in only
+
     groups = tuple(GroupDemand(group, tuple(_places(group, things))) for group in machine_groups(things))
-    made = {limit.type: tuple(_made(limit, things)) for limit in LIMITS}
+    if not any(concerned(one.group.address) for one in groups):
+        groups = ()
+    made = {limit.type: tuple(one for one in _made(limit, things) if concerned(one.address)) for limit in LIMITS}
     return Demand(groups=groups, made=made, own_network_plugin=any(map(_configures_network, things)))
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -21,6 +20,7 @@ from mlinfra.core.cost import HOURS_PER_MONTH
 from mlinfra.core.errors import PlanError
 
 EVERYWHERE = "aws"
+_FOLDER = Path(__file__).parent / "prices"
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -97,7 +97,7 @@ def write_prices(file: PriceFile, folder: Path) -> Path:
 
 
 def _packaged(name: str) -> PriceFile | None:
-    place = files("mlinfra.advice").joinpath("prices", f"{name}.json")
+    place = _FOLDER / f"{name}.json"
     return msgspec.json.decode(place.read_bytes(), type=PriceFile) if place.is_file() else None
 
 

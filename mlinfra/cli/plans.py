@@ -28,7 +28,8 @@ from mlinfra.core.plan import Plan
 from mlinfra.core.report import Report
 
 _UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
-_VIOLATIONS = frozenset({"MLI7001", "MLI7002"})  # a mandatory rule that is broken, or cannot be decided
+# Errors with an exit code of their own: a mandatory rule that is broken or cannot be decided, a budget exceeded.
+_EXITS = {"MLI7001": PolicyViolation.exit_code, "MLI7002": PolicyViolation.exit_code, "MLI8001": 7}
 
 
 def is_plan_file(path: str) -> bool:
@@ -48,11 +49,9 @@ def unreadable(plan: Plan) -> bool:
 
 
 def refusal(plan: Plan) -> int:
-    """The exit code of a plan that cannot be applied: 3 where rules alone are against it; 0 of one that can."""
-    errors = errors_in(plan.diagnostics)
-    if not errors:
-        return 0
-    return PolicyViolation.exit_code if all(error.code in _VIOLATIONS for error in errors) else 1
+    """The exit code of a plan that cannot be applied: 3 or 7 where rules or the budget alone forbid it; else 1 or 0."""
+    exits = {_EXITS.get(error.code, 1) for error in errors_in(plan.diagnostics)}
+    return exits.pop() if len(exits) == 1 else min(1, len(exits))
 
 
 def about(session: Session) -> Mapping[str, str]:

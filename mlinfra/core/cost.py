@@ -100,3 +100,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     prices_of: str = ""
     budget: Budget | None = None
     currency: str = "USD"
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether it is expected to come to more than its budget."""
+        return self.budget is not None and self.monthly.expected > self.budget.monthly

@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.capacity import Capacity
+from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.source import Source
@@ -134,6 +136,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     serial: of the state it was made from.
     destroy: the plan is to leave nothing.
     outputs: what the stack will answer, with expressions for what is known only then.
+    cost, capacity: what advisers say of it, where they were asked. The seal does not cover them.
     """
 
     ownership: Ownership
@@ -149,6 +152,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     destroy: bool = False
     partial: bool = False  # made for some targets only
     settings: Mapping[str, Any] = {}  # what the session needs to connect again: target, state location, inputs
+    cost: Cost | None = None
+    capacity: Capacity | None = None
     format_version: int = PLAN_FORMAT
 
     def pending(self) -> tuple[Change, ...]:

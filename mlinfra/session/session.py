@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from mlinfra.core.plan import Plan
 from mlinfra.core.provider import Target as Sought
 from mlinfra.core.report import Listener, Report
 from mlinfra.core.resource import Graph, Ownership
-from mlinfra.core.stack import Positions, Stack, Target
+from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import State
 from mlinfra.core.value import Value
 from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
@@ -47,7 +46,8 @@ from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.session import advising, catalogue, policies, review
+from mlinfra.session import catalogue, policies, review
+from mlinfra.session.advising import Adviser
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
@@ -120,6 +120,7 @@ class Session:
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
         self._cloud = Cloud(stack.target, root, self._clock)
+        self._adviser = Adviser(stack, self._cloud, root, self._clock)
         self._library = library or catalogue.library(root)
 
     @classmethod
@@ -131,7 +132,7 @@ class Session:
             name=plan.ownership.stack,
             target=msgspec.convert(settings["target"], Target),
             state=settings["state"],
-            positions=_nowhere(),
+            positions=Nowhere(),
         )
         options = Options(plan.stack_file, tuple(settings["sets"]), tuple(settings["inputs"]))
         return cls(stack, Path(), options)
@@ -189,10 +190,7 @@ class Session:
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, ownership)
         on_progress("comparing")
         plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
-        if not advise:
-            return plan
-        on_progress("looking for room")
-        return advising.advised(plan, graph, state, self.stack, self._cloud, self._prices, self._today())
+        return self._adviser.advised(plan, graph, state) if advise else plan
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
         plan = make_plan(
@@ -315,25 +313,15 @@ class Session:
 
     def cost(self) -> Cost:
         """What the stack comes to, and what that changes."""
-        state = self._state()
-        graph = self._graph(self._facts(state, again=False))
-        return advising.cost_of(graph, state, self.stack, self._cloud.region, self._prices, self._today())
+        return self._adviser.cost(self.graph(), self._state())
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""
-        state = self._state()
-        return advising.capacity_of(self._graph(self._facts(state, again=False)), state, self._cloud)
+        return self._adviser.capacity(self.graph(), self._state())
 
     def refresh_prices(self) -> str:
         """Read what the stack is billed by from AWS's price list. Answers the file that keeps it."""
-        return str(advising.refreshed(self.graph(), self._cloud, self._prices, self._today()))
-
-    @property
-    def _prices(self) -> Path:
-        return self._root / ".mlinfra" / "prices"
-
-    def _today(self) -> date:
-        return self._clock.now().date()
+        return str(self._adviser.refresh_prices(self.graph()))
 
     def outputs(self) -> dict[str, Value]:
         """What the last complete apply answered."""
@@ -411,7 +399,3 @@ def _applied(location: str, root: Path) -> Applied | None:
     backend = open_backend(location, name, root, SystemClock(), Claimant.here(), lambda: Clients("").of("s3"))
     state = backend.read()
     return None if state is None else Applied(state.outputs, f"{state.lineage}/{state.serial}")
-
-
-def _nowhere() -> Positions:
-    return Nowhere()

@@ -16,6 +16,8 @@ from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder
+from mlinfra.core.capacity import Capacity
+from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
 from mlinfra.core.plan import Plan, Step
@@ -26,7 +28,7 @@ from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Path, Value
 from mlinfra.session.inventory import LeftBehind, Owned
-from tests.cli import plans
+from tests.cli import advice, plans
 
 AWS = Connection("aws", {"account": "123456789012", "region": "us-east-1"})
 
@@ -202,6 +204,16 @@ class FakeSession:
     def adopt(self, address: str, id: str) -> Plan:
         self.asked.append((address, id))
         return self._plan
+
+    def cost(self) -> Cost:
+        return advice.COST
+
+    def capacity(self) -> Capacity:
+        return advice.CAPACITY
+
+    def refresh_prices(self) -> str:
+        self.asked.append("refresh prices")
+        return ".mlinfra/prices/us-east-1.json"
 
     def outputs(self) -> Mapping[str, Value]:
         return self._outputs

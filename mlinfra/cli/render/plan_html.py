@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mlinfra.cli.render.capacity import capacity_html
 from mlinfra.cli.render.changes import (
     CAUSE,
     DESTRUCTIVE,
@@ -18,6 +19,7 @@ from mlinfra.cli.render.changes import (
     title,
     verdict,
 )
+from mlinfra.cli.render.cost import cost_html
 from mlinfra.cli.render.diagnostics import gravest_first
 from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.graph_html import drawing
@@ -39,7 +41,9 @@ def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: st
         f'<p class="verdict{grave}">{text(verdict(plan))}</p>',
         about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
         '</header><main id="main">',
+        cost_html(plan.cost) if plan.cost is not None else "",
         _findings(gravest_first(plan.diagnostics)) if plan.diagnostics else "",
+        capacity_html(plan.capacity) if plan.capacity is not None else "",
         _changes(plan) if plan.pending() else "",
         _graph(plan, graph),
         "</main>",

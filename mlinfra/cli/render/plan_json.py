@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlinfra.cli.render.capacity import capacity_data
 from mlinfra.cli.render.changes import by_danger
+from mlinfra.cli.render.cost import cost_data
 from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
 from mlinfra.cli.render.document import document
 from mlinfra.cli.render.value import value_json
@@ -28,8 +30,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary(),
         "changes": [change_data(change) for change in by_danger(plan.pending())],
         "diagnostics": [diagnostic_json(d) for d in gravest_first(plan.diagnostics)],
-        "cost": None,
-        "capacity": None,
+        "cost": cost_data(plan.cost) if plan.cost is not None else None,
+        "capacity": capacity_data(plan.capacity) if plan.capacity is not None else None,
     }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from mlinfra.cli.render.capacity import capacity_markdown
 from mlinfra.cli.render.changes import (
     CAUSE,
     DANGER,
@@ -23,9 +24,11 @@ from mlinfra.cli.render.changes import (
     title,
     verdict,
 )
+from mlinfra.cli.render.cost import cost_markdown
 from mlinfra.cli.render.diagnostics import gravest_first
 from mlinfra.cli.render.difference import field_leaves
-from mlinfra.cli.render.value import cut, inert, value_text
+from mlinfra.cli.render.markdown import code, prose
+from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
@@ -56,34 +59,18 @@ def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan"
     if feared:
         parts.append(["### Deleted or replaced", "", *_fitted(feared, room * 2 // 3), ""])
         room -= _size(parts[-1])
+    if plan.cost is not None and plan.pending():
+        parts.append(cost_markdown(plan.cost))
+        room -= _size(parts[-1])
     if plan.diagnostics:
         parts.append(["### Findings", "", *_findings(gravest_first(plan.diagnostics), room // 2), ""])
+        room -= _size(parts[-1])
+    if plan.capacity is not None:
+        parts.append(capacity_markdown(plan.capacity))
         room -= _size(parts[-1])
     parts.append(_folded([change for change in changes if change.action not in DESTRUCTIVE], room))
     parts.append(_foot(plan, about))
     return "\n".join(line for part in parts for line in part).rstrip("\n") + "\n"
-
-
-def code(text: str) -> str:
-    """`text` as a code span, which nothing in it can end: the fence is longer than any run of backticks within."""
-    text = inert(text)
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def prose(text: str) -> str:
-    """`text` as words: no markup, HTML, mention or link in it takes effect."""
-    text = re.sub(r"[\\`*_{}\[\]()#+!|~>-]", lambda sign: "\\" + sign.group(), inert(text).replace("&", "&amp;"))
-    text = re.sub(r"^(\d+)\.", r"\1\\.", text)  # no numbered list either
-    # An empty comment parts what would otherwise become a mention or a link.
-    return (
-        text.replace("<", "&lt;")
-        .replace("@", "@<!-- -->")
-        .replace("://", ":<!-- -->//")
-        .replace("www.", "www<!-- -->.")
-    )
 
 
 def _counts(plan: Plan) -> list[str]:

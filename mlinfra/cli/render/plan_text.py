@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mlinfra.cli.render.capacity import capacity_brief
 from mlinfra.cli.render.changes import (
     CAUSE,
     DESTRUCTIVE,
@@ -17,6 +18,7 @@ from mlinfra.cli.render.changes import (
     title,
     verdict,
 )
+from mlinfra.cli.render.cost import cost_summary
 from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.difference import LONG, field_leaves
 from mlinfra.cli.render.look import Look
@@ -43,6 +45,7 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
             told = _without_platitude(change, plan)
             page.extend(change_page(told, look, widths, last=index == len(changes) - 1))
     page.blank().extend(diagnostics_page(plan.diagnostics, look))
+    page.blank().extend(_advice(plan))
     page.blank().line(*_last_line(plan, verb))
     return page
 
@@ -67,6 +70,13 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
     if change.reason:
         page.line((inner, "dim"), change.reason, below=inner)
     return page.extend(_fields(change, look, inner))
+
+
+def _advice(plan: Plan) -> Page:
+    page = Page()
+    if plan.cost is not None:
+        page.line(("cost      ", "bold"), cost_summary(plan.cost), below="          ")
+    return page.extend(capacity_brief(plan.capacity)) if plan.capacity is not None else page
 
 
 def _without_platitude(change: Change, plan: Plan) -> Change:

@@ -1,0 +1,51 @@
+"""`mlinfra cost`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mlinfra.cli.options import Form, Inputs, Sets, StackFile
+from mlinfra.cli.shell import Shell
+
+PLACE = ("Looking", 27)
+EXAMPLES = (
+    "mlinfra cost stack.yaml",
+    "mlinfra cost stack.yaml --set gpuMax=4 -o json | jq .monthly.maximum",
+    "mlinfra cost stack.yaml --refresh        # read today's prices first",
+)
+_EXCEEDED = 7
+
+
+def run(
+    context: typer.Context,
+    stack: StackFile,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Read the prices of what the stack uses from AWS's price list first.")
+    ] = False,
+    sets: Sets = None,
+    inputs: Inputs = None,
+    form: Form = "text",
+) -> int:
+    """Show what the stack costs a month, at its smallest, as things stand, and at its largest.
+
+    List prices, of the day that is named; what no price is known of is listed and in no figure. Exits with 7 where a
+    budget with `onBreach: fail` is exceeded.
+    """
+    from mlinfra.cli.render.cost import cost_data, cost_page
+    from mlinfra.cli.render.document import document
+
+    shell = Shell.of(context)
+    with shell.progress("reading the stack") as say:
+        session = shell.open(stack, sets, inputs)
+        if refresh:
+            say("reading the price list")
+            kept = session.refresh_prices()
+            shell.stderr.write(f"prices are kept in {kept}\n")
+        cost = session.cost()
+    if form == "json":
+        shell.write(document(cost_data(cost)))
+    else:
+        shell.show(cost_page(cost, session.stack.name, shell.look()))
+    return _EXCEEDED if cost.exceeds and cost.budget is not None and cost.budget.fails else 0

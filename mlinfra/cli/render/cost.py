@@ -1,0 +1,150 @@
+"""What a stack costs: as lines, as a table for Markdown and HTML, and as data for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from mlinfra.cli.render.html import code as html_code
+from mlinfra.cli.render.html import text as html_text
+from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.markdown import code, prose
+from mlinfra.cli.render.number import number_of
+from mlinfra.cli.render.page import Page
+from mlinfra.core.cost import Amount, Cost, CostLine, Uncounted
+
+_ROWS = 10
+_HEADS = ("", "minimum", "expected", "maximum")
+
+
+def money(value: Decimal, *, signed: bool = False) -> str:
+    """`1,234.50`; with a sign, `+1,234.50`."""
+    return f"{value:+,.2f}" if signed else f"{value:,.2f}"
+
+
+def cost_summary(cost: Cost) -> str:
+    """A line: the figures, the change, and how much is in none of them."""
+    whole = cost.monthly
+    between = f" ({money(whole.minimum)} to {money(whole.maximum)})" if whole.minimum != whole.maximum else ""
+    change = cost.change.expected
+    moved = f", {money(change, signed=True)}" if change else ", no change"
+    missing = f"; {number_of(len(cost.unknown), 'thing')} without a known price on top" if cost.unknown else ""
+    return f"{money(whole.expected)} {cost.currency} a month expected{between}{moved}{missing}"
+
+
+def cost_page(cost: Cost, name: str, look: Look) -> Page:
+    """All of it."""
+    page = Page().line((name, "bold"), f"  {cost_summary(cost)}").blank()
+    widths = [max(map(len, column)) for column in zip(*_figures(cost), strict=True)]
+    for (label, *figures), note in zip(_figures(cost), _notes(cost), strict=True):
+        shown = "  ".join(f"{figure:>{width}}" for figure, width in zip(figures, widths[1:], strict=True))
+        page.line(f"{label:<{min(widths[0], 60)}}  ", shown, (f"  {note}" if note else "", "dim"), below="    ")
+    page.blank().extend(_listed("no price is known of", cost.unknown, with_reason=True))
+    page.blank().extend(_listed("paid by use, and in no figure", cost.usage))
+    if cost.prices_of:
+        page.blank().line((f"prices of {cost.prices_of} and later, {cost.region}; list prices without taxes", "dim"))
+    return page
+
+
+def _figures(cost: Cost) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [(f"{cost.currency} a month", *_HEADS[1:])]
+    rows += [(f"{line.address}: {line.what}", *_three(line.monthly)) for line in cost.lines]
+    rows.append(("together", *_three(cost.monthly)))
+    rows.append(("an hour", *(f"{value:,.4f}" for value in _values(cost.monthly.hourly()))))
+    rows.append(("change", *(money(value, signed=True) for value in _values(cost.change))))
+    if cost.budget is not None:
+        rows.append(("budget", "", money(cost.budget.monthly), ""))
+    return rows
+
+
+def _notes(cost: Cost) -> list[str]:
+    tail = 3 + (cost.budget is not None)
+    return ["", *(line.note for line in cost.lines), *([""] * tail)]
+
+
+def _listed(title: str, things: Sequence[Uncounted], *, with_reason: bool = False) -> Page:
+    page = Page()
+    if things:
+        page.line((title, "bold"))
+        for one in things:
+            page.line(f"  {one.address}: {one.what}", (f"  {one.reason}" if with_reason else "", "dim"), below="    ")
+    return page
+
+
+def _values(amount: Amount) -> tuple[Decimal, Decimal, Decimal]:
+    return amount.minimum, amount.expected, amount.maximum
+
+
+def _three(amount: Amount) -> tuple[str, ...]:
+    return tuple(map(money, _values(amount)))
+
+
+def cost_markdown(cost: Cost) -> list[str]:
+    """A table of the dearest things, under a line that says it all."""
+    lines = ["### Cost", "", prose(cost_summary(cost)), ""]
+    if cost.lines:
+        lines += [f"| {cost.currency} a month | minimum | expected | maximum |", "|---|---:|---:|---:|"]
+        for line in cost.lines[:_ROWS]:
+            lines.append(f"| {code(line.address)} {prose(line.what)} | {' | '.join(_three(line.monthly))} |")
+        lines += [f"| {len(cost.lines) - _ROWS} more | | | |"] if len(cost.lines) > _ROWS else []
+        lines += [f"| **together** | {' | '.join(_three(cost.monthly))} |", ""]
+    if cost.unknown:
+        named = ", ".join(f"{code(one.address)} ({prose(one.what)})" for one in cost.unknown[:_ROWS])
+        lines += [f"No price is known of {named}{' and more' if len(cost.unknown) > _ROWS else ''}.", ""]
+    return lines
+
+
+def cost_html(cost: Cost) -> str:
+    """The same as a section of a page, whole."""
+    heads = "".join(f'<th scope="col">{head}</th>' for head in (f"{cost.currency} a month", *_HEADS[1:]))
+    rows = "".join(map(_row, cost.lines))
+    unknown = "".join(
+        f"<li>{html_code(one.address)} {html_text(one.what)}: {html_text(one.reason)}</li>" for one in cost.unknown
+    )
+    listed = f"<p>No price is known of:</p><ul>{unknown}</ul>" if unknown else ""
+    return (
+        f'<h2>Cost</h2><p>{html_text(cost_summary(cost))}</p><div class="scroll" tabindex="0" role="region" '
+        f'aria-label="Cost"><table><thead><tr>{heads}</tr></thead><tbody>{rows}'
+        f'<tr><th scope="row">together</th>{_cells(cost.monthly)}</tr></tbody></table></div>{listed}'
+    )
+
+
+def _row(line: CostLine) -> str:
+    note = f'<br><span class="soft">{html_text(line.note)}</span>' if line.note else ""
+    return f"<tr><td>{html_code(line.address)} {html_text(line.what)}{note}</td>{_cells(line.monthly)}</tr>"
+
+
+def _cells(amount: Amount) -> str:
+    return "".join(f"<td>{figure}</td>" for figure in _three(amount))
+
+
+def cost_data(cost: Cost) -> dict[str, Any]:
+    """For programs; every key is always there."""
+    return {
+        "currency": cost.currency,
+        "region": cost.region,
+        "monthly": _amount(cost.monthly),
+        "hourly": _amount(cost.monthly.hourly()),
+        "change": _amount(cost.change),
+        "lines": [
+            {"address": line.address, "what": line.what, "monthly": _amount(line.monthly), "note": line.note or None}
+            for line in cost.lines
+        ],
+        "unknown": [_uncounted(one) for one in cost.unknown],
+        "usage": [_uncounted(one) for one in cost.usage],
+        "pricesOf": cost.prices_of or None,
+        "budget": {"monthly": float(cost.budget.monthly), "fails": cost.budget.fails} if cost.budget else None,
+    }
+
+
+def _amount(amount: Amount) -> dict[str, float]:
+    return {
+        "minimum": float(amount.minimum),
+        "expected": float(amount.expected),
+        "maximum": float(amount.maximum),
+    }
+
+
+def _uncounted(one: Uncounted) -> dict[str, str]:
+    return {"address": one.address, "what": one.what, "reason": one.reason}

@@ -1,0 +1,29 @@
+"""Markdown in which nothing that a value says takes effect."""
+
+from __future__ import annotations
+
+import re
+
+from mlinfra.cli.render.value import inert
+
+
+def code(text: str) -> str:
+    """`text` as a code span, which nothing in it can end: the fence is longer than any run of backticks within."""
+    text = inert(text)
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """`text` as words: no markup, HTML, mention or link in it takes effect."""
+    text = re.sub(r"[\\`*_{}\[\]()#+!|~>-]", lambda sign: "\\" + sign.group(), inert(text).replace("&", "&amp;"))
+    text = re.sub(r"^(\d+)\.", r"\1\\.", text)  # no numbered list either
+    # An empty comment parts what would otherwise become a mention or a link.
+    return (
+        text.replace("<", "&lt;")
+        .replace("@", "@<!-- -->")
+        .replace("://", ":<!-- -->//")
+        .replace("www.", "www<!-- -->.")
+    )

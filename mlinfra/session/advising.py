@@ -1,0 +1,90 @@
+"""Advising: what a plan is told beside itself: what it costs, whether that keeps to its budget, whether there is room.
+
+The cost is worked out for every plan and asks nobody. The account is asked only where groups of nodes or gateways
+change, so that a plan with nothing to do is as fast as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from mlinfra.advice.capacity import capacity_findings, judge
+from mlinfra.advice.codes import Code
+from mlinfra.advice.cost import budget_findings, budget_of, estimate
+from mlinfra.advice.demand import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, VPC, demand_of
+from mlinfra.advice.machine_groups import MANAGED, SCALING
+from mlinfra.advice.prices import read_prices, write_prices
+from mlinfra.advice.things import Things
+from mlinfra.core.address import Address
+from mlinfra.core.capacity import Capacity
+from mlinfra.core.clock import Clock
+from mlinfra.core.cost import Cost
+from mlinfra.core.errors import PlanError
+from mlinfra.core.plan import Action, Change, Plan
+from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Stack
+from mlinfra.core.state import State
+from mlinfra.session.cloud import Cloud
+
+_COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
+_ROOMY = {
+    MANAGED: frozenset({"scalingConfig", "instanceTypes", "capacityType", "subnetIds"}),
+    SCALING: frozenset({"minSize", "maxSize", "mixedInstancesPolicy", "vpcZoneIdentifiers"}),
+}
+
+
+class Adviser:
+    """The adviser of one stack. Prices that were refreshed lie under `root`."""
+
+    def __init__(self, stack: Stack, cloud: Cloud, root: Path, clock: Clock) -> None:
+        self._stack, self._cloud, self._clock = stack, cloud, clock
+        self._prices = root / ".mlinfra" / "prices"
+
+    def advised(self, plan: Plan, graph: Graph, state: State) -> Plan:
+        """The plan with its cost and its verdicts of capacity, and what follows from them among its diagnostics."""
+        cost = self.cost(Graph({}) if plan.destroy else graph, state)
+        found = list(budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
+        changing = frozenset(change.address for change in plan.pending() if _wants_room(change))
+        capacity = None
+        if changing and not plan.destroy:
+            capacity = self.capacity(graph, state, changing)
+            sources = {resource.address: resource.source for resource in graph}
+            found += capacity_findings(capacity, sources.get)
+        return msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+
+    def cost(self, graph: Graph, state: State | None) -> Cost:
+        """What a graph comes to, at the prices of the package and those that were refreshed."""
+        prices = read_prices(self._cloud.region, self._prices)
+        return estimate(graph, state, prices, self._today(), budget_of(self._stack.lifecycle))
+
+    def capacity(self, graph: Graph, state: State | None, only: Collection[Address] | None = None) -> Capacity:
+        """Whether there is room for a graph, or for `only` these of it."""
+        from mlinfra.advice.supply import read_supply  # and with it the thread pool, which few plans need
+
+        demand = demand_of(Things.desired(graph, state), only)
+        return judge(demand, read_supply(self._cloud.calls, demand), only)
+
+    def refresh_prices(self, graph: Graph) -> Path:
+        """Read the prices of all that a graph is made of from AWS's price list, and keep them. Answers the file."""
+        from mlinfra.advice.price_list import home, read_price_list, wanted_prices
+
+        if self._stack.target.platform == "sandbox":
+            hint = "the prices of the package hold; with target.platform aws they are refreshed"
+            raise PlanError("the simulated cloud has no price list", code=Code.NO_PRICE_LIST, hint=hint)
+        keys = wanted_prices(Things.desired(graph, None))
+        calls = self._cloud.calls_in(home(self._cloud.region))
+        return write_prices(read_price_list(calls, self._cloud.calls, keys, self._today()), self._prices)
+
+    def _today(self) -> date:
+        return self._clock.now().date()
+
+
+def _wants_room(change: Change) -> bool:
+    if change.action in (Action.CREATE, Action.REPLACE):
+        return change.type in _COUNTED or change.type in _ROOMY
+    causes = _ROOMY.get(change.type, frozenset())
+    return change.action is Action.UPDATE and any(field.path[0] in causes for field in change.fields)

@@ -1,0 +1,60 @@
+"""A cost and a capacity made by hand, with one of everything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from mlinfra.core.address import Address
+from mlinfra.core.capacity import Capacity, Check, Room, Verdict
+from mlinfra.core.cost import Amount, Budget, Cost, CostLine, Uncounted
+
+GPU, SYSTEM, NAT = Address("nodeGroups.gpu"), Address("nodeGroups.system"), Address("network.nat.us-east-1a.gateway")
+
+
+def amount(minimum: str, expected: str, maximum: str) -> Amount:
+    return Amount(Decimal(minimum), Decimal(expected), Decimal(maximum))
+
+
+COST = Cost(
+    region="us-east-1",
+    monthly=amount("173.01", "915.39", "3142.53"),
+    change=amount("0.00", "742.38", "2969.52"),
+    lines=(
+        CostLine(
+            address=GPU,
+            what="0 to 4 (now 1) g5.xlarge, spot",
+            monthly=amount("0.00", "742.38", "2969.52"),
+            note="spot at the typical price; at the most, at the on-demand price",
+        ),
+        CostLine(address=SYSTEM, what="2 m6i.large, on demand", monthly=amount("140.16", "140.16", "140.16")),
+        CostLine(address=NAT, what="a NAT gateway", monthly=amount("32.85", "32.85", "32.85")),
+    ),
+    unknown=(Uncounted(address=GPU, what="g7.xlarge, on demand", reason="no price is known in us-east-1"),),
+    usage=(Uncounted(address=NAT, what="traffic through the NAT gateway", reason="paid by use"),),
+    prices_of="2026-01-19",
+    budget=Budget(monthly=Decimal("900"), fails=True),
+)
+CAPACITY = Capacity(
+    region="us-east-1",
+    rooms=(
+        Room(
+            address=GPU,
+            what="0 to 4 of g5.xlarge",
+            checks=(
+                Check(
+                    subject="vCPU quota L-3819A6DF",
+                    verdict=Verdict.SHORT,
+                    words="0 granted, 0 used by others, and 4 to 16 wanted (All G and VT Spot Instance Requests)",
+                    hint="ask for more",
+                ),
+                Check(subject="zones", verdict=Verdict.FITS, words="us-east-1a offer g5.xlarge"),
+                Check(subject="spot capacity", verdict=Verdict.NOT_CHECKED, words="AccessDenied: <b>no</b>"),
+            ),
+        ),
+        Room(
+            address=SYSTEM,
+            what="2 to 2 of m6i.large",
+            checks=(Check(subject="zones", verdict=Verdict.FITS, words="us-east-1a offer m6i.large"),),
+        ),
+    ),
+)
