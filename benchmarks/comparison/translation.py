@@ -34,17 +34,18 @@ _NAMES = {
     "defaultActions": "default_action",
     "identities": "identity",
     "oidcs": "oidc",
+    "podIdentityAssociations": "pod_identity_association",
     "taints": "taint",
 }
 # What Pulumi calls otherwise altogether, by type.
-_OTHER_NAMES = {"aws:cloudwatch/metricAlarm:MetricAlarm": {"name": "alarmName"}}
+_OTHER_NAMES = {"aws:cloudwatch/metricAlarm:MetricAlarm": {"name": "alarm_name"}}
 
 
 def configuration(graph: Graph, types: Mapping[str, ResourceType], *, stack: str, region: str) -> dict[str, Any]:
     """A root module that makes what `graph` says, under names of `stack`."""
     found: dict[str, dict[str, Any]] = {}
     for resource in graph:
-        found.setdefault(_type(resource.type), {})[_label(resource.address)] = _block(
+        found.setdefault(type_of(resource.type), {})[label_of(resource.address)] = _block(
             resource, graph, types[resource.type], stack, region
         )
     return {
@@ -62,12 +63,17 @@ def _block(resource: Resource, graph: Graph, kind: ResourceType, stack: str, reg
     if rule is not None and rule.property not in properties:
         name = derive_name(rule, stack=stack, region=region, address=resource.address, generation=1)
         properties[rule.property] = name
-    if resource.type in _OTHER_NAMES:
-        properties = {_OTHER_NAMES[resource.type].get(key, key): value for key, value in properties.items()}
-    block: dict[str, Any] = _value(properties, kind.inputs, graph)
+    block = block_of(resource.type, properties, kind.inputs, graph)
     if resource.depends_on:
         block["depends_on"] = sorted(_name(graph.resources[address]) for address in resource.depends_on)
     return block
+
+
+def block_of(token: str, properties: Mapping[str, Any], declared: Property, graph: Graph) -> dict[str, Any]:
+    """The content of a resource block. `graph` holds what the properties refer to."""
+    other = _OTHER_NAMES.get(token, {})
+    block: dict[str, Any] = _value(dict(properties), declared, graph)
+    return {other.get(key, key): item for key, item in block.items()}
 
 
 def _value(value: Any, declared: Property | None, graph: Graph) -> Any:
@@ -119,14 +125,16 @@ def _escaped(text: str) -> str:
 
 
 def _name(resource: Resource) -> str:
-    return f"{_type(resource.type)}.{_label(resource.address)}"
+    return f"{type_of(resource.type)}.{label_of(resource.address)}"
 
 
-def _label(address: Address) -> str:
+def label_of(address: Address) -> str:
+    """What a resource is called in Terraform's configuration."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", str(address))
 
 
-def _type(token: str) -> str:
+def type_of(token: str) -> str:
+    """Terraform's name of a type."""
     short = token.split(":")[1]
     service, _, name = short.partition("/")
     return _TYPES.get(short) or ("aws_" if service == "ec2" else f"aws_{service}_") + _snake(name)

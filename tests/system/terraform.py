@@ -1,0 +1,146 @@
+"""Terraform as an independent reader: what its AWS provider says of the objects that a stack of ours made.
+
+The objects are imported into a configuration that says of each what the stack said, and no more; the plan then tells
+which of that the provider reads otherwise. It is never applied.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any
+
+import msgspec
+import pytest
+
+from benchmarks.comparison.tools import Missing, Terraform, mirror_in
+from benchmarks.comparison.translation import block_of, label_of, type_of
+from mlinfra.core.address import Address
+from mlinfra.core.property import Property
+from mlinfra.core.resource import Graph
+from mlinfra.providers.aws.catalogue import catalogue
+
+from .account import Account
+from .things import Thing
+
+# What `terraform import` takes where it is not our id (AWS provider 5.100, "Import" of each resource's page).
+_IDS: Mapping[str, Callable[[Thing], str]] = {
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": lambda it: (
+        f"{it.inputs['subnetId']}/{it.inputs['routeTableId']}"
+    ),
+}
+
+
+# What Pulumi's AWS provider 7 has of version 6 of Terraform's, and version 5 has not, by dotted path.
+_OF_VERSION_6: Mapping[str, tuple[str, ...]] = {
+    "aws:ec2/launchTemplate:LaunchTemplate": ("placement.groupId",),
+    "aws:eks/cluster:Cluster": ("deletionProtection",),
+    "aws:eks/nodeGroup:NodeGroup": ("updateConfig.updateStrategy",),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("disableSessionTags", "targetRoleArn"),
+}
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A property that the provider reads otherwise than the stack says."""
+
+    address: str
+    property: str
+    said: Any
+    read: Any
+
+
+class Reader:
+    """Terraform in a folder of its own beside the stack."""
+
+    def __init__(self, account: Account) -> None:
+        folder = account.folder / "terraform"
+        folder.mkdir()
+        try:
+            mirror = mirror_in("")
+            self._terraform = Terraform(folder, account.sandbox.endpoint, mirror)
+        except Missing as missing:
+            pytest.skip(str(missing))
+        versions = [
+            int(path.name.partition(".")[0]) for path in mirror.glob("registry.terraform.io/hashicorp/aws/[0-9]*")
+        ]
+        self._absent = {} if max(versions) >= 6 else _OF_VERSION_6
+
+    def differences(self, things: Sequence[Thing]) -> list[Difference]:
+        """What is read otherwise than it was said; of what is only ever written, nothing can be read."""
+        said = {_name(thing): self._block(thing) for thing in things}
+        by_name = {_name(thing): thing for thing in things}
+        self._write(by_name, said)
+        self._run("init", "-no-color")
+        self._run("plan", "-no-color", "-out", "it.plan")
+        plan = json.loads(self._run("show", "-json", "it.plan"))
+        changes = {change["address"]: change["change"] for change in plan["resource_changes"]}
+        assert changes.keys() == by_name.keys()
+        return [found for at, thing in by_name.items() for found in _compared(thing, said[at], changes[at])]
+
+    def _block(self, thing: Thing) -> dict[str, Any]:
+        inputs = catalogue()[thing.type].about.inputs
+        absent = {*self._absent.get(thing.type, ()), *_written_only(inputs)}
+        return block_of(thing.type, _without(absent, thing.inputs), inputs, Graph({}))
+
+    def _write(self, things: Mapping[str, Thing], said: Mapping[str, Mapping[str, Any]]) -> None:
+        resources: dict[str, dict[str, Any]] = {}
+        for name, block in said.items():
+            kind, _, label = name.partition(".")
+            resources.setdefault(kind, {})[label] = block
+        aws = {
+            "skip_credentials_validation": True,
+            "skip_metadata_api_check": True,
+            "s3_use_path_style": True,
+            "ignore_tags": {"key_prefixes": ["mlinfra:"]},
+        }
+        written = {
+            "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+            "provider": {"aws": aws},
+            "import": [
+                {"to": name, "id": _IDS.get(thing.type, lambda it: it.id)(thing)} for name, thing in things.items()
+            ],
+            "resource": resources,
+        }
+        (self._terraform.folder / "main.tf.json").write_text(json.dumps(written, indent=1))
+
+    def _run(self, *command: str) -> str:
+        ran = subprocess.run(
+            ["terraform", *command],
+            cwd=self._terraform.folder,
+            env=dict(self._terraform.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, f"terraform {command[0]}: {ran.stdout[-2000:]}{ran.stderr[-6000:]}"
+        return ran.stdout
+
+
+def _name(thing: Thing) -> str:
+    return f"{type_of(thing.type)}.{label_of(Address(thing.address))}"
+
+
+def _compared(thing: Thing, names: Iterable[str], change: Mapping[str, Any]) -> Iterator[Difference]:
+    for name in names:
+        said, read = change["after"].get(name), change["before"].get(name)
+        if said != read or _is_unknown(change["after_unknown"].get(name)):
+            yield Difference(thing.address, name, said, read)
+
+
+def _is_unknown(marks: Any) -> bool:
+    """Whether anything in what Terraform says of a value is marked as unknown."""
+    if isinstance(marks, dict | list):
+        return any(map(_is_unknown, marks.values() if isinstance(marks, dict) else marks))
+    return bool(marks)
+
+
+def _written_only(declared: Property) -> set[str]:
+    return {name for name, below in declared.fields.items() if below.write_only}
+
+
+def _without(paths: Set[str], value: Any, at: str = "") -> Any:
+    """`value` without what stands at `paths`."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _without(paths, item, f"{at}{name}.") for name, item in value.items() if f"{at}{name}" not in paths}
