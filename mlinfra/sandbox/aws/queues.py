@@ -55,10 +55,9 @@ class Queues(Extension):
         answer = proceed()
         policy = self._allowances(call).get(_name(call))
         names = call.get("AttributeNames", [])
-        if policy and {"All", "RedriveAllowPolicy"}.intersection(names):
-            answer.result = {
-                "Attributes": {**(answer.result or {}).get("Attributes", {}), "RedriveAllowPolicy": policy}
-            }
+        if policy and "All" in names:
+            shown = getattr(answer, "result", None) or {}
+            return {"Attributes": {**shown.get("Attributes", {}), "RedriveAllowPolicy": policy}}
         return answer
 
     def set_queue_attributes(self, call: Call, proceed: Proceed) -> Answer:

@@ -39,7 +39,7 @@ class Topics(Extension):
         if arn not in before and call["Protocol"] in _CONFIRMED_BY_HAND:
             subscription.attributes |= {_PENDING: "true", "ConfirmationWasAuthenticated": "false"}
         if subscription.attributes[_PENDING] == "true" and not call.get("ReturnSubscriptionArn"):
-            answer.result = {"SubscriptionArn": "pending confirmation"}
+            return {"SubscriptionArn": "pending confirmation"}
         return answer
 
     def list_subscriptions(self, call: Call, proceed: Proceed) -> Answer:
