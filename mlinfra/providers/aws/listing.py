@@ -184,6 +184,10 @@ def _tags(
 ) -> dict[str, str]:
     if tagging.read is None:
         return from_form(tagging.form, dig(item, tagging.path))
+    if tagging.arn and not reader.thorough:
+        arn = reader.site.spell(tagging.arn, id=id, **properties)
+        if shown := reader.tags_by_arn().get(arn):  # one listing in the place of a call for each of our objects
+            return shown
     known = {**properties, "id": id}
     # The marks of a read call are properties and the id, never tags.
     params = fill(dict(tagging.read.params), lambda mark: known.get(mark.name if isinstance(mark, Prop) else "id"))

@@ -169,7 +169,7 @@ class AwsProvider:
         return item
 
     def _present(self, work: Work, item: Item) -> Present:
-        reader = self._reader(work.target.owner.stack, {})
+        reader = self._reader(work.target.owner.stack, {}, thorough=True)
         whole = work.kind.reading.details(reader, item) if work.kind.reading.details is not None else item
         return present_of(work.kind, reader, whole if whole is not None else item)
 

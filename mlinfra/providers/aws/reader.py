@@ -25,7 +25,10 @@ R = TypeVar("R")
 
 
 class Reader:
-    """One pass. `list_type` lists one type through this very reader; it is given, to keep the two files apart."""
+    """One pass. `list_type` lists one type through this very reader; it is given, to keep the two files apart.
+
+    thorough: tags are read of each object itself, since the tagging API may not have heard of the latest yet.
+    """
 
     def __init__(
         self,
@@ -44,13 +47,13 @@ class Reader:
         self._interest = interest
         self._list_type = list_type
         self._details = details
-        self._thorough = thorough
+        self.thorough = thorough
         self._lock = threading.Lock()
         self._once: dict[Any, Future[Any]] = {}
 
     def wanted(self, token: str) -> Wanted:
         """What is wanted of a type."""
-        return Wanted(self._stack, self._interest.get(token, Interest()), self._thorough)
+        return Wanted(self._stack, self._interest.get(token, Interest()), self.thorough)
 
     def objects(self, token: str) -> Listing:
         """The objects of a type that concern us, listed once."""

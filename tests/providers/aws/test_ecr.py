@@ -43,3 +43,20 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_lives(case: Case, account: Account) -> None:
     live(account, case)
+
+
+def test_tags_of_repositories_are_read_all_at_once(account: Account) -> None:
+    for number in range(3):
+        account.make(f"r{number}", REPOSITORY, {"name": f"models-{number}", "tags": {"number": str(number)}})
+    account.server.calls.clear()
+    listed = account.listed(REPOSITORY)
+    assert "ecr:ListTagsForResource" not in account.server.calls.counts()
+    assert sorted(present.properties["tags"]["number"] for present in listed) == ["0", "1", "2"]
+    assert {str(present.owner.address) for present in listed if present.owner} == {f"resources.r{n}" for n in range(3)}
+
+
+def test_the_tags_of_one_repository_are_its_own_word(account: Account) -> None:
+    made = account.make("it", REPOSITORY, {"name": "models"})
+    account.server.calls.clear()
+    account.provider.find(account.target("it", REPOSITORY, {"name": "models"}, made.id))
+    assert account.server.calls.counts()["ecr:ListTagsForResource"] == 1

@@ -195,11 +195,28 @@ def test_it_lives(case: Case, account: Account) -> None:
     live(account, case)
 
 
-def test_tags_are_read_twenty_at_a_time(account: Account) -> None:
+def test_whose_target_groups_are_is_asked_of_all_at_once(account: Account) -> None:
     account.make("vpc", A_VPC[0], A_VPC[1](account))
     for number in range(25):
         token, build = targets(f"t{number}")
         account.make(f"t{number}", token, build(account))
     account.server.calls.clear()
     assert len(account.listed(TARGET_GROUP)) == 25
+    counts = account.server.calls.counts()
+    assert counts["resourcegroupstaggingapi:GetResources"] == 1
+    assert "elbv2:DescribeTags" not in counts
+
+
+def test_tags_of_listeners_are_read_twenty_at_a_time(account: Account) -> None:
+    for name in ("vpc", "gateway", "one", "two"):
+        account.make(name, NETWORK[name][0], NETWORK[name][1](account))
+    account.make("balancer", A_BALANCER[0], A_BALANCER[1](account))
+    token, build = targets("stable")
+    account.make("stable", token, build(account))
+    for number in range(25):
+        action = {"type": "forward", "targetGroupArn": account.id("stable")}
+        properties = {"loadBalancerArn": account.id("balancer"), "port": 8000 + number, "protocol": "HTTP"}
+        account.make(f"l{number}", LISTENER, {**properties, "defaultActions": [action]})
+    account.server.calls.clear()
+    assert len(account.listed(LISTENER)) == 25
     assert account.server.calls.counts()["elbv2:DescribeTags"] == 2

@@ -14,13 +14,13 @@ from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
 from mlinfra.providers.aws.services.ec2_network import VPC
+from mlinfra.providers.aws.services.known_tags import with_known_tags
 from mlinfra.providers.aws.services.load_balancing import (
+    KNOWN_TAGGING,
     SERVICE,
-    TAGGING,
     set_attributes,
     tags_of,
     with_attributes,
-    with_tags,
 )
 from mlinfra.providers.aws.template import ID, Template, call, prop
 from mlinfra.providers.aws.wanted import Wanted
@@ -84,7 +84,8 @@ def _matcher(codes: Any) -> Any:
 
 
 def _groups(reader: Reader, wanted: Wanted) -> list[Item]:
-    return with_tags(reader, reader.pages(SERVICE, "DescribeTargetGroups", "TargetGroups"), "TargetGroupArn")
+    listed = reader.pages(SERVICE, "DescribeTargetGroups", "TargetGroups")
+    return with_known_tags(reader, listed, lambda item: item["TargetGroupArn"])
 
 
 def _whole(reader: Reader, item: Item) -> Item:
@@ -155,7 +156,7 @@ _TARGET_GROUP = AwsType(
         outputs={"name": "TargetGroupName", "arn": "TargetGroupArn", "loadBalancerArns": "LoadBalancerArns"},
         derived={"arnSuffix": lambda item: str(item["TargetGroupArn"]).rpartition(":")[2]},
     ),
-    tagging=TAGGING,
+    tagging=KNOWN_TAGGING,
     updates=(
         Update(("healthCheck",), (call("ModifyTargetGroup", TargetGroupArn=ID, **_HEALTH_CHECK),)),
         Update(_ATTRIBUTES.properties, lambda work: set_attributes(work, "TargetGroup", _ATTRIBUTES)),

@@ -14,13 +14,13 @@ from mlinfra.providers.aws.services.attribute_maps import AttributeMap
 from mlinfra.providers.aws.services.canonical import ordered_by
 from mlinfra.providers.aws.services.ec2_network import SUBNET
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
+from mlinfra.providers.aws.services.known_tags import with_known_tags
 from mlinfra.providers.aws.services.load_balancing import (
+    KNOWN_TAGGING,
     SERVICE,
-    TAGGING,
     set_attributes,
     tags_of,
     with_attributes,
-    with_tags,
 )
 from mlinfra.providers.aws.template import ID, call, dig
 from mlinfra.providers.aws.wanted import Wanted
@@ -105,7 +105,8 @@ def _placed(item: Item) -> Item:
 
 
 def _balancers(reader: Reader, wanted: Wanted) -> list[Item]:
-    return with_tags(reader, reader.pages(SERVICE, "DescribeLoadBalancers", "LoadBalancers"), "LoadBalancerArn")
+    listed = reader.pages(SERVICE, "DescribeLoadBalancers", "LoadBalancers")
+    return with_known_tags(reader, listed, lambda item: item["LoadBalancerArn"])
 
 
 def _whole(reader: Reader, item: Item) -> Item:
@@ -185,7 +186,7 @@ _LOAD_BALANCER = AwsType(
         },
         derived={"arnSuffix": _arn_suffix},
     ),
-    tagging=TAGGING,
+    tagging=KNOWN_TAGGING,
     updates=(
         Update(("subnets", "subnetMappings"), _move),
         Update(("securityGroups",), (call("SetSecurityGroups", "securityGroups", LoadBalancerArn=ID),)),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from mlinfra.core.errors import NotFound
 from mlinfra.providers.aws.aws_type import Item, Tagging
 from mlinfra.providers.aws.reader import Reader
@@ -21,6 +23,8 @@ TAGGING = Tagging(
     add=call("AddTags", ResourceArns=[ID], Tags=TAGS),
     remove=call("RemoveTags", ResourceArns=[ID], TagKeys=TAG_KEYS),
 )
+# What is listed of a whole account is asked by the tagging API whose it is; what hangs on our own balancers is not.
+KNOWN_TAGGING = msgspec.structs.replace(TAGGING, arn="{id}")
 
 _AT_ONCE = 20  # DescribeTags takes no more (November 2026)
 
