@@ -161,7 +161,12 @@ _NODE_GROUP = AwsType(
     service="eks",
     upper=False,
     id="{clusterName}:{nodeGroupName}",
-    names={"nodeGroupName": "nodegroupName", "nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
+    names={
+        "nodeGroupName": "nodegroupName",
+        "nodeRoleArn": "nodeRole",
+        "subnetIds": "subnets",
+        "remoteAccess.sourceSecurityGroupIds": "sourceSecurityGroups",
+    },
     create=call(
         "CreateNodegroup",
         "clusterName",
