@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.ledger import Entry, Recorded, Settled
 from mlinfra.core.naming import client_token
@@ -28,7 +30,7 @@ def recover(
     for intent in journal.state().pending:
         if intent.verb != "create" or intent.type not in types:
             # An update or a deletion leaves an object whose state the survey shows; nothing could be made twice.
-            journal.enter(Settled(intent.address, intent.generation))
+            journal.enter(*_worked_on(intent, journal))
             continue
         seen = connect(intent.connection).find(_target(intent, ownership))
         match seen:
@@ -71,6 +73,16 @@ def _entries(intent: Intent, seen: Present, ownership: Ownership) -> list[Entry]
         seal=intent.seal,
     )
     return [Recorded(record)]
+
+
+def _worked_on(intent: Intent, journal: Journal) -> list[Entry]:
+    """The record remembers which plan was at work on its object: that one, run again, accepts what it did to it."""
+    record = journal.record(intent.address, intent.generation)
+    settled: Entry = Settled(intent.address, intent.generation)
+    if record is None:
+        return [settled]
+    deposed = record != journal.record(intent.address)
+    return [Recorded(msgspec.structs.replace(record, seal=intent.seal), deposed=deposed), settled]
 
 
 def _unknown(intent: Intent, reason: str) -> Diagnostic:

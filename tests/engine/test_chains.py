@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mlinfra.core.address import Address
 from mlinfra.core.errors import Ambiguous
+from mlinfra.core.plan import Plan
 from mlinfra.core.report import Report
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.value import Properties, Ref
@@ -95,6 +96,20 @@ def test_a_process_that_dies_anywhere_loses_nothing(chain: list[Graph], at: int,
 
 
 @SETTINGS
+@given(stacks(), stacks(), st.integers(0, 12), st.booleans())
+def test_a_plan_that_was_killed_while_it_was_applied_is_applied_again(
+    first: Graph, second: Graph, at: int, before: bool
+) -> None:
+    world = World()
+    done(world.apply(first))
+    plan = world.plan(second)
+    countdown = Countdown(world, at, before=before)
+    if countdown.carry_out(plan, second):
+        done(world.carry_out(plan, second))
+    assert world.settled(second)
+
+
+@SETTINGS
 @given(st.lists(stacks(), min_size=1, max_size=3))
 def test_lost_answers_never_make_two(chain: list[Graph]) -> None:
     world = World()
@@ -136,7 +151,11 @@ class Countdown:
         self._stop = Stop()
 
     def run(self, desired: Graph) -> None:
-        """One run that may die; what it raises on the way out is its death."""
+        """One run that may die."""
+        self.carry_out(self._world.plan(desired), desired)
+
+    def carry_out(self, plan: Plan, desired: Graph) -> bool:
+        """Apply a plan; whether it died of it."""
         self._stop = Stop()
         cloud = self._world.cloud
         if self._before:
@@ -144,10 +163,10 @@ class Countdown:
         else:
             cloud.after = self._tick
         try:
-            plan = self._world.plan(desired)
             self._world.carry_out(plan, desired, self._stop)
         finally:
             cloud.before = cloud.after = lambda operation, kind: None
+        return self._stop.halted
 
     def _tick(self, operation: str, kind: str) -> None:
         self._left -= 1
