@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.cli.main import main
-from mlinfra.cli.sessions import ModuleInfo, Progress, SandboxStatus, Session
+from mlinfra.cli.sessions import ModuleInfo, Progress, RuleInfo, SandboxStatus, Session
 from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
 from mlinfra.core.address import Address
@@ -27,7 +27,9 @@ from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Path, Value
+from mlinfra.policy.finding import Judgement
 from mlinfra.session.inventory import LeftBehind, Owned
+from mlinfra.session.policies import rules
 from tests.cli import advice, plans
 
 AWS = Connection("aws", {"account": "123456789012", "region": "us-east-1"})
@@ -224,6 +226,9 @@ class FakeSession:
     def kubeconfig(self) -> Mapping[str, Any]:
         return {"apiVersion": "v1", "kind": "Config"}
 
+    def judgement(self) -> Judgement:
+        return Judgement(packs=("baseline",), rules=30, notes=self.plan().diagnostics)
+
     def location(self) -> str:
         return ".mlinfra/state/demo"
 
@@ -295,6 +300,9 @@ class FakeSessions:
             ),
             Module("kserve", "runtimes", True, "Model serving.", {}, {}, False, "modules/kserve"),
         ]
+
+    def rules(self) -> Sequence[RuleInfo]:
+        return rules()
 
     def sandbox_up(self, port: int | None) -> SandboxStatus:
         self.box = Box(True, f"http://127.0.0.1:{port or 4566}", 4711, ".mlinfra/sandbox.log")

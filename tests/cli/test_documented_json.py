@@ -27,13 +27,17 @@ def test_a_report_is_as_documented() -> None:
     assert keys(json.loads(run(*args, session=FakeSession(plans.CREATE, failing=failing)).out)) == keys(REPORT)
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["validate", "show", "show --expanded", "graph", "state list", "sandbox status", "version", "modules show"],
-)
+_OTHERS = """
+    validate, show, show --expanded, graph, state list, sandbox status, version, modules show,
+    policy list, policy check, policy explain
+"""
+
+
+@pytest.mark.parametrize("command", [command.strip() for command in _OTHERS.split(",")])
 def test_other_documents_have_the_documented_keys(command: str) -> None:
     words = command.split()
     name = {"modules": ["node-group"], "sandbox": [], "version": []}.get(words[0], ["stack.yaml"])
+    name = {"policy list": [], "policy explain": ["MLP-NET-001"]}.get(command, name)
     sessions = FakeSessions(FakeSession(resources=list(graphs.cluster(1))))
     told = json.loads(run(*words, *name, "-o", "json", sessions=sessions).out)
     row = next(line for line in DOCUMENT.splitlines() if line.startswith("|") and f"`{command}`" in line)

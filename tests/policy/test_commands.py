@@ -1,0 +1,141 @@
+"""Policies where users meet them: in plans, at apply, and through the commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlinfra.cli.main import main
+from mlinfra.cli.shell import Shell
+from tests.policy.books import rule, write
+
+STACK = """\
+apiVersion: mlinfra/v1
+kind: Stack
+metadata: {name: held}
+target: {platform: sandbox, region: us-east-1}
+resources:
+  net:
+    type: aws:ec2/vpc:Vpc
+    properties: {cidrBlock: 10.9.0.0/16}
+"""
+WAIVE = "policies: {waive: [{rule: MLP-NET-001, address: resources.net, reason: nobody is in it, until: %s}]}\n"
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    out, err = StringIO(), StringIO()
+    code = main(words, Shell(stdin=StringIO(), stdout=out, stderr=err, environ={"NO_COLOR": "1"}))
+    return code, out.getvalue(), err.getvalue()
+
+
+def answered(*words: str) -> tuple[int, Any]:
+    code, out, err = run(*words, "-o", "json")
+    assert out, err
+    return code, json.loads(out)
+
+
+def codes(document: Any) -> list[str]:
+    return [one["code"] for one in document["diagnostics"]]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stack.yaml").write_text(STACK)
+    return tmp_path
+
+
+@pytest.fixture
+def sandbox(folder: Path) -> Iterator[Path]:
+    yield folder
+    run("sandbox", "down")
+
+
+def test_a_plan_that_breaks_a_mandatory_rule_exits_with_3_is_not_written_and_not_applied(sandbox: Path) -> None:
+    code, plan = answered("plan", "stack.yaml", "--out", "plan.mlinfra")
+    assert (code, codes(plan)) == (3, ["MLI7001"])
+    assert plan["diagnostics"][0]["source"] == "stack.yaml:8:5"
+    assert not (sandbox / "plan.mlinfra").exists()
+    assert run("apply", "stack.yaml", "--yes")[0] == 3
+    assert answered("state", "list", "stack.yaml")[1]["records"] == []
+
+
+def test_a_waiver_lets_it_pass_until_its_day_and_destroy_and_drift_ask_no_rule(sandbox: Path) -> None:
+    stack = sandbox / "stack.yaml"
+    stack.write_text(STACK + WAIVE % "9999-12-31")
+    code, plan = answered("plan", "stack.yaml")
+    assert (code, codes(plan)) == (0, ["MLI7005"])
+    assert run("apply", "stack.yaml", "--yes")[0] == 0
+    stack.write_text(STACK + WAIVE % "2026-01-01")
+    code, plan = answered("plan", "stack.yaml")
+    assert (code, codes(plan)) == (3, ["MLI7001", "MLI7010"])
+    code, drift = answered("drift", "stack.yaml")
+    assert (code, codes(drift)) == (0, [])
+    assert run("destroy", "stack.yaml", "--yes")[0] == 0
+
+
+def test_check_holds_a_stack_to_the_rules_of_its_environment_without_a_plan(sandbox: Path) -> None:
+    code, found = answered("policy", "check", "stack.yaml")
+    assert (code, found["kept"], found["packs"], codes(found)) == (3, False, ["baseline"], ["MLI7001"])
+    (sandbox / "stack.yaml").write_text(STACK + "lifecycle: {environment: development}\n")
+    code, out, _ = run("policy", "check", "stack.yaml")
+    assert code == 0
+    assert "0 violations, 1 warning" in out
+    (sandbox / "stack.yaml").write_text(STACK + "policies: {packs: []}\n")
+    assert answered("policy", "check", "stack.yaml")[1]["rules"] == 0
+
+
+def test_rules_of_the_project_hold_as_ours_do(sandbox: Path) -> None:
+    write(sandbox / "policies", rule())
+    (sandbox / "stack.yaml").write_text(STACK + WAIVE % "9999-12-31")
+    code, found = answered("policy", "check", "stack.yaml")
+    assert (code, found["packs"], codes(found)) == (3, ["acme", "baseline"], ["MLI7001", "MLI7005"])
+    listed = {one["id"]: one for one in answered("policy", "list")[1]}
+    assert listed["ACME-NET-001"]["own"]
+    assert not listed["MLP-NET-001"]["own"]
+
+
+def test_a_stack_level_rule_can_be_waived_for_the_stack(sandbox: Path) -> None:
+    lines = ["lifecycle: {environment: ephemeral, ttl: 8h}", "policies:", "  waive:"]
+    lines += [
+        f"    - {{rule: {name}, address: stack, reason: a rehearsal, until: 9999-12-31}}"
+        for name in ("MLP-ENV-002", "MLP-ENV-003")
+    ]
+    (sandbox / "stack.yaml").write_text(STACK + "\n".join(lines) + "\n")
+    code, found = answered("policy", "check", "stack.yaml")
+    assert (code, found["packs"], sorted(codes(found))) == (
+        0,
+        ["baseline", "ephemeral"],
+        ["MLI7003", "MLI7005", "MLI7005"],
+    )
+
+
+def test_a_rule_is_explained_with_how_its_cases_come_out(folder: Path) -> None:
+    code, out, _ = run("policy", "explain", "mlp-eks-001")
+    assert code == 0
+    assert "The Kubernetes API is not open to the whole internet" in out
+    assert "CKV_AWS_38" in out
+    assert "fail 1: fail, as it should" in out
+    wrong = rule(cases={"pass": [{"properties": {}}], "fail": [{"properties": {}}]})
+    write(folder / "policies", wrong)
+    _, out, _ = run("policy", "explain", "ACME-NET-001")
+    assert "pass 1: fail, but should pass" in out
+
+
+def test_an_unknown_rule_names_the_near_ones() -> None:
+    code, _, err = run("policy", "explain", "MLP-NET-01")
+    assert code == 1
+    assert "MLP-NET-010" in err
+
+
+def test_a_broken_rule_of_the_project_is_shown_with_its_line(folder: Path) -> None:
+    write(folder / "policies", rule(severity="grave"))
+    code, _, err = run("policy", "list")
+    assert code == 1
+    assert "rule-0.yaml:" in err
+    assert "Traceback" not in err
