@@ -97,9 +97,7 @@ class Reader:
         written = {
             "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
             "provider": {"aws": aws},
-            "import": [
-                {"to": name, "id": _IDS.get(thing.type, lambda it: it.id)(thing)} for name, thing in things.items()
-            ],
+            "import": [{"to": name, "id": _id_of(thing)} for name, thing in things.items()],
             "resource": resources,
         }
         (self._terraform.folder / "main.tf.json").write_text(json.dumps(written, indent=1))
@@ -119,6 +117,11 @@ class Reader:
 
 def _name(thing: Thing) -> str:
     return f"{type_of(thing.type)}.{label_of(Address(thing.address))}"
+
+
+def _id_of(thing: Thing) -> str:
+    special = _IDS.get(thing.type)
+    return special(thing) if special is not None else thing.id
 
 
 def _compared(thing: Thing, names: Iterable[str], change: Mapping[str, Any]) -> Iterator[Difference]:

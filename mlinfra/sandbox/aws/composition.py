@@ -50,6 +50,7 @@ from mlinfra.sandbox.aws.registries import Registries
 from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
 from mlinfra.sandbox.aws.scaling_settings import ScalingSettings
 from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
+from mlinfra.sandbox.aws.stored_secrets import StoredSecrets
 from mlinfra.sandbox.aws.tagging import Tagging
 from mlinfra.sandbox.aws.topics import Topics
 
@@ -123,6 +124,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield KeyRotation(account)
     yield Registries(account)
     yield LogGroups(account)
+    yield StoredSecrets(account)
     yield LoadBalancers(account)
     yield Tagging(account)
     yield ImageParameters(account)

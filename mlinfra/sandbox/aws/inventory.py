@@ -2,7 +2,7 @@
 
 What every account has by itself is left out (the default VPC with its subnets), and so is what comes and goes with its
 owner (a VPC's main route table, default network ACL and default security group). Things that have ended but are still
-shown for a while do not count either: terminated instances, deleted gateways, keys that await deletion.
+shown for a while do not count either: terminated instances, deleted gateways, keys and secrets that await deletion.
 """
 
 from __future__ import annotations
@@ -147,7 +147,9 @@ _COLLECTORS: Mapping[str, Callable[[Any], Iterator[Entry]]] = {
     "rds": lambda backend: (("rds:db", name) for name in backend.databases),
     "route53": _keys("route53:hostedzone", "zones"),
     "s3": _keys("s3:bucket", "buckets"),
-    "secretsmanager": lambda backend: (("secretsmanager:secret", secret.arn) for secret in backend.secrets.values()),
+    "secretsmanager": lambda backend: (
+        ("secretsmanager:secret", secret.arn) for secret in backend.secrets.values() if not secret.is_deleted()
+    ),
     "sns": _joined(_keys("sns:topic", "topics"), _keys("sns:subscription", "subscriptions")),
     "sqs": _keys("sqs:queue", "queues"),
     "ssm": lambda backend: (("ssm:parameter", name) for name in backend._parameters if not name.startswith("/aws/")),

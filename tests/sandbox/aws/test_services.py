@@ -155,6 +155,22 @@ def test_the_audiences_of_an_identity_provider_come_and_go(aws: Any, refused: Ca
         assert refused(call, **absent) == "NoSuchEntity"
 
 
+def test_a_secret_loses_its_description_and_its_key(aws: Any, refused: Callable[..., str], sandbox: Sandbox) -> None:
+    # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html
+    key = aws.kms.create_key()["KeyMetadata"]["Arn"]
+    of = {"SecretId": aws.secretsmanager.create_secret(Name="a", Description="of a", KmsKeyId=key)["ARN"]}
+    aws.secretsmanager.update_secret(**of, KmsKeyId="")
+    shown = aws.secretsmanager.describe_secret(**of)
+    assert (shown["Description"], shown.get("KmsKeyId")) == ("of a", None)
+    aws.secretsmanager.update_secret(**of, Description="")
+    assert not aws.secretsmanager.describe_secret(**of).get("Description")
+    assert refused(aws.secretsmanager.update_secret, **of, KmsKeyId=f"{key}0") == "EncryptionFailure"
+    assert refused(aws.secretsmanager.create_secret, Name="b", KmsKeyId=f"{key}0") == "EncryptionFailure"
+    assert ("secretsmanager:secret", of["SecretId"]) in sandbox.inventory()
+    aws.secretsmanager.delete_secret(**of, RecoveryWindowInDays=7)  # it can be restored, and is none of ours any more
+    assert ("secretsmanager:secret", of["SecretId"]) not in sandbox.inventory()
+
+
 def test_a_network_load_balancer_says_so_and_stands_in_its_subnets(aws: Any, refused: Callable[..., str]) -> None:
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
     subnets = aws.subnets(aws.vpc())
