@@ -8,11 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlinfra.cli.codes import Code
 from mlinfra.cli.confirm import confirm
-from mlinfra.cli.interrupt import interruptible
-from mlinfra.cli.progress import Watch, watching
 from mlinfra.cli.render.changes import destroyed, existing, is_sweeping
 from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.document import document
@@ -26,6 +25,9 @@ from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.errors import ApplyIncomplete, MlinfraError, PolicyViolation
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Report
+
+if TYPE_CHECKING:
+    from mlinfra.cli.progress import Watch
 
 _UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
 # Errors with an exit code of their own: a mandatory rule that is broken or cannot be decided, a budget exceeded.
@@ -95,6 +97,9 @@ def carry_out(
         return refused
     if plan.pending() and not yes:
         _ask(shell, plan, form, verb)
+    from mlinfra.cli.interrupt import interruptible
+    from mlinfra.cli.progress import watching
+
     clock = SystemClock()
     began = time.monotonic()
     # The report is what a program reads on standard output; the events then go beside it.

@@ -14,7 +14,6 @@ from mlinfra.documents.conformance import Conformance
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.node import Node
 from mlinfra.documents.subschema import Definition, Subschemas, kind_of
-from mlinfra.documents.violation import Violations
 
 
 class Schema:
@@ -42,6 +41,9 @@ class Schema:
     ) -> None:
         """Add a finding for everything in `value`, made from `node`, that does not fit."""
         if not self._fits(value):
+            # Imported only now: jsonschema takes its time, and most documents have no mistake to explain.
+            from mlinfra.documents.violation import Violations
+
             Violations(self.subschemas, node, findings, path, address).report(value)
 
     def _coerce(self, node: Node, schema: Definition) -> Value:

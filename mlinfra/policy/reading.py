@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlinfra.core.value import Path
-from mlinfra.documents.fault import schema_fault
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.near import suggest
 from mlinfra.documents.node import Node
@@ -88,6 +87,8 @@ def _check_match(match: Match, root: Node, findings: Findings) -> None:
 
 
 def _check_schema(definition: dict[str, Any], root: Node, path: Path, findings: Findings) -> None:
+    from mlinfra.documents.fault import schema_fault  # with jsonschema, which plans without own rules do not need
+
     try:
         fault = schema_fault(definition)
         if not fault:
