@@ -43,11 +43,12 @@ def address_checks(demand: Demand, supply: Supply) -> dict[Address, tuple[Check,
             continue
         least, most = _appetite(one, demand, supply.machines, supply.machines_of(one.group))
         there = pool.left(_keys(one.places))
-        pool.take(_keys(one.places), least)
+        if there >= least:  # one that cannot be made takes nothing from the others
+            pool.take(_keys(one.places), least)
         judged.append((one, least, most, there))
     for one, least, most, there in judged:
         grows = there >= least and pool.left(_keys(one.places)) >= most - least
-        pool.take(_keys(one.places), most - least)
+        pool.take(_keys(one.places), most - least if there >= least else 0)
         verdict = Verdict.SHORT if there < least else Verdict.TIGHT if not grows else Verdict.FITS
         found[one.group.address] = (_check(one, least, most, there, verdict, demand),)
     return found

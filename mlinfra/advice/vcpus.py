@@ -71,7 +71,8 @@ def _drawn(
         choice = max(share.choices, key=lambda one: pool.left([one.quota.code]) // one.vcpus)
         needed = 1 if share.starts_with_none else share.minimum
         fits = pool.left([choice.quota.code]) >= needed * choice.vcpus
-        pool.take([choice.quota.code], share.minimum * choice.vcpus)
+        if fits:  # one that cannot be made takes nothing from the others
+            pool.take([choice.quota.code], share.minimum * choice.vcpus)
         fewest.append((share, choice, fits))
     for share, choice, fits in fewest:
         code = choice.quota.code

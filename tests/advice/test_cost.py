@@ -1,0 +1,208 @@
+"""What a stack comes to: things beside machines, the change, what cannot be counted, and the budget."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from mlinfra.advice.cost import budget_findings, budget_of, estimate
+from mlinfra.advice.prices import Prices, read_prices
+from mlinfra.core import codec
+from mlinfra.core.address import Address
+from mlinfra.core.cost import Amount, Budget, Cost
+from mlinfra.core.diagnostic import Severity
+from mlinfra.core.resource import Graph
+from mlinfra.core.source import Source
+from mlinfra.core.state import Record, State
+from mlinfra.core.value import Concat, Ref
+from tests.library.samples import graph_of
+
+from .node_groups import AWS, GROUP, TEMPLATE, node_group, resource
+
+DAY = date(2026, 11, 21)
+PRICES = read_prices("us-east-1")
+VPC = Address("network.vpc")
+
+
+def lone(type: str, properties: dict[str, Any], day: date = DAY, prices: Prices = PRICES) -> Cost:
+    return estimate(Graph.of([resource("resources.it", type, properties)]), None, prices, day)
+
+
+@pytest.mark.parametrize(
+    ("type", "properties", "monthly"),
+    [
+        # 0.045, 0.005, 0.10 and 0.60 an hour, by 730
+        ("aws:ec2/natGateway:NatGateway", {}, "32.85"),
+        ("aws:ec2/eip:Eip", {"domain": "vpc"}, "3.65"),
+        ("aws:eks/cluster:Cluster", {"version": "1.35"}, "73.00"),
+        ("aws:eks/cluster:Cluster", {"version": "1.33"}, "438.00"),
+        ("aws:eks/cluster:Cluster", {}, "73.00"),
+        # 0.01 an hour in each of three zones
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": ["a", "b", "c"]}, "21.90"),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Gateway"}, "0.00"),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {}, "0.00"),
+        # 0.0225 an hour; outside of the network with an address in each zone
+        ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "internal": True}, "16.43"),
+        ("aws:lb/loadBalancer:LoadBalancer", {"subnets": [Ref(VPC), "b"]}, "23.73"),
+        ("aws:kms/key:Key", {"enableKeyRotation": True}, "1.00"),
+        ("aws:cloudwatch/metricAlarm:MetricAlarm", {"period": 300}, "0.10"),
+        ("aws:ssm/parameter:Parameter", {"type": "String"}, "0.00"),
+        ("aws:iam/role:Role", {}, "0.00"),
+    ],
+)
+def test_a_thing_is_billed_by_its_tariff(type: str, properties: dict[str, Any], monthly: str) -> None:
+    cost = lone(type, properties)
+    assert cost.monthly == Amount.fixed(Decimal(monthly))
+    assert cost.unknown == ()
+
+
+def test_support_is_extended_from_the_day_that_the_standard_one_ends() -> None:
+    before, after = (
+        lone("aws:eks/cluster:Cluster", {"version": "1.34"}, day) for day in (date(2026, 12, 1), date(2026, 12, 2))
+    )
+    assert (before.monthly.expected, after.monthly.expected) == (Decimal("73.00"), Decimal("438.00"))
+    assert after.lines[0].note == "standard support ended on 2026-12-02; a newer version costs less"
+
+
+@pytest.mark.parametrize(
+    ("type", "properties"),
+    [
+        ("aws:rds/instance:Instance", {}),
+        ("aws:ssm/parameter:Parameter", {"tier": "Advanced"}),
+        ("aws:cloudwatch/metricAlarm:MetricAlarm", {"period": 10}),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": Ref(VPC)}),
+        ("aws:eks/nodeGroup:NodeGroup", {"scalingConfig": Ref(VPC)}),
+    ],
+)
+def test_what_nobody_knows_the_price_of_is_listed_and_in_no_figure(type: str, properties: dict[str, Any]) -> None:
+    cost = lone(type, properties)
+    assert cost.monthly == Amount.fixed(Decimal("0.00"))
+    assert [one.address for one in cost.unknown] == ["resources.it"]
+
+
+def test_a_region_without_prices_has_no_zeros() -> None:
+    cost = estimate(node_group(["m6i.large"], (1, 1, 2)), None, read_prices("ap-south-2"), DAY)
+    assert cost.lines == ()
+    assert [one.reason for one in cost.unknown] == ["no price is known in ap-south-2"] * 2
+
+
+def test_china_has_not_the_prices_of_elsewhere() -> None:
+    cost = lone("aws:kms/key:Key", {}, prices=read_prices("cn-north-1"))
+    assert [one.reason for one in cost.unknown] == ["no price is known in cn-north-1"]
+
+
+def test_what_is_paid_by_use_is_named() -> None:
+    assert [one.what for one in lone("aws:ecr/repository:Repository", {}).usage] == ["images, by size"]
+
+
+def test_any_property_may_still_be_unknown() -> None:
+    unknown = Concat(("x", Ref(VPC)))
+    graph = node_group(["m6i.large"], (1, 1, 1))
+    for address, one in graph.resources.items():
+        for name in one.properties:
+            changed = msgspec.structs.replace(one, properties={**one.properties, name: unknown})
+            cost = estimate(Graph({**graph.resources, address: changed}), None, PRICES, DAY)
+            assert cost.monthly.expected >= 0
+
+
+def recorded(sizes: tuple[int, int, int], desired: int) -> State:
+    """A state that knows a group of m6i.large as it was applied, and as it was seen."""
+    graph = node_group(["m6i.large"], sizes)
+    template, group = graph.resources[TEMPLATE], graph.resources[GROUP]
+    inputs = {**group.properties, "launchTemplate": {"id": "lt-1", "version": "1"}}
+    seen = {"scalingConfig": {**inputs["scalingConfig"], "desiredSize": desired}}
+    records = [
+        Record(
+            address=TEMPLATE,
+            type=template.type,
+            id="lt-1",
+            generation=1,
+            connection=AWS,
+            inputs=template.properties,
+            outputs={},
+        ),
+        Record(
+            address=GROUP, type=group.type, id="demo:gpu", generation=1, connection=AWS, inputs=inputs, outputs=seen
+        ),
+    ]
+    return State(stack="demo", lineage="l1", records={record.address: record for record in records})
+
+
+def test_the_change_is_that_against_what_the_records_say() -> None:
+    # each machine with its volume 70.08 + 8; three run of at most four, and will of at most six
+    cost = estimate(node_group(["m6i.large"], (2, 2, 6)), recorded((1, 1, 4), desired=3), PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("156.16"), Decimal("234.24"), Decimal("468.48"))
+    assert cost.change == Amount(Decimal("78.08"), Decimal("0.00"), Decimal("156.16"))
+
+
+def test_as_many_are_expected_as_run_within_the_bounds() -> None:
+    state = recorded((1, 1, 4), desired=4)
+    cost = estimate(node_group(["m6i.large"], (1, 1, 2)), state, PRICES, DAY)
+    assert cost.monthly.expected == cost.monthly.maximum == Decimal("156.16")
+
+
+def test_leaving_nothing_saves_all() -> None:
+    cost = estimate(Graph({}), recorded((1, 1, 1), desired=1), PRICES, DAY)
+    assert cost.monthly == Amount.fixed(Decimal("0.00"))
+    assert cost.change == Amount.fixed(Decimal("-78.08"))
+
+
+def test_the_oldest_price_dates_a_cost() -> None:
+    assert lone("aws:ec2/natGateway:NatGateway", {}).prices_of == "2026-06-01"
+    assert lone("aws:iam/role:Role", {}).prices_of == ""
+
+
+def test_a_cost_survives_a_plan_file() -> None:
+    cost = estimate(node_group(["m6i.large"], (1, 1, 2)), None, PRICES, DAY, Budget(monthly=Decimal("9.5")))
+    assert codec.decode(codec.encode(cost), Cost) == cost
+
+
+def test_our_own_modules_are_made_of_what_has_a_price() -> None:
+    sections = {
+        "network": {},
+        "cluster": {},
+        "nodeGroups": {"system": {"instances": ["m6i.large"], "max": 2}},
+        "registries": {"models": {}},
+    }
+    cost = estimate(graph_of(sections), None, PRICES, DAY)
+    assert cost.unknown == ()
+    assert {"cluster", "nodeGroups.system", "network.nat.us-east-1a.gateway"} <= {line.address for line in cost.lines}
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [
+        ({"monthlyUSD": 70.0, "onBreach": "fail"}, (Severity.ERROR, "MLI8001")),
+        ({"monthlyUSD": 70.0}, (Severity.WARNING, "MLI8001")),
+        ({"monthlyUSD": 100.0, "onBreach": "fail"}, (Severity.WARNING, "MLI8002")),
+        ({"monthlyUSD": 156.16, "onBreach": "fail"}, None),
+    ],
+)
+def test_a_budget_is_held_against_what_is_expected_and_warned_of_at_the_most(
+    budget: dict[str, Any], expected: tuple[Severity, str] | None
+) -> None:
+    given = budget_of({"budget": budget})
+    # 78.08 to 156.16
+    cost = estimate(node_group(["m6i.large"], (1, 1, 2)), None, PRICES, DAY, given)
+    found = budget_findings(cost, Source("stack.yaml", 5, 3))
+    assert [(one.severity, one.code) for one in found] == ([expected] if expected else [])
+    assert all(one.source == Source("stack.yaml", 5, 3) for one in found)
+
+
+def test_a_budget_says_what_is_in_no_figure() -> None:
+    graph = node_group(["m6i.large", "z9.large"], (1, 1, 2))
+    cost = estimate(graph, None, PRICES, DAY, Budget(monthly=Decimal(70), fails=True))
+    (found,) = budget_findings(cost)
+    assert found.summary == (
+        "the stack is expected to cost 78.08 USD a month, and its budget is 70.00 USD, "
+        "and 1 without a known price come on top"
+    )
+
+
+def test_no_budget_says_nothing() -> None:
+    assert budget_of({}) is None
+    assert budget_findings(estimate(node_group(["p4d.24xlarge"], (9, 9, 9)), None, PRICES, DAY)) == ()
