@@ -1,6 +1,7 @@
-"""The columns of built-in kinds between Name and Age, and how their cells are read from an object. Called by `tables`.
+"""The columns of built-in kinds after Name, and how their cells are read from an object. Called by `tables`.
 
-Worded after kubernetes/kubernetes, pkg/printers/internalversion/printers.go (1.33). Pure.
+Age comes where a kind's columns name it, else last of those that are always shown. Worded after kubernetes/kubernetes,
+pkg/printers/internalversion/printers.go (1.33). Pure.
 """
 
 from __future__ import annotations
@@ -215,6 +216,40 @@ def _event(obj: Object, since: Since) -> list[Json]:
     ]
 
 
+def _budget(obj: Object, since: Since) -> list[Json]:
+    spec = obj.get("spec") or {}
+    bounds = (str(spec.get(key, "N/A")) for key in ("minAvailable", "maxUnavailable"))
+    return [*bounds, _status(obj, "disruptionsAllowed")]
+
+
+def _endpoints(obj: Object, since: Since) -> list[Json]:
+    found = [
+        f"{address.get('ip')}:{port.get('port')}"
+        for subset in obj.get("subsets") or ()
+        for port in subset.get("ports") or ()
+        for address in subset.get("addresses") or ()
+    ]
+    more = f" + {len(found) - 3} more..." if len(found) > 3 else ""
+    return [",".join(found[:3]) + more or "<none>"]
+
+
+def _quota(obj: Object, since: Since) -> list[Json]:
+    hard, used = at(obj, ("status", "hard"), {}), at(obj, ("status", "used"), {})
+    told = {key: f"{key}: {used.get(key, 0)}/{hard[key]}" for key in sorted(hard)}
+    limits = [text for key, text in told.items() if key.startswith("limits")]
+    return [", ".join(text for text in told.values() if text not in limits), ", ".join(limits)]
+
+
+def _binding(obj: Object, since: Since) -> list[Json]:
+    role, subjects = obj.get("roleRef") or {}, obj.get("subjects") or []
+    named = [
+        ", ".join(f"{item['namespace']}/{item['name']}" if "namespace" in item else item.get("name", "")
+                  for item in subjects if item.get("kind") == kind)
+        for kind in ("User", "Group", "ServiceAccount")
+    ]  # fmt: skip
+    return [f"{role.get('kind')}/{role.get('name')}", *named]
+
+
 def _definition(obj: Object, since: Since) -> list[Json]:
     return [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp", "")]
 
@@ -233,9 +268,27 @@ CELLS: dict[str, tuple[tuple[Column, ...], Cells]] = {
     "cronjobs.batch": (_columns("Schedule, Timezone, Suspend, Active#, Last Schedule"), _cron_job),
     "services": (_columns("Type, Cluster-IP, External-IP, Port(s), Selector+"), _service),
     "nodes": (
-        _columns("Status, Roles, Version, Internal-IP+, External-IP+, OS-Image+, Kernel-Version+, Container-Runtime+"),
+        _columns("Status, Roles, Age, Version, Internal-IP+, External-IP+, OS-Image+, Kernel-Version+, "
+                 "Container-Runtime+"),
         _node,
     ),
+    "poddisruptionbudgets.policy": (_columns("Min Available, Max Unavailable, Allowed Disruptions#"), _budget),
+    "endpoints": (_columns("Endpoints"), _endpoints),
+    "leases.coordination.k8s.io": (
+        _columns("Holder"),
+        lambda obj, _: [at(obj, ("spec", "holderIdentity"), "")],
+    ),
+    "priorityclasses.scheduling.k8s.io": (
+        _columns("Value#, Global-Default, Age, PreemptionPolicy"),
+        lambda obj, _: [obj.get("value", 0), bool(obj.get("globalDefault")), obj.get("preemptionPolicy", "")],
+    ),
+    "ingressclasses.networking.k8s.io": (
+        _columns("Controller, Parameters"),
+        lambda obj, _: [at(obj, ("spec", "controller"), ""), at(obj, ("spec", "parameters", "name"), "<none>")],
+    ),
+    "resourcequotas": (_columns("Age, Request, Limit"), _quota),
+    "rolebindings.rbac.authorization.k8s.io": (_columns("Role, Users+, Groups+, ServiceAccounts+"), _binding),
+    "clusterrolebindings.rbac.authorization.k8s.io": (_columns("Role, Users+, Groups+, ServiceAccounts+"), _binding),
     "namespaces": (_columns("Status"), _namespace),
     "configmaps": (_columns("Data#"), _config_map),
     "secrets": (_columns("Type, Data#"), _secret),
@@ -264,6 +317,14 @@ WHOLE: dict[str, tuple[tuple[Column, ...], Cells]] = {
         _columns("Last Seen, Type, Reason, Object, Message, Subobject+, Source+, First Seen+, Count+#, Name+"),
         _event,
     ),
-    "customresourcedefinitions.apiextensions.k8s.io": (_columns("Name, Created At"), _definition),
+    **dict.fromkeys(
+        (
+            "customresourcedefinitions.apiextensions.k8s.io",
+            "limitranges",
+            "roles.rbac.authorization.k8s.io",
+            "clusterroles.rbac.authorization.k8s.io",
+        ),
+        (_columns("Name, Created At"), _definition),
+    ),
 }
 """The kinds whose rows neither begin with a name nor end with an age."""

@@ -67,12 +67,14 @@ def _printer(kind: Kind, now: datetime) -> tuple[list[Column], Cells]:
     columns, cells = CELLS.get(kind.resource, ((), lambda _, __: []))
     narrow = [column for column in columns if not column.priority]
     wide = [column for column in columns if column.priority]
+    place = next((number for number, column in enumerate(narrow) if column.name == _AGE.name), len(narrow))
+    shown = [*narrow[:place], _AGE, *narrow[place + 1 :], *wide]
 
     def row(item: Object) -> list[Json]:
         found = cells(item, since)
-        return [item["metadata"]["name"], *found[: len(narrow)], _age(item, now), *found[len(narrow) :]]
+        return [item["metadata"]["name"], *found[:place], _age(item, now), *found[place:]]
 
-    return [_NAME, *narrow, _AGE, *wide], row
+    return [_NAME, *shown], row
 
 
 def _custom_cells(kind: Kind, item: Object, now: datetime) -> list[Json]:

@@ -140,3 +140,33 @@ def test_an_autoscaler_shows_its_targets() -> None:
     assert cells(kind, spec=spec)["Targets"] == "cpu: <unknown>/50%"
     told = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 80}}}
     assert cells(kind, spec=spec, status={"currentMetrics": [told]})["Targets"] == "cpu: 80%/50%"
+
+
+def test_a_quota_shows_what_is_used_of_requests_and_limits() -> None:
+    status = {"hard": {"limits.cpu": "4", "pods": "9", "requests.cpu": "2"}, "used": {"pods": "3", "limits.cpu": "1"}}
+    shown = cells(GroupVersionKind("", "v1", "ResourceQuota"), status=status)
+    assert shown == {"Name": "it", "Age": "60s", "Request": "pods: 3/9, requests.cpu: 0/2", "Limit": "limits.cpu: 1/4"}
+
+
+def test_a_budget_and_a_binding_show_what_they_are_about() -> None:
+    budget = cells(
+        GroupVersionKind("policy", "v1", "PodDisruptionBudget"),
+        spec={"maxUnavailable": "25%"},
+        status={"disruptionsAllowed": 2},
+    )
+    assert list(budget.values()) == ["it", "N/A", "25%", 2, "60s"]
+    binding = cells(
+        GroupVersionKind("rbac.authorization.k8s.io", "v1", "RoleBinding"),
+        roleRef={"kind": "Role", "name": "reader"},
+        subjects=[{"kind": "User", "name": "ana"}, {"kind": "ServiceAccount", "namespace": "ops", "name": "bot"}],
+    )
+    assert [binding[name] for name in ("Role", "Users", "Groups", "ServiceAccounts")] == [
+        "Role/reader", "ana", "", "ops/bot",
+    ]  # fmt: skip
+
+
+def test_endpoints_name_three_of_their_addresses() -> None:
+    subset = {"addresses": [{"ip": f"10.0.0.{n}"} for n in range(5)], "ports": [{"port": 80}]}
+    shown = cells(GroupVersionKind("", "v1", "Endpoints"), subsets=[subset])
+    assert shown["Endpoints"] == "10.0.0.0:80,10.0.0.1:80,10.0.0.2:80 + 2 more..."
+    assert cells(GroupVersionKind("", "v1", "Endpoints"))["Endpoints"] == "<none>"
