@@ -12,7 +12,7 @@ from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.scene import Breach, Scene, many, statements
 
 _ISSUER = "token.actions.githubusercontent.com"
-# GitHub documentation, "OpenID Connect reference: example subject claims" (read November 2026).
+# GitHub documentation, "OpenID Connect reference": example subject claims.
 _SUBJECT = re.compile(
     r"repo:[\w.-]+/[\w.-]+:(ref:refs/(heads|tags)/[\w./-]+|environment:[^*?]+|pull_request)", re.ASCII
 )

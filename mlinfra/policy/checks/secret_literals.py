@@ -13,7 +13,7 @@ from mlinfra.core.value import Base64, Concat, Json, Path, Secret, TrimPrefix, V
 from mlinfra.policy.scene import Breach, Scene
 
 # Forms that their makers gave secrets so that they can be found: AWS (IAM user guide, "Unique identifiers"), GitHub,
-# Hugging Face, Slack and PEM (RFC 7468), as of November 2026.
+# Hugging Face, Slack and PEM (RFC 7468).
 _MARKS = ("AKIA", "ASIA", "PRIVATE KEY", "ghp_", "gho_", "ghs_", "github_pat_", "hf_", "xoxb-", "xoxp-")
 _FORM = re.compile(
     r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[pos]_[0-9A-Za-z]{36}\b"
