@@ -38,6 +38,9 @@ class FaultKind(StrEnum):
     KILL = "kill"
 
 
+EVERY_KIND = frozenset(FaultKind)
+
+
 class When(StrEnum):
     """Whether it goes wrong before the call has any effect, or after."""
 
@@ -137,12 +140,13 @@ class Faults:
         for rule in rules:
             self.add(rule)
 
-    def __call__(self, occasion: Occasion) -> tuple[FaultRule, ...]:
-        """The rules that strike this call, each counted as having struck."""
+    def __call__(self, occasion: Occasion, kinds: frozenset[FaultKind] = EVERY_KIND) -> tuple[FaultRule, ...]:
+        """The rules of these kinds that strike this call, each counted as having struck."""
         if not self._armed:
             return ()
         with self._lock:
-            return tuple(armed.rule for armed in self._armed if armed.strikes(occasion))
+            asked = [armed for armed in self._armed if armed.rule.kind in kinds]
+            return tuple(armed.rule for armed in asked if armed.strikes(occasion))
 
     def add(self, rule: FaultRule) -> int:
         """Set a rule; answers its id."""

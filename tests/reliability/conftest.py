@@ -44,7 +44,7 @@ def places(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return lambda: place(sandbox, tmp_path / str(next(numbers)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def known() -> dict[str, Stages]:
     return {}
 

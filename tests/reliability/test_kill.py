@@ -35,7 +35,7 @@ def survive(point: str, places: MakePlace, reference: Reference) -> None:
             place.write(document)
             _die(place, killing(int(number), when), "apply")
             place.do("apply", STACK, "--yes")
-            place.settled()
+            place.settled(listed=stage == "replace")
             assert place.kinds() == kinds[stage], stage
         _die(place, killing(int(number), when), "destroy")
         place.do("destroy", STACK, "--yes")

@@ -31,7 +31,7 @@ def bear(point: str, places: MakePlace, reference: Reference) -> None:
             with place.faults(losing(int(number))):
                 place.do("apply", STACK, "--yes")
             assert place.kinds() == kinds[stage], stage
-            place.settled()
+            place.settled(listed=stage == "replace")
         with place.faults(losing(int(number))):
             place.do("destroy", STACK, "--yes")
         place.gone()

@@ -121,8 +121,8 @@ class Account:
         self, kinds: frozenset[FaultKind], service: str, operation: str, detail: Mapping[str, str]
     ) -> FaultRule | None:
         """The fault of one of these kinds that strikes something the simulated cloud does by itself."""
-        struck = self.faults(Occasion(service, operation, True, detail))
-        return next((rule for rule in struck if rule.kind in kinds), None)
+        struck = self.faults(Occasion(service, operation, True, detail), kinds)
+        return next(iter(struck), None)
 
     def reset(self) -> None:
         """Empty the account. Other accounts in this process stay as they are."""

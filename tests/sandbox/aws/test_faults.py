@@ -178,3 +178,10 @@ def test_calls_are_counted_and_listed_over_http(aws: Any, sandbox: Sandbox) -> N
     ask(sandbox, "reset", "POST")
     assert ask(sandbox, "inventory") == []
     assert ask(sandbox, "calls/counts") == {}
+
+
+def test_what_the_cloud_does_by_itself_uses_up_no_rule_that_is_about_calls() -> None:
+    faults = Faults([FaultRule(kind=FaultKind.KILL, count=1), FaultRule(kind=FaultKind.CAPACITY)])
+    launch = Occasion("ec2", "RunInstances", True)
+    assert [rule.kind for rule in faults(launch, frozenset({FaultKind.CAPACITY}))] == [FaultKind.CAPACITY]
+    assert [rule.kind for rule in faults(launch)] == [FaultKind.KILL, FaultKind.CAPACITY]

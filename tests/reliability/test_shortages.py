@@ -1,0 +1,90 @@
+"""R14: no capacity, no quota, groups that fail or degrade: the cause is said, nothing leaks, the next apply goes on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlinfra.sandbox.faults import FaultKind, FaultRule
+
+from .place import STACK, MakePlace, Place
+from .reference import Reference
+from .stacks import FORMS
+
+INCOMPLETE = 6
+CLUSTER = FORMS["cluster"]
+
+SHORTAGES = [
+    # what goes wrong, and what must be said of it
+    (FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances"), ("CREATE_FAILED", "capacity", "MLI5004")),
+    (FaultRule(kind=FaultKind.QUOTA, operation="RunInstances"), ("CREATE_FAILED", "resources.group", "MLI5003")),
+    (FaultRule(kind=FaultKind.QUOTA, service="eks", operation="CreateNodegroup"), ("CreateNodegroup", "MLI5003")),
+    (FaultRule(kind=FaultKind.QUOTA, service="ec2", operation="CreateVpc"), ("CreateVpc", "MLI5003")),
+    (FaultRule(kind=FaultKind.DENIED, service="iam", operation="CreateRole"), ("CreateRole", "MLI5002")),
+]
+
+
+@pytest.mark.parametrize(("shortage", "words"), SHORTAGES, ids=lambda value: getattr(value, "operation", ""))
+def test_a_shortage_is_named_and_the_next_apply_goes_on_once_it_is_over(
+    shortage: FaultRule, words: tuple[str, ...], places: MakePlace, reference: Reference
+) -> None:
+    kinds = reference.of(CLUSTER).kinds["create"]
+    with places() as place:
+        place.write(CLUSTER.first)
+        with place.faults(shortage):
+            _fails(place, *words)
+        place.do("apply", STACK, "--yes")
+        assert place.kinds() == kinds
+        place.settled()
+        place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
+def test_what_a_failed_group_left_is_destroyed_with_the_rest(places: MakePlace) -> None:
+    with places() as place:
+        place.write(CLUSTER.first)
+        with place.faults(FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances")):
+            _fails(place, "CREATE_FAILED")
+            place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
+def test_the_next_instance_type_is_taken_where_the_stack_allows_it(places: MakePlace) -> None:
+    stack = _with_group(instanceTypes=["g5.xlarge", "m6i.large"])
+    with places() as place:
+        place.write(stack)
+        without = FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances", where={"InstanceType": "g5.*"})
+        with place.faults(without):
+            place.do("apply", STACK, "--yes")
+        place.settled()
+        place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
+def test_a_degraded_group_says_why_and_is_mended_by_the_next_apply(places: MakePlace) -> None:
+    """The update needs another node, and there is none: EKS keeps the group and calls it DEGRADED."""
+    with places() as place:
+        place.write(CLUSTER.first)
+        place.do("apply", STACK, "--yes")
+        place.write(_with_group(scalingConfig={"minSize": 2, "maxSize": 3, "desiredSize": 2}))
+        with place.faults(FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances")):
+            _fails(place, "capacity", "MLI5004")
+        place.do("apply", STACK, "--yes")
+        place.settled()
+        place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
+def _with_group(**properties: Any) -> dict[str, Any]:
+    resources = dict(CLUSTER.first["resources"])
+    group = resources["group"]
+    resources["group"] = {**group, "properties": {**group["properties"], **properties}}
+    return {**CLUSTER.first, "resources": resources}
+
+
+def _fails(place: Place, *words: str) -> None:
+    ran = place.run("apply", STACK, "--yes")
+    assert ran.code == INCOMPLETE, ran.out + ran.err
+    said = " ".join(ran.err.split())
+    assert [word for word in words if word not in said] == [], said
