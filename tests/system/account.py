@@ -77,7 +77,7 @@ class Account:
     def left(self) -> list[tuple[str, str]]:
         """What is in the account that was not there at first."""
         found = sorted(set(self.sandbox.inventory()) - self.before)
-        return [(kind, id) for kind, id in found if not (kind == "kms:key" and self._is_scheduled(id))]
+        return [(kind, name) for kind, name in found if not (kind == "kms:key" and self._is_scheduled(name))]
 
     def _is_scheduled(self, key: str) -> bool:
         """Whether a key is to be deleted: AWS keeps it for a week at least, and nobody can hurry that."""

@@ -22,12 +22,13 @@ from .things import Thing, things
 TABLES = [import_module(f"{edits.__name__}.{info.name}") for info in iter_modules(edits.__path__)]
 
 
-def _joined(name: str) -> dict[str, dict[str, Any]]:
+def joined(name: str) -> dict[str, Any]:
+    """One table of all the files."""
     tables = [getattr(module, name, {}) for module in TABLES]
-    return {token: dict(rows) for table in tables for token, rows in table.items()}
+    return {token: rows for table in tables for token, rows in table.items()}
 
 
-EDITS, ALONG, AT, EXCEPTIONS = (_joined(name) for name in ("EDITS", "ALONG", "AT", "EXCEPTIONS"))
+EDITS, ALONG, AT, EXCEPTIONS = (joined(name) for name in ("EDITS", "ALONG", "AT", "EXCEPTIONS"))
 
 
 # Which stack holds objects with every property of a type. Others may have such objects, too.
@@ -40,6 +41,19 @@ HOME: dict[str, tuple[str, ...]] = {
         "aws:eks/cluster:Cluster",
         "aws:eks/nodeGroup:NodeGroup",
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+    ),
+    "identities": (
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        "aws:ecr/repository:Repository",
+        "aws:iam/instanceProfile:InstanceProfile",
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        "aws:iam/policy:Policy",
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "aws:kms/alias:Alias",
+        "aws:kms/key:Key",
     ),
     "networks": (
         "aws:ec2/eip:Eip",

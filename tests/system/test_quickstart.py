@@ -27,7 +27,7 @@ def test_plan_apply_empty_plan_drift_repair_destroy(account: Account, quickstart
     account.do("drift", stack)
     account.do("destroy", stack, "--yes")
     assert account.left() == []
-    assert account.do("state", "list", stack, "-o", "json").json() == []
+    assert account.do("state", "list", stack, "-o", "json").json()["records"] == []
 
 
 def test_a_plan_file_is_applied_as_it_was_reviewed_and_refused_when_the_stack_has_changed(

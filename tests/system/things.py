@@ -17,6 +17,7 @@ class Thing(msgspec.Struct, frozen=True):
     id: str
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+    dependencies: frozenset[str]
     account: Account
 
     def client(self, service: str) -> Any:
@@ -46,6 +47,14 @@ def things(account: Account) -> dict[str, Thing]:
     """Everything that the stack's state records, by address."""
     state = account.do("state", "pull", "stack.yaml").json()
     return {
-        address: Thing(address, record["type"], record["id"], record["inputs"], record["outputs"], account)
+        address: Thing(
+            address,
+            record["type"],
+            record["id"],
+            record["inputs"],
+            record["outputs"],
+            frozenset(record["dependencies"]),
+            account,
+        )
         for address, record in state["records"].items()
     }

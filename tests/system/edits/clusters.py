@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..things import Thing
-from .table import IDENTITY, IMMUTABLE, Along, Edit, Edits, Exceptions, of
+from .table import IDENTITY, IMMUTABLE, Along, Deletes, Edit, Edits, Exceptions, of
 
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -31,7 +31,7 @@ def _given(thing: Thing, params: Any) -> Any:
     return params(thing) if callable(params) else params
 
 
-def _part(operation: str, *names: str, **params: Any) -> Edit:
+def _named(operation: str, *names: str, **params: Any) -> Edit:
     """A call that names its object by these inputs, or outputs."""
 
     def make(thing: Thing) -> object:
@@ -115,28 +115,28 @@ EDITS: Edits = {
         "tags": _tagged(),
     },
     ADDON: {
-        "addonVersion": _part("update_addon", *_whole, addonVersion="v1.20.4-eksbuild.1"),
-        "configurationValues": _part("update_addon", *_whole, configurationValues="{}"),
-        "serviceAccountRoleArn": _part("update_addon", *_whole, serviceAccountRoleArn=_other_role),
+        "addonVersion": _named("update_addon", *_whole, addonVersion="v1.20.4-eksbuild.1"),
+        "configurationValues": _named("update_addon", *_whole, configurationValues="{}"),
+        "serviceAccountRoleArn": _named("update_addon", *_whole, serviceAccountRoleArn=_other_role),
         "tags": _tagged(),
     },
     ACCESS_ENTRY: {
-        "kubernetesGroups": _part("update_access_entry", "clusterName", "principalArn", kubernetesGroups=["edited"]),
-        "userName": _part("update_access_entry", "clusterName", "principalArn", username="edited"),
+        "kubernetesGroups": _named("update_access_entry", "clusterName", "principalArn", kubernetesGroups=["edited"]),
+        "userName": _named("update_access_entry", "clusterName", "principalArn", username="edited"),
         "tags": _tagged("accessEntryArn"),
     },
     ACCESS_POLICY: {
-        "accessScope.type": _part("associate_access_policy", *_scope, accessScope={"type": "cluster"}),
-        "accessScope.namespaces": _part(
+        "accessScope.type": _named("associate_access_policy", *_scope, accessScope={"type": "cluster"}),
+        "accessScope.namespaces": _named(
             "associate_access_policy", *_scope, accessScope={"type": "namespace", "namespaces": ["edited"]}
         ),
     },
     POD_IDENTITY: {
-        "roleArn": _part("update_pod_identity_association", *_identity, roleArn=_other_role),
-        "disableSessionTags": _part(
+        "roleArn": _named("update_pod_identity_association", *_identity, roleArn=_other_role),
+        "disableSessionTags": _named(
             "update_pod_identity_association", *_identity, roleArn=of("roleArn"), disableSessionTags=False
         ),
-        "targetRoleArn": _part("update_pod_identity_association", *_identity, targetRoleArn=_other_role),
+        "targetRoleArn": _named("update_pod_identity_association", *_identity, targetRoleArn=_other_role),
         "tags": _tagged("associationArn"),
     },
 }
@@ -174,4 +174,13 @@ EXCEPTIONS: Exceptions = {
     ACCESS_ENTRY: {"clusterName": IDENTITY, "principalArn": IDENTITY, "type": IMMUTABLE},
     ACCESS_POLICY: {"clusterName": IDENTITY, "principalArn": IDENTITY, "policyArn": IDENTITY},
     POD_IDENTITY: {"clusterName": IDENTITY, "namespace": IDENTITY, "serviceAccount": IDENTITY},
+}
+
+DELETES: Deletes = {
+    CLUSTER: _named("delete_cluster", name=lambda thing: thing.id),
+    NODE_GROUP: _named("delete_nodegroup", "clusterName", nodegroupName=lambda thing: thing.id.split(":")[1]),
+    ADDON: _named("delete_addon", "clusterName", "addonName"),
+    ACCESS_ENTRY: _named("delete_access_entry", "clusterName", "principalArn"),
+    ACCESS_POLICY: _named("disassociate_access_policy", *_scope),
+    POD_IDENTITY: _named("delete_pod_identity_association", *_identity),
 }

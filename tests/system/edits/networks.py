@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..things import Thing
-from .table import IDENTITY, IMMUTABLE, Edit, Edits, Exceptions, Places, edit, of
+from .table import IDENTITY, IMMUTABLE, Deletes, Edit, Edits, Exceptions, Places, edit, of
 
 VPC = "aws:ec2/vpc:Vpc"
 SUBNET = "aws:ec2/subnet:Subnet"
@@ -179,4 +179,43 @@ EXCEPTIONS: Exceptions = {
         ),
         IMMUTABLE,
     ),
+}
+
+
+def _delete_gateway(thing: Thing) -> None:
+    ec2 = thing.client("ec2")
+    if attached := thing.outputs.get("vpcId"):
+        ec2.detach_internet_gateway(InternetGatewayId=thing.id, VpcId=attached)
+    ec2.delete_internet_gateway(InternetGatewayId=thing.id)
+
+
+def _disassociate(thing: Thing) -> None:
+    ec2 = thing.client("ec2")
+    shown = ec2.describe_route_tables(RouteTableIds=[thing.inputs["routeTableId"]])["RouteTables"][0]["Associations"]
+    held = next(one["RouteTableAssociationId"] for one in shown if one.get("SubnetId") == thing.inputs["subnetId"])
+    ec2.disassociate_route_table(AssociationId=held)
+
+
+def _revoke(direction: str) -> Edit:
+    return lambda thing: getattr(thing.client("ec2"), f"revoke_security_group_{direction}")(
+        GroupId=thing.inputs["securityGroupId"], SecurityGroupRuleIds=[thing.id]
+    )
+
+
+DELETES: Deletes = {
+    VPC: edit("ec2", "delete_vpc", "VpcId"),
+    SUBNET: edit("ec2", "delete_subnet", "SubnetId"),
+    INTERNET_GATEWAY: _delete_gateway,
+    EIP: edit("ec2", "release_address", "AllocationId"),
+    NAT_GATEWAY: edit("ec2", "delete_nat_gateway", "NatGatewayId"),
+    ROUTE_TABLE: edit("ec2", "delete_route_table", "RouteTableId"),
+    ROUTE: edit(
+        "ec2", "delete_route", RouteTableId=of("routeTableId"), DestinationCidrBlock=of("destinationCidrBlock")
+    ),
+    ASSOCIATION: _disassociate,
+    SECURITY_GROUP: edit("ec2", "delete_security_group", "GroupId"),
+    INGRESS_RULE: _revoke("ingress"),
+    EGRESS_RULE: _revoke("egress"),
+    ENDPOINT: edit("ec2", "delete_vpc_endpoints", VpcEndpointIds=lambda thing: [thing.id]),
+    FLOW_LOG: edit("ec2", "delete_flow_logs", FlowLogIds=lambda thing: [thing.id]),
 }

@@ -11,6 +11,7 @@ from ..things import Thing
 
 Edit = Callable[[Thing], object]
 Edits = Mapping[str, Mapping[str, Edit]]  # by token, by property path
+Deletes = Mapping[str, Edit]  # by token
 Exceptions = Mapping[str, Mapping[str, str]]  # by token, by property path: why it cannot be edited
 
 Places = Mapping[str, Mapping[str, str]]  # by token, by path: on which object alone it can be done

@@ -8,7 +8,7 @@ from typing import Any
 from mlinfra.providers.aws.template import dig
 
 from ..things import Thing
-from .table import IMMUTABLE, Edit, Edits, Exceptions, edit
+from .table import IMMUTABLE, Deletes, Edit, Edits, Exceptions, edit
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 
@@ -161,3 +161,5 @@ EDITS: Edits = {
 }
 
 EXCEPTIONS: Exceptions = {TEMPLATE: {"name": IMMUTABLE}}
+
+DELETES: Deletes = {TEMPLATE: edit("ec2", "delete_launch_template", "LaunchTemplateId")}

@@ -1,0 +1,110 @@
+"""The AWS command line, which knows nothing of us, describes what the quick start's stack says was made."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from .account import Account
+from .things import Thing, things
+
+AWS = Path(sys.executable).with_name("aws")
+
+
+def describe(*arguments: str) -> Any:
+    """What `aws ARGUMENTS` prints."""
+    environment = {**os.environ, "AWS_PAGER": "", "AWS_CONFIG_FILE": os.devnull}
+    ran = subprocess.run([AWS, *arguments, "--output", "json"], capture_output=True, env=environment, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+    return json.loads(ran.stdout)
+
+
+def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickstart: Path) -> None:
+    quickstart.write_text(quickstart.read_text().replace("  system:\n", "  system:\n    labels: {tier: base}\n"))
+    account.do("apply", str(quickstart), "--yes")
+    made = things(account)
+    group, template = made["nodeGroups.system"], made["nodeGroups.system.launch-template"]
+    cluster, role, key = made["cluster"], made["nodeGroups.system.role"], made["cluster.key"]
+    logs, registry = made["resources.training-logs"], made["registries.models"]
+    network, addresses = made["network.vpc"], _of(made, "aws:ec2/natGateway:NatGateway")
+    subnets = _of(made, "aws:ec2/subnet:Subnet")
+    questions = {
+        "vpc": ("ec2", "describe-vpcs", "--vpc-ids", network.id),
+        "hostnames": ("ec2", "describe-vpc-attribute", "--vpc-id", network.id, "--attribute", "enableDnsHostnames"),
+        "subnets": ("ec2", "describe-subnets", "--filters", f"Name=vpc-id,Values={network.id}"),
+        "nat": ("ec2", "describe-nat-gateways", "--nat-gateway-ids", *(nat.id for nat in addresses)),
+        "cluster": ("eks", "describe-cluster", "--name", "quickstart"),
+        "nodes": ("eks", "describe-nodegroup", "--cluster-name", "quickstart", "--nodegroup-name", _name(group)),
+        "template": (
+            ("ec2", "describe-launch-template-versions", "--versions", "$Latest", "--launch-template-id", template.id)
+        ),
+        "role": ("iam", "get-role", "--role-name", role.id),
+        "attached": ("iam", "list-attached-role-policies", "--role-name", role.id),
+        "key": ("kms", "describe-key", "--key-id", key.id),
+        "rotation": ("kms", "get-key-rotation-status", "--key-id", key.id),
+        "logs": ("logs", "describe-log-groups", "--log-group-name-prefix", logs.id),
+        "registry": ("ecr", "describe-repositories", "--repository-names", registry.id),
+        "kept": ("ecr", "get-lifecycle-policy", "--repository-name", registry.id),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        seen = dict(zip(questions, pool.map(lambda asked: describe(*asked), questions.values()), strict=True))
+
+    assert seen["vpc"]["Vpcs"][0]["CidrBlock"] == "10.40.0.0/16"
+    assert _tags(seen["vpc"]["Vpcs"][0]["Tags"]) >= {("team", "recsys"), ("mlinfra:address", "network.vpc")}
+    assert seen["hostnames"]["EnableDnsHostnames"]["Value"] is True
+    assert {one["SubnetId"]: (one["CidrBlock"], one["AvailabilityZone"]) for one in seen["subnets"]["Subnets"]} == {
+        one.id: (one.inputs["cidrBlock"], one.inputs["availabilityZone"]) for one in subnets
+    }
+    assert len({one.inputs["availabilityZone"] for one in subnets}) == 2
+    assert [(nat["State"], nat["SubnetId"]) for nat in seen["nat"]["NatGateways"]] == [
+        ("available", addresses[0].inputs["subnetId"])
+    ]
+
+    described = seen["cluster"]["cluster"]
+    assert (described["version"], described["status"]) == ("1.33", "ACTIVE")
+    assert described["roleArn"] == cluster.inputs["roleArn"]
+    assert sorted(described["resourcesVpcConfig"]["subnetIds"]) == sorted(cluster.inputs["vpcConfig"]["subnetIds"])
+    assert described["encryptionConfig"][0]["provider"]["keyArn"] == key.outputs["arn"]
+
+    nodes = seen["nodes"]["nodegroup"]
+    assert nodes["instanceTypes"] == ["m6i.large"]
+    assert (nodes["scalingConfig"]["minSize"], nodes["scalingConfig"]["maxSize"]) == (2, 3)
+    assert nodes["labels"] == group.inputs["labels"]
+    assert nodes["labels"]["tier"] == "base"
+    assert nodes["launchTemplate"]["id"] == template.id
+    data = seen["template"]["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    assert data["MetadataOptions"]["HttpTokens"] == template.inputs["metadataOptions"]["httpTokens"] == "required"
+    disk, wanted = data["BlockDeviceMappings"][0]["Ebs"], template.inputs["blockDeviceMappings"][0]["ebs"]
+    assert (disk["VolumeSize"], disk["Encrypted"]) == (wanted["volumeSize"], wanted["encrypted"] == "true")
+
+    trust = seen["role"]["Role"]["AssumeRolePolicyDocument"]["Statement"][0]
+    assert trust["Principal"] == {"Service": "ec2.amazonaws.com"}
+    assert {one["PolicyArn"] for one in seen["attached"]["AttachedPolicies"]} == {
+        one.inputs["policyArn"]
+        for one in _of(made, "aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+        if one.inputs["role"] == role.id
+    }
+    assert seen["key"]["KeyMetadata"]["Description"] == "Kubernetes secrets of quickstart"
+    assert seen["rotation"]["KeyRotationEnabled"] is True
+    assert [(one["logGroupName"], one["retentionInDays"]) for one in seen["logs"]["logGroups"]] == [(logs.id, 7)]
+    assert seen["registry"]["repositories"][0]["imageTagMutability"] == "IMMUTABLE"
+    assert seen["registry"]["repositories"][0]["imageScanningConfiguration"] == {"scanOnPush": True}
+    rules = json.loads(seen["kept"]["lifecyclePolicyText"])["rules"]
+    assert 20 in {rule["selection"]["countNumber"] for rule in rules}
+
+
+def _of(made: dict[str, Thing], token: str) -> list[Thing]:
+    return [thing for thing in made.values() if thing.type == token]
+
+
+def _name(group: Thing) -> str:
+    return group.id.split(":")[1]
+
+
+def _tags(shown: list[dict[str, str]]) -> set[tuple[str, str]]:
+    return {(tag["Key"], tag["Value"]) for tag in shown}

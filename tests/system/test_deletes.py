@@ -1,0 +1,50 @@
+"""Whatever is deleted behind the back of a stack is missed, and made again with all that stood upon it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .account import Account
+from .foreign import prepare
+from .test_edits import HOME, joined
+from .things import Thing, things
+
+DELETES = joined("DELETES")
+
+
+@pytest.mark.parametrize("name", HOME)
+def test_what_is_deleted_outside_is_missed_and_made_again(account: Account, name: str) -> None:
+    stack = prepare(account, name)
+    account.do("apply", stack, "--yes")
+    for lost in _levels(things(account)):
+        found = things(account)
+        for address in lost:
+            DELETES[found[address].type](found[address])
+        drift = account.run("drift", stack, "-o", "json")
+        assert drift.code == 2, drift.out + drift.err
+        missed = {change["address"] for change in drift.json()["changes"] if change["action"] == "create"}
+        assert missed == set(lost)
+        account.do("apply", stack, "--yes")
+        account.do("plan", stack, "--detailed-exitcode")
+    account.do("destroy", stack, "--yes")
+    assert account.left() == []
+
+
+def _levels(found: dict[str, Thing]) -> Iterator[list[str]]:
+    """First what nothing depends on, then what only that depends on, and so on, each with all that stands upon it.
+
+    Dependents come first in each, as AWS wants it.
+    """
+    upon = {address: {t.address for t in found.values() if address in t.dependencies} for address in found}
+    height: dict[str, int] = {}
+    while len(height) < len(found):
+        for address in found:
+            if address not in height and upon[address] <= set(height):
+                height[address] = 1 + max((height[one] for one in upon[address]), default=-1)
+    for level in range(max(height.values()) + 1):
+        lost = {address for address in found if height[address] == level}
+        while more := {one for address in lost for one in upon[address]} - lost:
+            lost |= more
+        yield sorted(lost, key=lambda address: (height[address], address))
