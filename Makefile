@@ -47,6 +47,7 @@ format: $(SETUP) ## Format and mend what can be mended
 
 bench: $(SETUP) ## What we claim about speed
 	@$(BIN)/python benchmarks/planning.py
+	@$(BIN)/python benchmarks/kubernetes_api.py
 
 clean: ## Remove what was set up
 	rm -rf $(VENV) .mlinfra .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
