@@ -36,6 +36,8 @@ def _of_statement(role: Resource, statement: Mapping[Any, Any]) -> Iterator[Brea
         values = [value for name, value in _equal(statement.get("Condition")) if _ends(name, f":{claim}")]
         if not values:
             yield Breach(role, f"the statement does not ask for one {claim} with StringEquals", path=_PATH)
+        if len(values) > 1:
+            yield Breach(role, f"{len(values)} values of {claim} are let in", path=_PATH)
         for value in values:
             # StringEquals takes a star for a star: who writes one wanted something else.
             if isinstance(value, str) and "*" in value:
