@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from types import ModuleType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import typer
 import typer.main
 from typer.core import TyperCommand, TyperGroup
+
+from mlinfra.cli.coercion import spared
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -52,6 +54,10 @@ class Command(TyperCommand):
 
     place: Place = _LAST
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, and the help option."""
+        return spared(super().get_params(ctx))
+
     def format_epilog(self, ctx: object, formatter: Page) -> None:
         """Print the examples as they are typed."""
         _write_examples(self.epilog, formatter)
@@ -62,6 +68,10 @@ class Folder(TyperGroup):
 
     package: str = ""
     place: Place = _LAST
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, and the help option."""
+        return spared(super().get_params(ctx))
 
     def list_commands(self, ctx: object) -> list[str]:
         """The names, by place; imports every command."""
