@@ -13,7 +13,7 @@ from tests.cli import graphs, plans
 from tests.cli.fakes import FakeSession, FakeSessions, run
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
-PLAN, REPORT = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCUMENT, re.S))
+PLAN, REPORT, COST, CAPACITY = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCUMENT, re.S))
 
 
 def test_a_plan_is_as_documented() -> None:

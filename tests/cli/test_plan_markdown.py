@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mlinfra.cli.render.plan_markdown import LIMIT, code, plan_markdown, prose
+from mlinfra.cli.render.markdown import code, prose
+from mlinfra.cli.render.plan_markdown import LIMIT, plan_markdown
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field

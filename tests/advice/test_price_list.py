@@ -1,0 +1,129 @@
+"""Prices read from a price list that answers over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from mlinfra.advice.cost import estimate
+from mlinfra.advice.price_list import home, read_price_list, wanted_prices
+from mlinfra.advice.prices import read_prices, write_prices
+from mlinfra.advice.things import Things
+from mlinfra.aws.calls import Calls
+from mlinfra.aws.clients import Clients, Endpoint
+from mlinfra.core.errors import PlanError
+from mlinfra.core.resource import Graph
+from tests.providers.aws.lifecycle import QuickClock
+
+from .node_groups import node_group, resource
+from .price_list import PriceList, product
+
+DAY = date(2026, 11, 21)
+_LINUX = {"operatingSystem": "Linux", "tenancy": "Shared", "preInstalledSw": "NA", "capacitystatus": "Used"}
+_MACHINE = {**_LINUX, "marketoption": "OnDemand", "productFamily": "Compute Instance"}
+PRODUCTS = {
+    "AmazonEC2": [
+        product("EUC1-BoxUsage:m6i.large", "0.1150000000", instanceType="m6i.large", **_MACHINE),
+        product("EUC1-BoxUsage:g5.xlarge", "1.2580000000", instanceType="g5.xlarge", **_MACHINE),
+        product("EUC1-Reservation:g5.xlarge", "0.0000000000", instanceType="g5.xlarge", **_MACHINE),
+        product("EUC1-NatGateway-Bytes", "0.0520000000", "GB", productFamily="NAT Gateway"),
+        product("EUC1-NatGateway-Hours", "0.0520000000", productFamily="NAT Gateway"),
+        product("EUC1-EBS:VolumeUsage.gp3", "0.0952", "GB-Mo", productFamily="Storage", volumeApiName="gp3"),
+        product(
+            "EUC1-EBS:VolumeP-IOPS.gp3",
+            "0.0060",
+            "IOPS-Mo",
+            productFamily="System Operation",
+            group="EBS IOPS",
+            volumeApiName="gp3",
+        ),
+        product(
+            "EUC1-EBS:VolumeP-Throughput.gp3",
+            "48.7424",
+            "GiBps-mo",
+            productFamily="Provisioned Throughput",
+            volumeApiName="gp3",
+        ),
+    ],
+    "AmazonEKS": [
+        product("EUC1-AmazonEKS-Hours:perCluster", "0.1000000000"),
+        product("EUC1-AmazonEKS-Hours:extendedSupport", "0.5000000000"),
+    ],
+}
+SPOT = {"g5.xlarge": ["0.60", "0.40", "0.50"]}
+GRAPH = Graph.of(
+    [
+        *node_group(["g5.xlarge", "h9.large"], (1, 1, 2), spot=True, disk={"iops": 4000, "throughput": 225}),
+        resource("network.nat", "aws:ec2/natGateway:NatGateway", {}),
+        resource("cluster", "aws:eks/cluster:Cluster", {"version": "1.35"}),
+        resource("key", "aws:kms/key:Key", {}),
+    ]
+)
+
+
+@pytest.fixture
+def served() -> Iterator[PriceList]:
+    with PriceList(PRODUCTS, SPOT) as served:
+        yield served
+
+
+def calls_to(served: PriceList, region: str) -> Calls:
+    endpoint = Endpoint(url=served.endpoint, access_key="testing", secret_key="testing")
+    return Calls(Clients(region, endpoint), QuickClock(), attempts=1)
+
+
+def test_prices_are_read_for_what_the_stack_is_made_of(served: PriceList, tmp_path: Path) -> None:
+    keys = wanted_prices(Things.desired(GRAPH, None))
+    file = read_price_list(calls_to(served, "eu-central-1"), calls_to(served, "eu-central-1"), keys, DAY)
+    assert {key: price.price for key, price in file.prices.items()} == {
+        "cluster.standard": Decimal("0.1"),
+        "machine.on-demand.g5.xlarge": Decimal("1.258"),
+        "machine.spot.g5.xlarge": Decimal("0.50"),
+        "nat-gateway": Decimal("0.052"),
+        "volume.gp3.storage": Decimal("0.0952"),
+        "volume.gp3.iops": Decimal("0.006"),
+        "volume.gp3.throughput": Decimal("0.0476"),
+    }
+    assert {file.sources[price.source].date for price in file.prices.values()} == {"2026-11-21"}
+    write_prices(file, tmp_path)
+    cost = estimate(GRAPH, None, read_prices("eu-central-1", tmp_path), DAY)
+    # spot 0.50 x 730 = 365; volume 100 x 0.0952 + 1,000 x 0.006 + 100 x 0.0476 = 20.28;
+    # NAT 0.052 x 730 = 37.96; control plane 73; key 1
+    assert cost.monthly.expected == Decimal("497.24")
+    assert [one.what for one in cost.unknown] == ["h9.large, on demand", "h9.large, spot"]
+
+
+def test_every_question_names_the_region(served: PriceList) -> None:
+    calls = calls_to(served, "eu-central-1")
+    read_price_list(calls, calls, ["nat-gateway", "machine.on-demand.m6i.large"], DAY)
+    filters = [{one["Field"]: one["Value"] for one in asked["Filters"]} for asked in served.asked]
+    assert {one["regionCode"] for one in filters} == {"eu-central-1"}
+    assert all(asked["FormatVersion"] == "aws_v1" for asked in served.asked)
+
+
+def test_products_that_differ_leave_a_price_unknown() -> None:
+    twice = [product(f"EUC1-{n}-NatGateway-Hours", f"0.0{n}", productFamily="NAT Gateway") for n in (4, 5)]
+    with PriceList({"AmazonEC2": twice}, {}) as served:
+        calls = calls_to(served, "eu-central-1")
+        assert read_price_list(calls, calls, ["nat-gateway"], DAY).prices == {}
+
+
+def test_who_may_not_ask_is_told_what_is_wanted() -> None:
+    with PriceList(PRODUCTS, SPOT, allowed=False) as served:
+        calls = calls_to(served, "eu-central-1")
+        with pytest.raises(PlanError, match="GetProducts") as raised:
+            read_price_list(calls, calls, ["nat-gateway"], DAY)
+    assert raised.value.code == "MLI8004"
+    assert "pricing:GetProducts" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("region", "where"),
+    [("us-west-2", "us-east-1"), ("eu-north-1", "eu-central-1"), ("cn-north-1", "cn-northwest-1")],
+)
+def test_the_list_answers_in_a_few_regions_for_all(region: str, where: str) -> None:
+    assert home(region) == where
