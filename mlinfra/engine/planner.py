@@ -20,7 +20,7 @@ from mlinfra.core.property import Replace
 from mlinfra.core.resource import Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
-from mlinfra.core.value import Ref, is_secret, refs, resolve
+from mlinfra.core.value import Ref, at, is_secret, path_text, refs, resolve
 from mlinfra.engine.codes import Code
 from mlinfra.engine.decision import Context, Deciding, Decision, unreadable_warning
 from mlinfra.engine.dependency import Dependencies
@@ -114,6 +114,7 @@ class _Planning:
             decisions, deposed = self._chosen(decisions, deposed)
         self._diagnostics += deciding.diagnostics
         self._diagnostics += _protected(decisions, request.graph)
+        self._diagnostics += _still_used(decisions)
         wiring = Wiring(request.types, self._dependencies)
         steps = wiring.wire(decisions, deposed)
         changes = [_change(decision) for decision in decisions] + [_deposed_change(s) for s in deposed]
@@ -237,6 +238,32 @@ def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagn
                 source=resource.source if resource is not None else None,
                 hint="take it out of lifecycle.protect while it is still declared, apply, then try again",
             )
+
+
+def _still_used(decisions: Iterable[Decision]) -> Iterator[Diagnostic]:
+    """What goes, though something that stays cannot let go of it: the key of a cluster that is encrypted for good."""
+    going = {
+        str(identity): decision
+        for decision in decisions
+        if decision.action is Action.DELETE and (present := present_of(decision.standing)) is not None
+        for identity in (present.id, present.properties.get("arn"))
+        if identity
+    }
+    for decision in decisions:
+        present = present_of(decision.standing)
+        if present is None:
+            continue
+        for path in decision.difference.kept:
+            used = going.get(str(at(present.properties, path)))
+            if used is not None:
+                yield Diagnostic(
+                    code=Code.STILL_USED,
+                    summary=f"{used.address} would be deleted, and {decision.address} still uses it",
+                    detail=f"{path_text(path)} was taken out of the stack, and cannot be unset.",
+                    address=used.address,
+                    source=decision.resource.source if decision.resource is not None else None,
+                    hint=f"leave both in the stack for as long as there is {decision.address}",
+                )
 
 
 def _change(decision: Decision) -> Change:

@@ -72,6 +72,7 @@ TYPES: dict[str, ResourceType] = {
                     ),
                     "image": text(default="plain"),
                     "rank": integer(),
+                    "home": text(refers="toy:net/Net"),
                     "taints": list_of(block({"key": text(required=True), "effect": text()}), default=[]),
                     "password": text(write_only=True),
                     "tags": TAGS,

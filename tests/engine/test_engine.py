@@ -100,6 +100,17 @@ def test_a_property_that_cannot_be_unset_stays_and_is_said() -> None:
     assert not plan.pending()
 
 
+def test_what_something_else_uses_for_good_is_not_deleted() -> None:
+    world = World()
+    keep = resource("network.home", "net/Net", {"cidr": "10.9.0.0/16"})
+    world.apply(graph(*stack(group={"home": Ref(keep.address)}), keep))
+    with pytest.raises(UnsafePlan, match=r"network\.home would be deleted, and nodeGroups\.gpu still uses it"):
+        world.apply(stack())
+    assert len(world.cloud.of("toy:net/Net")) == 2
+    world.apply(graph(*stack(), keep))
+    assert world.settled(graph(*stack(), keep))
+
+
 def test_what_autoscalers_own_is_never_a_difference() -> None:
     world = World()
     world.apply(stack())
