@@ -26,7 +26,7 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
         if named is None and not isinstance(about, str):
             undecided = undecided or isinstance(about, Expression)
             continue
-        key = named.address if named is not None else about
+        key = str(about) if named is None else named.address
         best[key] = max(best.get(key, Verdict.FAIL), criterion.verdict(companion.properties))
     for resource in resources:
         name = resource.properties.get(given.get("name", ""))
