@@ -10,16 +10,11 @@ import msgspec
 from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
 from mlinfra.advice.reading import text
 from mlinfra.advice.things import Thing, Things
+from mlinfra.advice.tokens import ADDON, INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
 from mlinfra.advice.vcpu_quotas import vcpu_quota
 from mlinfra.core.address import Address
 from mlinfra.core.value import Ref, Value
 
-VPC = "aws:ec2/vpc:Vpc"
-INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway"
-PUBLIC_ADDRESS = "aws:ec2/eip:Eip"
-NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
-SUBNET = "aws:ec2/subnet:Subnet"
-_ADDON = "aws:eks/addon:Addon"
 # AWS keeps the first four addresses of a subnet and the last (VPC user guide, "Subnet CIDR blocks", November 2026).
 _KEPT = 5
 
@@ -161,4 +156,4 @@ def _made(limit: Limit, things: Things) -> Iterator[Made]:
 
 def _configures_network(thing: Thing) -> bool:
     own = thing.properties
-    return thing.type == _ADDON and text(own, "addonName") == "vpc-cni" and own.get("configurationValues") is not None
+    return thing.type == ADDON and text(own, "addonName") == "vpc-cni" and own.get("configurationValues") is not None

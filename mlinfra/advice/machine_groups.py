@@ -13,13 +13,11 @@ import msgspec
 
 from mlinfra.advice.reading import items, number, part, text
 from mlinfra.advice.things import Thing, Things
+from mlinfra.advice.tokens import MANAGED, SCALING, TEMPLATE
 from mlinfra.core.address import Address
 from mlinfra.core.source import Source
 from mlinfra.core.value import Properties, Value, is_known
 
-MANAGED = "aws:eks/nodeGroup:NodeGroup"
-SCALING = "aws:autoscaling/group:Group"
-TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 # What EKS launches where nothing is said (CreateNodegroup, EKS API reference, November 2026).
 _DEFAULT_TYPE = "t3.medium"
 

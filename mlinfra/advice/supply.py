@@ -14,17 +14,9 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from mlinfra.advice.demand import (
-    INTERNET_GATEWAY,
-    LIMITS,
-    NAT_GATEWAY,
-    PUBLIC_ADDRESS,
-    VPC,
-    Demand,
-    GroupDemand,
-    ways,
-)
+from mlinfra.advice.demand import LIMITS, Demand, GroupDemand, ways
 from mlinfra.advice.machine_groups import MachineGroup
+from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, VPC
 from mlinfra.aws.calls import Calls
 from mlinfra.core.address import Address
 from mlinfra.core.errors import NotFound, ProviderError

@@ -9,10 +9,11 @@ from decimal import Decimal
 import msgspec
 
 from mlinfra.advice.bill import Bill
-from mlinfra.advice.machine_groups import MANAGED, SCALING, machine_group
+from mlinfra.advice.machine_groups import machine_group
 from mlinfra.advice.machine_tariff import bill_group
 from mlinfra.advice.reading import items, number, text
 from mlinfra.advice.things import Thing, Things
+from mlinfra.advice.tokens import MANAGED, SCALING
 from mlinfra.core.cost import Amount
 
 # The end of standard support of each version: EKS user guide, "Amazon EKS Kubernetes release calendar" (April 2026).

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from mlinfra.advice.capacity import capacity_findings, judge
 from mlinfra.advice.codes import Code
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
-from mlinfra.advice.demand import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, VPC, demand_of
-from mlinfra.advice.machine_groups import MANAGED, SCALING
 from mlinfra.advice.prices import read_prices, write_prices
 from mlinfra.advice.things import Things
+from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, PUBLIC_ADDRESS, SCALING, VPC
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock
@@ -51,6 +49,8 @@ class Adviser:
         changing = frozenset(change.address for change in plan.pending() if _wants_room(change))
         capacity = None
         if changing and not plan.destroy:
+            from mlinfra.advice.capacity import capacity_findings
+
             capacity = self.capacity(graph, state, changing)
             sources = {resource.address: resource.source for resource in graph}
             found += capacity_findings(capacity, sources.get)
@@ -63,7 +63,10 @@ class Adviser:
 
     def capacity(self, graph: Graph, state: State | None, only: Collection[Address] | None = None) -> Capacity:
         """Whether there is room for a graph, or for `only` these of it."""
-        from mlinfra.advice.supply import read_supply  # and with it the thread pool, which few plans need
+        # Imported where it is needed: a plan with nothing to do must not wait for it.
+        from mlinfra.advice.capacity import judge
+        from mlinfra.advice.demand import demand_of
+        from mlinfra.advice.supply import read_supply
 
         demand = demand_of(Things.desired(graph, state), only)
         return judge(demand, read_supply(self._cloud.calls, demand), only)

@@ -1,0 +1,13 @@
+"""The types that advisers look at by name."""
+
+from __future__ import annotations
+
+MANAGED = "aws:eks/nodeGroup:NodeGroup"
+SCALING = "aws:autoscaling/group:Group"
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+VPC = "aws:ec2/vpc:Vpc"
+INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway"
+PUBLIC_ADDRESS = "aws:ec2/eip:Eip"
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
+SUBNET = "aws:ec2/subnet:Subnet"
+ADDON = "aws:eks/addon:Addon"
