@@ -142,7 +142,8 @@ class Account:
     def _let_go_of_buckets(self, backends: Any) -> None:
         """Close the files of their objects; free their names, which moto keeps beside the backends for all accounts."""
         for backend in backends[self.id].values():
-            backend.close()
+            if hasattr(backend, "close"):  # moto's own, made when another service looked for buckets, holds none
+                backend.close()
         for name, (_, account) in list(backends.bucket_accounts.items()):
             if account == self.id:
                 del backends.bucket_accounts[name]
