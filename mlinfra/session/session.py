@@ -238,7 +238,7 @@ class Session:
             )
 
     def apply(self, plan: Plan, *, listener: Listener, stop: Stop) -> Report:
-        """Do what was planned. Raises `PolicyViolation`, `PlanError`, `LockHeld`, and `ApplyIncomplete` with the report."""
+        """Do what was planned. Raises `PolicyViolation`, `PlanError`, `LockHeld`, `ApplyIncomplete` with the report."""
         policies.refuse_violations(plan)
         refuse_errors(plan)
         review.require_unchanged(plan, self._current_graph, self._neighbour_version)
