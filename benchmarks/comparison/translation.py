@@ -25,6 +25,9 @@ _TYPES = {
     "lb/listener": "aws_lb_listener",
     "iam/openIdConnectProvider": "aws_iam_openid_connect_provider",
     "autoscaling/tag": "aws_autoscaling_group_tag",
+    "amp/workspace": "aws_prometheus_workspace",
+    "amp/ruleGroupNamespace": "aws_prometheus_rule_group_namespace",
+    "ec2/capacityReservation": "aws_ec2_capacity_reservation",
 }
 # Pulumi's plurals.
 _NAMES = {
@@ -36,9 +39,23 @@ _NAMES = {
     "oidcs": "oidc",
     "podIdentityAssociations": "pod_identity_association",
     "taints": "taint",
+    "actions": "action",
+    "conditions": "condition",
+    "costFilters": "cost_filter",
+    "notifications": "notification",
+    "overrides": "override",
+    "rules": "rule",
+    "selectors": "selector",
+    "subnetMappings": "subnet_mapping",
+    "transitions": "transition",
+    "vpcZoneIdentifiers": "vpc_zone_identifier",
 }
 # What Pulumi calls otherwise altogether, by type.
-_OTHER_NAMES = {"aws:cloudwatch/metricAlarm:MetricAlarm": {"name": "alarm_name"}}
+_OTHER_NAMES = {
+    "aws:autoscaling/group:Group": {"tags": "tag"},
+    "aws:cloudwatch/metricAlarm:MetricAlarm": {"name": "alarm_name"},
+    "aws:sns/topicSubscription:TopicSubscription": {"topic": "topic_arn"},
+}
 
 
 def configuration(graph: Graph, types: Mapping[str, ResourceType], *, stack: str, region: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import msgspec
@@ -26,8 +26,10 @@ from .things import Thing
 
 # What `terraform import` takes where it is not our id (AWS provider 5.100, "Import" of each resource's page).
 _IDS: Mapping[str, Callable[[Thing], str]] = {
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": lambda it: (
-        f"{it.inputs['subnetId']}/{it.inputs['routeTableId']}"
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": lambda thing: str(thing.outputs["arn"]),
+    "aws:budgets/budget:Budget": lambda thing: f"{thing.account.sandbox.account}:{thing.id}",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": (
+        lambda thing: f"{thing.inputs['subnetId']}/{thing.inputs['routeTableId']}"
     ),
 }
 
@@ -124,11 +126,19 @@ def _id_of(thing: Thing) -> str:
     return special(thing) if special is not None else thing.id
 
 
-def _compared(thing: Thing, names: Iterable[str], change: Mapping[str, Any]) -> Iterator[Difference]:
-    for name in names:
-        said, read = change["after"].get(name), change["before"].get(name)
-        if said != read or _is_unknown(change["after_unknown"].get(name)):
-            yield Difference(thing.address, name, said, read)
+def _compared(thing: Thing, block: Mapping[str, Any], change: Mapping[str, Any], at: str = "") -> Iterator[Difference]:
+    """What a block says, compared name by name: the provider has defaults of its own for the rest."""
+    for name, value in block.items():
+        after, before, unknown = (change[key].get(name) for key in ("after", "before", "after_unknown"))
+        if isinstance(value, dict) and _is_one_block(after) and _is_one_block(before):
+            parts = {"after": after[0], "before": before[0], "after_unknown": unknown[0] if unknown else {}}
+            yield from _compared(thing, value, parts, f"{at}{name}.")
+        elif after != before or _is_unknown(unknown):
+            yield Difference(thing.address, f"{at}{name}", after, before)
+
+
+def _is_one_block(shown: Any) -> bool:
+    return isinstance(shown, list) and len(shown) == 1 and isinstance(shown[0], dict)
 
 
 def _is_unknown(marks: Any) -> bool:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from mlinfra.core.value import canonical_json
 from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
 from mlinfra.sandbox.aws.extension import Extension
 from mlinfra.sandbox.aws.keys import is_usable_key
@@ -53,6 +56,9 @@ class Queues(Extension):
     def get_queue_attributes(self, call: Call, proceed: Proceed) -> Answer:
         """Attributes, moto's and the one that it lacks."""
         answer = proceed()
+        shown = (answer.result or {}).get("Attributes", {})
+        if "RedrivePolicy" in shown:  # AWS shows it in a spelling of its own
+            shown["RedrivePolicy"] = canonical_json(msgspec.json.decode(shown["RedrivePolicy"]))
         policy = self._allowances(call).get(_name(call))
         names = call.get("AttributeNames", [])
         if policy and "All" in names:

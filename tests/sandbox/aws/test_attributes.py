@@ -30,6 +30,16 @@ def test_a_queue_says_who_may_leave_dead_letters_in_it(aws: Aws) -> None:
     assert shown["RedriveAllowPolicy"] == allowed
 
 
+def test_a_queue_shows_where_its_dead_letters_go_in_a_spelling_of_its_own(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html"""
+    dead = "arn:aws:sqs:us-east-1:123456789012:dead"
+    aws.sqs.create_queue(QueueName="dead")
+    redrive = f'{{"maxReceiveCount": 4,  "deadLetterTargetArn": "{dead}"}}'
+    url = aws.sqs.create_queue(QueueName="events", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
+    shown = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert shown["RedrivePolicy"] == f'{{"deadLetterTargetArn":"{dead}","maxReceiveCount":4}}'
+
+
 def test_a_queue_is_encrypted_in_one_way_at_a_time(aws: Aws) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html"""
     url = aws.sqs.create_queue(QueueName="events")["QueueUrl"]
