@@ -70,7 +70,7 @@ def measure(
     return Measured(
         seconds=seconds,
         cpu=usage.ru_utime + usage.ru_stime,
-        peak_mib=max(memory.peak, usage.ru_maxrss / 1024),
+        peak_mib=memory.peak,
         calls=sum(calls.by_operation().values()),
     )
 

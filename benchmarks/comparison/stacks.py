@@ -25,7 +25,7 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 
 # The kinds in the proportions of a platform that many teams share. A cluster has 30 managed node groups by default
 # (EKS quotas, November 2026). What is left to the round number is filled with alarms.
-SMALL = Sizes(groups=2, registries=1, roles=0, alarms=0)
+SMALL = Sizes(groups=1, registries=1, roles=2, alarms=0)
 LARGE = Sizes(groups=30, registries=150, roles=120, alarms=0)
 COUNTS = {47: SMALL, 1083: LARGE}
 

@@ -157,5 +157,6 @@ def mirror_in(given: str) -> Path:
 
 def _environment(endpoint: str, **more: str) -> dict[str, str]:
     """This process's own, with what sends either tool to the simulated account and nowhere else."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    # A package that was installed is compiled; that of a checkout shall not be compiled anew in every run.
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("AWS_", "TF_", "PYTHONDONTWRITE"))}
     return {**kept, **dict.fromkeys(_KEYS, "benchmark"), "AWS_REGION": REGION, "AWS_ENDPOINT_URL": endpoint, **more}

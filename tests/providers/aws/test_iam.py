@@ -71,3 +71,14 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_lives(case: Case, account: Account) -> None:
     live(account, case)
+
+
+def test_providers_of_others_are_not_looked_at(account: Account) -> None:
+    clients = ["sts.amazonaws.com"]
+    asked = {"Url": "https://theirs.example.com", "ClientIDList": clients}
+    account.calls.one("iam", "CreateOpenIDConnectProvider", asked)
+    ours = account.make("ours", OIDC_PROVIDER, {"url": "https://ours.example.com", "clientIdLists": clients})
+    account.made.clear()  # so that its tags alone say whose it is
+    account.server.calls.clear()
+    assert [present.id for present in account.listed(OIDC_PROVIDER)] == [ours.id]
+    assert account.server.calls.counts()["iam:GetOpenIDConnectProvider"] == 1

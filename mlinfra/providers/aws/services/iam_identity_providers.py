@@ -11,11 +11,16 @@ from mlinfra.core.property import Replace, block, set_of, text
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.tags import to_form
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call
 from mlinfra.providers.aws.wanted import Wanted
 from mlinfra.providers.aws.work import Work
 
 OIDC_PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+
+# IAM is global; the tagging API shows what is IAM's in this region alone ("Supported resource types", Resource Groups
+# user guide, 2026).
+_HOME = "us-east-1"
 
 
 def _without_scheme(url: Any) -> Any:
@@ -24,9 +29,16 @@ def _without_scheme(url: Any) -> Any:
 
 
 def _providers(reader: Reader, wanted: Wanted) -> list[Item]:
-    """ListOpenIDConnectProviders gives ARNs; what follows the slash in one is the URL."""
+    """ListOpenIDConnectProviders gives ARNs; what follows the slash in one is the URL.
+
+    Where the tagging API knows them, it says whose they are; elsewhere each is asked, and each cluster has one.
+    """
     listed = reader.pages("iam", "ListOpenIDConnectProviders", "OpenIDConnectProviderList")
-    return [{"Arn": found["Arn"], "Url": found["Arn"].partition("/")[2]} for found in listed]
+    found = [{"Arn": one["Arn"], "Url": one["Arn"].partition("/")[2]} for one in listed]
+    if reader.site.region != _HOME or reader.thorough:
+        return found
+    known = reader.tags_by_arn()
+    return [{**one, "Tags": to_form("list", known.get(one["Arn"], {}))} for one in found]
 
 
 def _describe(reader: Reader, item: Item) -> Item:
