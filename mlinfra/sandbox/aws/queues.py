@@ -56,14 +56,13 @@ class Queues(Extension):
     def get_queue_attributes(self, call: Call, proceed: Proceed) -> Answer:
         """Attributes, moto's and the one that it lacks."""
         answer = proceed()
-        shown = (answer.result or {}).get("Attributes", {})
+        shown = (getattr(answer, "result", None) or {}).get("Attributes", {})
         if "RedrivePolicy" in shown:  # AWS shows it in a spelling of its own
             shown["RedrivePolicy"] = canonical_json(msgspec.json.decode(shown["RedrivePolicy"]))
         policy = self._allowances(call).get(_name(call))
         names = call.get("AttributeNames", [])
         if policy and "All" in names:
-            shown = getattr(answer, "result", None) or {}
-            return {"Attributes": {**shown.get("Attributes", {}), "RedriveAllowPolicy": policy}}
+            return {"Attributes": {**shown, "RedriveAllowPolicy": policy}}
         return answer
 
     def set_queue_attributes(self, call: Call, proceed: Proceed) -> Answer:
