@@ -19,9 +19,11 @@ _UNCLOSED = ("ignore:S3 key was not disposed:ResourceWarning", "ignore:Unclosed 
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Every test here has states in S3."""
+    """Every test here has states in S3; those of plain runs share what undisturbed runs came to."""
     for warning in _UNCLOSED:
         item.add_marker(pytest.mark.filterwarnings(warning))
+    if item.get_closest_marker("long") is None:
+        item.add_marker(pytest.mark.xdist_group("reliability"))
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from .test_kill import killing
 
 STALE = 5
 PLAN = "reviewed.mlinfra"
-SAMPLE = ["network/resources.nat", "cluster/resources.node-role", "access/resources.queue", "security/resources.rule"]
-KILLED_SAMPLE = ["network/3/after", "security/2/before"]
+SAMPLE = ["network/resources.nat", "access/resources.queue"]
+KILLED_SAMPLE = ["network/3/after"]
 
 
 def meddle(point: str, places: MakePlace) -> None:

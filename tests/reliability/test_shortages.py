@@ -15,13 +15,18 @@ from .stacks import FORMS
 INCOMPLETE = 6
 CLUSTER = FORMS["cluster"]
 
+
+def _more(shortage: FaultRule, words: tuple[str, ...]) -> Any:
+    return pytest.param(shortage, words, marks=pytest.mark.long)
+
+
 SHORTAGES = [
     # what goes wrong, and what must be said of it
     (FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances"), ("CREATE_FAILED", "capacity", "MLI5004")),
-    (FaultRule(kind=FaultKind.QUOTA, operation="RunInstances"), ("CREATE_FAILED", "resources.group", "MLI5003")),
     (FaultRule(kind=FaultKind.QUOTA, service="eks", operation="CreateNodegroup"), ("CreateNodegroup", "MLI5003")),
-    (FaultRule(kind=FaultKind.QUOTA, service="ec2", operation="CreateVpc"), ("CreateVpc", "MLI5003")),
-    (FaultRule(kind=FaultKind.DENIED, service="iam", operation="CreateRole"), ("CreateRole", "MLI5002")),
+    _more(FaultRule(kind=FaultKind.QUOTA, operation="RunInstances"), ("CREATE_FAILED", "resources.group", "MLI5003")),
+    _more(FaultRule(kind=FaultKind.QUOTA, service="ec2", operation="CreateVpc"), ("CreateVpc", "MLI5003")),
+    _more(FaultRule(kind=FaultKind.DENIED, service="iam", operation="CreateRole"), ("CreateRole", "MLI5002")),
 ]
 
 

@@ -14,7 +14,7 @@ from .stacks import FORMS
 SEEDS = 200
 RATES = (1, 5, 20)  # of a hundred calls
 KINDS = ("throttle", "error", "reset", "timeout", "lost")
-SAMPLE = ["throttle/20/1", "error/5/2", "reset/20/3", "timeout/5/4", "lost/20/5"]
+SAMPLE = ["throttle/20/3", "error/20/2", "timeout/5/0", "lost/20/4"]
 INCOMPLETE = 6
 
 

@@ -14,6 +14,7 @@ from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplic
 from werkzeug.wrappers import Response
 
 from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.connection import ConnectionBroken
 from mlinfra.sandbox.aws.damage import Damage
 from mlinfra.sandbox.aws.inventory import take
 from mlinfra.sandbox.aws.protocol import identify, parameters
@@ -121,6 +122,8 @@ def _buffer(environ: dict[str, Any]) -> None:
     """Read the body once, so that everyone may read it again."""
     length = environ.get("CONTENT_LENGTH")
     body = environ["wsgi.input"].read(int(length)) if length else b""
+    if length and len(body) < int(length):
+        raise ConnectionBroken  # whoever asked has died in the middle of it
     if not length and environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read()
     environ["wsgi.input"] = io.BytesIO(body)
