@@ -27,6 +27,7 @@ class Code(Coded):
     STATE_LOST = "MLI3035", "Objects bear the name of this stack and another lineage."
     UNCLEAR_CREATION = "MLI3036", "It cannot be seen whether an interrupted run made an object (a warning)."
     STILL_USED = "MLI3037", "An object would be deleted that another one uses, and cannot let go of."
+    NOT_ADOPTABLE = "MLI3037", "An object to be adopted would have to be replaced."
     STALE = "MLI3050", "What was planned is no longer what would be done."
     NO_SUCH_OUTPUT = "MLI3051", "A resource refers to an output that its object does not have."
     OTHER_LINEAGE = "MLI3052", "The plan was made for another life of the stack."

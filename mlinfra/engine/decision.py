@@ -139,6 +139,9 @@ class Deciding:
         return Standing(record, present, taken_back=True, intent=standing.intent)
 
     def _refuse_conflict(self, resource: Resource, kind: ResourceType, present: Present) -> None:
+        ours, owner = self._context.ownership, present.owner
+        if owner is not None and owner.stack == ours.stack and owner.lineage != ours.lineage:
+            return  # of another lineage: that the state was lost is said once, and is all that helps
         key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key)
         whose = f"It belongs to {present.owner.stack}." if present.owner else "Its tags do not say that it is ours."
         self.diagnostics.append(
@@ -167,6 +170,9 @@ class Deciding:
         self._note_leftovers(resource, difference)
         if difference.order is not None:
             causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
+            if resource.address in self._context.adoptions:
+                self.diagnostics.append(_not_adoptable(resource, present, causes))
+                return self._idle(resource, standing)
             return self._replace(resource, standing, difference, difference.order, f"{causes} cannot be changed")
         return self._keep(resource, standing, record, present, difference, target, desired)
 
@@ -347,6 +353,17 @@ class Deciding:
                     source=resource.source,
                 )
             )
+
+
+def _not_adoptable(resource: Resource, present: Present, causes: str) -> Diagnostic:
+    return Diagnostic(
+        code=Code.NOT_ADOPTABLE,
+        summary=f"{present.id} cannot become {resource.address}: {causes} differs, and cannot be changed",
+        detail="It would have to be deleted and made anew, which is no adoption.",
+        address=resource.address,
+        source=resource.source,
+        hint="declare it as it is, under `resources` with its own type and properties, and adopt it there",
+    )
 
 
 def unreadable_warning(address: Address, reason: str, resource: Resource | None = None) -> Diagnostic:

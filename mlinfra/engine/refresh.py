@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from mlinfra.core.naming import derive_name
 from mlinfra.core.observed import Listing
+from mlinfra.core.plan import Step
 from mlinfra.core.provider import Connect, Interest
 from mlinfra.core.resource import Connection, Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
@@ -25,12 +26,19 @@ def refresh(
     region: str,
     *,
     every: Iterable[Connection] = (),
+    steps: Iterable[Step] = (),
 ) -> dict[Connection, Mapping[str, Listing]]:
-    """List what the stack declares and what the state records; behind each of `every`, all types there are."""
+    """List what the stack declares and what the state records; behind each of `every`, all types there are.
+
+    The objects that `steps` work on are looked for as well, recorded or not.
+    """
     interests = _Interests(types, ownership, region)
     for connection in every:
         for token in connect(connection).types():
             interests.of(connection, token)
+    for step in steps:
+        if step.id and is_known(step.connection.identity):
+            interests.of(step.connection, step.type)[0].add(step.id)
     for resource in graph:
         interests.add_resource(resource, state)
     for record in state.every_record():

@@ -17,5 +17,7 @@ class Code(Coded):
     OTHER_PLAN_FORMAT = "MLI3073", "A plan file has the format of another version."
     REFUSED_PROPERTY = "MLI3080", "The cloud would refuse a property of a resource."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."
+    ADDRESS_HELD = "MLI3091", "The address to adopt an object at holds another one already."
+    IDLE_NAME = "MLI3081", "Protection or a rename names nothing that the stack has (a warning)."
     NO_RECORD = "MLI3090", "The state has no record of that address."
     NO_SANDBOX = "MLI6000", "The simulated cloud is not installed."

@@ -8,15 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path as File
 
 import msgspec
 
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, StalePlan
 from mlinfra.core.plan import Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
+from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
+from mlinfra.core.value import Path
 from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
@@ -38,6 +41,35 @@ def validate(plan: Plan, graph: Graph, cloud: Cloud) -> None:
     ]
     if found:
         raise ConfigError(found)
+
+
+def with_idle_names(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
+    """The plan, with a warning for each name under `lifecycle.protect` and `moved` that means nothing.
+
+    Whoever misspells what is to be protected believes it safe.
+    """
+    known = {*graph.resources, *state.records}
+    named: list[tuple[str, Path, str]] = [
+        (name, ("lifecycle", "protect", i), "protects nothing") for i, name in enumerate(stack.protect)
+    ]
+    named += [(move.target, ("moved", i), "is no address to move to") for i, move in enumerate(stack.moves)]
+    found = [
+        Diagnostic(
+            severity=Severity.WARNING,
+            code=Code.IDLE_NAME,
+            summary=f"{name} {idle}: the stack has nothing of that name",
+            source=stack.positions.at(path),
+            hint=_meant(name, known),
+        )
+        for name, path, idle in named
+        if not any(address.is_within(name) for address in known)
+    ]
+    return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
+
+
+def _meant(name: str, known: Iterable[Address]) -> str:
+    near = get_close_matches(name, {*known, *(".".join(address.parts[:2]) for address in known)}, n=3)
+    return f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"
 
 
 def touched(plan: Plan) -> Graph:
@@ -63,7 +95,7 @@ def require_unchanged(plan: Plan, current: Callable[[], Graph], neighbour: Calla
 
     `neighbour` answers the version of another stack's state by its place; `None` where there is none to be read.
     """
-    if not Path(plan.stack_file).is_file():
+    if not File(plan.stack_file).is_file():
         return  # a plan file is applied without its stack as well
     if not any(_has_changed(place, digest, neighbour) for place, digest in plan.documents.items()):
         return
@@ -86,7 +118,7 @@ def require_unchanged(plan: Plan, current: Callable[[], Graph], neighbour: Calla
 
 def _has_changed(place: str, digest: str, neighbour: Callable[[str], str | None]) -> bool:
     """Whether what stands at `place`, a document or another stack's state, is there and reads otherwise."""
-    path = Path(place)
+    path = File(place)
     if path.is_file():
         return hashlib.sha256(path.read_bytes()).hexdigest() != digest
     return neighbour(place) not in (None, digest)
@@ -135,6 +167,5 @@ def _drifted(change: Change) -> Change:
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:
     """The error for an address that the stack does not have, with those that it may have meant."""
-    near = get_close_matches(address, [str(known) for known in graph.resources], n=3)
-    hint = f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"
+    hint = _meant(address, graph.resources)
     return ConfigError([Diagnostic(code=EngineCode.NO_SUCH_ADDRESS, summary=f"the stack has no {address}", hint=hint)])

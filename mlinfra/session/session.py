@@ -23,12 +23,9 @@ from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
-from mlinfra.core.errors import ApplyIncomplete, ConfigError, NotFound
+from mlinfra.core.errors import ApplyIncomplete, ConfigError
 from mlinfra.core.facts import Facts
-from mlinfra.core.observed import Present
-from mlinfra.core.ownership import Owner
-from mlinfra.core.plan import Plan
-from mlinfra.core.provider import Target as Sought
+from mlinfra.core.plan import Plan, Step
 from mlinfra.core.report import Listener, Report
 from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.stack import Stack, Target
@@ -47,6 +44,7 @@ from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review
+from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.editing import address_of, edit
@@ -190,6 +188,7 @@ class Session:
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, ownership)
         on_progress("comparing")
         plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
+        plan = review.with_idle_names(plan, self.stack, graph, state)
         return self._adviser.advised(plan, graph, state) if advise else plan
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
@@ -245,7 +244,8 @@ class Session:
         with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
             journal = Journal(lease, self._begin(lease, plan))
             recover(journal, self._cloud.connect, self._cloud.types, plan.ownership)
-            seen = self._survey(review.touched(plan), journal.state(), everything=plan.destroy)
+            everything = plan.destroy
+            seen = self._survey(review.touched(plan), journal.state(), everything=everything, steps=plan.steps)
             verify(plan, journal.state(), seen, self._cloud.types)
             means = Means(
                 connect=self._cloud.connect,
@@ -290,21 +290,14 @@ class Session:
         return policies.without_findings(review.drift_of(self.plan(advise=False)))
 
     def adopt(self, address: str, id: str) -> Plan:
-        """The plan of adopting one object. Raises `NotFound` where there is none."""
+        """The plan of adopting one object. Raises `NotFound` where there is none, `Conflict` where it has no place."""
         state = self._state()
         facts = self._facts(state, again=False)
         graph = self._graph(facts)
         resource = graph.resources.get(address_of(address))
         if resource is None:
             raise review.unknown_address(address, graph)
-        owner = Owner.under(self._ownership(state), resource.address, 1, protect=resource.lifecycle.protect)
-        provider = self._cloud.connect(resource.connection)
-        sought = Sought(address=resource.address, type=resource.type, owner=owner, id=id)
-        found = provider.find(sought)
-        if not isinstance(found, Present):
-            raise NotFound(
-                f"there is no {resource.type} {id} to adopt", hint="check the id, the account and the region"
-            )
+        found = find_free(self._cloud, resource, self._ownership(state), state, id)
         seen = self._survey(graph, state)
         return self._planned(graph, state, seen, facts, targets=(address,), adoptions={resource.address: found})
 
@@ -381,12 +374,10 @@ class Session:
         """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
         return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
-    def _survey(self, graph: Graph, state: State, *, everything: bool = False) -> Survey:
+    def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
         every = [self._cloud.connection] if everything else []
-        ownership = self._ownership(state)
-        listings = refresh(
-            graph, state, self._cloud.connect, self._cloud.types, ownership, self._cloud.region, every=every
-        )
+        ownership, cloud = self._ownership(state), self._cloud
+        listings = refresh(graph, state, cloud.connect, cloud.types, ownership, cloud.region, every=every, steps=steps)
         return survey(state, listings, ownership)
 
 

@@ -25,6 +25,7 @@ from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page, Piece
 from mlinfra.cli.render.value import cut, value_text
+from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
 
@@ -119,6 +120,9 @@ def _last_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
             "Drift: ",
             "bold",
         ), f"{number_of(len(plan.pending()), 'object')} not as last applied. Apply brings it all back."
+    refused = len(errors_in(plan.diagnostics))
+    if refused:
+        return (f"This plan cannot be applied: {number_of(refused, 'error')} above.", "bold red"), _digest(plan)
     pieces: list[Piece] = [("Plan: ", "bold")]
     for action, words in counted(plan):
         separator = "" if len(pieces) == 1 else "; " if action is Action.NO_OP else ", "
