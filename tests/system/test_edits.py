@@ -29,6 +29,7 @@ def joined(name: str) -> dict[str, Any]:
 
 
 EDITS, ALONG, AT, EXCEPTIONS = (joined(name) for name in ("EDITS", "ALONG", "AT", "EXCEPTIONS"))
+UNTRIED = joined("UNTRIED")
 
 
 # Which stack holds objects with every property of a type. Others may have such objects, too.
@@ -55,6 +56,39 @@ HOME: dict[str, tuple[str, ...]] = {
         "aws:kms/alias:Alias",
         "aws:kms/key:Key",
     ),
+    "services": (
+        "aws:amp/ruleGroupNamespace:RuleGroupNamespace",
+        "aws:amp/workspace:Workspace",
+        "aws:autoscaling/group:Group",
+        "aws:autoscaling/tag:Tag",
+        "aws:budgets/budget:Budget",
+        "aws:cloudwatch/dashboard:Dashboard",
+        "aws:cloudwatch/eventRule:EventRule",
+        "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:ec2/capacityReservation:CapacityReservation",
+        "aws:ec2/placementGroup:PlacementGroup",
+        "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
+        "aws:eks/fargateProfile:FargateProfile",
+        "aws:lb/listener:Listener",
+        "aws:lb/listenerRule:ListenerRule",
+        "aws:lb/loadBalancer:LoadBalancer",
+        "aws:lb/targetGroup:TargetGroup",
+        "aws:s3/bucket:Bucket",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:secretsmanager/secret:Secret",
+        "aws:sns/topic:Topic",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sns/topicSubscription:TopicSubscription",
+        "aws:sqs/queue:Queue",
+        "aws:sqs/queuePolicy:QueuePolicy",
+        "aws:ssm/parameter:Parameter",
+    ),
     "networks": (
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
@@ -78,14 +112,18 @@ def test_every_property_that_is_compared_has_an_edit_or_a_reason() -> None:
     for token, kind in catalogue().items():
         declared = dict(leaves(kind.about.inputs))
         for path, one in declared.items():
-            reason = EXCEPTIONS.get(token, {}).get(path, "") or unread(one)
+            reason = EXCEPTIONS.get(token, {}).get(path, "") or unread(one) or _untried(token, path)
             if (path in EDITS.get(token, {})) == bool(reason):
                 missing.append(f"{token} {path}")
             elif reason:
                 print(f"{token} {path}: {reason}")
-        named = {*EDITS.get(token, {}), *EXCEPTIONS.get(token, {})}
+        named = {*EDITS.get(token, {}), *EXCEPTIONS.get(token, {}), *UNTRIED.get(token, ())}
         idle += [f"{token} {path}" for path in sorted(named - set(declared))]
     assert (missing, idle, sorted({*EDITS, *EXCEPTIONS} - set(catalogue()))) == ([], [], [])
+
+
+def _untried(token: str, path: str) -> str:
+    return "untried: no stack of these tests gives it a value yet" if path in UNTRIED.get(token, ()) else ""
 
 
 def test_every_type_has_a_stack_with_objects_of_it() -> None:

@@ -12,6 +12,7 @@ NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 ADDON = "aws:eks/addon:Addon"
 ACCESS_ENTRY = "aws:eks/accessEntry:AccessEntry"
 ACCESS_POLICY = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+FARGATE = "aws:eks/fargateProfile:FargateProfile"
 POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 ONE_WAY = "one way: EKS refuses to take it back"
@@ -131,6 +132,7 @@ EDITS: Edits = {
             "associate_access_policy", *_scope, accessScope={"type": "namespace", "namespaces": ["edited"]}
         ),
     },
+    FARGATE: {"tags": _tagged()},
     POD_IDENTITY: {
         "roleArn": _named("update_pod_identity_association", *_identity, roleArn=_other_role),
         "disableSessionTags": _named(
@@ -173,6 +175,11 @@ EXCEPTIONS: Exceptions = {
     ADDON: {"clusterName": IDENTITY, "addonName": IDENTITY},
     ACCESS_ENTRY: {"clusterName": IDENTITY, "principalArn": IDENTITY, "type": IMMUTABLE},
     ACCESS_POLICY: {"clusterName": IDENTITY, "principalArn": IDENTITY, "policyArn": IDENTITY},
+    FARGATE: {
+        "clusterName": IDENTITY,
+        "fargateProfileName": IDENTITY,
+        **dict.fromkeys(("podExecutionRoleArn", "subnetIds", "selectors[].namespace", "selectors[].labels"), IMMUTABLE),
+    },
     POD_IDENTITY: {"clusterName": IDENTITY, "namespace": IDENTITY, "serviceAccount": IDENTITY},
 }
 
@@ -180,6 +187,7 @@ DELETES: Deletes = {
     CLUSTER: _named("delete_cluster", name=lambda thing: thing.id),
     NODE_GROUP: _named("delete_nodegroup", "clusterName", nodegroupName=lambda thing: thing.id.split(":")[1]),
     ADDON: _named("delete_addon", "clusterName", "addonName"),
+    FARGATE: _named("delete_fargate_profile", "clusterName", fargateProfileName=lambda t: t.id.split(":")[1]),
     ACCESS_ENTRY: _named("delete_access_entry", "clusterName", "principalArn"),
     ACCESS_POLICY: _named("disassociate_access_policy", *_scope),
     POD_IDENTITY: _named("delete_pod_identity_association", *_identity),
