@@ -152,6 +152,8 @@ class Api:
         if route.subresource and (served := self._subresources.serve(request, route)) is not None:
             return served
         writer = Writer(request, self._clock)
+        if verb == "watch":
+            watching.check_options(request, self._version())
         if verb == "patch":
             return self._patching.patch(request, route, writer)
         serve = {

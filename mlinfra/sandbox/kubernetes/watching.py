@@ -43,6 +43,26 @@ def watch(store: Store, request: Request, route: Route, writer: Writer) -> Respo
     return _stream(stream.run(selected, initial == "true", _seconds(request)), changes.stop)
 
 
+def check_options(request: Request, version: str) -> None:
+    """Refuse (422) a streamed list that the server does not offer, or that does not say how new it must be.
+
+    The feature gate WatchList is on by default in 1.32 and from 1.34 on, and off in 1.33 (kubernetes/kubernetes,
+    staging/src/k8s.io/apiserver/pkg/features, and carvel-dev/kapp-controller#1845, read November 2026).
+    """
+    if "sendInitialEvents" not in request.query:
+        return
+    field, why = "sendInitialEvents", ""
+    if version == "1.33":
+        why = "Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"
+    elif request.query.get("resourceVersionMatch") != "NotOlderThan":
+        field, why = "resourceVersionMatch", "Forbidden: sendInitialEvents requires setting resourceVersionMatch to "
+        why += "NotOlderThan"
+    if why:
+        cause = {"reason": "FieldValueForbidden", "message": why, "field": field}
+        details = {"group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause]}
+        raise ApiError(422, f'ListOptions.meta.k8s.io "" is invalid: {field}: {why}', details=details)
+
+
 def _stream(lines: Iterator[bytes], close: Callable[[], None]) -> Response:
     return Response(200, stream=lines, close=close)
 

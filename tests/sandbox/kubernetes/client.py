@@ -95,12 +95,13 @@ class Client:
                 yield json.loads(line)
 
 
-def eventually(check: Callable[[], bool]) -> bool:
-    """Ask again for up to ten seconds: a real cluster's controllers take their time."""
-    for _ in range(100):
+def eventually(check: Callable[[], bool], seconds: float = 10) -> bool:
+    """Ask again for some seconds: controllers take their time, those of a real cluster more of it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         if check():
             return True
-        time.sleep(0.1)
+        time.sleep(0.05)
     return check()
 
 

@@ -105,6 +105,20 @@ def test_a_quiet_watch_ends_with_a_bookmark_of_the_present(cluster: KubernetesCl
     assert event == {"type": "BOOKMARK", "object": {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta}}
 
 
+def test_a_list_is_streamed_where_the_version_does_so() -> None:
+    cluster = KubernetesCluster("later", version="1.34", clock=lambda: NOW)
+    with connect(cluster) as http:
+        later = Client(http)
+        later.create(CM, config_map("a"))
+        query = {"sendInitialEvents": "true", "allowWatchBookmarks": "true", "resourceVersionMatch": "NotOlderThan"}
+        events = list(later.watch(CM, labelSelector="!system", fieldSelector="metadata.name=a", **query))
+        assert [event["type"] for event in events[:2]] == ["ADDED", "BOOKMARK"]
+        assert events[1]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+        with pytest.raises(Refused, match="requires setting resourceVersionMatch"):
+            later.get(CM, watch="true", sendInitialEvents="true")
+    cluster.stop()
+
+
 def test_the_namespaces_of_the_system_stay(api: Client) -> None:
     with pytest.raises(Refused) as caught:
         api.delete("v1/namespaces", "kube-system", namespace=None)

@@ -10,7 +10,13 @@ import httpx
 import pytest
 
 from mlinfra.sandbox.kubernetes.cluster import KubernetesCluster
-from tests.sandbox.kubernetes.client import VERSION, Client, connect, connect_real
+from mlinfra.sandbox.kubernetes.controllers.cloud import NodeGroup
+from mlinfra.sandbox.kubernetes.controllers.control_plane import ControlPlane
+from mlinfra.sandbox.kubernetes.controllers.memory_cloud import MemoryCloud, shape
+from mlinfra.sandbox.kubernetes.controllers.options import Options, Timings
+from tests.sandbox.kubernetes.client import VERSION, Client, connect, connect_real, eventually
+
+_SWIFT = Timings(node_boot=0.05, image_pull=0.05, readiness=0.05, termination=0.05, run=0.05)
 
 _WITHOUT = pytest.mark.skipif(
     "MLINFRA_TEST_KUBECONFIG" not in os.environ,
@@ -21,9 +27,10 @@ _WITHOUT = pytest.mark.skipif(
 @pytest.fixture(scope="session", params=["emulator", pytest.param("cluster", marks=_WITHOUT)])
 def http(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
     if request.param == "emulator":
-        cluster = KubernetesCluster("conformance", version=VERSION, clock=lambda: datetime.now(UTC))
+        cluster, plane = _emulator()
         with connect(cluster) as client:
             yield client
+        plane.runtime.stop()
         cluster.stop()
         return
     real = connect_real()
@@ -32,13 +39,29 @@ def http(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
         yield real
 
 
+def _emulator() -> tuple[KubernetesCluster, ControlPlane]:
+    cluster = KubernetesCluster("conformance", version=VERSION, clock=_now)
+    cloud = MemoryCloud(_now)
+    machines = [shape("m6i.4xlarge", "eu-west-1a", {"cpu": "16", "memory": "64Gi"}, group="system")]
+    cloud.add_group(NodeGroup(name="system", minimum=2, maximum=2, desired=2, shapes=machines))
+    plane = ControlPlane("conformance", cluster.store, _now, cloud, Options(timings=_SWIFT))
+    plane.runtime.start()
+    return cluster, plane
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @pytest.fixture
 def api(http: httpx.Client) -> Iterator[Client]:
     """A client in a fresh namespace, which is deleted afterwards."""
     client = Client(http)
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "mlinfra-test-"}}
     name = client.create("v1/namespaces", space, namespace=None)["metadata"]["name"]
-    yield Client(http, name)
+    mine = Client(http, name)
+    assert eventually(lambda: "default" in mine.names("v1/serviceaccounts"))  # pods are refused without it
+    yield mine
     client.delete("v1/namespaces", name, namespace=None)
 
 
