@@ -205,6 +205,7 @@ def _state(account: Account) -> State:
     return codec.decode(account.do("state", "pull", "stack.yaml").out, State)
 
 
+@pytest.mark.long  # minutes on two cores; tests/engine/test_chains.py holds the same of the engine in every run
 @SETTINGS
 @given(chain=chains())
 def test_any_chain_of_stacks_converges_and_leaves_the_account_as_it_was(
