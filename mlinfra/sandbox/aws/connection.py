@@ -53,18 +53,26 @@ class Client:
 
 
 def process_of(port: int) -> int:
-    """The process that has a TCP connection from local `port`; 0 where none is found."""
-    inodes = {f"socket:[{inode}]" for inode in _inodes(port)}
+    """The process at the other end of our connection to local `port`; 0 where none is found.
+
+    The port alone does not tell: others may have connections from the same one to elsewhere, and must not be taken for
+    the caller. So our own end of the connection is looked up first.
+    """
+    ours = _sockets(Path("/proc/self"))
+    table = _connections() if port else []
+    servers = {local for local, remote, socket in table if remote == port and socket in ours}
+    wanted = {socket for local, remote, socket in table if local == port and remote in servers} - ours
     processes = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and int(entry.name) != os.getpid())
-    return next((int(process.name) for process in processes if _holds(process, inodes)), 0)
+    return next((int(process.name) for process in processes if wanted & _sockets(process)), 0) if wanted else 0
 
 
-def _holds(process: Path, inodes: set[str]) -> bool:
+def _sockets(process: Path) -> set[str]:
+    """The open sockets of a process, as the kernel links them."""
     try:
         descriptors = list((process / "fd").iterdir())
     except OSError:  # another user's process, or one that has just ended
-        return False
-    return any(_link(descriptor) in inodes for descriptor in descriptors)
+        return set()
+    return {link for descriptor in descriptors if (link := _link(descriptor)).startswith("socket:")}
 
 
 def _link(descriptor: Path) -> str:
@@ -74,10 +82,12 @@ def _link(descriptor: Path) -> str:
         return ""
 
 
-def _inodes(port: int) -> list[str]:
-    """The inodes of sockets with that local port, from the kernel's table of connections."""
+def _connections() -> list[tuple[int, int, str]]:
+    """Local port, remote port and socket of each connection in the kernel's table."""
     table = Path("/proc/net/tcp")
-    if not port or not table.exists():
-        return []
-    rows = [line.split() for line in table.read_text().splitlines()[1:]]
-    return [row[9] for row in rows if int(row[1].rpartition(":")[2], 16) == port]
+    rows = [line.split() for line in table.read_text().splitlines()[1:]] if table.exists() else []
+    return [(_port(row[1]), _port(row[2]), f"socket:[{row[9]}]") for row in rows]
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2], 16)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from mlinfra.sandbox.aws.connection import process_of
 from mlinfra.sandbox.aws.sandbox import Sandbox
 
 
@@ -31,3 +36,30 @@ def test_half_a_body_makes_no_object(aws: Any, sandbox: Sandbox) -> None:
         connection.shutdown(socket.SHUT_WR)
         assert not connection.recv(1024).startswith(b"HTTP/1.1 200")
     assert aws.s3.list_objects_v2(Bucket="states")["KeyCount"] == 0
+
+
+def test_a_fault_kills_the_caller_and_nobody_who_uses_the_same_port_for_something_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours, socket.create_server(("127.0.0.1", 0)) as theirs:
+        with connected_child(theirs) as (bystander, port), connected_child(ours, port) as (caller, same):
+            accepted, _ = ours.accept()
+            with accepted:
+                assert same == port
+                assert process_of(port) == caller != bystander
+        with connected_child(theirs) as (bystander, port):
+            assert process_of(port) == 0  # it called somebody else: nobody has accepted it here
+
+
+@contextmanager
+def connected_child(server: socket.socket, port: int = 0) -> Iterator[tuple[int, int]]:
+    """A process that is connected to a server, and from which port."""
+    program = (
+        "import socket, sys;"
+        "it = socket.socket(); it.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1);"
+        "it.bind(('127.0.0.1', int(sys.argv[2]))); it.connect(('127.0.0.1', int(sys.argv[1])));"
+        "print(it.getsockname()[1], flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, str(server.getsockname()[1]), str(port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        yield child.pid, int(child.stdout.readline())
+        child.kill()
