@@ -46,6 +46,20 @@ _MEANINGS = [
 _UNQUOTABLE = re.compile(r"cannot start any token")
 
 
+def before_limit(error: YAMLError, text: str) -> str | None:
+    """What stands before the level at which the parser gave up; `None` where it gave up for another reason.
+
+    Newer parsers have a limit of their own, far beyond ours. As they look ahead they may meet theirs first.
+    """
+    if (
+        not isinstance(error, MarkedYAMLError)
+        or error.problem_mark is None
+        or "nesting depth" not in str(error.problem)
+    ):
+        return None
+    return text[: error.problem_mark.index]
+
+
 def add_syntax_error(error: YAMLError, text: str, file: str, findings: Findings) -> None:
     """Say what `error` means."""
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:

@@ -32,7 +32,7 @@ from mlinfra.documents.codes import Code
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.node import FAILED, Document, Node
 from mlinfra.documents.scalar import LONGEST_NUMBER, LongNumberError, NotFiniteError, resolve
-from mlinfra.documents.syntax import add_syntax_error
+from mlinfra.documents.syntax import add_syntax_error, before_limit
 from mlinfra.documents.text import FORBIDDEN, character, decode, shown
 
 DEEPEST = 50  # nested mappings and lists; the Kubernetes API's own deepest schemas stay below 30
@@ -70,6 +70,8 @@ def parse(text: str, file: str, findings: Findings, parser: ParserClass = FASTES
     try:
         return _Builder(parser(text), file, findings).build()
     except pyyaml.YAMLError as error:
+        if before := before_limit(error, text):
+            return parse(before, file, findings, parser)
         add_syntax_error(error, text, file, findings)
     except _TooDeepError as error:
         findings.add(

@@ -14,14 +14,9 @@ from .gate import Gate
 from .place import MakePlace, Place, place
 from .reference import Reference, Stages
 
-# moto leaves the temporary files that S3 objects are kept in to the garbage collector, and warns of itself.
-_UNCLOSED = ("ignore:S3 key was not disposed:ResourceWarning", "ignore:Unclosed file <tempfile:ResourceWarning")
-
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Every test here has states in S3; those of plain runs share what undisturbed runs came to."""
-    for warning in _UNCLOSED:
-        item.add_marker(pytest.mark.filterwarnings(warning))
+    """Plain runs share what undisturbed runs came to."""
     if item.get_closest_marker("long") is None:
         item.add_marker(pytest.mark.xdist_group("reliability"))
 

@@ -181,8 +181,15 @@ def account_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Account]:
         yield account
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what stands twice twice: stack files have no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def write(document: Document) -> None:
-    Path("stack.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    Path("stack.yaml").write_text(yaml.dump(document, Dumper=_Plain, sort_keys=False))
 
 
 def without_protection(document: Document) -> Document:
