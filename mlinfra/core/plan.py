@@ -34,6 +34,8 @@ class Verb(StrEnum):
     MOVE = "move"  # tag and record under another address
     RECORD = "record"  # write what was seen into the state; no call
     FORGET = "forget"  # drop the record; no call
+    DRAIN = "drain"  # take down what controllers behind it made outside
+    SWEEP = "sweep"  # once it is gone, remove what still bears its mark
 
 
 class Action(StrEnum):
@@ -98,8 +100,23 @@ class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     named: str = ""
 
 
+class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One thing that a change carries with it: an object of a release, a load balancer that a drain takes down.
+
+    name: what people call it: `Deployment serving/ranker`. note: a few words more: a hook, a CRD that is kept.
+    """
+
+    action: Action
+    name: str
+    note: str = ""
+    fields: tuple[Field, ...] = ()
+
+
 class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What happens to one address, for people. `reason` is one sentence; `id` names the object that is there."""
+    """What happens to one address, for people. `reason` is one sentence; `id` names the object that is there.
+
+    parts: what it carries with it, where its provider can tell.
+    """
 
     address: Address
     type: str
@@ -110,6 +127,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     id: str = ""
     origin: Address | None = None
     order: str = ""  # of a replacement: create-first or delete-first
+    parts: tuple[Part, ...] = ()
 
 
 class Sealed(msgspec.Struct, frozen=True, gc=False, kw_only=True):

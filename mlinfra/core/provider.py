@@ -14,6 +14,7 @@ import msgspec
 from mlinfra.core.address import Address
 from mlinfra.core.observed import Listing, Observed, Present
 from mlinfra.core.ownership import Owner
+from mlinfra.core.plan import Part
 from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.value import Path, Properties
@@ -99,6 +100,10 @@ class Provider(Protocol):
 
     def tag(self, target: Target, operation: Operation) -> Present:
         """Give it the target's owner tags: adoption, renaming, protection. Answers what is there."""
+        ...
+
+    def preview(self, target: Target, prior: Present | None) -> tuple[Part, ...]:
+        """What the target carries with it once it is made or changed: the objects of a release. Only looks."""
         ...
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:

@@ -10,8 +10,9 @@ from enum import StrEnum
 
 import msgspec
 
+from mlinfra.core.address import Address
 from mlinfra.core.property import Kind, Property
-from mlinfra.core.value import Path, Properties
+from mlinfra.core.value import Concat, Path, Properties, Ref, Value
 
 
 class OwnedBy(StrEnum):
@@ -37,6 +38,27 @@ class NameRule(msgspec.Struct, frozen=True):
     lower: bool = False
 
 
+class Opens(msgspec.Struct, frozen=True):
+    """What lies behind objects of a type: a cluster opens the connections to its own API.
+
+    kinds: of those connections. identity: the outputs that, joined by `@`, tell one object from every other, also from
+    one of the same name that was made later.
+    """
+
+    kinds: tuple[str, ...]
+    identity: tuple[str, ...]
+
+    def identity_of(self, outputs: Properties) -> Value:
+        """The identity of the connections behind an object with these outputs; `None` where they do not say."""
+        parts = [outputs.get(name) for name in self.identity]
+        return None if None in parts else "@".join(map(str, parts))
+
+    def reference(self, address: Address) -> Value:
+        """The same identity, as an expression over the object at `address`."""
+        first, *others = (Ref(address, (name,)) for name in self.identity)
+        return Concat((first, *(part for other in others for part in ("@", other))))
+
+
 # From properties observed and desired to the targets to pass through, the last being `desired` itself: a cluster
 # upgrade of three minor versions is three targets.
 Hops = Callable[[Properties, Properties], Sequence[Properties]]
@@ -51,8 +73,10 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     name: how to derive its name, where it has one.
     owned_by: how ownership shows; `parent` is then the input that holds the parent's identity.
     volatile: the outputs that an update of anything but tags may alter; all others stay known while one is planned.
-    taggable: whether the inputs have `tags`.
+    marked: whether objects say whose they are by marks that are no `tags` of their inputs (labels and annotations).
     hops: how an update is split into ordered steps.
+    opens: the connections behind an object of this type.
+    perishes: whether objects need no call of their own when what their connection leads into is deleted as well.
     """
 
     token: str
@@ -62,17 +86,20 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     owned_by: OwnedBy = OwnedBy.TAGS
     parent: str = ""
     volatile: frozenset[str] = frozenset()
+    marked: bool = False
     hops: Hops | None = None
+    opens: Opens | None = None
+    perishes: bool = False
 
     @property
     def taggable(self) -> bool:
-        """Whether objects of this type bear tags."""
-        return "tags" in self.inputs.fields
+        """Whether objects of this type say by marks of their own whose they are."""
+        return self.marked or "tags" in self.inputs.fields
 
     @property
     def maps_tags(self) -> bool:
         """Whether its tags are a map, into which those of the stack fit; a scaling group has a list of its own form."""
-        return self.taggable and self.inputs.fields["tags"].kind is Kind.MAP
+        return "tags" in self.inputs.fields and self.inputs.fields["tags"].kind is Kind.MAP
 
     def references(self) -> frozenset[str]:
         """The tokens of the types that its inputs refer to."""

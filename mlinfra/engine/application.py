@@ -20,6 +20,7 @@ from mlinfra.core.report import Listener, Report
 from mlinfra.core.resource import Graph, Move
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
+from mlinfra.core.teardown import NOTHING_BEHIND, Teardown
 from mlinfra.core.value import Expression, Ref, Value, at, resolve
 from mlinfra.engine.codes import Code
 from mlinfra.engine.execution import Execution, Surroundings
@@ -40,6 +41,7 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
     stop: Stop
     listener: Listener
     workers: int = 16
+    teardown: Teardown = NOTHING_BEHIND
 
 
 def refuse_errors(plan: Plan) -> None:
@@ -72,6 +74,7 @@ def carry_out(plan: Plan, journal: Journal, survey: Survey, means: Means) -> Rep
         clock=means.clock,
         stop=means.stop,
         begun=frozenset((i.address, i.generation) for i in state.pending if i.verb == "create"),
+        teardown=means.teardown,
     )
     journal.enter(Began(plan.seal.digest), Noted(facts=plan.facts))
     execution = Execution(journal, around, _seen(state, survey), plan.steps)

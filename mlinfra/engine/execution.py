@@ -25,6 +25,7 @@ from mlinfra.core.provider import Connect, Target
 from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Intent, Record, Status
+from mlinfra.core.teardown import NOTHING_BEHIND, Teardown
 from mlinfra.core.value import Expression, Properties, Ref, Secret, Value, at, expressions, path_text, resolve
 from mlinfra.engine.codes import Code
 from mlinfra.engine.creation import Patience, create
@@ -34,11 +35,15 @@ from mlinfra.engine.stop import Stop
 
 Say = Callable[[str], None]
 
+# The verbs after which there is an object to refer to.
+_MAKES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.RECORD, Verb.ADOPT, Verb.MOVE})
+
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What execution works with.
 
     seal: of the plan being applied. begun: create attempts that had no result when the run began.
+    teardown: for what opens connections.
     """
 
     connect: Connect
@@ -48,6 +53,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     stop: Stop
     begun: frozenset[tuple[Address, int]] = frozenset()
+    teardown: Teardown = NOTHING_BEHIND
 
 
 class Execution:
@@ -62,7 +68,7 @@ class Execution:
     ) -> None:
         self._journal, self._around = journal, around
         self._seen = dict(seen)
-        self._awaited = Counter(step.address for step in steps if step.verb not in (Verb.DELETE, Verb.FORGET))
+        self._awaited = Counter(step.address for step in steps if step.verb in _MAKES)
         self._unneeded: set[Address] = set()
         self._patience = Patience(around.clock, around.stop, random.Random())
 
@@ -70,7 +76,7 @@ class Execution:
         """Carry out one step; answers with the id of the object."""
         self._around.stop.check()
         identity = self._perform(step, say)
-        if step.verb not in (Verb.DELETE, Verb.FORGET):
+        if step.verb in _MAKES:
             self._awaited[step.address] -= 1
         return identity
 
@@ -87,6 +93,8 @@ class Execution:
             case Verb.FORGET:
                 self._journal.enter(Removed(step.address, step.generation))
                 return step.id
+            case Verb.DRAIN | Verb.SWEEP:
+                return self._clear(step, say)
 
     def _create(self, step: Step, say: Say) -> str:
         properties = self._resolved(step)
@@ -173,6 +181,18 @@ class Execution:
         with contextlib.suppress(NotFound):  # it is gone, which is what was wanted
             self._patience.repeat(remove, harmless=True)
         self._journal.enter(Removed(step.address, step.generation))
+        return step.id
+
+    def _clear(self, step: Step, say: Say) -> str:
+        """What controllers made outside of a cluster goes: before it while they live, and after it what they left.
+
+        Neither needs an intent: both look at what is there, and may be done any number of times.
+        """
+        teardown, properties = self._around.teardown, self._resolved(step)
+        target, operation = self._target(step, properties), _Work(self, step, properties, say)
+        target = msgspec.structs.replace(target, outputs=properties)
+        clear = teardown.drain if step.verb is Verb.DRAIN else teardown.sweep
+        clear(target, operation)
         return step.id
 
     def _claim(self, step: Step, say: Say) -> str:

@@ -48,6 +48,7 @@ class Network(Struct, frozen=True, kw_only=True, rename="camel"):
 class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     """A Kubernetes cluster on EKS.
 
+    identity: of the connections into it.
     node_version: the Kubernetes version that nodes follow.
     before_nodes: what must stand before a node can become ready.
     """
@@ -61,6 +62,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     role_arn: Annotated[Value, Meta(description="role of the control plane")]
     oidc_issuer: Annotated[Value, Meta(description="URL of the cluster's OIDC issuer")] = None
     oidc_provider_arn: Annotated[Value, Meta(description="ARN of the IAM identity provider for it")] = None
+    identity: Value = None
     node_version: str = ""
     before_nodes: tuple[Address, ...] = ()
 

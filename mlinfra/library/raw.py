@@ -9,16 +9,20 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
+from mlinfra.core import connections
 from mlinfra.core.address import Address
-from mlinfra.core.resource import Resource
+from mlinfra.core.connections import KUBERNETES
+from mlinfra.core.resource import Connection, Resource
 from mlinfra.core.stack import RawResource
 from mlinfra.core.value import Path
 from mlinfra.library.codes import Code
+from mlinfra.library.outputs import Cluster
 from mlinfra.library.problem import Problem, RefusedError
 from mlinfra.library.references import References
 from mlinfra.library.scope import Gathering
 
 RESOURCES = "resources"
+_CLUSTER = "cluster"  # what `connection` may say
 
 
 class RawResources:
@@ -28,6 +32,7 @@ class RawResources:
     """
 
     def __init__(self, gathering: Gathering, modules: Collection[Address], references: References) -> None:
+        self._gathering = gathering
         self._stack = gathering.stack
         self._connection = gathering.connection
         self._modules = modules
@@ -39,19 +44,37 @@ class RawResources:
         """One entry. Raises `RefusedError` where it cannot be made."""
         path = (RESOURCES, name)
         source = self._stack.positions.at(path)
-        if raw.connection or not raw.type.startswith("aws:"):
-            summary = f"{'.'.join(path)} is of type {raw.type}, for which there is no connection yet"
-            problem = Problem(Code.NO_CONNECTION, summary, hint="today types of aws: can be made")
-            raise RefusedError((problem.diagnostic(source),))
         address = Address(".".join(path))
         depends_on = dict.fromkeys(self._named((*path, "dependsOn"), raw.depends_on))
         return Resource(
             address=address,
             type=raw.type,
             properties=self._references.replace(raw.properties, (*path, "properties")),
-            connection=self._connection,
+            connection=self._connection_of(raw, path),
             depends_on=tuple(one for one in depends_on if one != address),
             source=source,
+        )
+
+    def _connection_of(self, raw: RawResource, path: Path) -> Connection:
+        """Types of a cluster go into the one that the stack has, all others into the target itself."""
+        kind, target = connections.kind_of(raw.type), self._connection
+        if connections.is_in_cluster(kind) and raw.connection in ("", _CLUSTER):
+            if target.kind == KUBERNETES:
+                return Connection(kind, target.identity)
+            if clusters := self._gathering.every(Cluster):
+                return Connection(kind, clusters[0].identity)
+            hint = "declare `cluster`, or a target of platform: kubernetes"
+        elif connections.is_in_cluster(kind):
+            hint = f"write connection: {_CLUSTER}, or nothing"
+        elif kind == target.kind and not raw.connection:
+            return target
+        elif kind == target.kind:
+            hint = "take `connection` out: types of aws: are made in the account and region of the target"
+        else:
+            hint = "types of aws: and kubernetes: can be made, the former where the target is an account"
+        summary = f"{'.'.join(map(str, path))} is of type {raw.type}, for which the stack has no connection"
+        raise RefusedError(
+            (Problem(Code.NO_CONNECTION, summary, hint=hint).diagnostic(self._stack.positions.at(path)),)
         )
 
     def _named(self, path: Path, names: Iterable[str]) -> Iterator[Address]:

@@ -10,13 +10,16 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
+from mlinfra.core import connections
 from mlinfra.core.address import Address
+from mlinfra.core.connections import KUBERNETES
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.resource import Connection, Lifecycle, Resource
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, PathPart, Properties, Ref
 from mlinfra.library.codes import Code
+from mlinfra.library.outputs import Cluster
 from mlinfra.library.problem import Problem, RefusedError
 from mlinfra.library.tagging import tagged
 
@@ -99,7 +102,7 @@ class Scope:
     stack: the stack, of which modules read name, environment, tags and target.
     address: of the entry (`network`, `nodeGroups.gpu`), below which its resources stand.
     name: the entry's name; for a section of one, the section's.
-    connection: what resources are made in.
+    connection: what the stack is made in.
     """
 
     def __init__(self, gathering: Gathering, path: Path, may_ask: Iterable[type[msgspec.Struct]]) -> None:
@@ -121,12 +124,23 @@ class Scope:
         depends_on: Iterable[Handle | Address] = (),
         protect: bool = False,
     ) -> Handle:
-        """Desire one resource of Pulumi's type `token`. An empty local name is the entry's own address."""
+        """Desire one resource of Pulumi's type `token`. An empty local name is the entry's own address.
+
+        A type of Kubernetes or Helm goes into the stack's cluster: `Cluster` stands in the module's `NEEDS`.
+        """
         address = Address(f"{self.address}.{local_name}") if local_name else self.address
         before = tuple(dict.fromkeys(one.address if isinstance(one, Handle) else one for one in depends_on))
         lifecycle = Lifecycle(protect=protect)
-        self._gathering.add(Resource(address, token, properties, self.connection, before, lifecycle, self._source))
+        connection = self._connection(connections.kind_of(token))
+        self._gathering.add(Resource(address, token, properties, connection, before, lifecycle, self._source))
         return Handle(address)
+
+    def _connection(self, kind: str) -> Connection:
+        """Of the target itself, or into the stack's cluster, which is what it is made in or what it makes."""
+        if not connections.is_in_cluster(kind):
+            return self.connection
+        target = self.connection
+        return Connection(kind, target.identity if target.kind == KUBERNETES else self.one(Cluster).identity)
 
     def one(self, kind: type[T]) -> T:
         """The outputs of that kind, of which the stack must hold one. The kind stands in the module's `NEEDS`."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from mlinfra.core import connections
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json
 from mlinfra.library import Block, Handle, Place, Problem, Scope
@@ -108,6 +109,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         role_arn=role.arn,
         oidc_issuer=issuer,
         oidc_provider_arn=identity.arn,
+        identity=connections.CLUSTER.reference(cluster.address),
         node_version=version,
         before_nodes=tuple(addon.address for addon in early),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
@@ -34,7 +35,7 @@ _TYPES = {
 }
 
 
-def change(address: Address, action: Action, *fields: Field, line: int = 0, **rest: str) -> Change:
+def change(address: Address, action: Action, *fields: Field, line: int = 0, **rest: Any) -> Change:
     source = Source("stack.yaml", line, 3) if line else None
     origin = Address(rest.pop("origin")) if "origin" in rest else None
     return Change(

@@ -13,6 +13,7 @@ from typing import Any
 from mlinfra.core.errors import Ambiguous, Conflict, NotFound
 from mlinfra.core.observed import Absent, Listing, Observed, Present
 from mlinfra.core.ownership import Owner
+from mlinfra.core.plan import Part
 from mlinfra.core.property import (
     Replace,
     block,
@@ -210,6 +211,9 @@ class ToyCloud:
             thing.owner = target.owner
         self.after("tag", target.type)
         return thing.present()
+
+    def preview(self, target: Target, prior: Present | None) -> tuple[Part, ...]:
+        return ()
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         return []

@@ -178,9 +178,23 @@ def test_depends_on_that_names_nothing_is_refused_with_near_names() -> None:
     assert "network.vpc" in wrong.hint
 
 
-def test_a_raw_resource_of_the_cluster_is_not_made_yet() -> None:
+def test_a_raw_resource_of_a_cluster_needs_one() -> None:
     raw = {"app": {"type": "kubernetes:apps/v1:Deployment"}}
     assert codes(refusals({}, resources=raw)) == [("MLI2013", "resources.app")]
+
+
+def test_a_raw_resource_of_a_cluster_is_behind_it() -> None:
+    raw = {"app": {"type": "kubernetes:apps/v1:Deployment"}, "chart": {"type": "kubernetes:helm.sh/v3:Release"}}
+    made = graph_of(_CLUSTER, resources=raw).resources
+    identity = Concat((Ref(Address("cluster"), ("arn",)), "@", Ref(Address("cluster"), ("createdAt",))))
+    assert made[Address("resources.app")].connection == Connection("kubernetes", identity)
+    assert made[Address("resources.chart")].connection == Connection("helm", identity)
+    assert made[Address("resources.app")].dependencies() == {"cluster"}
+
+
+def test_a_raw_resource_of_another_provider_has_no_connection() -> None:
+    raw = {"vm": {"type": "gcp:compute/instance:Instance"}}
+    assert codes(refusals({}, resources=raw)) == [("MLI2013", "resources.vm")]
 
 
 def test_moves_of_the_stack_come_before_those_of_modules(tmp_path: Path) -> None:

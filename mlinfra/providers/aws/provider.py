@@ -17,6 +17,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import InvalidRequest, ProviderError
 from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
+from mlinfra.core.plan import Part
 from mlinfra.core.provider import Interest, Operation, Target
 from mlinfra.core.resource import Ownership
 from mlinfra.core.resource_type import ResourceType
@@ -113,6 +114,10 @@ class AwsProvider:
         work = self._work(target, operation)
         lifecycle.tag(work, self._present(work, self._described(work)))
         return self._present(work, self._described(work))
+
+    def preview(self, target: Target, prior: Present | None) -> tuple[Part, ...]:
+        """Nothing: what the cloud makes with an object belongs to it."""
+        return ()
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What AWS's model of the create call says against the known part of `properties`."""

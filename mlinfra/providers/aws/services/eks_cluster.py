@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mlinfra.core import connections
 from mlinfra.core.property import Replace, block, boolean, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.core.value import Properties
@@ -171,6 +172,7 @@ _CLUSTER = AwsType(
         name=NameRule("name", longest=100),
         volatile=frozenset({"platformVersion", "status"}),
         hops=one_minor_at_a_time,
+        opens=connections.CLUSTER,
     ),
     service="eks",
     upper=False,

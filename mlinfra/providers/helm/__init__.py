@@ -1,0 +1,1 @@
+"""Helm: releases of charts in a cluster."""

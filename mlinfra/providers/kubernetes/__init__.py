@@ -1,0 +1,1 @@
+"""Kubernetes: objects of any kind behind the API of a cluster."""
