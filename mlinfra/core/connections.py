@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mlinfra.core.resource_type import Opens
+from mlinfra.core.resource_type import Opens, ResourceType
+from mlinfra.core.value import Properties, Value
 
 AWS = "aws"
 KUBERNETES = "kubernetes"
@@ -17,6 +18,11 @@ _BEGINNINGS = (("aws:", AWS), ("kubernetes:helm.sh/", HELM), ("kubernetes:", KUB
 def kind_of(token: str) -> str:
     """The kind of connection that a type lies behind, by its token; empty for a token of no provider."""
     return next((kind for beginning, kind in _BEGINNINGS if token.startswith(beginning)), "")
+
+
+def opened_by(kind: ResourceType | None, outputs: Properties) -> Value:
+    """The identity of the connections that an object of `kind` opens; `None` where it opens none, or not yet."""
+    return kind.opens.identity_of(outputs) if kind is not None and kind.opens is not None else None
 
 
 def is_in_cluster(kind: str) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from mlinfra.core.address import Address
 from mlinfra.core.source import Source
-from mlinfra.core.value import Properties, Value, refs
+from mlinfra.core.value import Lookup, Properties, Value, refs, resolve
 
 
 class Connection(msgspec.Struct, frozen=True, gc=False):
@@ -23,6 +23,11 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
 
     kind: str
     identity: Value
+
+    def resolved(self, lookup: Lookup) -> Connection:
+        """This connection, with its identity resolved as far as `lookup` knows it."""
+        identity = resolve(self.identity, lookup)
+        return self if identity is self.identity else Connection(self.kind, identity)
 
 
 class Lifecycle(msgspec.Struct, frozen=True, gc=False):

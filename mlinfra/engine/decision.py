@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.naming import derive_name
 from mlinfra.core.observed import Absent, Present, Unreadable
@@ -38,6 +39,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     retag: its ownership tags are not as they should be.
     finish: an earlier run was stopped before it was ready.
     settle: nothing differs in the cloud, the record alone is behind.
+    within: the cluster that is deleted as well, and takes it along without a call of its own.
     """
 
     address: Address
@@ -54,6 +56,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     retag: bool = False
     finish: bool = False
     settle: bool = False
+    within: Address | None = None
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -87,6 +90,9 @@ class Deciding:
 
     def decide(self, resource: Resource) -> Decision:
         """The decision for a desired resource whose dependencies are decided."""
+        placed = resource.connection.resolved(self.lookup)
+        if placed is not resource.connection:
+            resource = msgspec.structs.replace(resource, connection=placed)
         decision = self._decide(resource)
         self._known[resource.address] = self._outputs_after(decision)
         return decision
@@ -96,6 +102,10 @@ class Deciding:
         record = standing.record
         if record is None:
             return self._create(resource, standing, "")
+        if is_in_cluster(record.connection.kind) and record.connection.identity != resource.connection.identity:
+            # What it was in goes, or has gone: it needs no call of its own.
+            gone = msgspec.structs.replace(standing, observed=Absent())
+            return self._create(resource, gone, "the cluster that it was in is replaced")
         match standing.observed:
             case Unreadable(reason):
                 self._warn_unreadable(resource.address, reason, resource)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from mlinfra.core.address import Address
+from mlinfra.core.connections import is_in_cluster, opened_by
 from mlinfra.core.property import Property
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import Record
@@ -39,8 +40,11 @@ class Dependencies:
 def _recorded(records: list[Record], types: Mapping[str, ResourceType]) -> dict[Address, list[Address]]:
     found: dict[Address, set[Address]] = {}
     rebuilt = [record for record in records if record.inputs is None]
+    clusters = {opened_by(types.get(record.type), record.outputs): record.address for record in records}
     for record in records:
         found.setdefault(record.address, set()).update(record.dependencies)
+        if is_in_cluster(record.connection.kind) and record.connection.identity in clusters:
+            found[record.address].add(clusters[record.connection.identity])
     if rebuilt:
         identities = _identities(records)
         for record in rebuilt:

@@ -180,7 +180,9 @@ class Execution:
 
         with contextlib.suppress(NotFound):  # it is gone, which is what was wanted
             self._patience.repeat(remove, harmless=True)
-        self._journal.enter(Removed(step.address, step.generation))
+        swept = self._around.types[step.type].opens is not None  # and forgotten only then
+        done: Entry = (Settled if swept else Removed)(step.address, step.generation)
+        self._journal.enter(done)
         return step.id
 
     def _clear(self, step: Step, say: Say) -> str:
@@ -188,11 +190,21 @@ class Execution:
 
         Neither needs an intent: both look at what is there, and may be done any number of times.
         """
-        teardown, properties = self._around.teardown, self._resolved(step)
-        target, operation = self._target(step, properties), _Work(self, step, properties, say)
-        target = msgspec.structs.replace(target, outputs=properties)
-        clear = teardown.drain if step.verb is Verb.DRAIN else teardown.sweep
-        clear(target, operation)
+        record = self._journal.record(step.address, step.generation)
+        present = self._seen.get((step.type, step.id))
+        if record is None and present is None:
+            return step.id  # an earlier run of this plan removed it
+        if step.properties and self._is_unneeded(step, self._resolved(step, strict=False)):
+            return step.id
+        if record is None and present is not None:  # without a record nobody would sweep
+            record = self._record_of(step, None, present, Status.READY)
+            self._journal.enter(Recorded(record))
+        teardown, operation = self._around.teardown, _Work(self, step, {}, say)
+        if step.verb is Verb.DRAIN:
+            teardown.drain(self._target(step, {}), operation)
+            return step.id
+        teardown.sweep(self._target(step, {}), operation)
+        self._journal.enter(Removed(step.address, step.generation))
         return step.id
 
     def _claim(self, step: Step, say: Say) -> str:
@@ -274,7 +286,7 @@ class Execution:
             return expression
 
     def _connection(self, step: Step) -> Connection:
-        return Connection(step.connection.kind, resolve(step.connection.identity, self._lookup))
+        return step.connection.resolved(self._lookup)
 
     def _target(self, step: Step, properties: Properties) -> Target:
         ownership = self._around.ownership

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.connections import is_in_cluster, opened_by
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.observed import Absent, Present, Unreadable
@@ -20,7 +21,8 @@ from mlinfra.core.property import Replace
 from mlinfra.core.resource import Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
-from mlinfra.core.value import Ref, at, is_secret, path_text, refs, resolve
+from mlinfra.core.value import at, is_secret, path_text, refs, resolve
+from mlinfra.engine.closing import Closing
 from mlinfra.engine.codes import Code
 from mlinfra.engine.decision import Context, Deciding, Decision, unreadable_warning
 from mlinfra.engine.dependency import Dependencies
@@ -107,7 +109,7 @@ class _Planning:
         deciding = Deciding(context)
         order = topological(sorted(self._desired.resources), self._dependencies.table())
         decisions = [deciding.decide(self._desired.resources[address]) for address in order]
-        decisions += self._departures()
+        decisions += self._departures(Closing(request.types, decisions, self._standings))
         decisions = _ordered_replacements(decisions, self._dependencies)
         deposed = [s for s in self._standings.deposed if not isinstance(s.observed, Unreadable)]
         if request.targets:
@@ -120,16 +122,19 @@ class _Planning:
         changes = [_change(decision) for decision in decisions] + [_deposed_change(s) for s in deposed]
         return self._sealed(decisions, deposed, steps, changes, deciding)
 
-    def _departures(self) -> list[Decision]:
+    def _departures(self, closing: Closing) -> list[Decision]:
         """What is there, and no longer declared."""
         found = []
         for address, standing in sorted(self._standings.current.items()):
             if address in self._desired.resources or standing.record is None:
                 continue
+            within = closing.takes(standing)
             action, reason = Action.DELETE, "the stack is destroyed" if self._request.destroy else "not in the stack"
             match standing.observed:
                 case Absent():
                     action, reason = Action.FORGET, f"{standing.record.id} is gone already"
+                case _ if within is not None:
+                    reason = f"goes with {within}"
                 case Unreadable(why):
                     action = Action.NO_OP
                     self._diagnostics.append(unreadable_warning(address, why))
@@ -141,6 +146,7 @@ class _Planning:
                     standing=standing,
                     generation=standing.record.generation,
                     reason=reason,
+                    within=within,
                 )
             )
         return found
@@ -317,7 +323,9 @@ def _sealed_objects(
     for decision in decisions:
         if decision.address not in touched:
             continue
-        record, present = decision.standing.record, present_of(decision.standing)
+        # What a cluster takes along counts as gone while planning, and must be as it was seen all the same.
+        seen = found.current.get(decision.address, decision.standing)
+        record, present = decision.standing.record, present_of(decision.standing) or present_of(seen)
         last = (record.inputs or {}) if record is not None else {}
         generation = record.generation if record is not None else decision.generation
         yield seal_object(types[decision.type], decision.address, generation, present, (decision.properties, last))
@@ -325,9 +333,25 @@ def _sealed_objects(
         record, present = standing.record, present_of(standing)
         if record is not None and present is not None:
             yield seal_object(types[record.type], record.address, record.generation, present, (record.inputs or {},))
-    referred = {ref.address for step in steps for ref in refs(step.properties) if isinstance(ref, Ref)}
+    referred = {ref.address for step in steps for ref in refs([step.properties, step.connection.identity])}
     for address in sorted(referred - touched):
         standing_of = found.current.get(address)
         if standing_of is not None and standing_of.record is not None:
             record = standing_of.record
             yield Sealed(address=address, generation=record.generation, type=record.type, id=record.id)
+    yield from _sealed_clusters(steps, touched | referred, types, found)
+
+
+def _sealed_clusters(
+    steps: tuple[Step, ...], sealed: set[Address], types: Mapping[str, ResourceType], found: Standings
+) -> Iterator[Sealed]:
+    """The clusters that steps reach into: one made anew under the same name is another."""
+    entered = {step.connection.identity for step in steps if is_in_cluster(step.connection.kind)}
+    for address, standing in sorted(found.current.items()) if entered else ():
+        record, present = standing.record, present_of(standing)
+        if record is None or present is None or address in sealed:
+            continue
+        kind = types[record.type]
+        if kind.opens is not None and opened_by(kind, record.outputs) in entered:
+            sides = [dict.fromkeys(kind.opens.identity, "")]
+            yield seal_object(kind, address, record.generation, present, sides)

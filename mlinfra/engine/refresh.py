@@ -5,8 +5,9 @@ Asks each provider once for all types; the survey makes sense of the answers. Ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.naming import derive_name
 from mlinfra.core.observed import Listing
 from mlinfra.core.plan import Step
@@ -14,7 +15,9 @@ from mlinfra.core.provider import Connect, Interest
 from mlinfra.core.resource import Connection, Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
-from mlinfra.core.value import is_known
+from mlinfra.core.value import Expression, Lookup, Ref, Value, at, is_known
+from mlinfra.engine.standing import Standing, present_of, standings
+from mlinfra.engine.survey import Listings, survey
 
 
 def refresh(
@@ -25,22 +28,18 @@ def refresh(
     ownership: Ownership,
     region: str,
     *,
-    every: Iterable[Connection] = (),
-    steps: Iterable[Step] = (),
-) -> dict[Connection, Mapping[str, Listing]]:
-    """List what the stack declares and what the state records; behind each of `every`, all types there are.
+    everything: bool = False,
+    roots: Iterable[Connection] = (),
+    steps: Sequence[Step] = (),
+) -> Listings:
+    """List what the stack declares and what the state records, behind `roots` too; with `everything`, all types.
 
-    The objects that `steps` work on are looked for as well, recorded or not.
+    The objects that `steps` work on are looked for as well, recorded or not. What lies in clusters comes second: only
+    what is seen of the clusters says which connections lead into them.
     """
     interests = _Interests(types, ownership, region)
-    for connection in every:
-        for token in connect(connection).types():
-            interests.of(connection, token)
-    for step in steps:
-        if step.id and is_known(step.connection.identity):
-            interests.of(step.connection, step.type)[0].add(step.id)
-    for resource in graph:
-        interests.add_resource(resource, state)
+    for connection in roots:
+        interests.note(connection)
     for record in state.every_record():
         if record.type in types:
             interests.of(record.connection, record.type)[0].add(record.id)
@@ -48,7 +47,39 @@ def refresh(
     for intent in state.pending:
         if intent.type in types:
             interests.add_keys(intent.connection, intent.type, intent.inputs or {})
-    return {connection: connect(connection).list(wanted, ownership) for connection, wanted in interests.tables()}
+    listings: dict[Connection, Mapping[str, Listing]] = {}
+    for inside in (False, True):
+        wanted = [resource for resource in graph if is_in_cluster(resource.connection.kind) is inside]
+        worked = [step for step in steps if step.id and is_in_cluster(step.connection.kind) is inside]
+        known = _seen(graph, state, listings, ownership) if inside and (wanted or worked) else _nothing
+        for resource in wanted:
+            interests.add_resource(resource, resource.connection.resolved(known), state)
+        for step in worked:
+            interests.add_step(step, step.connection.resolved(known))
+        for connection, interest in interests.tables(connect, inside=inside, everything=everything):
+            listings[connection] = connect(connection).list(interest, ownership)
+    return listings
+
+
+def _nothing(expression: Expression) -> Value:
+    """What is known before anything was seen."""
+    return expression
+
+
+def _seen(graph: Graph, state: State, listings: Listings, ownership: Ownership) -> Lookup:
+    """What is known of references by what was listed so far."""
+    current = standings(graph, state, survey(state, listings, ownership)).current
+
+    def lookup(expression: Expression) -> Value:
+        if not isinstance(expression, Ref):
+            return expression
+        present = present_of(current.get(expression.address, Standing()))
+        try:
+            return at({**present.properties, "id": present.id}, expression.path) if present else expression
+        except LookupError:
+            return expression
+
+    return lookup
 
 
 class _Interests:
@@ -68,18 +99,27 @@ class _Interests:
         parts = (properties.get(part) for part in self._types[token].key)
         names.update(part for part in parts if isinstance(part, str))
 
-    def add_resource(self, resource: Resource, state: State) -> None:
+    def note(self, connection: Connection) -> None:
+        """Something is to be listed behind `connection`, whatever that is."""
+        self._found.setdefault(connection, {})
+
+    def add_step(self, step: Step, connection: Connection) -> None:
+        """The object that a step works on."""
+        if is_known(connection.identity):
+            self.of(connection, step.type)[0].add(step.id)
+
+    def add_resource(self, resource: Resource, connection: Connection, state: State) -> None:
         """The names that a desired resource gives itself, or that its address derives."""
-        if resource.type not in self._types or not is_known(resource.connection.identity):
+        if resource.type not in self._types or not is_known(connection.identity):
             return
-        self.add_keys(resource.connection, resource.type, resource.properties)
+        self.add_keys(connection, resource.type, resource.properties)
         rule = self._types[resource.type].name
         if rule is None or rule.property in resource.properties:
             return
         record = state.records.get(resource.address)
         latest = max(record.generation if record else 0, state.generations.get(resource.address, 0))
         pending = [intent.generation for intent in state.pending if intent.address == resource.address]
-        _, names = self.of(resource.connection, resource.type)
+        _, names = self.of(connection, resource.type)
         for generation in {latest or 1, latest + 1, *pending}:
             names.add(
                 derive_name(
@@ -91,7 +131,14 @@ class _Interests:
                 )
             )
 
-    def tables(self) -> Iterable[tuple[Connection, dict[str, Interest]]]:
-        """The interests as providers take them."""
-        for connection, tokens in self._found.items():
+    def tables(
+        self, connect: Connect, *, inside: bool, everything: bool
+    ) -> Iterable[tuple[Connection, dict[str, Interest]]]:
+        """The interests in clusters, or outside of them, as providers take them."""
+        for connection, tokens in list(self._found.items()):
+            if is_in_cluster(connection.kind) is not inside:
+                continue
+            if everything:
+                for token in connect(connection).types():
+                    self.of(connection, token)
             yield connection, {t: Interest(frozenset(ids), frozenset(names)) for t, (ids, names) in tokens.items()}

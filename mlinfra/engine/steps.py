@@ -18,7 +18,7 @@ from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.value import Properties
 from mlinfra.engine.decision import Decision
 from mlinfra.engine.dependency import Dependencies
-from mlinfra.engine.order import reversed_edges, topological
+from mlinfra.engine.order import closure, reversed_edges, topological
 from mlinfra.engine.standing import Standing
 
 
@@ -32,6 +32,8 @@ class Wiring:
         self._makes: dict[Address, list[str]] = {}
         self._drops: dict[Address, list[str]] = {}
         self._first: set[Address] = set()  # replaced delete-first
+        self._gone: set[str] = set()  # what is gone already, and stands in nobody's way
+        self._within: dict[str, Address] = {}  # what goes with a cluster
 
     def wire(self, decisions: Iterable[Decision], deposed: Iterable[Standing]) -> tuple[Step, ...]:
         """All steps, each after those that it needs."""
@@ -41,6 +43,7 @@ class Wiring:
             self._drop(standing)
         self._tie_makes()
         self._tie_drops()
+        self._tie_drains()
         order = topological(sorted(self._steps), {key: step.needs for key, step in self._steps.items()})
         return tuple(self._steps[key] for key in order)
 
@@ -54,6 +57,8 @@ class Wiring:
                 self._make(decision, Verb.CREATE)
                 if decision.order is Replace.DELETE_FIRST:
                     self._first.add(decision.address)
+            case Action.DELETE if decision.within is not None:
+                self._perish(decision.standing, decision.within)
             case Action.DELETE | Action.FORGET:
                 self._drop(decision.standing)
             case Action.MOVE:
@@ -111,25 +116,46 @@ class Wiring:
             self._drop(decision.standing)
 
     def _drop(self, standing: Standing, replaced: Decision | None = None) -> None:
-        """A deletion, or a mere forgetting of what is gone already. A replaced object keeps the new target in sight."""
+        """A deletion, or a mere forgetting of what is gone already. A replaced object keeps the new target in sight.
+
+        A cluster is drained before and swept after; its record goes last, since without one nobody would sweep.
+        """
         record = standing.record
         assert record is not None
-        verb = Verb.DELETE if isinstance(standing.observed, Present) else Verb.FORGET
-        self._put(
-            Step(
-                key=f"{record.address}#{record.generation}:{verb}",
-                address=record.address,
-                generation=record.generation,
-                verb=verb,
-                type=record.type,
-                connection=record.connection,
-                id=record.id,
-                properties=replaced.properties if replaced is not None else {},
-                origin=standing.origin,
-                named=self._derived(replaced) if replaced is not None else "",
-            ),
-            self._drops,
+        kind = self._types.get(record.type)
+        there = isinstance(standing.observed, Present)
+        if kind is None or kind.opens is None:
+            self._unmake(standing, Verb.DELETE if there else Verb.FORGET, replaced)
+            return
+        before: list[str] = []
+        for verb in (Verb.DRAIN, Verb.DELETE, Verb.SWEEP) if there else (Verb.SWEEP,):
+            key = self._unmake(standing, verb, replaced)
+            self._need(key, before)
+            before = [key]
+
+    def _perish(self, standing: Standing, cluster: Address) -> None:
+        """It goes with its cluster, and is forgotten once that is gone."""
+        self._within[self._unmake(standing, Verb.FORGET)] = cluster
+
+    def _unmake(self, standing: Standing, verb: Verb, replaced: Decision | None = None) -> str:
+        record = standing.record
+        assert record is not None
+        step = Step(
+            key=f"{record.address}#{record.generation}:{verb}",
+            address=record.address,
+            generation=record.generation,
+            verb=verb,
+            type=record.type,
+            connection=record.connection,
+            id=record.id,
+            properties=replaced.properties if replaced is not None else {},
+            origin=standing.origin,
+            named=self._derived(replaced) if replaced is not None else "",
         )
+        if not isinstance(standing.observed, Present):
+            self._gone.add(step.key)
+        self._put(step, self._drops)
+        return step.key
 
     def _put(self, step: Step, table: dict[Address, list[str]]) -> None:
         self._steps[step.key] = step
@@ -143,21 +169,36 @@ class Wiring:
                 self._need(key, [*before, *gone] if number == 0 else [keys[number - 1]])
 
     def _precedes(self, address: Address, drop: str) -> bool:
-        return address in self._first or self._steps[drop].verb is Verb.FORGET
+        return address in self._first or drop in self._gone
 
     def _tie_drops(self) -> None:
         dependents = reversed_edges(self._dependencies.recorded)
         for address, keys in self._drops.items():
-            moved: list[str] = []
+            makes: list[str] = []  # whoever used the old one uses the new one
+            drops: list[str] = []
             for dependent in dependents.get(address, ()):
-                moved += self._drops.get(dependent, ())
+                drops += (key for key in self._drops.get(dependent, ()) if key not in self._within)
                 if address not in self._first and dependent not in self._drops:
-                    moved += self._makes.get(dependent, ())[-1:]
+                    makes += self._makes.get(dependent, ())[-1:]
             for key in keys:
-                if self._steps[key].verb is Verb.FORGET:
-                    continue  # it is gone already: nothing waits for anything
                 own = [] if self._precedes(address, key) else self._makes.get(address, [])[-1:]
-                self._need(key, [*moved, *own])
+                match self._steps[key].verb:
+                    case Verb.DRAIN:
+                        self._need(key, [*makes, *own])
+                    case Verb.DELETE:
+                        self._need(key, [*makes, *drops, *own])
+                    case Verb.FORGET if key in self._within:
+                        self._need(key, self._drops.get(self._within[key], ()))
+
+    def _tie_drains(self) -> None:
+        """Nothing is deleted before what needs living controllers is done: not even the permissions they work with."""
+        drains = [key for key, step in self._steps.items() if step.verb is Verb.DRAIN]
+        if not drains:
+            return
+        before = closure(drains, {key: step.needs for key, step in self._steps.items()})
+        for key, step in list(self._steps.items()):
+            if step.verb is Verb.DELETE and key not in before:
+                self._need(key, drains)
 
     def _need(self, key: str, needs: Iterable[str]) -> None:
         step = self._steps[key]

@@ -34,5 +34,14 @@ def rebuilt_from(stack: str, owned: Iterable[Owned], cloud: Cloud, graph: Graph,
     empty = State(stack=stack, lineage=ownership.lineage, facts=msgspec.to_builtins(facts))
     if len(lineages) != 1:
         return Rebuilt(empty, lineages)
-    listings = refresh(graph, empty, cloud.connect, cloud.types, ownership, cloud.region, every=[cloud.connection])
+    listings = refresh(
+        graph,
+        empty,
+        cloud.connect,
+        cloud.types,
+        ownership,
+        cloud.region,
+        everything=True,
+        roots=[cloud.connection],
+    )
     return Rebuilt(rebuild(graph, empty, survey(empty, listings, ownership), cloud.types, cloud.region), lineages)

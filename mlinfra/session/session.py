@@ -375,9 +375,18 @@ class Session:
         return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
-        every = [self._cloud.connection] if everything else []
         ownership, cloud = self._ownership(state), self._cloud
-        listings = refresh(graph, state, cloud.connect, cloud.types, ownership, cloud.region, every=every, steps=steps)
+        listings = refresh(
+            graph,
+            state,
+            cloud.connect,
+            cloud.types,
+            ownership,
+            cloud.region,
+            everything=everything,
+            roots=[cloud.connection] if everything else [],
+            steps=steps,
+        )
         return survey(state, listings, ownership)
 
 

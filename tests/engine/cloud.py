@@ -1,6 +1,6 @@
 """A small cloud with behaviour: objects with ids, tags, keys, references and refusals, and faults on request.
 
-It knows four types, each for one way of being owned and replaced. Whatever a test does to it, it does by calls.
+It knows a type for each way of being owned, replaced and reached. Whatever a test does to it, it does by calls.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from mlinfra.core.connections import CLUSTER
 from mlinfra.core.errors import Ambiguous, Conflict, NotFound
 from mlinfra.core.observed import Absent, Listing, Observed, Present
 from mlinfra.core.ownership import Owner
@@ -96,6 +97,31 @@ TYPES: dict[str, ResourceType] = {
             owned_by=OwnedBy.PARENT,
             parent="net",
         ),
+        ResourceType(
+            token="toy:run/Cluster",
+            inputs=block(
+                {
+                    "name": text(required=True, replace=Replace.CREATE_FIRST),
+                    "zone": text(default="a", replace=Replace.CREATE_FIRST),
+                    "version": integer(default=1),
+                    "subnet": text(refers="toy:net/Subnet"),
+                    "tags": TAGS,
+                }
+            ),
+            key=("name",),
+            opens=CLUSTER,
+        ),
+        ResourceType(
+            token="toy:in/App",
+            inputs=block({"name": text(required=True, replace=Replace.DELETE_FIRST), "image": text(), "tags": TAGS}),
+            key=("name",),
+            perishes=True,
+        ),
+        ResourceType(
+            token="toy:in/Chart",
+            inputs=block({"name": text(required=True, replace=Replace.DELETE_FIRST), "values": text(), "tags": TAGS}),
+            key=("name",),
+        ),
     )
 }
 
@@ -111,7 +137,8 @@ class Thing:
 
     def present(self) -> Present:
         shown = {name: value for name, value in self.properties.items() if name != "password"}
-        return Present(self.id, {**shown, "arn": f"arn:{self.id}"}, self.owner, failed=self.failed)
+        opened = {"arn": f"arn:{shown['name']}", "createdAt": self.id} if self.kind == "toy:run/Cluster" else {}
+        return Present(self.id, {"arn": f"arn:{self.id}", **shown, **opened}, self.owner, failed=self.failed)
 
 
 class ToyCloud:

@@ -10,11 +10,13 @@ import msgspec
 from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder
+from mlinfra.core.errors import Conflict
 from mlinfra.core.ledger import Entry, Ledger
 from mlinfra.core.observed import Present
-from mlinfra.core.plan import Plan
+from mlinfra.core.plan import Part, Plan
+from mlinfra.core.provider import Operation, Target
 from mlinfra.core.report import Event, Report
-from mlinfra.core.resource import Graph, Lifecycle, Move, Ownership, Resource
+from mlinfra.core.resource import Connection, Graph, Lifecycle, Move, Ownership, Resource
 from mlinfra.core.state import State
 from mlinfra.core.value import Properties, Value
 from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
@@ -81,6 +83,9 @@ class World:
 
     def __init__(self) -> None:
         self.cloud = ToyCloud()
+        self.clusters: dict[str, ToyCloud] = {}
+        self.teardown: list[tuple[str, str]] = []
+        self.left_behind = ""  # what a sweep comes upon and cannot remove
         self.disk = Disk()
         self.events: list[Event] = []
         self.workers = 1
@@ -110,25 +115,51 @@ class World:
             )
         )
 
+    def connect(self, connection: Connection) -> ToyCloud:
+        """The cloud itself, or the inside of a cluster: an empty one where the cluster is not there any more."""
+        if connection == HERE:
+            return self.cloud
+        alive = [f"{shown['arn']}@{shown['createdAt']}" for shown in self.clusters_there()]
+        return self.clusters.setdefault(connection.identity, ToyCloud()) if connection.identity in alive else ToyCloud()
+
+    def clusters_there(self) -> list[Properties]:
+        return [thing.present().properties for thing in self.cloud.of("toy:run/Cluster")]
+
+    def outside(self, target: Target) -> tuple[Part, ...]:
+        return ()
+
+    def drain(self, target: Target, operation: Operation) -> None:
+        """Controllers and all that they run on must be there still."""
+        assert target.outputs["createdAt"] in self.cloud.things
+        self.teardown.append(("drain", target.id))
+
+    def sweep(self, target: Target, operation: Operation) -> None:
+        """The cluster is gone, and what says which one it was is not."""
+        assert target.outputs["createdAt"] not in self.cloud.things
+        if self.left_behind:
+            raise Conflict(self.left_behind)
+        self.teardown.append(("sweep", target.id))
+
     def look(self, graph: Graph) -> Survey:
         state = self.disk.read()
-        listings = refresh(graph, state, lambda _: self.cloud, TYPES, OWNERSHIP, "here", every=[HERE])
+        listings = refresh(graph, state, self.connect, TYPES, OWNERSHIP, "here", everything=True, roots=[HERE])
         return survey(state, listings, OWNERSHIP)
 
     def carry_out(self, plan: Plan, graph: Graph, stop: Stop | None = None) -> Report:
         """Apply a plan that was made before."""
         journal = self.journal()
         refuse_errors(plan)
-        recover(journal, lambda _: self.cloud, TYPES, OWNERSHIP)
+        recover(journal, self.connect, TYPES, OWNERSHIP)
         seen = self.look(graph)
         verify(plan, journal.state(), seen, TYPES)
         means = Means(
-            connect=lambda _: self.cloud,
+            connect=self.connect,
             types=TYPES,
             clock=StillClock(),
             stop=stop or Stop(),
             listener=self.events.append,
             workers=self.workers,
+            teardown=self,
         )
         return carry_out(plan, journal, seen, means)
 
@@ -137,7 +168,7 @@ class World:
 
     def apply(self, graph: Graph, *, destroy: bool = False, **options: object) -> Report:
         """What `mlinfra apply STACK` does: recover, plan, carry out."""
-        recover(self.journal(), lambda _: self.cloud, TYPES, OWNERSHIP)
+        recover(self.journal(), self.connect, TYPES, OWNERSHIP)
         plan = self.plan(graph, destroy=destroy, **options)  # type: ignore[arg-type]
         return self.carry_out(plan, graph)
 
@@ -145,7 +176,10 @@ class World:
         """Whether a plan, with refresh and without, has nothing to do, and the state is sound."""
         state = self.disk.read()
         assert state.verify() == ()
-        assert sorted(r.id for r in state.every_record()) == sorted(self.cloud.things)
+        inside = [
+            things for identity in self.clusters for things in self.connect(Connection("kubernetes", identity)).things
+        ]
+        assert sorted(r.id for r in state.every_record()) == sorted([*self.cloud.things, *inside])
         return not self.plan(graph).steps and not self.plan(graph, refreshed=False).steps
 
 
@@ -156,12 +190,13 @@ def resource(
     *,
     depends_on: Iterable[str] = (),
     protect: bool = False,
+    connection: Connection = HERE,
 ) -> Resource:
     return Resource(
         Address(address),
         f"toy:{kind}",
         properties,
-        HERE,
+        connection,
         tuple(Address(a) for a in depends_on),
         Lifecycle(protect),
     )
