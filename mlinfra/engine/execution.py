@@ -180,9 +180,11 @@ class Execution:
 
         with contextlib.suppress(NotFound):  # it is gone, which is what was wanted
             self._patience.repeat(remove, harmless=True)
-        swept = self._around.types[step.type].opens is not None  # and forgotten only then
-        done: Entry = (Settled if swept else Removed)(step.address, step.generation)
-        self._journal.enter(done)
+        if record is None or self._around.types[step.type].opens is None:
+            self._journal.enter(Removed(step.address, step.generation))
+        else:  # it is swept before it is forgotten
+            deposed = record != self._journal.record(step.address)
+            self._journal.enter(Recorded(msgspec.structs.replace(record, seal=self._around.seal), deposed=deposed))
         return step.id
 
     def _clear(self, step: Step, say: Say) -> str:

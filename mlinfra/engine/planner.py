@@ -323,9 +323,9 @@ def _sealed_objects(
     for decision in decisions:
         if decision.address not in touched:
             continue
-        # What a cluster takes along counts as gone while planning, and must be as it was seen all the same.
-        seen = found.current.get(decision.address, decision.standing)
-        record, present = decision.standing.record, present_of(decision.standing) or present_of(seen)
+        record, present = decision.standing.record, present_of(decision.standing)
+        if decision.within is not None or (present is None and present_of(found.current.get(decision.address))):
+            continue  # its cluster takes it along, however it is by then
         last = (record.inputs or {}) if record is not None else {}
         generation = record.generation if record is not None else decision.generation
         yield seal_object(types[decision.type], decision.address, generation, present, (decision.properties, last))

@@ -16,7 +16,7 @@ from mlinfra.core.resource import Connection, Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
 from mlinfra.core.value import Expression, Lookup, Ref, Value, at, is_known
-from mlinfra.engine.standing import Standing, present_of, standings
+from mlinfra.engine.standing import present_of, standings
 from mlinfra.engine.survey import Listings, survey
 
 
@@ -73,7 +73,7 @@ def _seen(graph: Graph, state: State, listings: Listings, ownership: Ownership) 
     def lookup(expression: Expression) -> Value:
         if not isinstance(expression, Ref):
             return expression
-        present = present_of(current.get(expression.address, Standing()))
+        present = present_of(current.get(expression.address))
         try:
             return at({**present.properties, "id": present.id}, expression.path) if present else expression
         except LookupError:

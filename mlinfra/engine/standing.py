@@ -160,6 +160,6 @@ def made_up(address: Address, generation: int, stray: Stray) -> Record:
     )
 
 
-def present_of(standing: Standing) -> Present | None:
+def present_of(standing: Standing | None) -> Present | None:
     """What is there, if anything was seen."""
-    return standing.observed if isinstance(standing.observed, Present) else None
+    return standing.observed if standing is not None and isinstance(standing.observed, Present) else None

@@ -104,7 +104,7 @@ TYPES: dict[str, ResourceType] = {
                     "name": text(required=True, replace=Replace.CREATE_FIRST),
                     "zone": text(default="a", replace=Replace.CREATE_FIRST),
                     "version": integer(default=1),
-                    "subnet": text(refers="toy:net/Subnet"),
+                    "subnet": text(refers="toy:net/Subnet", replace=Replace.CREATE_FIRST),
                     "tags": TAGS,
                 }
             ),

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlinfra.core.address import Address
+from mlinfra.core.connections import CLUSTER
 from mlinfra.core.errors import Ambiguous
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Report
-from mlinfra.core.resource import Graph, Resource
+from mlinfra.core.resource import Connection, Graph, Resource
 from mlinfra.core.value import Properties, Ref
 from mlinfra.engine.stop import Halted, Stop
 
@@ -26,7 +27,7 @@ SETTINGS = settings(
 
 @st.composite
 def stacks(draw: st.DrawFn) -> Graph:
-    """Up to three nets, subnets in them, groups in those, and routes."""
+    """Up to three nets, subnets in them, groups in those, routes, and a cluster with what lies in it."""
     nets = [f"network.n{i}" for i in range(draw(st.integers(0, 3)))]
     made: list[Resource] = [resource(net, "net/Net", draw(net_properties())) for net in nets]
     subnets = []
@@ -41,9 +42,26 @@ def stacks(draw: st.DrawFn) -> Graph:
     for i in range(draw(st.integers(0, 2)) if nets else 0):
         net = Ref(Address(draw(st.sampled_from(nets))))
         made.append(resource(f"network.r{i}", "net/Route", {"net": net, "to": f"to-{i}", "via": draw(words)}))
+    if draw(st.booleans()) and subnets:
+        made += draw(clusters(draw(st.sampled_from(subnets))))
     return graph(*made)
 
 
+@st.composite
+def clusters(draw: st.DrawFn, subnet: str) -> list[Resource]:
+    """A cluster, and up to two applications and a chart in it, some of which wait for others."""
+    about = draw(st.fixed_dictionaries({"name": words}, optional={"zone": words, "version": small}))
+    made = [resource("cluster", "run/Cluster", {**about, "subnet": Ref(Address(subnet))})]
+    for i in range(draw(small)):
+        app = draw(st.fixed_dictionaries({"name": st.just(f"app-{i}")}, optional={"image": words}))
+        made.append(resource(f"apps.a{i}", "in/App", app, connection=INSIDE))
+    if draw(st.booleans()):
+        before = [one.address for one in made[1:] if draw(st.booleans())]
+        made.append(resource("apps.c", "in/Chart", {"name": draw(words)}, connection=INSIDE, depends_on=before))
+    return made
+
+
+INSIDE = Connection("kubernetes", CLUSTER.reference(Address("cluster")))
 small = st.integers(0, 2)
 words = st.sampled_from(["one", "two"])
 

@@ -120,7 +120,11 @@ class World:
         if connection == HERE:
             return self.cloud
         alive = [f"{shown['arn']}@{shown['createdAt']}" for shown in self.clusters_there()]
-        return self.clusters.setdefault(connection.identity, ToyCloud()) if connection.identity in alive else ToyCloud()
+        if connection.identity not in alive:
+            return ToyCloud()
+        inside = self.clusters.setdefault(connection.identity, ToyCloud())
+        inside.before, inside.after = self.cloud.before, self.cloud.after
+        return inside
 
     def clusters_there(self) -> list[Properties]:
         return [thing.present().properties for thing in self.cloud.of("toy:run/Cluster")]
@@ -129,9 +133,9 @@ class World:
         return ()
 
     def drain(self, target: Target, operation: Operation) -> None:
-        """Controllers and all that they run on must be there still."""
-        assert target.outputs["createdAt"] in self.cloud.things
-        self.teardown.append(("drain", target.id))
+        """Controllers must be there still; where an earlier run got as far as the cluster, nothing is to be done."""
+        if target.outputs["createdAt"] in self.cloud.things:
+            self.teardown.append(("drain", target.id))
 
     def sweep(self, target: Target, operation: Operation) -> None:
         """The cluster is gone, and what says which one it was is not."""
