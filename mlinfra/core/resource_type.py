@@ -5,8 +5,9 @@ Providers declare them, the engine reads them. How the calls are made is the pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -48,7 +49,7 @@ class Opens(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...]
     identity: tuple[str, ...]
 
-    def identity_of(self, outputs: Properties) -> Value:
+    def identity_of(self, outputs: Mapping[Any, Any]) -> Value:
         """The identity of the connections behind an object with these outputs; `None` where they do not say."""
         parts = [outputs.get(name) for name in self.identity]
         return None if None in parts else "@".join(map(str, parts))

@@ -22,12 +22,15 @@ from mlinfra.library.entries import Entry, entries_of
 from mlinfra.library.folders import failure
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
+from mlinfra.library.outputs import NodeGroup
+from mlinfra.library.precedence import in_order
 from mlinfra.library.problem import RefusedError
 from mlinfra.library.raw import RESOURCES, RawResources
 from mlinfra.library.references import References
 from mlinfra.library.scope import Gathering, Scope
 
 OUTPUTS = "outputs"
+_ADDON = "aws:eks/addon:Addon"
 
 
 def wants(stack: Stack, library: Library) -> Wants:
@@ -49,8 +52,15 @@ def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]
     outputs = assembly.take_raw(stack)
     if assembly.diagnostics:
         raise ConfigError(assembly.diagnostics)
+    resources = in_order(assembly.gathering.resources, _before_pods(assembly.gathering))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
-    return Graph(assembly.gathering.resources, outputs, moves)
+    return Graph(resources, outputs, moves)
+
+
+def _before_pods(gathering: Gathering) -> list[Address]:
+    """Nodes, and the cluster's add-ons: without them a pod stays where it is, or reaches nobody."""
+    groups = [group.address for group in gathering.every(NodeGroup)]
+    return groups + [one.address for one in gathering.resources.values() if one.type == _ADDON]
 
 
 class _Assembly:

@@ -11,6 +11,7 @@ class Code(Coded):
     LEFT_BEHIND = "MLI3008", "A destroy has ended and something is left."
     OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region."
     NO_SECRET = "MLI3061", "A secret that is referred to cannot be read."
+    CLUSTER_CLOSED = "MLI3063", "A cluster that a plan reaches into is gone, or cannot be seen."
     PLAN_UNWRITABLE = "MLI3070", "A plan file cannot be written."
     PLAN_UNREADABLE = "MLI3071", "A plan file cannot be read."
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."

@@ -7,9 +7,9 @@ nobody may conclude from it that something is absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from typing import Any
 
+from mlinfra.aws.plain import plain
 from mlinfra.core.errors import NotFound, ProviderError
 from mlinfra.core.naming import derived_prefix
 from mlinfra.core.observed import Listing, Present
@@ -160,11 +160,6 @@ def failure_of(kind: AwsType, item: Item) -> str:
         return ""
     why = waiting.why(item) if waiting.why is not None else ""
     return f"it is {dig(item, waiting.state)}" + (f": {why}" if why else "")
-
-
-def plain(value: Any) -> Any:
-    """botocore's times as text; everything else as it is."""
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _outputs(kind: AwsType, site: Site, item: Item, id: str, properties: dict[str, Any]) -> dict[str, Any]:
