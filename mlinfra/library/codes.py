@@ -51,3 +51,6 @@ class Code(Coded):
     PLACEMENT = "MLI2311", "A node group that its placement group cannot hold."
     MIRROR_OR_REPOSITORY = "MLI2401", "A registry is a mirror and a repository at once."
     REGISTRY_NAME = "MLI2402", "A name that ECR refuses."
+    BALANCER_RANGES = "MLI2501", "Nobody, or everybody, could use a load balancer."
+    BALANCER_GATEWAY = "MLI2502", "A gateway that does not go with the kind of load balancer."
+    BALANCER_SUBNETS = "MLI2503", "A load balancer has no subnets to stand in."

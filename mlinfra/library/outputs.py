@@ -92,11 +92,26 @@ class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """An entrance to the cluster."""
+    """An entrance to the cluster.
+
+    address: of the load balancer itself.
+    type, gateway, domain: as chosen in the stack.
+    target_groups: ARNs of what the gateway's pods are to be registered with, by the name of their port (`http`,
+        `https`); none where each service brings its own.
+    arn_suffix: what metrics call it by.
+    """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
+    zone_id: Annotated[Value, Meta(description="hosted zone of that name, for an alias record")] = None
     arn: Annotated[Value, Meta(description="ARN of the load balancer")]
     security_group_id: Annotated[Value, Meta(description="its security group")] = None
+    listener_arn: Annotated[Value, Meta(description="ARN of the listener that takes requests")] = None
+    address: Address
+    type: str = "network"
+    gateway: str = ""
+    domain: str = ""
+    target_groups: dict[str, Value] = {}
+    arn_suffix: Value = None
 
 
 class Service(Struct, frozen=True, kw_only=True, rename="camel"):
