@@ -54,3 +54,6 @@ class Code(Coded):
     BALANCER_RANGES = "MLI2501", "Nobody, or everybody, could use a load balancer."
     BALANCER_GATEWAY = "MLI2502", "A gateway that does not go with the kind of load balancer."
     BALANCER_SUBNETS = "MLI2503", "A load balancer has no subnets to stand in."
+    ALERT_RECEIVER = "MLI2601", "A receiver of alerts that cannot be told."
+    LOG_RETENTION = "MLI2602", "A time that CloudWatch keeps no logs for."
+    METRIC_RETENTION = "MLI2603", "A retention of metrics that cannot be chosen."

@@ -14,7 +14,7 @@ from mlinfra.core.value import Properties, Value
 from mlinfra.library import Block, Handle, Place, Problem, Scope
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr, Domain
-from mlinfra.library.outputs import Cluster, LoadBalancer, Network
+from mlinfra.library.outputs import Cluster, LoadBalancer, Network, TargetGroup
 
 from .gateways import GATEWAYS, gateway_problems
 from .guard import add_guard, open_nodes, range_problems
@@ -78,7 +78,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         type=inputs.type,
         gateway=inputs.gateway,
         domain=inputs.domain,
-        target_groups={name: target.arn for name, target in targets.items()},
+        target_groups={name: TargetGroup(target.arn, target["arnSuffix"]) for name, target in targets.items()},
         arn_suffix=balancer["arnSuffix"],
     )
 

@@ -30,6 +30,19 @@ def entrance(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {"public": about}}
 
 
+RECEIVERS = {
+    "oncall": {"email": "oncall@acme.example"},
+    "chat": {"webhook": "https://hooks.acme.example/ml"},
+    "others": {"sns": "arn:aws:sns:us-east-1:123456789012:everybody"},
+}
+RULES = ["node-not-ready", "gpu-idle", "gpu-memory", "spot-interruption", "endpoint-errors", "endpoint-latency"]
+
+
+def watched(**about: Any) -> Sections:
+    doors = {"inner": {}, "web": {"type": "application"}}
+    return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": doors, "monitoring": about}
+
+
 # By module, then by what is special about the case: sections, and whatever else the stack has.
 CASES: dict[str, dict[str, Sections]] = {
     "network": {
@@ -81,6 +94,14 @@ CASES: dict[str, dict[str, Sections]] = {
         "application-with-tls": entrance(type="application", certificate=CERTIFICATE),
         "each-for-itself": entrance(type="application", gateway="alb"),
     },
+    "monitoring": {
+        "defaults": watched(),
+        "everybody-is-told": watched(alerts={"receivers": RECEIVERS, "rules": RULES}),
+        "managed-prometheus": watched(
+            metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
+        ),
+        "unread": watched(metrics={"kind": "amp"}, logs={"kind": "loki"}, dashboards="none"),
+    },
     "registry": {
         "defaults": {"registries": {"models": {}}},
         "keeps-all": {"registries": {"models": {"keepLast": 0, "encryption": "kms", "immutable": False}}},
@@ -92,6 +113,7 @@ SECTIONS = {
     "cluster": "cluster",
     "node-group": "nodeGroups",
     "load-balancer": "loadBalancers",
+    "monitoring": "monitoring",
     "registry": "registries",
 }
 
