@@ -102,6 +102,10 @@ CASES: dict[str, dict[str, Sections]] = {
         ),
         "unread": watched(metrics={"kind": "amp"}, logs={"kind": "loki"}, dashboards="none"),
     },
+    "budget": {
+        "alone": {"lifecycle": {"budget": {"monthlyUSD": 600}}},
+        "with-a-topic": {**watched(alerts={"receivers": RECEIVERS}), "lifecycle": {"budget": {"monthlyUSD": 99.5}}},
+    },
     "registry": {
         "defaults": {"registries": {"models": {}}},
         "keeps-all": {"registries": {"models": {"keepLast": 0, "encryption": "kms", "immutable": False}}},
@@ -114,6 +118,7 @@ SECTIONS = {
     "node-group": "nodeGroups",
     "load-balancer": "loadBalancers",
     "monitoring": "monitoring",
+    "budget": "lifecycle",
     "registry": "registries",
 }
 
