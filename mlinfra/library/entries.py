@@ -18,6 +18,7 @@ from mlinfra.core.value import Path, path_text
 from mlinfra.library.codes import Code
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
+from mlinfra.library.place import LIFECYCLE
 from mlinfra.library.problem import Problem, RefusedError
 
 
@@ -50,7 +51,10 @@ def entries_of(stack: Stack, library: Library) -> list[Entry]:
 
 
 def _written(stack: Stack, library: Library) -> Iterator[tuple[Path, Any]]:
-    """The path and data of each entry."""
+    """The path and data of each entry; of `lifecycle`, the parts that something is made of in a cloud account."""
+    for part, data in stack.lifecycle.items():
+        if data is not None and library.module_for(LIFECYCLE, part) and stack.target.platform != "kubernetes":
+            yield (LIFECYCLE, part), data
     for section, data in stack.sections.items():
         modules = library.sections.get(section, ())
         if modules and (modules[0].many or modules[0].place.entry):
@@ -75,7 +79,7 @@ def _entry(stack: Stack, library: Library, path: Path, data: Any) -> Entry:
 
 def _absent(library: Library, path: Path) -> Problem:
     parts = library.sections.get(str(path[0]), ())
-    known = [one.place.entry for one in parts] or list(library.sections)
+    known = [one.place.entry for one in parts] or [name for name in library.sections if name != LIFECYCLE]
     what = f"no module implements {'.'.join(map(str, path))}"
     return Problem(Code.UNKNOWN_SECTION, what, hint=f"there is {', '.join(known)}")
 

@@ -93,12 +93,49 @@ class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
     name: Annotated[Value, Meta(description="name of the repository, or prefix of the mirrors")] = None
 
 
+class TargetGroup(Struct, frozen=True):
+    """Addresses that a load balancer sends to: its ARN, and what metrics call it by."""
+
+    arn: Value
+    arn_suffix: Value
+
+
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
-    """An entrance to the cluster."""
+    """An entrance to the cluster.
+
+    address: of the load balancer itself.
+    type, gateway, domain: as chosen in the stack.
+    target_groups: what the gateway's pods are to be registered with, by the name of their port (`http`, `https`);
+        none where each service brings its own.
+    arn_suffix: what metrics call it by.
+    """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
+    zone_id: Annotated[Value, Meta(description="hosted zone of that name, for an alias record")] = None
     arn: Annotated[Value, Meta(description="ARN of the load balancer")]
     security_group_id: Annotated[Value, Meta(description="its security group")] = None
+    listener_arn: Annotated[Value, Meta(description="ARN of the listener that takes requests")] = None
+    address: Address
+    type: str = "network"
+    gateway: str = ""
+    domain: str = ""
+    target_groups: dict[str, TargetGroup] = {}
+    arn_suffix: Value = None
+
+
+class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is measured and kept.
+
+    told: ARNs of all topics that alerts go to, the stack's own included.
+    log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
+    """
+
+    alerts_topic_arn: Annotated[Value, Meta(description="ARN of the stack's own topic for alerts, if it has one")] = (
+        None
+    )
+    prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
+    told: tuple[Value, ...] = ()
+    log_groups: dict[str, Value] = {}
 
 
 class Service(Struct, frozen=True, kw_only=True, rename="camel"):

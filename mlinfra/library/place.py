@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
+# Belongs to the language itself, which validates it: a module may make something of one of its parts.
+LIFECYCLE = "lifecycle"
+
 
 class Place(msgspec.Struct, frozen=True):
     """`Place("network")` is a section of one, `Place("nodeGroups", many=True)` one of named entries.
 
     entry: for sections whose entries are modules of their own, the entry that this one implements:
-        `Place("runtimes", entry="flyte")`.
+        `Place("runtimes", entry="flyte")`. In the same way of the language's own `lifecycle`: there a part that no
+        module makes something of is none the less valid.
     """
 
     section: str

@@ -11,11 +11,13 @@ from typing import Any
 from mlinfra.core.language import Language, Section
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
+from mlinfra.library.place import LIFECYCLE
 
 
 def language(library: Library, types: Mapping[str, Mapping[str, Any]]) -> Language:
     """The sections of all modules; `types` are the JSON Schemas of resource types by token."""
-    return Language({name: _section(name, modules) for name, modules in library.sections.items()}, types)
+    sections = {name: _section(name, modules) for name, modules in library.sections.items() if name != LIFECYCLE}
+    return Language(sections, types)
 
 
 def _section(name: str, modules: tuple[Module, ...]) -> Section:

@@ -1,4 +1,7 @@
-"""An entrance to the cluster: a load balancer and the gateway behind it."""
+"""An entrance to the cluster: a load balancer and the gateway behind it.
+
+The load balancer with its listeners, target groups and security group.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mlinfra.library import Block, Place
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Properties, Value
+from mlinfra.library import Block, Handle, Place, Problem, Scope
+from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr, Domain
-from mlinfra.library.outputs import LoadBalancer
+from mlinfra.library.outputs import Cluster, LoadBalancer, Network, TargetGroup
+
+from .gateways import GATEWAYS, gateway_problems
+from .guard import add_guard, open_nodes, range_problems
+from .listeners import add_listeners, add_targets, listeners_of
 
 SECTION = Place("loadBalancers", many=True)
+NEEDS = (Network, Cluster)
 Outputs = LoadBalancer
 
 
@@ -35,3 +46,58 @@ class Inputs(Block, frozen=True, kw_only=True):
     gateway: Annotated[
         Literal["istio", "nginx", "alb"], Meta(description="what hands requests on within the cluster")
     ] = "istio"
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Make the load balancer."""
+    network, cluster = scope.one(Network), scope.one(Cluster)
+    subnets = network.public_subnet_ids if inputs.scheme == "internet-facing" else network.private_subnet_ids
+    problems = [
+        *range_problems(inputs.scheme, inputs.allowed_cidrs, network),
+        *gateway_problems(inputs.type, inputs.gateway),
+        *([] if subnets else [_nowhere(inputs.scheme)]),
+    ]
+    if problems:
+        scope.refuse(*problems)
+    listeners = listeners_of(inputs.type, inputs.certificate)
+    ports = {name: one.port for name, one in listeners.items()}
+    guard = add_guard(scope, network, ports, inputs.allowed_cidrs or (network.cidr,))
+    balancer = scope.add("", "aws:lb/loadBalancer:LoadBalancer", _properties(inputs, guard, subnets))
+    targets: dict[str, Handle] = {}
+    if gateway := GATEWAYS.get(inputs.gateway):
+        targets = add_targets(scope, inputs.type, network, gateway, listeners)
+        open_nodes(scope, guard, cluster, [*(gateway.ports[name] for name in targets), gateway.health_port])
+    made = add_listeners(scope, balancer, listeners, targets, inputs.certificate)
+    return LoadBalancer(
+        dns_name=balancer["dnsName"],
+        zone_id=balancer["zoneId"],
+        arn=balancer.arn,
+        security_group_id=guard.id,
+        listener_arn=next(iter(made.values())).arn,
+        address=balancer.address,
+        type=inputs.type,
+        gateway=inputs.gateway,
+        domain=inputs.domain,
+        target_groups={name: TargetGroup(target.arn, target["arnSuffix"]) for name, target in targets.items()},
+        arn_suffix=balancer["arnSuffix"],
+    )
+
+
+def _properties(inputs: Inputs, guard: Handle, subnets: Value) -> Properties:
+    properties: Properties = {
+        "loadBalancerType": inputs.type,
+        "internal": inputs.scheme == "internal",
+        "securityGroups": [guard.id],
+        "subnets": list(subnets),
+    }
+    if inputs.type == "application":
+        return {**properties, "dropInvalidHeaderFields": True}
+    # A gateway has few pods, and a zone may be without one.
+    return {**properties, "enableCrossZoneLoadBalancing": True}
+
+
+def _nowhere(scheme: str) -> Problem:
+    if scheme == "internal":
+        return Problem(Code.BALANCER_SUBNETS, "the network has no private subnets", hint="use scheme: internet-facing")
+    hint = "name the network's public subnets in network.use.publicSubnetIds, or use scheme: internal"
+    return Problem(Code.BALANCER_SUBNETS, "the network has no public subnets", at=("scheme",), hint=hint)

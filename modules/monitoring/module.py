@@ -6,56 +6,34 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mlinfra.library import Block, Place
-from mlinfra.library.forms import Duration, Name
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Value
+from mlinfra.library import Block, Place, Scope
+from mlinfra.library.forms import Name
+from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, NodeGroup
+
+from .alarms import add_alarms
+from .log_groups import Logs, add_log_groups, retention_problems
+from .managed_prometheus import Metrics, add_workspace, metric_problems
+from .receivers import Receiver, add_receivers, receiver_problems
+from .rules import Rule
 
 SECTION = Place("monitoring")
-
-
-class Metrics(Block, frozen=True, kw_only=True):
-    """Where metrics go."""
-
-    kind: Annotated[
-        Literal["prometheus", "amp"], Meta(description="Prometheus in the cluster, or Amazon Managed Prometheus")
-    ] = "prometheus"
-    retention: Annotated[Duration, Meta(description="how long they are kept")] = "15d"
-
-
-class Logs(Block, frozen=True, kw_only=True):
-    """Where logs go."""
-
-    kind: Annotated[
-        Literal["cloudwatch", "loki", "none"], Meta(description="CloudWatch, Loki in the cluster, or nowhere")
-    ] = "cloudwatch"
-    retention: Annotated[Duration, Meta(description="how long they are kept")] = "30d"
-
-
-class Receiver(Block, frozen=True, kw_only=True):
-    """Who hears of an alert; one of the fields."""
-
-    email: Annotated[str, Meta(description="an address", pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
-    sns: Annotated[str, Meta(description="ARN of an SNS topic", pattern=r"^(arn:aws[a-z-]*:sns:.+)?$")] = ""
-    webhook: Annotated[str, Meta(description="an HTTPS address", pattern=r"^(https://.+)?$")] = ""
+NEEDS = (Cluster, NodeGroup, LoadBalancer)
+Outputs = Monitoring
 
 
 class Alerts(Block, frozen=True, kw_only=True):
     """What alarms whom."""
 
-    receivers: Annotated[dict[Name, Receiver], Meta(description="who hears of alerts")] = {}
-    rules: Annotated[
-        tuple[
-            Literal[
-                "node-not-ready",
-                "gpu-idle",
-                "gpu-memory",
-                "spot-interruption",
-                "endpoint-errors",
-                "endpoint-latency",
-            ],
-            ...,
-        ],
-        Meta(description="what is alarming"),
-    ] = ("node-not-ready", "spot-interruption", "endpoint-errors")
+    receivers: Annotated[
+        dict[Name, Receiver], Meta(description="who hears of alerts; without any, nothing is watched")
+    ] = {}
+    rules: Annotated[tuple[Rule, ...], Meta(description="what is alarming")] = (
+        "node-not-ready",
+        "spot-interruption",
+        "endpoint-errors",
+    )
 
 
 class Inputs(Block, frozen=True, kw_only=True):
@@ -66,3 +44,30 @@ class Inputs(Block, frozen=True, kw_only=True):
     gpu: Annotated[Literal["dcgm", "none"], Meta(description="what measures GPUs")] = "dcgm"
     logs: Annotated[Logs, Meta(description="where logs go")] = Logs()
     alerts: Annotated[Alerts, Meta(description="what alarms whom")] = Alerts()
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Make what AWS keeps and watches."""
+    cluster = scope.one(Cluster)
+    alerts = inputs.alerts
+    problems = [
+        *metric_problems(inputs.metrics),
+        *retention_problems(inputs.logs),
+        *receiver_problems(alerts.receivers),
+    ]
+    if problems:
+        scope.refuse(*problems)
+    told = add_receivers(scope, alerts.receivers, facts)
+    if told.topics:
+        add_alarms(scope, alerts.rules, told, scope.every(NodeGroup), scope.every(LoadBalancer))
+    endpoint: Value = None
+    if inputs.metrics.kind == "amp":
+        read = inputs.dashboards == "grafana"
+        endpoint = add_workspace(scope, cluster, alerts.rules, told, facts, read=read)["prometheusEndpoint"]
+    log_groups = add_log_groups(scope, inputs.logs, cluster) if inputs.logs.kind == "cloudwatch" else {}
+    return Monitoring(
+        alerts_topic_arn=told.own.arn if told.own is not None else None,
+        prometheus_endpoint=endpoint,
+        told=told.topics,
+        log_groups=log_groups,
+    )

@@ -65,7 +65,10 @@ class Written:
 
 
 def stack_of(sections: Mapping[str, Any], **about: Any) -> Stack:
-    about = {"target": Target(platform="sandbox", region="us-east-1"), "name": "demo", **about}
+    """A stack with these sections; `lifecycle` may stand among them, as it does in a file."""
+    lifecycle = sections.get("lifecycle", {})
+    sections = {name: section for name, section in sections.items() if name != "lifecycle"}
+    about = {"lifecycle": lifecycle, "target": Target(platform="sandbox", region="us-east-1"), "name": "demo", **about}
     resources = {name: msgspec.convert(one, RawResource) for name, one in about.pop("resources", {}).items()}
     return Stack(file="stack.yaml", sections=sections, positions=Written(), resources=resources, **about)
 

@@ -210,10 +210,29 @@ def test_moves_of_the_stack_come_before_those_of_modules(tmp_path: Path) -> None
 # Refusals
 
 
-def test_a_section_that_cannot_be_planned_yet_says_what_can() -> None:
-    (wrong,) = refusals({**_NETWORK, "monitoring": {}})
-    assert codes((wrong,)) == [("MLI2005", "monitoring")]
-    assert "cluster, network, nodeGroups, registries" in wrong.hint
+def _with_one_to_come(folder: Path) -> Library:
+    """Our modules, and one of which only the inputs are there yet."""
+    (folder / "dataset").mkdir()
+    (folder / "dataset" / "module.py").write_text(_TO_COME)
+    return Library.find([bundled_modules(), folder])
+
+
+_TO_COME = '''"""A data set."""
+
+from mlinfra.library import Block, Place
+
+SECTION = Place("datasets", many=True)
+
+
+class Inputs(Block, frozen=True, kw_only=True):
+    """Nothing yet."""
+'''
+
+
+def test_a_section_that_cannot_be_planned_yet_says_what_can(tmp_path: Path) -> None:
+    (wrong,) = refusals({**_NETWORK, "datasets": {"clicks": {}}}, library=_with_one_to_come(tmp_path))
+    assert codes((wrong,)) == [("MLI2005", "datasets.clicks")]
+    assert {"cluster", "network", "nodeGroups", "registries"} < set(wrong.hint.rpartition(": ")[2].split(", "))
 
 
 def test_an_entry_that_is_a_module_of_its_own_is_named_with_it() -> None:
@@ -325,9 +344,9 @@ def test_two_resources_of_one_address_are_refused() -> None:
     assert wrong.code == "MLI2011"
 
 
-def test_wants_of_a_stack_that_cannot_be_planned_is_refused_likewise() -> None:
+def test_wants_of_a_stack_that_cannot_be_planned_is_refused_likewise(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        wants(stack_of({"monitoring": {}}), LIBRARY)
+        wants(stack_of({"datasets": {"clicks": {}}}), _with_one_to_come(tmp_path))
     assert caught.value.code == "MLI2005"
 
 

@@ -23,6 +23,26 @@ def group(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"gpu": gpu, "system": SYSTEM}}
 
 
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
+
+
+def entrance(**about: Any) -> Sections:
+    return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {"public": about}}
+
+
+RECEIVERS = {
+    "oncall": {"email": "oncall@acme.example"},
+    "chat": {"webhook": "https://hooks.acme.example/ml"},
+    "others": {"sns": "arn:aws:sns:us-east-1:123456789012:everybody"},
+}
+RULES = ["node-not-ready", "gpu-idle", "gpu-memory", "spot-interruption", "endpoint-errors", "endpoint-latency"]
+
+
+def watched(**about: Any) -> Sections:
+    doors = {"inner": {}, "web": {"type": "application"}}
+    return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": doors, "monitoring": about}
+
+
 # By module, then by what is special about the case: sections, and whatever else the stack has.
 CASES: dict[str, dict[str, Sections]] = {
     "network": {
@@ -66,13 +86,41 @@ CASES: dict[str, dict[str, Sections]] = {
         "partitions": group(placement="partition"),
         "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "system": SYSTEM}},
     },
+    "load-balancer": {
+        "defaults": entrance(),
+        "public": entrance(scheme="internet-facing", allowedCidrs=["203.0.113.0/24", "198.51.100.0/24"]),
+        "terminates-tls": entrance(certificate=CERTIFICATE, gateway="nginx"),
+        "application": entrance(type="application"),
+        "application-with-tls": entrance(type="application", certificate=CERTIFICATE),
+        "each-for-itself": entrance(type="application", gateway="alb"),
+    },
+    "monitoring": {
+        "defaults": watched(),
+        "everybody-is-told": watched(alerts={"receivers": RECEIVERS, "rules": RULES}),
+        "managed-prometheus": watched(
+            metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
+        ),
+        "unread": watched(metrics={"kind": "amp"}, logs={"kind": "loki"}, dashboards="none"),
+    },
+    "budget": {
+        "alone": {"lifecycle": {"budget": {"monthlyUSD": 600}}},
+        "with-a-topic": {**watched(alerts={"receivers": RECEIVERS}), "lifecycle": {"budget": {"monthlyUSD": 99.5}}},
+    },
     "registry": {
         "defaults": {"registries": {"models": {}}},
         "keeps-all": {"registries": {"models": {"keepLast": 0, "encryption": "kms", "immutable": False}}},
         "mirror": {"registries": {"mirror": {"pullThrough": ["public.ecr.aws", "registry.k8s.io", "quay.io"]}}},
     },
 }
-SECTIONS = {"network": "network", "cluster": "cluster", "node-group": "nodeGroups", "registry": "registries"}
+SECTIONS = {
+    "network": "network",
+    "cluster": "cluster",
+    "node-group": "nodeGroups",
+    "load-balancer": "loadBalancers",
+    "monitoring": "monitoring",
+    "budget": "lifecycle",
+    "registry": "registries",
+}
 
 
 @cache

@@ -65,6 +65,7 @@ def test_every_input_is_described(name: str) -> None:
 @pytest.mark.parametrize("name", _NAMES)
 def test_every_input_but_what_only_the_user_can_say_has_a_default(name: str) -> None:
     required = {
+        "budget": ["monthlyUSD"],
         "node-group": ["instances", "max"],
     }
     assert LIBRARY.modules[name].schema.get("required", []) == required.get(name, [])

@@ -57,6 +57,7 @@ HOME: dict[str, tuple[str, ...]] = {
         "aws:kms/key:Key",
     ),
     "services": (
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",
         "aws:amp/ruleGroupNamespace:RuleGroupNamespace",
         "aws:amp/workspace:Workspace",
         "aws:autoscaling/group:Group",

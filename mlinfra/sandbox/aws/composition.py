@@ -13,6 +13,7 @@ from moto.backends import SERVICE_NAMES
 from moto.moto_server.werkzeug_app import BackendRequest
 
 from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.alert_managers import AlertManagers
 from mlinfra.sandbox.aws.budgets import Budgets
 from mlinfra.sandbox.aws.client_tokens import client_tokens
 from mlinfra.sandbox.aws.ec2.deletions import Deletions
@@ -119,6 +120,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield Queues(account)
     yield Topics(account)
     yield Budgets(account)
+    yield AlertManagers(account)
     yield Documents(account)
     yield Keys(account)
     yield KeyRotation(account)

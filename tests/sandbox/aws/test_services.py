@@ -276,3 +276,18 @@ def test_the_images_for_nodes_are_named_by_public_parameters(aws: Any, refused: 
     assert {parameter["Name"] for parameter in found["Parameters"]} == {"/own", release}
     assert found["InvalidParameters"] == ["/absent"]
     assert refused(aws.ssm.get_parameter, Name=path.replace("1.33", "1.9")) == "ParameterNotFound"
+
+
+def test_an_alert_manager_is_one_for_each_workspace_and_must_make_sense(aws: Any, refused: Callable[..., str]) -> None:
+    # https://docs.aws.amazon.com/prometheus/latest/APIReference/API_CreateAlertManagerDefinition.html
+    amp = aws.client("amp")
+    workspace = amp.create_workspace()["workspaceId"]
+    good = b"alertmanager_config: |\n  route: {receiver: all}\n  receivers: [{name: all}]\n"
+    assert refused(amp.describe_alert_manager_definition, workspaceId=workspace) == "ResourceNotFoundException"
+    for bad in (b"[", b"route: {}", good.replace(b"receiver: all", b"receiver: nobody")):
+        assert refused(amp.create_alert_manager_definition, workspaceId=workspace, data=bad) == "ValidationException"
+    amp.create_alert_manager_definition(workspaceId=workspace, data=good)
+    assert refused(amp.create_alert_manager_definition, workspaceId=workspace, data=good) == "ConflictException"
+    assert amp.describe_alert_manager_definition(workspaceId=workspace)["alertManagerDefinition"]["data"] == good
+    amp.delete_alert_manager_definition(workspaceId=workspace)
+    assert refused(amp.delete_alert_manager_definition, workspaceId=workspace) == "ResourceNotFoundException"

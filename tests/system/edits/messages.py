@@ -20,6 +20,7 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
 WORKSPACE = "aws:amp/workspace:Workspace"
 RULES = "aws:amp/ruleGroupNamespace:RuleGroupNamespace"
+ALERTS = "aws:amp/alertManagerDefinition:AlertManagerDefinition"
 BUDGET = "aws:budgets/budget:Budget"
 
 _TAGS = [{"Key": "team", "Value": "edited"}]
@@ -99,6 +100,7 @@ def _detach(thing: Thing) -> None:
 
 _BLANK = json.dumps({"widgets": []})
 _BLAND = b"groups:\n  - name: gpu\n    rules: []\n"
+_NOBODY = b"alertmanager_config: |\n  route: {receiver: nobody}\n  receivers: [{name: nobody}]\n"
 
 EDITS: Edits = {
     QUEUE: {
@@ -167,6 +169,7 @@ EDITS: Edits = {
     RULES: {
         "data": edit("amp", "put_rule_groups_namespace", workspaceId=of("workspaceId"), name=of("name"), data=_BLAND)
     },
+    ALERTS: {"definition": edit("amp", "put_alert_manager_definition", "workspaceId", data=_NOBODY)},
     BUDGET: {
         "limitAmount": _budget("BudgetLimit", "Amount", value="7"),
         "costFilters[].values": _budget("CostFilters", "TagKeyValue", value=["user:team$edited"]),
@@ -185,6 +188,7 @@ EXCEPTIONS: Exceptions = {
     DASHBOARD: {"dashboardName": IDENTITY},
     WORKSPACE: {"kmsKeyArn": IMMUTABLE},
     RULES: {"workspaceId": IDENTITY, "name": IDENTITY},
+    ALERTS: {"workspaceId": IDENTITY},
     BUDGET: {"name": IDENTITY},
 }
 
@@ -199,6 +203,7 @@ DELETES: Deletes = {
     DASHBOARD: edit("cloudwatch", "delete_dashboards", DashboardNames=lambda thing: [thing.id]),
     WORKSPACE: edit("amp", "delete_workspace", "workspaceId"),
     RULES: edit("amp", "delete_rule_groups_namespace", workspaceId=of("workspaceId"), name=of("name")),
+    ALERTS: edit("amp", "delete_alert_manager_definition", "workspaceId"),
     BUDGET: lambda thing: thing.client("budgets").delete_budget(
         AccountId=thing.account.sandbox.account, BudgetName=thing.id
     ),

@@ -1,4 +1,4 @@
-"""Managed Prometheus: workspaces, and their rules.
+"""Managed Prometheus: workspaces, their rules, and whom their alerts go to.
 
 Calls and fields: Amazon Managed Service for Prometheus API reference, 2020-08-01. Names and replacement: Pulumi's AWS
 schema 7.51.
@@ -10,7 +10,7 @@ from typing import Any
 
 from mlinfra.core.errors import InvalidRequest, NotFound
 from mlinfra.core.property import Replace, block, text
-from mlinfra.core.resource_type import NameRule, ResourceType
+from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update, Waiting
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call, dig, prop
@@ -19,6 +19,7 @@ from mlinfra.providers.aws.work import Work
 
 WORKSPACE = "aws:amp/workspace:Workspace"
 RULE_GROUP_NAMESPACE = "aws:amp/ruleGroupNamespace:RuleGroupNamespace"
+ALERT_MANAGER = "aws:amp/alertManagerDefinition:AlertManagerDefinition"
 
 _TAGGING = Tagging(
     form="map",
@@ -114,14 +115,23 @@ _WORKSPACE = AwsType(
 )
 
 
-def _namespaces(reader: Reader, wanted: Wanted) -> list[Item]:
-    """Those of our workspaces, and of those that ids and keys of interest name."""
+# AWS shows as bytes what it takes as a text.
+_TEXT = Shape(outward=lambda told: told, inward=lambda shown: shown.decode() if isinstance(shown, bytes) else shown)
+
+
+def _existing(reader: Reader, told: set[str]) -> list[str]:
+    """Our workspaces, and of `told` those that there are."""
     listing = reader.objects(WORKSPACE)
     if listing.incomplete:
         raise InvalidRequest(f"the workspaces could not all be read: {listing.incomplete}")
-    told = {_NAMESPACE.parts_of(identity).get("workspaceId", "") for identity in wanted.interest.ids}
     there = {one["workspaceId"] for one in reader.pages("amp", "ListWorkspaces", "workspaces")}
-    workspaces = sorted(({present.id for present in listing.objects} | told | wanted.interest.names) & there)
+    return sorted(({present.id for present in listing.objects} | told) & there)
+
+
+def _namespaces(reader: Reader, wanted: Wanted) -> list[Item]:
+    """Those of our workspaces, and of those that ids and keys of interest name."""
+    told = {_NAMESPACE.parts_of(identity).get("workspaceId", "") for identity in wanted.interest.ids}
+    workspaces = _existing(reader, told | wanted.interest.names)
 
     def read(workspace: str) -> list[Item]:
         try:
@@ -164,12 +174,7 @@ _NAMESPACE = AwsType(
     service="amp",
     upper=False,
     id="{workspaceId}/{name}",
-    shapes={
-        "data": Shape(
-            outward=lambda rules: rules,
-            inward=lambda shown: shown.decode() if isinstance(shown, bytes) else shown,
-        )
-    },
+    shapes={"data": _TEXT},
     create=call("CreateRuleGroupsNamespace", "workspaceId", "name", "data"),
     reading=Reading(source=_namespaces, details=_with_data, one=_namespace, outputs={"arn": "arn"}),
     tagging=_TAGGING,
@@ -187,4 +192,59 @@ _NAMESPACE = AwsType(
     conflicts=r"ConflictException",
 )
 
-TYPES = (_WORKSPACE, _NAMESPACE)
+
+def _alert_managers(reader: Reader, wanted: Wanted) -> list[Item]:
+    """A workspace has one or none, under its own identity."""
+    workspaces = _existing(reader, {*wanted.interest.ids, *wanted.interest.names})
+    found = reader.each(lambda workspace: _described_alerts(reader, workspace), workspaces)
+    return [item for item in found if item is not None]
+
+
+def _described_alerts(reader: Reader, workspace: str) -> Item | None:
+    try:
+        answer = reader.one("amp", "DescribeAlertManagerDefinition", {"workspaceId": workspace}, workspace)
+    except NotFound:
+        return None
+    return {"workspaceId": workspace, **answer["alertManagerDefinition"]}
+
+
+def _alert_manager(work: Work) -> Item | None:
+    answer = work.call("DescribeAlertManagerDefinition", workspaceId=work.id)
+    return {"workspaceId": work.id, **answer["alertManagerDefinition"]}
+
+
+_ALERT_MANAGER = AwsType(
+    about=ResourceType(
+        token=ALERT_MANAGER,
+        inputs=block(
+            {
+                "workspaceId": text(required=True, replace=Replace.CREATE_FIRST, refers=WORKSPACE),
+                "definition": text(required=True, description="Alertmanager's YAML; compared as written."),
+            }
+        ),
+        key=("workspaceId",),
+        owned_by=OwnedBy.PARENT,
+        parent="workspaceId",
+    ),
+    service="amp",
+    upper=False,
+    id="{workspaceId}",
+    names={"definition": "data"},
+    shapes={"definition": _TEXT},
+    create=call("CreateAlertManagerDefinition", "workspaceId", "definition"),
+    reading=Reading(source=_alert_managers, one=_alert_manager),
+    updates=(Update(("definition",), (call("PutAlertManagerDefinition", "workspaceId", "definition"),)),),
+    waiting=Waiting(
+        state="status.statusCode",
+        ready=("ACTIVE",),
+        failed=("CREATION_FAILED",),
+        ill=("UPDATE_FAILED",),
+        why=_why,
+        every=3.0,
+        limit=600.0,
+    ),
+    delete=call("DeleteAlertManagerDefinition", "workspaceId"),
+    conflicts=r"ConflictException",
+)
+
+TYPES = (_WORKSPACE, _NAMESPACE, _ALERT_MANAGER)

@@ -1,0 +1,38 @@
+"""Writers: what runs in the cluster and hands over metrics or logs, with rights to that and to nothing else."""
+
+from __future__ import annotations
+
+from mlinfra.core.value import Json, Value
+from mlinfra.library import Scope
+from mlinfra.library.outputs import Cluster
+
+NAMESPACE = "monitoring"
+
+
+def add_identity(
+    scope: Scope, cluster: Cluster, local_name: str, service_account: str, statements: list[dict[str, Value]]
+) -> None:
+    """Give a service account in the namespace `monitoring` a role that allows `statements`."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    role = scope.add(f"{local_name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
+    policy = scope.add(
+        f"{local_name}.role.policy",
+        "aws:iam/rolePolicy:RolePolicy",
+        {"role": role.id, "policy": Json({"Version": "2012-10-17", "Statement": statements})},
+    )
+    scope.add(
+        f"{local_name}.identity",
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        {
+            "clusterName": cluster.name,
+            "namespace": NAMESPACE,
+            "serviceAccount": service_account,
+            "roleArn": role.arn,
+        },
+        depends_on=[policy],
+    )

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlinfra.core.address import Address
+from mlinfra.core.resource import Graph
+from mlinfra.core.value import Concat, Json, Ref
+from tests.library.samples import codes, graph_of, of_type, properties, refusals
+from tests.modules.cases import RECEIVERS, RULES, watched
+
+_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+_TOPIC = Ref(Address("monitoring.alerts.topic"), ("arn",))
+_OTHERS = "arn:aws:sns:us-east-1:123456789012:everybody"
+
+
+def _alerting(*rules: str, **more: Any) -> Graph:
+    return graph_of(watched(alerts={"receivers": RECEIVERS, "rules": list(rules)}, **more))
+
+
+def _alarms(graph: Graph) -> list[str]:
+    return [str(one.address).removeprefix("monitoring.alerts.") for one in of_type(graph, _ALARM)]
+
+
+def test_by_default_logs_are_kept_for_thirty_days_and_nobody_is_told_of_anything() -> None:
+    graph = graph_of(watched())
+    groups = [one.properties for one in of_type(graph, "aws:cloudwatch/logGroup:LogGroup")]
+    kept = {one["name"]: one["retentionInDays"] for one in groups if "containerinsights" in str(one["name"])}
+    assert kept == {f"/aws/containerinsights/demo/{part}": 30 for part in ("application", "host", "dataplane")}
+    assert not [one for one in graph if "alerts" in one.address]
+
+
+def test_what_writes_logs_may_write_to_these_groups_and_nothing_else() -> None:
+    graph = graph_of(watched())
+    (statement,) = properties(graph, "monitoring.logs.writer.role.policy")["policy"].content["Statement"]
+    group = Ref(Address("monitoring.logs.application"), ("arn",))
+    assert statement["Resource"][:2] == [group, Concat((group, ":*"))]
+    assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}
+    identity = properties(graph, "monitoring.logs.writer.identity")
+    assert (identity["namespace"], identity["serviceAccount"]) == ("monitoring", "fluent-bit")
+
+
+def test_receivers_are_subscribed_and_topics_of_others_are_told_directly() -> None:
+    graph = _alerting("node-not-ready")
+    told = [one.properties for one in of_type(graph, "aws:sns/topicSubscription:TopicSubscription")]
+    assert [(one["protocol"], one["endpoint"]) for one in told] == [
+        ("email", "oncall@acme.example"),
+        ("https", "https://hooks.acme.example/ml"),
+    ]
+    assert properties(graph, "monitoring.alerts.node-not-ready.system")["alarmActions"] == [_TOPIC, _OTHERS]
+
+
+def test_services_of_this_account_alone_may_publish_alerts() -> None:
+    policy = properties(_alerting("node-not-ready"), "monitoring.alerts.topic.policy")["policy"]
+    first, events = policy.content["Statement"]
+    assert first["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert events["Principal"] == {"Service": "events.amazonaws.com"}
+    assert {statement["Action"] for statement in (first, events)} == {"sns:Publish"}
+
+
+def test_no_topic_is_made_where_others_have_theirs() -> None:
+    receivers = {"others": RECEIVERS["others"]}
+    graph = graph_of(watched(alerts={"receivers": receivers, "rules": ["node-not-ready"]}))
+    assert not of_type(graph, "aws:sns/topic:Topic")
+    assert properties(graph, "monitoring.alerts.node-not-ready.system")["alarmActions"] == [_OTHERS]
+
+
+@pytest.mark.parametrize(
+    ("rule", "alarms"),
+    [
+        ("node-not-ready", ["node-not-ready.system"]),
+        ("endpoint-errors", ["endpoint-errors.inner.https", "endpoint-errors.inner.http", "endpoint-errors.web"]),
+        ("endpoint-latency", ["endpoint-latency.web"]),
+        ("gpu-idle", []),
+        ("spot-interruption", []),
+    ],
+)
+def test_each_rule_is_watched_wherever_aws_can(rule: str, alarms: list[str]) -> None:
+    assert _alarms(_alerting(rule)) == alarms
+
+
+def test_machines_are_watched_by_their_scaling_group() -> None:
+    alarm = properties(_alerting("node-not-ready"), "monitoring.alerts.node-not-ready.system")
+    name = Ref(Address("nodeGroups.system"), ("resources", 0, "autoscalingGroups", 0, "name"))
+    assert (alarm["metricName"], alarm["dimensions"]) == ("StatusCheckFailed", {"AutoScalingGroupName": name})
+
+
+def test_errors_are_a_share_of_all_requests() -> None:
+    alarm = properties(_alerting("endpoint-errors"), "monitoring.alerts.endpoint-errors.web")
+    share, *counts = alarm["metricQueries"]
+    assert share["expression"] == "100 * (FILL(service, 0) + FILL(balancer, 0)) / requests"
+    assert [one["id"] for one in counts] == ["service", "balancer", "requests"]
+    assert [one["returnData"] for one in alarm["metricQueries"]] == [True, False, False, False]
+
+
+def test_where_connections_are_balanced_a_gateway_without_a_healthy_pod_is_an_error() -> None:
+    alarm = properties(_alerting("endpoint-errors"), "monitoring.alerts.endpoint-errors.inner.https")
+    group = Ref(Address("loadBalancers.inner.target-group.https"), ("arnSuffix",))
+    assert (alarm["metricName"], alarm["dimensions"]["TargetGroup"]) == ("HealthyHostCount", group)
+
+
+def test_interruptions_of_spot_machines_are_told_to_every_topic() -> None:
+    graph = _alerting("spot-interruption")
+    targets = of_type(graph, "aws:cloudwatch/eventTarget:EventTarget")
+    assert [(str(one.address), one.properties["arn"]) for one in targets] == [
+        ("monitoring.alerts.spot-interruption.topic", _TOPIC),
+        ("monitoring.alerts.spot-interruption.receivers.others", _OTHERS),
+    ]
+    assert properties(graph, "monitoring.alerts.spot-interruption")["eventPattern"] == Json(
+        {"source": ["aws.ec2"], "detail-type": ["EC2 Spot Instance Interruption Warning"]}
+    )
+
+
+def test_managed_prometheus_watches_what_it_can_and_tells_every_topic() -> None:
+    graph = _alerting(*RULES, metrics={"kind": "amp"})
+    rules = properties(graph, "monitoring.metrics.rules")["data"]
+    assert [line.split()[-1] for line in rules.splitlines() if "alert:" in line] == [
+        "node-not-ready",
+        "gpu-idle",
+        "gpu-memory",
+        "endpoint-errors",
+        "endpoint-latency",
+    ]
+    definition = properties(graph, "monitoring.metrics.alerts")["definition"]
+    assert _TOPIC in definition.parts
+    assert _OTHERS in definition.parts
+
+
+def test_who_writes_metrics_and_who_reads_them_are_two() -> None:
+    graph = _alerting(metrics={"kind": "amp"})
+    rights = {
+        part: properties(graph, f"monitoring.metrics.{part}.role.policy")["policy"].content["Statement"][0]
+        for part in ("writer", "reader")
+    }
+    assert rights["writer"]["Action"] == ["aps:RemoteWrite"]
+    assert "aps:QueryMetrics" in rights["reader"]["Action"]
+    assert rights["writer"]["Resource"] == Ref(Address("monitoring.metrics"), ("arn",))
+    unread = graph_of(watched(metrics={"kind": "amp"}, dashboards="none"))
+    assert Address("monitoring.metrics.reader.role") not in unread.resources
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ({"logs": {"retention": "10d"}}, [("MLI2602", "logs.retention")]),
+        ({"metrics": {"kind": "amp", "retention": "30d"}}, [("MLI2603", "metrics.retention")]),
+        ({"alerts": {"receivers": {"nobody": {}}}}, [("MLI2601", "alerts.receivers.nobody")]),
+        (
+            {"alerts": {"receivers": {"two": {"email": "a@b.example", "webhook": "https://a.example"}}}},
+            [("MLI2601", "alerts.receivers.two")],
+        ),
+        (
+            {"alerts": {"receivers": {"a": {"email": "a@b.example"}, "b": {"email": "a@b.example"}}}},
+            [("MLI2601", "alerts.receivers.b")],
+        ),
+    ],
+)
+def test_what_cannot_be_monitored_is_refused(about: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    assert codes(refusals(watched(**about))) == [(code, f"monitoring.{at}") for code, at in expected]
+
+
+@pytest.mark.parametrize("retention", ["1w", "720h", "2w", "7d"])
+def test_times_are_written_as_they_please(retention: str) -> None:
+    assert graph_of(watched(logs={"retention": retention})).resources
