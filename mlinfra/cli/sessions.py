@@ -300,6 +300,35 @@ class Session(Protocol):
         ...
 
 
+class Comparison(Protocol):
+    """What two revisions of a stack desire."""
+
+    @property
+    def plan(self) -> Plan:
+        """What the newer one would change; never applied."""
+        ...
+
+    @property
+    def graph(self) -> Graph:
+        """What the newer one desires."""
+        ...
+
+    @property
+    def base(self) -> str:
+        """The older revision, for people."""
+        ...
+
+    @property
+    def head(self) -> str:
+        """The newer one."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The stack file."""
+        ...
+
+
 class Sessions(Protocol):
     """How commands come by a session, and what needs none."""
 
@@ -314,6 +343,10 @@ class Sessions(Protocol):
 
     def open_plan(self, path: str) -> tuple[Session, Plan]:
         """Read a plan file."""
+        ...
+
+    def compare(self, options: Any, base: str, head: str, *, merge_base: bool) -> Comparison:
+        """What two git revisions of a stack desire. Raises `ConfigError` and `PlanError`."""
         ...
 
     def schema(self) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.cli.main import main
-from mlinfra.cli.sessions import ModuleInfo, Progress, RuleInfo, SandboxStatus, Session
+from mlinfra.cli.sessions import Comparison, ModuleInfo, Progress, RuleInfo, SandboxStatus, Session
 from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
 from mlinfra.core.address import Address
@@ -73,6 +73,14 @@ class Box(msgspec.Struct, frozen=True):
     endpoint: str = ""
     pid: int = 0
     log: str = ""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    plan: Plan
+    graph: Graph
+    base: str
+    head: str
+    file: str
 
 
 class Halt:
@@ -300,6 +308,11 @@ class FakeSessions:
             ),
             Module("kserve", "runtimes", True, "Model serving.", {}, {}, False, "modules/kserve"),
         ]
+
+    def compare(self, options: Given, base: str, head: str, *, merge_base: bool) -> Comparison:
+        return Compared(
+            self.session.plan(), self.session.graph(), base, head or "the files as they stand", options.file
+        )
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()
