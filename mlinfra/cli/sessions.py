@@ -329,6 +329,20 @@ class Comparison(Protocol):
         ...
 
 
+class Posted(Protocol):
+    """A comment on a pull request."""
+
+    @property
+    def done(self) -> str:
+        """What was done with it."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """The pull request."""
+        ...
+
+
 class Sessions(Protocol):
     """How commands come by a session, and what needs none."""
 
@@ -347,6 +361,12 @@ class Sessions(Protocol):
 
     def compare(self, options: Any, base: str, head: str, *, merge_base: bool) -> Comparison:
         """What two git revisions of a stack desire. Raises `ConfigError` and `PlanError`."""
+        ...
+
+    def post_comment(
+        self, body: str, environ: Mapping[str, str], *, forge: str, repository: str, number: int | None
+    ) -> Posted:
+        """Post a comment on a pull request, or bring it up to date. Raises `ProviderError`."""
         ...
 
     def schema(self) -> Mapping[str, Any]:

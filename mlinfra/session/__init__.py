@@ -7,6 +7,7 @@ them. The command line calls it and nothing else. docs/decisions/ says why it is
 from __future__ import annotations
 
 from mlinfra.session.catalogue import language, modules, schema
+from mlinfra.session.comments import post_comment
 from mlinfra.session.comparison import compare
 from mlinfra.session.kubeconfig import token_credential
 from mlinfra.session.policies import rules
@@ -21,6 +22,7 @@ __all__ = [
     "modules",
     "open_plan",
     "open_session",
+    "post_comment",
     "rules",
     "sandbox_down",
     "sandbox_reset",

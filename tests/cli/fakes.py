@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.cli.main import main
-from mlinfra.cli.sessions import Comparison, ModuleInfo, Progress, RuleInfo, SandboxStatus, Session
+from mlinfra.cli.sessions import Comparison, ModuleInfo, Posted, Progress, RuleInfo, SandboxStatus, Session
 from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
 from mlinfra.core.address import Address
@@ -28,6 +28,7 @@ from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Path, Value
 from mlinfra.policy.finding import Judgement
+from mlinfra.session.comments import post_comment
 from mlinfra.session.inventory import LeftBehind, Owned
 from mlinfra.session.policies import rules
 from tests.cli import advice, plans
@@ -313,6 +314,9 @@ class FakeSessions:
         return Compared(
             self.session.plan(), self.session.graph(), base, head or "the files as they stand", options.file
         )
+
+    def post_comment(self, body: str, environ: Mapping[str, str], **where: Any) -> Posted:
+        return post_comment(body, environ, **where)
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()
