@@ -22,3 +22,4 @@ class Code(Coded):
     UNWRITABLE = "MLI9008", "the file cannot be written"
     TWO_LINEAGES = "MLI9009", "objects of two stacks of the same name were found; neither state can be rebuilt"
     NO_STATE = "MLI9010", "there is no state to print"
+    NO_TEXT = "MLI9011", "the text that a command was to be given cannot be read"

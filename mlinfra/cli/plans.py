@@ -15,10 +15,10 @@ from mlinfra.cli.confirm import confirm
 from mlinfra.cli.render.changes import destroyed, existing, is_sweeping
 from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.document import document
-from mlinfra.cli.render.plan_json import plan_json
+from mlinfra.cli.render.plan_json import plan_data, plan_json
 from mlinfra.cli.render.plan_text import plan_page
 from mlinfra.cli.render.report import done_page, outputs_page, report_json
-from mlinfra.cli.sessions import Session, Stop
+from mlinfra.cli.sessions import Comparison, Session, Stop
 from mlinfra.cli.shell import Shell
 from mlinfra.core.clock import SystemClock
 from mlinfra.core.diagnostic import errors_in
@@ -78,6 +78,25 @@ def show_plan(shell: Shell, session: Session, plan: Plan, form: str, *, full: bo
             shell.write(plan_html(plan, about(session), session.graph(), heading=_heading(verb)))
         case _:
             shell.show(plan_page(plan, shell.look(full=full), about(session), verb=verb))
+
+
+def show_comparison(shell: Shell, found: Comparison, form: str, *, full: bool = False) -> None:
+    """Print what two revisions of a stack differ by, in one of the forms of a plan."""
+    told = {"from": found.base, "to": found.head, "file": found.file}
+    match form:
+        case "json":
+            revisions = {"base": found.base, "head": found.head}
+            shell.write(document({**plan_data(found.plan), **revisions}))
+        case "markdown":
+            from mlinfra.cli.render.plan_markdown import plan_markdown
+
+            shell.write(plan_markdown(found.plan, told, heading="Diff"))
+        case "html":
+            from mlinfra.cli.render.plan_html import plan_html
+
+            shell.write(plan_html(found.plan, told, found.graph, heading="Diff"))
+        case _:
+            shell.show(plan_page(found.plan, shell.look(full=full), told, verb="diff"))
 
 
 def _heading(verb: str) -> str:

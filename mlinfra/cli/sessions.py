@@ -300,6 +300,49 @@ class Session(Protocol):
         ...
 
 
+class Comparison(Protocol):
+    """What two revisions of a stack desire."""
+
+    @property
+    def plan(self) -> Plan:
+        """What the newer one would change; never applied."""
+        ...
+
+    @property
+    def graph(self) -> Graph:
+        """What the newer one desires."""
+        ...
+
+    @property
+    def base(self) -> str:
+        """The older revision, for people."""
+        ...
+
+    @property
+    def head(self) -> str:
+        """The newer one."""
+        ...
+
+    @property
+    def file(self) -> str:
+        """The stack file."""
+        ...
+
+
+class Posted(Protocol):
+    """A comment on a pull request."""
+
+    @property
+    def done(self) -> str:
+        """What was done with it."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """The pull request."""
+        ...
+
+
 class Sessions(Protocol):
     """How commands come by a session, and what needs none."""
 
@@ -314,6 +357,16 @@ class Sessions(Protocol):
 
     def open_plan(self, path: str) -> tuple[Session, Plan]:
         """Read a plan file."""
+        ...
+
+    def compare(self, options: Any, base: str, head: str, *, merge_base: bool) -> Comparison:
+        """What two git revisions of a stack desire. Raises `ConfigError` and `PlanError`."""
+        ...
+
+    def post_comment(
+        self, body: str, environ: Mapping[str, str], *, forge: str, repository: str, number: int | None
+    ) -> Posted:
+        """Post a comment on a pull request, or bring it up to date. Raises `ProviderError`."""
         ...
 
     def schema(self) -> Mapping[str, Any]:

@@ -7,6 +7,8 @@ them. The command line calls it and nothing else. docs/decisions/ says why it is
 from __future__ import annotations
 
 from mlinfra.session.catalogue import language, modules, schema
+from mlinfra.session.comments import post_comment
+from mlinfra.session.comparison import compare
 from mlinfra.session.kubeconfig import token_credential
 from mlinfra.session.policies import rules
 from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
@@ -15,10 +17,12 @@ from mlinfra.session.session import Options, Session, open_plan, open_session
 __all__ = [
     "Options",
     "Session",
+    "compare",
     "language",
     "modules",
     "open_plan",
     "open_session",
+    "post_comment",
     "rules",
     "sandbox_down",
     "sandbox_reset",

@@ -12,6 +12,16 @@ class Code(Coded):
     OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region."
     NO_SECRET = "MLI3061", "A secret that is referred to cannot be read."
     CLUSTER_CLOSED = "MLI3063", "A cluster that a plan reaches into is gone, or cannot be seen."
+    NO_REPOSITORY = "MLI3064", "What is to be compared lies in no git repository."
+    NO_REVISION = "MLI3065", "The repository has no such revision."
+    GIT_FAILED = "MLI3066", "git cannot be run, or fails."
+    NO_STACK_AT_ALL = "MLI3067", "Neither of two revisions has the stack file."
+    OTHER_STACK = "MLI3068", "Two revisions of a stack file describe stacks of other names or places (a warning)."
+    FILE_GONE = (
+        "MLI3069",
+        "A revision no longer has the stack file; its objects stay until they are destroyed (a warning).",
+    )
+    NEIGHBOUR_NEEDED = "MLI3074", "A comparison would need an output of another stack, and reads no state."
     PLAN_UNWRITABLE = "MLI3070", "A plan file cannot be written."
     PLAN_UNREADABLE = "MLI3071", "A plan file cannot be read."
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.cli.main import main
-from mlinfra.cli.sessions import ModuleInfo, Progress, RuleInfo, SandboxStatus, Session
+from mlinfra.cli.sessions import Comparison, ModuleInfo, Posted, Progress, RuleInfo, SandboxStatus, Session
 from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
 from mlinfra.core.address import Address
@@ -28,6 +28,7 @@ from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Path, Value
 from mlinfra.policy.finding import Judgement
+from mlinfra.session.comments import post_comment
 from mlinfra.session.inventory import LeftBehind, Owned
 from mlinfra.session.policies import rules
 from tests.cli import advice, plans
@@ -73,6 +74,14 @@ class Box(msgspec.Struct, frozen=True):
     endpoint: str = ""
     pid: int = 0
     log: str = ""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    plan: Plan
+    graph: Graph
+    base: str
+    head: str
+    file: str
 
 
 class Halt:
@@ -300,6 +309,14 @@ class FakeSessions:
             ),
             Module("kserve", "runtimes", True, "Model serving.", {}, {}, False, "modules/kserve"),
         ]
+
+    def compare(self, options: Given, base: str, head: str, *, merge_base: bool) -> Comparison:
+        return Compared(
+            self.session.plan(), self.session.graph(), base, head or "the files as they stand", options.file
+        )
+
+    def post_comment(self, body: str, environ: Mapping[str, str], **where: Any) -> Posted:
+        return post_comment(body, environ, **where)
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()

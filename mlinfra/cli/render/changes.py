@@ -114,10 +114,17 @@ def is_sweeping(plan: Plan) -> bool:
     return destroyed(plan) * 3 > existing(plan)
 
 
-def verdict(plan: Plan) -> str:
+_QUIET = {
+    "Plan": "Nothing to do: everything is as the stack says.",
+    "Drift": "No drift: everything is as last applied.",
+    "Diff": "No difference: both desire the same.",
+}
+
+
+def verdict(plan: Plan, heading: str = "Plan") -> str:
     """One sentence on how dangerous the plan is."""
     if not plan.pending():
-        return "Nothing to do: everything is as the stack says."
+        return _QUIET[heading]
     if not destroyed(plan):
         return "Nothing is destroyed."
     found = counts(plan.changes)

@@ -38,7 +38,7 @@ def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: st
     grave = " grave" if is_sweeping(plan) and destroyed(plan) else ""
     parts = [
         f"<header><h1>{heading}: {text(stack)}</h1>",
-        f'<p class="verdict{grave}">{text(verdict(plan))}</p>',
+        f'<p class="verdict{grave}">{text(verdict(plan, heading))}</p>',
         about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
         '</header><main id="main">',
         cost_html(plan.cost) if plan.cost is not None else "",

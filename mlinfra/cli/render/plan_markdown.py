@@ -48,7 +48,7 @@ def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan"
         f"<!-- mlinfra:{heading.lower()}:{stack} -->",
         f"## {heading}: {code(cut(plan.ownership.stack, 100, '…'))}",
         "",
-        f"**{verdict(plan)}**",
+        f"**{verdict(plan, heading)}**",
         "",
     ]
     lines += [*_counts(plan), ""] if plan.pending() else []

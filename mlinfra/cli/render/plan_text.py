@@ -111,6 +111,8 @@ def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
         what = "nothing is left to destroy"
     elif verb == "drift":
         what = f"no drift, {objects} {are} as last applied"
+    elif verb == "diff":
+        what = f"no difference, both desire the same {objects}"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
 
 
@@ -121,9 +123,11 @@ def _last_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
             "bold",
         ), f"{number_of(len(plan.pending()), 'object')} not as last applied. Apply brings it all back."
     refused = len(errors_in(plan.diagnostics))
+    if refused and verb == "diff":
+        return ((f"A plan of this could not be applied: {number_of(refused, 'error')} above.", "bold red"),)
     if refused:
         return (f"This plan cannot be applied: {number_of(refused, 'error')} above.", "bold red"), _digest(plan)
-    pieces: list[Piece] = [("Plan: ", "bold")]
+    pieces: list[Piece] = [("Diff: " if verb == "diff" else "Plan: ", "bold")]
     for action, words in counted(plan):
         separator = "" if len(pieces) == 1 else "; " if action is Action.NO_OP else ", "
         pieces += [separator, (words, STYLE[action])]
