@@ -44,7 +44,7 @@ def test_the_production_stack_keeps_every_rule() -> None:
 
 def test_what_the_development_stack_saves_on_is_said() -> None:
     found = _judged(ROOT / "stacks" / "development" / "stack.yaml").diagnostics()
-    assert _rules(found) == {"MLP-EKS-002", "MLP-EKS-004", "MLP-NET-001", "MLP-REG-001"}
+    assert _rules(found) == {"MLP-EKS-002", "MLP-EKS-004", "MLP-NET-001", "MLP-NET-023", "MLP-REG-001"}
 
 
 def test_the_pull_request_stack_is_held_to_what_ephemeral_ones_are() -> None:
