@@ -53,6 +53,10 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     default: what the object has once the property is removed from the stack; `None` says that it is then absent.
     refers: the token of the type whose identity it holds; orders deletes where no record can.
     canonical: brings equal spellings of one scalar or block together (host bits of a CIDR, a rewritten principal).
+    masked: it is shown that it is there, never what it says: compared with what was last applied, unless it is gone.
+    key: of a list whose elements are told apart by these of their fields, or by themselves where it is empty. Such a
+        list is compared as a map: its elements may stand in any order, and others may add theirs. `None`: no such list.
+    ordered: of such a list: the order of the declared elements among each other means something.
     rules: further JSON Schema keywords (`enum`, `pattern`, `minimum`, ...).
     """
 
@@ -66,12 +70,21 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     default: Value | Unset = UNSET
     refers: str = ""
     canonical: Callable[[Any], Any] | None = None
+    masked: bool = False
+    key: tuple[str, ...] | None = None
+    ordered: bool = False
     rules: Mapping[str, Any] = {}
     description: str = ""
 
     def below(self, part: str | int) -> Property | None:
-        """The declaration of one key or element; `None` where nothing is declared."""
-        return self.fields.get(part) if isinstance(part, str) and self.kind is Kind.BLOCK else self.items
+        """The declaration of one key or element; `None` where nothing is declared.
+
+        A block with `items` is open: they declare what other keys than its fields hold. What is below anything is
+        anything.
+        """
+        if self.kind is Kind.ANY:
+            return self
+        return self.fields.get(part, self.items) if isinstance(part, str) and self.kind is Kind.BLOCK else self.items
 
     def json_schema(self) -> dict[str, Any]:
         """This level, and all below it, as JSON Schema (2020-12)."""
@@ -80,7 +93,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
             schema["description"] = self.description
         if self.kind is Kind.BLOCK:
             schema["properties"] = {name: field.json_schema() for name, field in self.fields.items()}
-            schema["additionalProperties"] = False
+            schema["additionalProperties"] = self.items.json_schema() if self.items else False
             if required := [name for name, field in self.fields.items() if field.required]:
                 schema["required"] = required
         elif self.kind is Kind.MAP:
@@ -143,6 +156,11 @@ def block(fields: Mapping[str, Property], **about: Any) -> Property:
 def list_of(items: Property, **about: Any) -> Property:
     """An ordered list."""
     return _build(Kind.LIST, {"items": items, **about})
+
+
+def keyed_list(items: Property, *key: str, **about: Any) -> Property:
+    """A list that others may add to, its elements told apart by the fields `key`, or by themselves."""
+    return _build(Kind.LIST, {"items": items, "key": key, **about})
 
 
 def set_of(items: Property, **about: Any) -> Property:

@@ -60,6 +60,12 @@ class Opens(msgspec.Struct, frozen=True):
         return Concat((first, *(part for other in others for part in ("@", other))))
 
 
+# From an object's properties to the id that they spell out; `None` where they do not, or not yet.
+Identify = Callable[[Properties], str | None]
+
+# From observed properties to the declaration that holds for that very object: what is immutable once it says so itself.
+Variant = Callable[[Properties], Property]
+
 # From properties observed and desired to the targets to pass through, the last being `desired` itself: a cluster
 # upgrade of three minor versions is three targets.
 Hops = Callable[[Properties, Properties], Sequence[Properties]]
@@ -71,6 +77,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     token: Pulumi's (`aws:ec2/vpc:Vpc`).
     inputs: a block that declares the inputs.
     key: the inputs that together locate an object within account and region; empty where only its id does.
+    identify: the id that properties spell out, where they do; it locates as a key does.
+    variant: the inputs as declared for one observed object, where not all objects are alike.
     name: how to derive its name, where it has one.
     owned_by: how ownership shows; `parent` is then the input that holds the parent's identity.
     volatile: the outputs that an update of anything but tags may alter; all others stay known while one is planned.
@@ -83,6 +91,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     inputs: Property
     key: tuple[str, ...] = ()
+    identify: Identify | None = None
+    variant: Variant | None = None
     name: NameRule | None = None
     owned_by: OwnedBy = OwnedBy.TAGS
     parent: str = ""

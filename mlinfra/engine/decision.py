@@ -152,7 +152,7 @@ class Deciding:
         ours, owner = self._context.ownership, present.owner
         if owner is not None and owner.stack == ours.stack and owner.lineage != ours.lineage:
             return  # of another lineage: that the state was lost is said once, and is all that helps
-        key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key)
+        key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key) or f"id {present.id}"
         whose = f"It belongs to {present.owner.stack}." if present.owner else "Its tags do not say that it is ours."
         self.diagnostics.append(
             Diagnostic(

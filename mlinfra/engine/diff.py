@@ -44,11 +44,12 @@ def compare(kind: ResourceType, desired: Properties, last: Properties | None, ob
     """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt)."""
     if desired == last and all(name in observed and observed[name] == desired[name] for name in desired):
         return _NONE  # as it is in most plans for most objects
-    finding = _Finding(kind.inputs, blind=last is None)
-    wanted = normalise(kind.inputs, desired)
-    before = wanted if desired == last else normalise(kind.inputs, last if last is not None else {})
-    seen = normalise(kind.inputs, observed)
-    finding.descend(kind.inputs, (), wanted, before, seen)
+    inputs = kind.inputs if kind.variant is None else kind.variant(observed)
+    finding = _Finding(inputs, blind=last is None)
+    wanted = normalise(inputs, desired)
+    before = wanted if desired == last else normalise(inputs, last if last is not None else {})
+    seen = normalise(inputs, observed)
+    finding.descend(inputs, (), wanted, before, seen)
     if last is None:
         finding.note_extras(wanted, seen)
     return finding.difference()
@@ -87,20 +88,26 @@ class _Finding:
             return  # nobody manages it
         if declared is not None and declared.initial and path:
             return  # set at creation, owned by others since
-        if declared is not None and declared.write_only:
+        if declared is not None and declared.masked and observed is UNSET and desired is not UNSET:
+            self._add(path, observed, desired, Cause.DRIFT if desired == last else Cause.CHANGE)
+        elif declared is not None and (declared.write_only or declared.masked):
             self._compare_unseen(declared, path, desired, last)
+        elif free and desired is UNSET:
+            self._compare_leaf(path, desired, last, observed, None)  # an entry of the user's own goes as a whole
         elif _key_wise(declared, observed) and _is_mapping(desired) and _is_mapping(last):
             self._descend_keys(declared, path, desired, last, _keys(observed))
         elif _element_wise(declared, desired, observed):
             for index, item in enumerate(desired):
                 before = last[index] if isinstance(last, list) and len(last) == len(desired) else UNSET
-                self.descend(declared.items if declared else None, (*path, index), item, before, observed[index])
+                self.descend(declared.below(index) if declared else None, (*path, index), item, before, observed[index])
         else:
             default = None if free or declared is None else declared.default
             self._compare_leaf(path, desired, last, observed, default)
 
     def _descend_keys(self, declared: Property | None, path: Path, desired: Any, last: Any, observed: Any) -> None:
         wanted, before = _keys(desired), _keys(last)
+        if declared is not None and declared.ordered:
+            self._compare_order(path, list(wanted), list(before), list(observed))
         free = declared is None or declared.kind is not Kind.BLOCK
         for key in [*wanted, *(key for key in before if key not in wanted)]:
             self.descend(
@@ -111,6 +118,13 @@ class _Finding:
                 observed.get(key, UNSET),
                 free=free,
             )
+
+    def _compare_order(self, path: Path, desired: list[Any], last: list[Any], observed: list[Any]) -> None:
+        """Of a keyed list: whether what is both desired and there stands in the order of the stack."""
+        wanted, seen = [key for key in desired if key in observed], [key for key in observed if key in desired]
+        if wanted != seen:
+            same = wanted == [key for key in last if key in wanted]
+            self._add(path, seen, wanted, Cause.DRIFT if same else Cause.CHANGE)
 
     def _compare_unseen(self, declared: Property, path: Path, desired: Value, last: Value) -> None:
         if self._blind:
@@ -129,7 +143,7 @@ class _Finding:
             self._add(path, observed, after, verdict)
 
     def _add(self, path: Path, before: Value, after: Value, cause: Cause) -> None:
-        secret = is_secret(before) or is_secret(after)
+        secret = is_secret(before) or is_secret(after) or lineage_of(self._root, path)[-1].masked
         forces = replacement_of(self._root, path) is not None
         self._fields.append(Field(path=path, before=before, after=after, cause=cause, forces=forces, secret=secret))
 
@@ -219,11 +233,8 @@ def _keys(value: Value) -> dict[Any, Any]:
 
 def _element_wise(declared: Property | None, desired: Value, observed: Value) -> bool:
     """Lists of blocks are compared block by block, since the cloud adds fields to them."""
-    items = declared.items if declared is not None else None
-    return (
-        items is not None
-        and items.kind is Kind.BLOCK
-        and isinstance(desired, list)
-        and isinstance(observed, list)
-        and len(desired) == len(observed)
-    )
+    if not isinstance(desired, list) or not isinstance(observed, list) or len(desired) != len(observed):
+        return False
+    if declared is not None and declared.kind is Kind.ANY:
+        return all(isinstance(item, dict) for item in (*desired, *observed))
+    return declared is not None and declared.items is not None and declared.items.kind is Kind.BLOCK

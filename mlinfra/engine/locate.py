@@ -46,6 +46,9 @@ class Places:
 
 def key_of(kind: ResourceType, properties: Properties) -> tuple[str, ...] | None:
     """The natural key, normalised; `None` where the type has none or a part is absent or unknown."""
+    if kind.identify is not None:
+        identity = kind.identify(properties)
+        return None if identity is None else (identity,)
     if not kind.key:
         return None
     parts = [properties.get(name) for name in kind.key]

@@ -9,13 +9,16 @@ import json
 from typing import Any
 
 from mlinfra.core.property import Kind, Property
-from mlinfra.core.value import Expression, Value, canonical_json
+from mlinfra.core.value import Expression, Value, canonical_json, text_of
 
 _PLAIN = frozenset({str, int, bool, float})
 
 
 def normalise(declared: Property, value: Value) -> Value:
-    """`value` with documents spelt canonically, sets sorted, nulls gone and the type's own rules applied."""
+    """`value` with documents spelt canonically, sets sorted, nulls gone and the type's own rules applied.
+
+    A keyed list becomes a map from keys to elements, where each of them has a key of its own.
+    """
     if type(value) in _PLAIN and declared.kind is not Kind.DOCUMENT and declared.canonical is None:
         return value  # most leaves by far
     if isinstance(value, Expression) or value is None:
@@ -27,6 +30,7 @@ def normalise(declared: Property, value: Value) -> Value:
             value = {key: _item(declared, item) for key, item in value.items() if item is not None}
         case Kind.LIST if isinstance(value, list | tuple):
             value = [_item(declared, item) for item in value]
+            value = value if declared.key is None else _keyed(declared, value)
         case Kind.SET if isinstance(value, list | tuple):
             value = _normalise_set([_item(declared, item) for item in value])
         case Kind.DOCUMENT if isinstance(value, str):
@@ -41,10 +45,34 @@ def _item(declared: Property, value: Value) -> Value:
 def _normalise_block(declared: Property, value: Value) -> Value:
     if not isinstance(value, dict):
         return value
-    fields = declared.fields
+    fields, others = declared.fields, declared.items
     return {
-        key: normalise(fields[key], item) if key in fields else item for key, item in value.items() if item is not None
+        key: normalise(below, item) if (below := fields.get(key, others)) is not None else item
+        for key, item in value.items()
+        if item is not None
     }
+
+
+def _keyed(declared: Property, items: list[Any]) -> Value:
+    """The elements by key; the list itself where an element has none yet, or shares it."""
+    keyed: dict[str, Value] = {}
+    for item in items:
+        key = _key_of(declared, item)
+        if key is None or key in keyed:
+            return items
+        keyed[key] = item
+    return keyed
+
+
+def _key_of(declared: Property, item: Value) -> str | None:
+    """What tells an element apart: `8080/TCP`. A part of the key that is left out has its declared default."""
+    if not declared.key:
+        return text_of(item) if type(item) in _PLAIN else None
+    if not isinstance(item, dict):
+        return None
+    fields = declared.items.fields if declared.items is not None else {}
+    parts = [item.get(name, fields[name].default if name in fields else None) for name in declared.key]
+    return "/".join(map(text_of, parts)) if all(type(part) in _PLAIN for part in parts) else None
 
 
 def _normalise_set(items: list[Any]) -> list[Any]:

@@ -95,8 +95,11 @@ class _Interests:
 
     def add_keys(self, connection: Connection, token: str, properties: Mapping[str, object]) -> None:
         """Every known part of a natural key is a name to look out for."""
-        _, names = self.of(connection, token)
-        parts = (properties.get(part) for part in self._types[token].key)
+        kind = self._types[token]
+        ids, names = self.of(connection, token)
+        if kind.identify is not None and (identity := kind.identify(dict(properties))) is not None:
+            ids.add(identity)
+        parts = (properties.get(part) for part in kind.key)
         names.update(part for part in parts if isinstance(part, str))
 
     def note(self, connection: Connection) -> None:

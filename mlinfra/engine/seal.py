@@ -21,6 +21,9 @@ from mlinfra.engine.normal import normalise
 from mlinfra.engine.standing import Standing, Standings
 from mlinfra.engine.survey import Survey
 
+# Shapes whose leaves are sealed one by one; a list that is a map by now is one with keys.
+_BY_KEY = frozenset({Kind.BLOCK, Kind.MAP, Kind.LIST, Kind.ANY})
+
 
 def seal_object(
     kind: ResourceType, address: Address, generation: int, present: Present | None, sides: Iterable[Properties]
@@ -37,7 +40,7 @@ def seal_object(
 def _leaves(declared: Property | None, value: Value, path: Path) -> Iterator[Path]:
     if declared is not None and (declared.initial or declared.write_only) and path:
         return
-    if isinstance(value, dict) and value and (declared is None or declared.kind in (Kind.BLOCK, Kind.MAP)):
+    if isinstance(value, dict) and value and (declared is None or declared.kind in _BY_KEY):
         for key, item in value.items():
             if isinstance(key, str):
                 yield from _leaves(declared.below(key) if declared is not None else None, item, (*path, key))
