@@ -38,6 +38,10 @@ class Verb(StrEnum):
     SWEEP = "sweep"  # once it is gone, remove what still bears its mark
 
 
+# The verbs after which there is an object to refer to.
+MAKES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.RECORD, Verb.ADOPT, Verb.MOVE})
+
+
 class Action(StrEnum):
     """What a reviewer reads of one address."""
 

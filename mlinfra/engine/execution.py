@@ -20,7 +20,7 @@ from mlinfra.core.ledger import Entry, Intended, Recorded, Removed, Renamed, Set
 from mlinfra.core.naming import client_token
 from mlinfra.core.observed import Present
 from mlinfra.core.ownership import Owner
-from mlinfra.core.plan import Step, Verb
+from mlinfra.core.plan import MAKES, Step, Verb
 from mlinfra.core.provider import Connect, Target
 from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.resource_type import OwnedBy, ResourceType
@@ -34,9 +34,6 @@ from mlinfra.engine.journal import Journal
 from mlinfra.engine.stop import Stop
 
 Say = Callable[[str], None]
-
-# The verbs after which there is an object to refer to.
-_MAKES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.RECORD, Verb.ADOPT, Verb.MOVE})
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +65,7 @@ class Execution:
     ) -> None:
         self._journal, self._around = journal, around
         self._seen = dict(seen)
-        self._awaited = Counter(step.address for step in steps if step.verb in _MAKES)
+        self._awaited = Counter(step.address for step in steps if step.verb in MAKES)
         self._unneeded: set[Address] = set()
         self._patience = Patience(around.clock, around.stop, random.Random())
 
@@ -76,7 +73,7 @@ class Execution:
         """Carry out one step; answers with the id of the object."""
         self._around.stop.check()
         identity = self._perform(step, say)
-        if step.verb in _MAKES:
+        if step.verb in MAKES:
             self._awaited[step.address] -= 1
         return identity
 

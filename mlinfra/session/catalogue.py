@@ -5,7 +5,7 @@ For the loader, for editors, and for `mlinfra modules` and `mlinfra schema`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ from mlinfra.config.published import publish_schema
 from mlinfra.core.language import Language
 from mlinfra.library.library import Library
 from mlinfra.library.sections import language as language_of
-from mlinfra.providers.aws.aws_type import AwsType
-from mlinfra.providers.aws.catalogue import catalogue as aws_types
+from mlinfra.session.kinds import Kinds, Schemas
 
 
 class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,25 +31,6 @@ class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True):
     path: str
 
 
-class _Schemas(Mapping[str, Mapping[str, Any]]):
-    """The JSON Schemas of types by token, each made when it is asked for: a stack names few of the many."""
-
-    def __init__(self, types: Mapping[str, AwsType]) -> None:
-        self._types = types
-        self._made: dict[str, Mapping[str, Any]] = {}
-
-    def __getitem__(self, token: str) -> Mapping[str, Any]:
-        if token not in self._made:
-            self._made[token] = self._types[token].about.inputs.json_schema()
-        return self._made[token]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._types)
-
-    def __len__(self) -> int:
-        return len(self._types)
-
-
 def library(project: Path | None = None) -> Library:
     """Our modules, and those of the project."""
     return Library.of_project(project or Path())
@@ -58,7 +38,7 @@ def library(project: Path | None = None) -> Library:
 
 def language(found: Library | None = None) -> Language:
     """The language of stack files."""
-    return language_of(found or library(), _Schemas(aws_types()))
+    return language_of(found or library(), Schemas(Kinds()))
 
 
 def schema() -> dict[str, Any]:

@@ -14,6 +14,8 @@ from mlinfra.core.provider import Interest, Operation, Target
 from mlinfra.core.resource import Ownership
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.value import Path, Properties
+from mlinfra.providers.kubernetes.token import Kind
+from mlinfra.providers.kubernetes.validation import complaints
 from mlinfra.session.clusters import name_of
 from mlinfra.session.codes import Code
 
@@ -69,3 +71,14 @@ class ClosedCluster:
             code=Code.CLUSTER_CLOSED,
             hint="plan again" if not self._unseen else "see that the cluster can be described and reached",
         )
+
+
+class UnmadeCluster(ClosedCluster):
+    """A cluster that the same plan makes: nothing is in it, and what will be is held against what is known anyway."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def validate(self, type: str, properties: Properties) -> Iterable[str]:
+        """What is wrong by the schemas of built-in kinds and the rules of all."""
+        return tuple(complaints(Kind.of(type), properties))

@@ -16,15 +16,20 @@ from mlinfra.aws.clients import Client, Clients, Endpoint
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock, FastClock
-from mlinfra.core.errors import PlanError
+from mlinfra.core.connections import is_in_cluster
+from mlinfra.core.errors import PlanError, ProviderError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.provider import Provider
 from mlinfra.core.resource import Connection
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Target
-from mlinfra.providers.aws.catalogue import catalogue
+from mlinfra.core.value import is_known
 from mlinfra.providers.aws.provider import AwsProvider
+from mlinfra.providers.kubernetes.provider import KubernetesProvider
+from mlinfra.session.closed import ClosedCluster, UnmadeCluster
+from mlinfra.session.clusters import Clusters
 from mlinfra.session.codes import Code
+from mlinfra.session.kinds import Kinds
 from mlinfra.session.secrets import Secrets
 
 # What the simulated cloud accepts; it knows no others, and no account outside the machine.
@@ -45,7 +50,12 @@ class Cloud:
     @cached_property
     def types(self) -> Mapping[str, ResourceType]:
         """Every type, by token. Needs no credentials."""
-        return {token: kind.about for token, kind in catalogue().items()}
+        return Kinds()
+
+    @cached_property
+    def taggable(self) -> frozenset[str]:
+        """The tokens of the types that the stack's tags are given to."""
+        return frozenset(token for token, kind in self.types.items() if kind.maps_tags)
 
     @cached_property
     def connection(self) -> Connection:
@@ -61,6 +71,8 @@ class Cloud:
 
     def connect(self, connection: Connection) -> Provider:
         """The provider behind a connection. Raises `PlanError` for one that this target does not have."""
+        if is_in_cluster(connection.kind):
+            return self._in_cluster(connection)
         if connection != self.connection:
             raise PlanError(
                 f"what was made in {connection.identity} cannot be reached from {self.connection.identity}",
@@ -75,6 +87,21 @@ class Cloud:
                 Secrets(self._calls).value,
                 caller=self._identity,
             )
+        return self._providers[connection]
+
+    def _in_cluster(self, connection: Connection) -> Provider:
+        """Into a cluster: what is there, or the certainty that nothing is, or the reason why nobody can see it."""
+        if not is_known(connection.identity):
+            return UnmadeCluster()
+        identity = str(connection.identity)
+        try:
+            endpoint = self._clusters.endpoint(identity)
+        except ProviderError as error:
+            return ClosedCluster(identity, str(error))
+        if endpoint is None:
+            return ClosedCluster(identity)
+        if connection not in self._providers:
+            self._providers[connection] = KubernetesProvider(endpoint, self._clock, Secrets(self._calls).value)
         return self._providers[connection]
 
     def facts(self, wants: Wants) -> Facts:
@@ -106,6 +133,10 @@ class Cloud:
     @cached_property
     def _calls(self) -> Calls:
         return Calls(self._clients, self._clock)
+
+    @cached_property
+    def _clusters(self) -> Clusters:
+        return Clusters(self._calls, self._clients, self._clock)
 
     @cached_property
     def _identity(self) -> Identity:

@@ -46,7 +46,7 @@ class LeftBehind(MlinfraError):
 def owned_objects(cloud: Cloud, stack: str) -> tuple[Owned, ...]:
     """All objects with the stack's tags. Raises `LeftBehind` where a type could not be listed."""
     provider = cloud.connect(cloud.connection)
-    listings = provider.list({token: Interest() for token in cloud.types}, Ownership(stack, ""))
+    listings = provider.list({token: Interest() for token in provider.types()}, Ownership(stack, ""))
     unseen = sorted(token for token, listing in listings.items() if listing.incomplete)
     if unseen:
         raise LeftBehind((), unseen)

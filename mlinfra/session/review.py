@@ -15,7 +15,7 @@ import msgspec
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, StalePlan
-from mlinfra.core.plan import Action, Cause, Change, Plan, Step, Verb
+from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
@@ -74,7 +74,7 @@ def _meant(name: str, known: Iterable[Address]) -> str:
 
 def touched(plan: Plan) -> Graph:
     """The resources that a plan's steps are about, so that a survey looks at nothing else."""
-    made = {step.address: step for step in plan.steps if step.verb not in (Verb.DELETE, Verb.FORGET)}
+    made = {step.address: step for step in plan.steps if step.verb in MAKES}
     return Graph.of(
         Resource(step.address, step.type, step.properties, step.connection, step.dependencies) for step in made.values()
     )
@@ -125,11 +125,7 @@ def _has_changed(place: str, digest: str, neighbour: Callable[[str], str | None]
 
 
 def _last_makes(plan: Plan) -> Iterable[Step]:
-    makes = {
-        step.address: step
-        for step in plan.steps
-        if step.verb not in (Verb.DELETE, Verb.FORGET, Verb.RECORD) and not plan.destroy
-    }
+    makes = {step.address: step for step in plan.steps if step.verb in MAKES - {Verb.RECORD} and not plan.destroy}
     return makes.values()
 
 

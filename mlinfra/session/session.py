@@ -165,8 +165,7 @@ class Session:
     def _graph(self, facts: Facts) -> Graph:
         if problems := unbuilt(self.stack, catalogue.language(self._library)):
             raise ConfigError(problems)
-        taggable = frozenset(token for token, kind in self._cloud.types.items() if kind.maps_tags)
-        return assembly.build(self.stack, self._library, facts, taggable)
+        return assembly.build(self.stack, self._library, facts, self._cloud.taggable)
 
     def plan(
         self,

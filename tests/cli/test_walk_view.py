@@ -10,7 +10,7 @@ from mlinfra.cli.progress import watching
 from mlinfra.cli.render.duration import duration_text
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import plain
-from mlinfra.cli.render.progress import Tally, event_page
+from mlinfra.cli.render.progress import DOING, DONE, Tally, event_page
 from mlinfra.cli.render.report import report_page
 from mlinfra.core.plan import Step, Verb
 from mlinfra.core.report import Began, Ended, Failed, Report, Said, Skipped
@@ -131,3 +131,7 @@ def test_durations_are_said_as_people_say_them() -> None:
 
 def board(tally: Tally, now: float, height: int = 24) -> list[str]:
     return plain(tally.page(now, Look(), height)).splitlines()
+
+
+def test_there_are_words_for_everything_that_a_step_can_do() -> None:
+    assert set(DOING) == set(DONE) == set(Verb)

@@ -21,6 +21,8 @@ DOING = {
     Verb.MOVE: "moving",
     Verb.RECORD: "recording",
     Verb.FORGET: "forgetting",
+    Verb.DRAIN: "draining",
+    Verb.SWEEP: "sweeping",
 }
 DONE = {
     Verb.CREATE: "created",
@@ -30,6 +32,8 @@ DONE = {
     Verb.MOVE: "moved",
     Verb.RECORD: "recorded",
     Verb.FORGET: "forgotten",
+    Verb.DRAIN: "drained",
+    Verb.SWEEP: "swept",
 }
 _STYLE = {Verb.CREATE: "green", Verb.DELETE: "red", Verb.UPDATE: "yellow"}
 

@@ -17,6 +17,9 @@ from mlinfra.core.value import Value
 
 _MANY = 5
 
+# What is no news about an object by itself.
+_UNCOUNTED = frozenset({Verb.RECORD, Verb.DRAIN, Verb.SWEEP})
+
 
 def report_page(report: Report, look: Look) -> Page:
     """The failures of an incomplete walk."""
@@ -42,7 +45,7 @@ def report_page(report: Report, look: Look) -> Page:
 
 def done_page(report: Report, seconds: float, look: Look, *, stack: str) -> Page:
     """The last words of a walk that is complete."""
-    counts = Counter(ended.step.verb for ended in report.ended if ended.step.verb is not Verb.RECORD)
+    counts = Counter(ended.step.verb for ended in report.ended if ended.step.verb not in _UNCOUNTED)
     words = ", ".join(f"{number:,} {DONE[verb]}" for verb, number in sorted(counts.items())) or "nothing to do"
     took = f"  in {duration_text(seconds)}"
     return Page().line((look.done, "green"), f" {stack}: ", (words, "bold"), (took, "dim"))

@@ -1,0 +1,73 @@
+"""Kinds: every type that any provider has, by token.
+
+The one table that planner, loader and library are handed. A type of Kubernetes is made when its token is met: there is
+one for every kind that a cluster may have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from mlinfra.core.connections import KUBERNETES, kind_of
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.providers.aws.catalogue import catalogue as aws_catalogue
+from mlinfra.providers.kubernetes.types import Types
+
+# What can be said of an object of any kind without knowing it. The rest is held against the kind's own schema when a
+# plan is made, since a custom resource's comes with its definition.
+_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+_OBJECT: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "metadata": {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string"},
+                "namespace": {"type": "string"},
+                "labels": _TEXTS,
+                "annotations": _TEXTS,
+            },
+        }
+    },
+}
+
+
+class Kinds(Mapping[str, ResourceType]):
+    """The types. Iterating gives those that are declared one by one, not what else a cluster may have."""
+
+    def __getitem__(self, token: str) -> ResourceType:
+        if kind_of(token) == KUBERNETES:
+            return self._objects[token]
+        return aws_catalogue()[token].about
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(aws_catalogue())
+
+    def __len__(self) -> int:
+        return len(aws_catalogue())
+
+    @cached_property
+    def _objects(self) -> Types:
+        return Types()
+
+
+class Schemas(Mapping[str, Mapping[str, Any]]):
+    """The JSON Schemas of the types' inputs, each made when it is asked for: a stack names few of the many."""
+
+    def __init__(self, kinds: Mapping[str, ResourceType]) -> None:
+        self._kinds = kinds
+        self._made: dict[str, Mapping[str, Any]] = {}
+
+    def __getitem__(self, token: str) -> Mapping[str, Any]:
+        if token not in self._made:
+            kind = self._kinds[token]
+            self._made[token] = _OBJECT if kind_of(token) == KUBERNETES else kind.inputs.json_schema()
+        return self._made[token]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
