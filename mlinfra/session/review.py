@@ -13,14 +13,16 @@ from pathlib import Path as File
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.errors import ConfigError, StalePlan
+from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.core.value import Path
 from mlinfra.engine.codes import Code as EngineCode
+from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 
@@ -88,6 +90,20 @@ def require_lineage(plan: Plan, state: State) -> None:
             code=EngineCode.OTHER_LINEAGE,
             hint="the stack was destroyed, rebuilt or first applied by someone else since: plan again",
         )
+
+
+def require_reachable(plan: Plan, seen: Survey) -> None:
+    """Raise `PlanError` where a plan reaches into a cluster that could not be looked into, before anything changes."""
+    for step in plan.steps:
+        if not is_in_cluster(step.connection.kind) or step.verb is Verb.FORGET:
+            continue
+        listing = seen.listings.get(step.connection, {}).get(step.type)
+        if listing is not None and listing.incomplete:
+            raise PlanError(
+                f"{step.address} is to be worked on in a cluster that cannot be looked into: {listing.incomplete}",
+                code=Code.CLUSTER_CLOSED,
+                hint="nothing was changed; see that its API can be reached from here, then apply again",
+            )
 
 
 def require_unchanged(plan: Plan, current: Callable[[], Graph], neighbour: Callable[[str], str | None]) -> None:

@@ -245,6 +245,7 @@ class Session:
             recover(journal, self._cloud.connect, self._cloud.types, plan.ownership)
             everything = plan.destroy
             seen = self._survey(review.touched(plan), journal.state(), everything=everything, steps=plan.steps)
+            review.require_reachable(plan, seen)
             verify(plan, journal.state(), seen, self._cloud.types)
             means = Means(
                 connect=self._cloud.connect,
