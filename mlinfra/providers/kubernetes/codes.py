@@ -16,6 +16,7 @@ class Code(Coded):
     HELD = "MLI5105", "An object is being deleted, and something holds on to it."
     WEBHOOK = "MLI5106", "A webhook that has to admit what is written does not answer."
     NO_TOKEN = "MLI5107", "The API takes the credentials for nobody's."
+    CAME_BACK = "MLI5108", "What was taken down before a cluster is deleted came back."
     KUBECONFIG = "MLI5110", "A kubeconfig cannot be used."
     NO_CREDENTIAL = "MLI5111", "The program that a kubeconfig names gives no credentials."
     INSECURE = "MLI5112", "A kubeconfig asks to trust whoever answers."

@@ -88,7 +88,8 @@ def wait_gone(api: Api, place: Place, live: Object, id: str, operation: Says, pa
 def holders(live: Object) -> str:
     """What holds an object that is being deleted: its finalizers, and what a namespace says of its content."""
     names = live["metadata"].get("finalizers") or (live.get("spec") or {}).get("finalizers") or ()
-    parts = [f"held by finalizer {', '.join(map(str, names))}"] if names else ["waiting for it to go"]
+    listed = ", ".join(f"{name}{_set_by(str(name))}" for name in names)
+    parts = [f"held by finalizer {listed}"] if names else ["waiting for it to go"]
     for found in status_of(live).get("conditions") or ():
         if found.get("status") == "True" and found.get("type") in _HOLDING:
             parts.append(words(found))
@@ -106,6 +107,26 @@ _HOLDING = frozenset(
         "NamespaceDeletionDiscoveryFailure",
     }
 )
+
+
+# Who takes a finalizer off again, by how its name begins (their sources, read November 2026).
+_SETTERS = {
+    "service.k8s.aws/": "the AWS Load Balancer Controller",
+    "ingress.k8s.aws/": "the AWS Load Balancer Controller",
+    "elbv2.k8s.aws/": "the AWS Load Balancer Controller",
+    "service.kubernetes.io/load-balancer-cleanup": "the cloud's own controller",
+    "karpenter.sh/": "Karpenter",
+    "karpenter.k8s.aws/": "Karpenter",
+    "kubernetes.io/pvc-protection": "the API itself, once no pod uses it",
+    "kubernetes.io/pv-protection": "the API itself, once no claim uses it",
+    "external-provisioner.volume.kubernetes.io/": "the driver that made the volume",
+    "foregroundDeletion": "the API itself, once what it owns is gone",
+}
+
+
+def _set_by(finalizer: str) -> str:
+    setter = next((who for start, who in _SETTERS.items() if finalizer.startswith(start)), "")
+    return f" (of {setter})" if setter else ""
 
 
 def held_on(place: Place, id: str, why: str) -> Conflict:
