@@ -1,4 +1,4 @@
-"""Facts read from AWS: zones, cluster versions, and what the machine types asked for are made of.
+"""Facts read from AWS: zones, cluster versions, what the machine types asked for are made of, images for nodes.
 
 The session calls it at first use and on `--refresh-facts`, and pins what it answers.
 """
@@ -9,20 +9,27 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.codes import Code
 from mlinfra.aws.identity import Identity
 from mlinfra.core.errors import InvalidRequest
-from mlinfra.core.facts import Facts, InstanceType
+from mlinfra.core.facts import Facts, InstanceType, Wants
 
 _TYPES_AT_ONCE = 100  # DescribeInstanceTypes takes no more names
+_PARAMETERS_AT_ONCE = 10  # nor does GetParameters
+# EKS user guide, "Retrieve recommended Amazon Linux AMI IDs" (November 2026).
+_IMAGE = "/aws/service/eks/optimized-ami/{0}/amazon-linux-2023/{1}/{2}/recommended/image_id"
+
+_NOTHING = Wants()
 
 
-def read_facts(calls: Calls, identity: Identity, instance_types: Iterable[str] = ()) -> Facts:
-    """The facts of the region of `calls`; of machine types, those named. Raises `ProviderError`."""
+def read_facts(calls: Calls, identity: Identity, wants: Wants = _NOTHING) -> Facts:
+    """The facts of the region of `calls`; of machine types and images, those wanted. Raises `ProviderError`."""
     caller = identity.caller()
-    names = sorted(set(instance_types))
-    return Facts(
+    names = sorted(wants.instance_types | wants.images)
+    facts = Facts(
         account=caller.account,
         region=calls.region,
         partition=caller.partition,
@@ -30,6 +37,7 @@ def read_facts(calls: Calls, identity: Identity, instance_types: Iterable[str] =
         cluster_versions=_cluster_versions(calls),
         instance_types=_instance_types(calls, names) if names else {},
     )
+    return msgspec.structs.replace(facts, images=_images(calls, wants.image_keys(facts)))
 
 
 def _zones(calls: Calls) -> tuple[str, ...]:
@@ -96,7 +104,17 @@ def _instance_type(about: dict[str, Any], zones: tuple[str, ...]) -> InstanceTyp
     )
 
 
-def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+def _images(calls: Calls, keys: Iterable[str]) -> dict[str, str]:
+    """The recommended images, as public parameters name them; what EKS has no image for is left out."""
+    names = {_IMAGE.format(*key.split("/")): key for key in sorted(keys)}
+    return {
+        names[parameter["Name"]]: parameter["Value"]
+        for some in _batches(names, _PARAMETERS_AT_ONCE)
+        for parameter in calls.one("ssm", "GetParameters", {"Names": some})["Parameters"]
+    }
+
+
+def _batches(names: Iterable[str], size: int = _TYPES_AT_ONCE) -> Iterator[list[str]]:
     rest = iter(names)
-    while some := list(islice(rest, _TYPES_AT_ONCE)):
+    while some := list(islice(rest, size)):
         yield some

@@ -23,12 +23,27 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
     efa_interfaces: int = 0
     zones: tuple[str, ...] = ()
 
+    @property
+    def accelerator(self) -> str:
+        """The Kubernetes resource that its nodes offer, such as `nvidia.com/gpu`; empty without one."""
+        if self.neuron_devices:
+            return "aws.amazon.com/neuron"
+        # The AMD GPUs of g4ad are for graphics; EKS has no image with their driver.
+        return ("amd.com/gpu" if "Radeon" in self.gpu_name else "nvidia.com/gpu") if self.gpus else ""
+
+
+def image_key(version: str, machine: InstanceType) -> str:
+    """What `Facts.images` calls the image for nodes of a Kubernetes version on machines of this type."""
+    variant = {"": "standard", "nvidia.com/gpu": "nvidia", "aws.amazon.com/neuron": "neuron"}
+    return f"{version}/{machine.architecture}/{variant.get(machine.accelerator, machine.accelerator)}"
+
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is pinned.
 
     zones: names of the region's availability zones, sorted; local and wavelength zones are not among them.
     cluster_versions: the Kubernetes versions that EKS offers, oldest first.
+    images: the machine images for nodes, by `image_key`.
     """
 
     account: str
@@ -37,12 +52,27 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     zones: tuple[str, ...] = ()
     cluster_versions: tuple[str, ...] = ()
     instance_types: dict[str, InstanceType] = {}
+    images: dict[str, str] = {}
 
 
 class Wants(msgspec.Struct, frozen=True):
-    """The facts that a stack needs beyond those that every stack needs."""
+    """The facts that a stack needs beyond those that every stack needs.
+
+    images: the instance types whose machines are started from an image of our own choice, not of EKS's.
+    versions: the Kubernetes versions that they are to run; empty text for the newest.
+    """
 
     instance_types: frozenset[str] = frozenset()
+    images: frozenset[str] = frozenset()
+    versions: frozenset[str] = frozenset()
 
     def __or__(self, other: Wants) -> Wants:
-        return Wants(self.instance_types | other.instance_types)
+        return Wants(
+            self.instance_types | other.instance_types, self.images | other.images, self.versions | other.versions
+        )
+
+    def image_keys(self, facts: Facts) -> frozenset[str]:
+        """The keys of the images that are wanted, as far as `facts` know of the machines."""
+        machines = [facts.instance_types[name] for name in self.images if name in facts.instance_types]
+        versions = {version or facts.cluster_versions[-1] for version in self.versions if facts.cluster_versions}
+        return frozenset(image_key(version, machine) for version in versions for machine in machines)

@@ -49,6 +49,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     """A Kubernetes cluster on EKS.
 
     identity: of the connections into it.
+    service_cidr: the range of its services' addresses.
     node_version: the Kubernetes version that nodes follow.
     before_nodes: what must stand before a node can become ready.
     """
@@ -63,14 +64,23 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     oidc_issuer: Annotated[Value, Meta(description="URL of the cluster's OIDC issuer")] = None
     oidc_provider_arn: Annotated[Value, Meta(description="ARN of the IAM identity provider for it")] = None
     identity: Value = None
+    service_cidr: Value = None
     node_version: str = ""
     before_nodes: tuple[Address, ...] = ()
+
+
+class ScalingGroup(Struct, frozen=True):
+    """A scaling group, and how early an autoscaler grows it: the highest priority first."""
+
+    name: Value
+    priority: int
 
 
 class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     """A group of nodes.
 
     address: what stands once the group has nodes.
+    scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     """
@@ -80,6 +90,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     role_arn: Annotated[Value, Meta(description="role of the nodes")]
     scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it")]
     address: Address
+    scaling_groups: tuple[ScalingGroup, ...] = ()
     labels: dict[str, str] = {}
     hosts_anything: bool = True
     gpus: int = 0

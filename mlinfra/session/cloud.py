@@ -106,7 +106,7 @@ class Cloud:
 
     def facts(self, wants: Wants) -> Facts:
         """The facts as they are now."""
-        return read_facts(self._calls, self._identity, wants.instance_types)
+        return read_facts(self._calls, self._identity, wants)
 
     def client(self, service: str) -> Client:
         """The SDK's own client, for a state backend."""

@@ -14,8 +14,12 @@ def pinned(state: State, wanted: Wants, cloud: Cloud, *, again: bool) -> Facts:
     if not state.facts or again:
         return cloud.facts(wanted)
     facts = msgspec.convert(state.facts, Facts)
-    missing = wanted.instance_types - facts.instance_types.keys()
-    if not missing:
+    missing = (wanted.instance_types | wanted.images) - facts.instance_types.keys()
+    if not missing and wanted.image_keys(facts) <= facts.images.keys():
         return facts
-    more = cloud.facts(Wants(missing))
-    return msgspec.structs.replace(facts, instance_types={**facts.instance_types, **more.instance_types})
+    more = cloud.facts(Wants(missing, wanted.images, wanted.versions))
+    return msgspec.structs.replace(
+        facts,
+        instance_types={**more.instance_types, **facts.instance_types},
+        images={**more.images, **facts.images},
+    )

@@ -12,11 +12,11 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.ownership import STACK
 from mlinfra.core.value import Properties, Value
 from mlinfra.library import Block, Place, Scope
-from mlinfra.library.outputs import Monitoring
+from mlinfra.library.outputs import Cluster, Monitoring
 from mlinfra.library.place import LIFECYCLE
 
 SECTION = Place(LIFECYCLE, entry="budget")
-NEEDS = (Monitoring,)
+NEEDS = (Cluster, Monitoring)
 
 # What is spent already, in percent of the budget; what is expected by the end of the month.
 _WARNINGS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
@@ -48,12 +48,21 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "timeUnit": "MONTHLY",
         "limitAmount": f"{inputs.monthly_usd:.2f}".removesuffix(".00"),
         "limitUnit": "USD",
-        # Everything that the stack makes bears this tag (Cost Management user guide, "Budget filters", November 2026).
-        "costFilters": [{"name": "TagKeyValue", "values": [f"user:{STACK}${scope.stack.name}"]}],
+        "costFilters": [{"name": "TagKeyValue", "values": list(_tags(scope))}],
         **({"notifications": [_notification(*one, subscribers) for one in _WARNINGS]} if subscribers else {}),
     }
     scope.add("", "aws:budgets/budget:Budget", properties)
     return Outputs()
+
+
+def _tags(scope: Scope) -> Iterator[str]:
+    """What the stack makes bears the first; machines that join its cluster, whoever starts them, bear EKS's own.
+
+    Cost Management user guide, "Budget filters"; EKS user guide, "Tagging your resources for billing" (November 2026).
+    """
+    yield f"user:{STACK}${scope.stack.name}"
+    if scope.every(Cluster):
+        yield f"aws:eks:cluster-name${scope.stack.name}"
 
 
 def _subscribers(scope: Scope) -> Iterator[tuple[str, Value]]:

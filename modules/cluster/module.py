@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mlinfra.core import connections
-from mlinfra.core.facts import Facts
+from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.value import Json
 from mlinfra.library import Block, Handle, Place, Problem, Scope
 from mlinfra.library.codes import Code
@@ -71,6 +71,11 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = {}
 
 
+def wants(inputs: Inputs) -> Wants:
+    """The version that nodes run, in case that some have an image of our own choice."""
+    return Wants(versions=frozenset({inputs.version}))
+
+
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the control plane and what must stand before nodes join."""
     network = scope.one(Network)
@@ -110,6 +115,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         oidc_issuer=issuer,
         oidc_provider_arn=identity.arn,
         identity=connections.CLUSTER.reference(cluster.address),
+        service_cidr=cluster["kubernetesNetworkConfig", "serviceIpv4Cidr"],
         node_version=version,
         before_nodes=tuple(addon.address for addon in early),
     )

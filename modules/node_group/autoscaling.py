@@ -1,19 +1,21 @@
-"""Tags of the scaling group, from which an autoscaler learns what a node would be like while there is none."""
+"""Tags of scaling groups: an autoscaler finds a group by them, and learns what a node would be like before one is."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 
-from mlinfra.core.value import Value
+from mlinfra.core.stack import Stack
+from mlinfra.core.value import Properties, Value
 from mlinfra.library import Scope
 
+from .labels import KUBERNETES_EFFECTS
 from .machines import Machines
 
 # Cluster Autoscaler on AWS, "Auto-discovery setup" and "Using mixed instances policies" (cloudprovider/aws/README.md,
 # November 2026). EKS itself tells it of labels and taints of managed groups, but not of what else nodes offer.
-_TEMPLATE = "k8s.io/cluster-autoscaler/node-template"
-_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "PREFER_NO_SCHEDULE": "PreferNoSchedule", "NO_EXECUTE": "NoExecute"}
+_AUTOSCALER = "k8s.io/cluster-autoscaler"
+_TEMPLATE = f"{_AUTOSCALER}/node-template"
 
 
 def add_scaling_tags(
@@ -21,10 +23,28 @@ def add_scaling_tags(
 ) -> None:
     """Add one tag for each resource, label and taint. EKS makes the group, so each tag is a resource of its own."""
     for kind, name, value in _templates(machines, labels, taints):
-        tag = {"key": f"{_TEMPLATE}/{kind}/{name}", "value": value, "propagateAtLaunch": False}
-        properties = {"autoscalingGroupName": scaling_group, "tag": tag}
+        properties = {"autoscalingGroupName": scaling_group, "tag": _tag(f"{_TEMPLATE}/{kind}/{name}", value)}
         local_name = re.sub(r"[^A-Za-z0-9]+", "-", f"{kind}-{name}")
         scope.add(f"scaling-tags.{local_name}", "aws:autoscaling/tag:Tag", properties)
+
+
+def own_tags(
+    stack: Stack, group: str, machines: Machines, labels: Mapping[str, str], taints: list[dict[str, str]]
+) -> list[Properties]:
+    """All tags of a scaling group of our own; those that go to its machines mark them as the cluster's nodes."""
+    cluster = stack.name
+    tags = {f"{_TEMPLATE}/{kind}/{name}": value for kind, name, value in _templates(machines, labels, taints)}
+    tags |= {f"{_AUTOSCALER}/enabled": "true", f"{_AUTOSCALER}/{cluster}": "owned"}
+    # Self-managed nodes bear the cluster's tag (EKS user guide, "Self-managed nodes", November 2026).
+    marks = {**stack.tags, "Name": f"{cluster}/{group}", f"kubernetes.io/cluster/{cluster}": "owned"}
+    return [
+        *(_tag(key, value) for key, value in tags.items()),
+        *(_tag(key, value, to_machines=True) for key, value in marks.items()),
+    ]
+
+
+def _tag(key: str, value: str, *, to_machines: bool = False) -> Properties:
+    return {"key": key, "value": value, "propagateAtLaunch": to_machines}
 
 
 def _templates(
@@ -35,4 +55,4 @@ def _templates(
     for name, value in labels.items():
         yield "label", name, value
     for taint in taints:
-        yield "taint", taint["key"], f"{taint.get('value', '')}:{_EFFECTS[taint['effect']]}"
+        yield "taint", taint["key"], f"{taint.get('value', '')}:{KUBERNETES_EFFECTS[taint['effect']]}"

@@ -27,11 +27,16 @@ class Capacity(Block, frozen=True, kw_only=True):
     ] = 0
     max_price: Annotated[
         float,
-        Meta(description="mixed: the most to pay for a spot machine, USD an hour; 0: the on-demand price", ge=0),
+        Meta(description="mixed, spot: the most to pay for a spot machine, USD an hour; 0: the on-demand price", ge=0),
     ] = 0
     fallback: Annotated[
-        Literal["none", "on-demand"], Meta(description="mixed: what to do while there is no spot capacity")
+        Literal["none", "on-demand"], Meta(description="mixed, spot: what to do while there is no spot capacity")
     ] = "none"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it takes a scaling group of our own: EKS's node groups know no such options."""
+        return self.type == "mixed" or (self.type == "spot" and (self.max_price > 0 or self.fallback != "none"))
 
     @property
     def eks_type(self) -> str:
@@ -39,29 +44,25 @@ class Capacity(Block, frozen=True, kw_only=True):
         return "SPOT" if self.type == "spot" else "ON_DEMAND"
 
 
-_OF_MIXED = {
-    "on_demand_base": "onDemandBase",
-    "on_demand_percent": "onDemandPercent",
-    "max_price": "maxPrice",
-    "fallback": "fallback",
+# Which kinds have a field, besides `type` itself and the reservation.
+_KINDS = {
+    "onDemandBase": ("on_demand_base", ("mixed",)),
+    "onDemandPercent": ("on_demand_percent", ("mixed",)),
+    "maxPrice": ("max_price", ("mixed", "spot")),
+    "fallback": ("fallback", ("mixed", "spot")),
 }
 
 
-def capacity_problems(capacity: Capacity) -> Iterator[Problem]:
-    """Fields that do not go together, and kinds that cannot be planned yet."""
-    if capacity.type == "mixed":
-        hint = "use on-demand, spot or reserved; two groups, one of each, serve the same pods"
-        yield Problem(
-            Code.GROUP_NOT_PLANNED_YET,
-            "mixed groups cannot be planned yet",
-            at=("capacity", "type"),
-            hint=hint,
-        )
-        return
-    for field, name in _OF_MIXED.items():
-        if getattr(capacity, field) != getattr(Capacity(), field):
-            summary = f"{name} is for capacity of type mixed, and this is {capacity.type}"
+def capacity_problems(capacity: Capacity, most: int) -> Iterator[Problem]:
+    """Fields that do not go together, or ask for more than `most` nodes."""
+    for name, (field, kinds) in _KINDS.items():
+        if capacity.type not in kinds and getattr(capacity, field) != getattr(Capacity(), field):
+            summary = f"{name} is for capacity of type {' or '.join(kinds)}, and this is {capacity.type}"
             yield Problem(Code.CAPACITY_FIELDS, summary, at=("capacity", name), hint=f"take {name} out")
+    if capacity.type == "mixed" and capacity.on_demand_base > most:
+        summary = f"{capacity.on_demand_base} nodes are to be bought on demand, and there are {most} at most"
+        hint = "lower onDemandBase, or raise max"
+        yield Problem(Code.CAPACITY_FIELDS, summary, at=("capacity", "onDemandBase"), hint=hint)
     if capacity.type == "reserved" and not capacity.reservation:
         summary = "reserved capacity needs its reservation"
         hint = "add reservation: cr-..., or choose on-demand"

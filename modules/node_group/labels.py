@@ -17,6 +17,7 @@ _OWN = "mlinfra/"
 # EKS user guide, "Node labels and taints": prefixes that managed groups refuse.
 _RESERVED = ("eks.amazonaws.com/", "kubernetes.io/", "k8s.io/")
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
+KUBERNETES_EFFECTS = {eks: kubernetes for kubernetes, eks in _EFFECTS.items()}
 _KEY = r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$"
 _VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 

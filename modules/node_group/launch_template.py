@@ -75,10 +75,19 @@ def plain_interface(cluster: Cluster, *, public: bool) -> Properties:
 
 
 def add_launch_template(
-    scope: Scope, volume: Volume, capacity: Capacity, interfaces: list[Properties], placement: Handle | None
+    scope: Scope,
+    volume: Volume,
+    capacity: Capacity,
+    interfaces: list[Properties],
+    placement: Handle | None,
+    own: Properties,
 ) -> Handle:
-    """Add it. Tags of the stack are no part of its data, so that changing one rolls no node."""
+    """Add it; `own` is what EKS adds itself where the group is EKS's.
+
+    Tags of the stack are no part of its data, so that changing one rolls no node.
+    """
     properties: Properties = {
+        **own,
         "updateDefaultVersion": True,
         # Version 2 of the metadata service only, and one hop: pods cannot take the node's identity.
         "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import msgspec
 
-from mlinfra.core.facts import Facts, InstanceType
+from mlinfra.core.facts import Facts, InstanceType, image_key
 from mlinfra.library import Problem
 from mlinfra.library.codes import Code
 
@@ -44,8 +44,8 @@ class Machines(msgspec.Struct, frozen=True):
         first = types[0]
         gpu_names = {one.gpu_name for one in types}
         return cls(
-            image=_IMAGES[first.architecture, _accelerator(first)],
-            accelerator=_accelerator(first),
+            image=_IMAGES[first.architecture, first.accelerator],
+            accelerator=first.accelerator,
             count=first.gpus or first.neuron_devices,
             gpus=first.gpus,
             gpu_name=gpu_names.pop() if len(gpu_names) == 1 else "",
@@ -64,25 +64,27 @@ def machine_problems(names: tuple[str, ...], facts: Facts) -> Iterator[Problem]:
             near = ", ".join(get_close_matches(name, known))
             hint = f"near to it: {near}" if near else "`aws ec2 describe-instance-type-offerings` lists them"
             yield Problem(Code.INSTANCE_TYPE, f"{facts.region} does not offer {name}", at=at, hint=hint)
-        elif (kind.architecture, _accelerator(kind)) not in _IMAGES:
+        elif (kind.architecture, kind.accelerator) not in _IMAGES:
             summary = f"EKS has no machine image for {name} ({_what(kind)})"
             yield Problem(Code.INSTANCE_TYPES_MIXED, summary, at=at, hint="choose another instance type")
         elif first is None:
             first = kind
-        elif (kind.architecture, _accelerator(kind)) != (first.architecture, _accelerator(first)):
+        elif (kind.architecture, kind.accelerator) != (first.architecture, first.accelerator):
             summary = f"{name} ({_what(kind)}) cannot be in one group with {first.name} ({_what(first)})"
             yield Problem(Code.INSTANCE_TYPES_MIXED, summary, at=at, hint="make a node group of its own for it")
         if name in names[:index]:
             yield Problem(Code.INSTANCE_TYPES_MIXED, f"{name} is named twice", at=at, hint="take one of them out")
 
 
-def _accelerator(kind: InstanceType) -> str:
-    if kind.neuron_devices:
-        return "aws.amazon.com/neuron"
-    # The AMD GPUs of g4ad are for graphics; EKS has no image with their driver.
-    return ("amd.com/gpu" if "Radeon" in kind.gpu_name else "nvidia.com/gpu") if kind.gpus else ""
+def image_problems(names: tuple[str, ...], version: str, facts: Facts) -> Iterator[Problem]:
+    """A Kubernetes version for which EKS recommends no image for such machines. Unknown types are passed over."""
+    for name in names[:1]:
+        kind = facts.instance_types.get(name)
+        if kind is not None and image_key(version, kind) not in facts.images:
+            summary = f"EKS recommends no image with Kubernetes {version} for {name}"
+            hint = "choose another instance type, or capacity of type on-demand or spot without a price"
+            yield Problem(Code.MACHINE_IMAGE, summary, at=("instances", 0), hint=hint)
 
 
 def _what(kind: InstanceType) -> str:
-    accelerator = _accelerator(kind)
-    return f"{kind.architecture}, {accelerator}" if accelerator else kind.architecture
+    return f"{kind.architecture}, {kind.accelerator}" if kind.accelerator else kind.architecture

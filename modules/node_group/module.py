@@ -1,26 +1,28 @@
 """A group of nodes: machines of the same kind that grow and shrink together.
 
-An EKS managed group with its own role and launch template.
+An EKS managed group with its own role and launch template; or, where EKS has no such group, a scaling group of our own.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from mlinfra.core.address import Address
-from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.facts import Facts, Wants, image_key
 from mlinfra.core.value import Concat, Properties
 from mlinfra.library import Block, Handle, Place, Scope
-from mlinfra.library.outputs import Cluster, Network, NodeGroup
+from mlinfra.library.outputs import Cluster, Network, NodeGroup, ScalingGroup, Subnet
 
-from .autoscaling import add_scaling_tags
+from .autoscaling import add_scaling_tags, own_tags
+from .bootstrap import user_data
 from .capacity import Capacity, capacity_problems
 from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
 from .labels import Taint, label_problems, labels_of, taints_of
 from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
-from .machines import Machines, machine_problems
+from .machines import Machines, image_problems, machine_problems
+from .own_group import add_entry, add_profile, add_scaling_group, distribution_of, on_demand_alone
 from .placement import Placement, add_placement_group, placement_problems
 from .role import add_role
 from .sizes import size_problems
@@ -57,8 +59,9 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 
 def wants(inputs: Inputs) -> Wants:
-    """What must be known of its instance types."""
-    return Wants(frozenset(inputs.instances))
+    """What must be known of its instance types; and their image, where it is ours to choose."""
+    names = frozenset(inputs.instances)
+    return Wants(names, images=names if inputs.capacity.is_ours else frozenset())
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -68,57 +71,124 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     problems = [
         *machine_problems(inputs.instances, facts),
         *size_problems(inputs.min, inputs.max),
-        *capacity_problems(inputs.capacity),
+        *capacity_problems(inputs.capacity, inputs.max),
         *volume_problems(inputs.volume),
         *zone_problems(inputs.zones, network),
         *label_problems(inputs.labels, inputs.taints),
         *placement_problems(inputs.placement, inputs.max, subnets),
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
+        *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours else ()),
     ]
     if problems:
         scope.refuse(*problems)
     machines = Machines.of(inputs.instances, facts)
-    role, attachments = add_role(scope, facts)
-    interfaces = _interfaces(scope, inputs, network, cluster, machines)
-    placement = add_placement_group(scope, inputs.placement)
-    template = add_launch_template(scope, inputs.volume, inputs.capacity, interfaces, placement)
-    labels = labels_of(scope.name, machines, inputs.labels)
-    taints = taints_of(machines, inputs.taints)
+    make = _own if inputs.capacity.is_ours else _managed
+    return make(_Group(scope, inputs, facts, network, cluster, machines, subnets))
+
+
+class _Group(Struct, frozen=True):
+    """All that both kinds of groups are made of."""
+
+    scope: Scope
+    inputs: Inputs
+    facts: Facts
+    network: Network
+    cluster: Cluster
+    machines: Machines
+    subnets: list[Subnet]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels of its nodes."""
+        return labels_of(self.scope.name, self.machines, self.inputs.labels)
+
+    @property
+    def taints(self) -> list[dict[str, str]]:
+        """The taints of its nodes, as EKS spells them."""
+        return taints_of(self.machines, self.inputs.taints)
+
+    @property
+    def after(self) -> tuple[Address, ...]:
+        """What stands before a machine starts and goes after it has gone."""
+        return (*self.network.routes, *self.cluster.before_nodes)
+
+    def outputs(self, group: Handle, name: str, role: Handle, scaling: tuple[ScalingGroup, ...]) -> Outputs:
+        """What others may know of the group; `name` is the output that names it."""
+        return NodeGroup(
+            name=group[name],
+            arn=group.arn,
+            role_arn=role.arn,
+            scaling_group=scaling[0].name,
+            address=group.address,
+            scaling_groups=scaling,
+            labels=self.labels,
+            hosts_anything=not self.taints and self.inputs.min > 0,
+            gpus=self.machines.gpus,
+        )
+
+
+def _managed(asked: _Group) -> Outputs:
+    """A node group of EKS."""
+    scope, inputs, taints = asked.scope, asked.inputs, asked.taints
+    role, attachments = add_role(scope, asked.facts)
+    template = _template(asked, {})
     properties: Properties = {
-        "clusterName": cluster.name,
+        "clusterName": asked.cluster.name,
         "nodeRoleArn": role.arn,
-        "subnetIds": [subnet.id for subnet in subnets],
-        "version": cluster.node_version,
-        "amiType": machines.image,
+        "subnetIds": [subnet.id for subnet in asked.subnets],
+        "version": asked.cluster.node_version,
+        "amiType": asked.machines.image,
         "capacityType": inputs.capacity.eks_type,
         "instanceTypes": list(inputs.instances),
         "launchTemplate": {"id": template.id, "version": Concat((template["latestVersion"],))},
         "scalingConfig": {"minSize": inputs.min, "maxSize": max(inputs.max, 1), "desiredSize": inputs.min},
         "updateConfig": {"maxUnavailablePercentage": 33},
-        "labels": labels,
+        "labels": asked.labels,
         **({"taints": taints} if taints else {}),
     }
-    after: tuple[Handle | Address, ...] = (*attachments, *network.routes, *cluster.before_nodes)
-    group = scope.add("", "aws:eks/nodeGroup:NodeGroup", properties, depends_on=after)
+    group = scope.add("", "aws:eks/nodeGroup:NodeGroup", properties, depends_on=[*attachments, *asked.after])
     scaling_group = group["resources", 0, "autoscalingGroups", 0, "name"]
     if inputs.min == 0:
-        add_scaling_tags(scope, scaling_group, machines, labels, taints)
-    return NodeGroup(
-        name=group["nodeGroupName"],
-        arn=group.arn,
-        role_arn=role.arn,
-        scaling_group=scaling_group,
-        address=group.address,
-        labels=labels,
-        hosts_anything=not taints and inputs.min > 0,
-        gpus=machines.gpus,
-    )
+        add_scaling_tags(scope, scaling_group, asked.machines, asked.labels, taints)
+    return asked.outputs(group, "nodeGroupName", role, (ScalingGroup(scaling_group, inputs.priority),))
 
 
-def _interfaces(
-    scope: Scope, inputs: Inputs, network: Network, cluster: Cluster, machines: Machines
-) -> list[Properties]:
-    if not inputs.efa:
-        return [plain_interface(cluster, public=network.nodes_public)]
-    group = add_fabric_group(scope, network)
-    return fabric_interfaces(machines.adapters, [cluster.security_group_id, group.id])
+def _own(asked: _Group) -> Outputs:
+    """A scaling group, and where that is asked for a second one that an autoscaler turns to when the first has none."""
+    scope, inputs, facts = asked.scope, asked.inputs, asked.facts
+    # A role of its own: of one that a node group of EKS has had, EKS keeps the access entry.
+    role, attachments = add_role(scope, facts, "machine-role")
+    image = facts.images[image_key(asked.cluster.node_version, facts.instance_types[inputs.instances[0]])]
+    own: Properties = {
+        "imageId": image,
+        "iamInstanceProfile": {"arn": add_profile(scope, role).arn},
+        "userData": user_data(asked.cluster, asked.labels, asked.taints),
+    }
+    template = _template(asked, own)
+    after: tuple[Handle | Address, ...] = (*attachments, add_entry(scope, asked.cluster, role), *asked.after)
+    tags = own_tags(scope.stack, scope.name, asked.machines, asked.labels, asked.taints)
+    where = [subnet.id for subnet in asked.subnets]
+    most = max(inputs.max, 1)
+
+    def add(local_name: str, distribution: Properties, fewest: int) -> Handle:
+        sizes = (fewest, most)
+        return add_scaling_group(scope, local_name, template, distribution, inputs.instances, where, sizes, tags, after)
+
+    group = add("scaling-group", distribution_of(inputs.capacity), inputs.min)
+    scaling = [ScalingGroup(group["name"], inputs.priority)]
+    if inputs.capacity.fallback == "on-demand":
+        scaling.append(ScalingGroup(add("fallback", on_demand_alone(), 0)["name"], inputs.priority - 1))
+    return asked.outputs(group, "name", role, tuple(scaling))
+
+
+def _template(asked: _Group, own: Properties) -> Handle:
+    interfaces = _interfaces(asked)
+    placement = add_placement_group(asked.scope, asked.inputs.placement)
+    return add_launch_template(asked.scope, asked.inputs.volume, asked.inputs.capacity, interfaces, placement, own)
+
+
+def _interfaces(asked: _Group) -> list[Properties]:
+    if not asked.inputs.efa:
+        return [plain_interface(asked.cluster, public=asked.network.nodes_public)]
+    group = add_fabric_group(asked.scope, asked.network)
+    return fabric_interfaces(asked.machines.adapters, [asked.cluster.security_group_id, group.id])

@@ -14,16 +14,16 @@ _POLICIES = {
 }
 
 
-def add_role(scope: Scope, facts: Facts) -> tuple[Handle, list[Handle]]:
+def add_role(scope: Scope, facts: Facts, local_name: str = "role") -> tuple[Handle, list[Handle]]:
     """Add the role and its attachments."""
     # China has a service principal of its own for EC2 (IAM user guide, "AWS service principals").
     domain = "amazonaws.com.cn" if facts.partition == "aws-cn" else "amazonaws.com"
     statement = {"Effect": "Allow", "Principal": {"Service": f"ec2.{domain}"}, "Action": "sts:AssumeRole"}
     trust = {"Version": "2012-10-17", "Statement": [statement]}
-    role = scope.add("role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
+    role = scope.add(local_name, "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
     attachments = [
         scope.add(
-            f"role.{name}",
+            f"{local_name}.{name}",
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
             {"role": role.id, "policyArn": f"arn:{facts.partition}:iam::aws:policy/{policy}"},
         )

@@ -10,7 +10,7 @@ from mlinfra.aws.calls import Calls
 from mlinfra.aws.clients import Clients, Endpoint
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
-from mlinfra.core.facts import Facts
+from mlinfra.core.facts import Facts, Wants
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from tests.advice.rooms import TYPES
 from tests.providers.aws.lifecycle import QuickClock
@@ -40,4 +40,4 @@ def calls(clients: Clients) -> Calls:
 
 @pytest.fixture(scope="package")
 def facts(calls: Calls) -> Facts:
-    return read_facts(calls, Identity(calls), TYPES)
+    return read_facts(calls, Identity(calls), Wants(frozenset(TYPES)))

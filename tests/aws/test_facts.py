@@ -6,11 +6,12 @@ from mlinfra.aws.calls import Calls
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
 from mlinfra.core.errors import AccessDenied, InvalidRequest
+from mlinfra.core.facts import Wants
 from mlinfra.sandbox.aws.sandbox import Sandbox
 
 
 def test_facts_are_read_of_the_account_the_region_and_the_machines_asked_for(calls: Calls, sandbox: Sandbox) -> None:
-    facts = read_facts(calls, Identity(calls), ["g5.xlarge", "m6i.large"])
+    facts = read_facts(calls, Identity(calls), Wants(frozenset({"g5.xlarge", "m6i.large"})))
     assert (facts.account, facts.region, facts.partition) == (sandbox.account, "us-east-1", "aws")
     assert facts.zones[:3] == ("us-east-1a", "us-east-1b", "us-east-1c")
     assert list(facts.cluster_versions) == sorted(facts.cluster_versions, key=lambda v: [int(p) for p in v.split(".")])
@@ -19,7 +20,7 @@ def test_facts_are_read_of_the_account_the_region_and_the_machines_asked_for(cal
 
 
 def test_a_gpu_machine_is_known_by_its_gpus(calls: Calls, sandbox: Sandbox) -> None:
-    machine = read_facts(calls, Identity(calls), ["g5.xlarge"]).instance_types["g5.xlarge"]
+    machine = read_facts(calls, Identity(calls), Wants(frozenset({"g5.xlarge"}))).instance_types["g5.xlarge"]
     assert (machine.vcpus, machine.memory_mib, machine.architecture) == (4, 16384, "x86_64")
     assert (machine.gpus, machine.gpu_name, machine.gpu_memory_mib) == (1, "A10G", 22888)
     assert machine.zones
@@ -28,8 +29,22 @@ def test_a_gpu_machine_is_known_by_its_gpus(calls: Calls, sandbox: Sandbox) -> N
 
 def test_a_machine_that_is_not_offered_is_refused_by_name(calls: Calls, sandbox: Sandbox) -> None:
     with pytest.raises(InvalidRequest, match=r"no instance type called g99\.huge") as caught:
-        read_facts(calls, Identity(calls), ["g99.huge", "m6i.large"])
+        read_facts(calls, Identity(calls), Wants(frozenset({"g99.huge", "m6i.large"})))
     assert caught.value.code == "MLI5011"
+
+
+def test_images_are_those_that_eks_recommends_for_version_and_machine(calls: Calls, sandbox: Sandbox) -> None:
+    machines = frozenset({"g5.xlarge", "m7g.large", "m6i.large"})
+    images = read_facts(calls, Identity(calls), Wants(images=machines, versions=frozenset({"1.33", ""}))).images
+    newest = read_facts(calls, Identity(calls)).cluster_versions[-1]
+    variants = ("arm64/standard", "x86_64/nvidia", "x86_64/standard")
+    assert list(images) == [f"{version}/{variant}" for version in sorted({"1.33", newest}) for variant in variants]
+    assert all(image.startswith("ami-") for image in images.values())
+
+
+def test_of_a_version_that_eks_does_not_have_there_is_no_image(calls: Calls, sandbox: Sandbox) -> None:
+    wants = Wants(images=frozenset({"m6i.large"}), versions=frozenset({"1.11"}))
+    assert read_facts(calls, Identity(calls), wants).images == {}
 
 
 def test_the_caller_is_looked_up_once(calls: Calls, sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
-from mlinfra.core.facts import Facts, InstanceType
+from mlinfra.core.facts import Facts, InstanceType, image_key
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.source import Source
 from mlinfra.core.stack import RawResource, Stack, Target
@@ -54,6 +54,12 @@ FACTS = Facts(
     zones=("us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"),
     cluster_versions=("1.32", "1.33", "1.34"),
     instance_types={one.name: one for one in _TYPES},
+    images={
+        image_key(version, one): f"ami-{version.replace('.', '')}{one.architecture}"
+        for version in ("1.32", "1.33", "1.34")
+        for one in _TYPES
+        if one.accelerator != "amd.com/gpu"
+    },
 )
 
 

@@ -84,6 +84,12 @@ CASES: dict[str, dict[str, Sections]] = {
         ),
         "efa": group(instances=["p4d.24xlarge"], efa=True, placement="cluster", zones=["us-east-1a"]),
         "partitions": group(placement="partition"),
+        "mixed": group(
+            min=0,
+            capacity={"type": "mixed", "onDemandBase": 1, "onDemandPercent": 20, "maxPrice": 0.9},
+            taints=[{"key": "dedicated", "value": "x"}],
+        ),
+        "fallback": group(capacity={"type": "spot", "fallback": "on-demand"}),
         "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "system": SYSTEM}},
     },
     "load-balancer": {

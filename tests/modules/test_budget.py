@@ -9,9 +9,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.stack import Target
 from mlinfra.core.value import Ref
 from tests.library.samples import FACTS, graph_of, properties
-from tests.modules.cases import RECEIVERS, watched
-
-_BUDGET = "aws:budgets/budget:Budget"
+from tests.modules.cases import CLUSTER, RECEIVERS, watched
 
 
 def _made(budget: dict[str, Any], **about: Any) -> dict[str, Any]:
@@ -23,6 +21,12 @@ def test_a_budget_is_of_the_stacks_own_costs_by_the_month(amount: float, spelt: 
     made = _made({"monthlyUSD": amount}, name="recsys")
     assert (made["limitAmount"], made["limitUnit"], made["timeUnit"]) == (spelt, "USD", "MONTHLY")
     assert made["costFilters"] == [{"name": "TagKeyValue", "values": ["user:mlinfra:stack$recsys"]}]
+
+
+def test_machines_of_the_cluster_count_whoever_starts_them() -> None:
+    graph = graph_of({**CLUSTER, "lifecycle": {"budget": {"monthlyUSD": 600}}}, name="recsys")
+    (counted,) = properties(graph, "lifecycle.budget")["costFilters"]
+    assert counted["values"] == ["user:mlinfra:stack$recsys", "aws:eks:cluster-name$recsys"]
 
 
 def test_the_owner_is_told_when_most_and_all_is_spent_and_when_more_is_expected() -> None:
