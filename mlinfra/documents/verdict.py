@@ -17,6 +17,7 @@ from enum import IntEnum
 from typing import Any
 
 from mlinfra.core.value import Base64, Concat, Expression, Json, Path, Ref, Value
+from mlinfra.documents.composed import composed_document
 from mlinfra.documents.conformance import is_number, is_same, pattern
 from mlinfra.documents.subschema import Definition, Subschemas, is_kind, is_text
 
@@ -222,6 +223,8 @@ def _opened(value: Value, *, encoded: bool, is_json: bool) -> tuple[int, Value]:
             return _PASS, value.content
         if is_json and isinstance(value, str):
             return _PASS, json.loads(value)
+        if is_json and isinstance(value, Concat) and (document := composed_document(value)) is not None:
+            return _PASS, document
     except (ValueError, binascii.Error, RecursionError):
         return _FAIL, None
     return (_UNKNOWN, None) if is_json and isinstance(value, Expression) else (_PASS, value)

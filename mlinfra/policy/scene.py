@@ -13,7 +13,8 @@ import msgspec
 from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack
-from mlinfra.core.value import Json, Path, Ref, Value
+from mlinfra.core.value import Concat, Json, Path, Ref, Value
+from mlinfra.documents.composed import composed_document
 from mlinfra.documents.verdict import Verdict
 
 
@@ -74,6 +75,8 @@ def statements(document: Value) -> list[dict[Any, Any]] | None:
             return None
     elif isinstance(document, Json):
         document = document.content
+    elif isinstance(document, Concat):
+        document = composed_document(document)
     found = many(document.get("Statement")) if isinstance(document, dict) else None
     return found if found is not None and all(isinstance(one, dict) for one in found) else None
 

@@ -1,0 +1,221 @@
+"""The workflows in examples/: they parse, say the least that they need, and call mlinfra as it can be called.
+
+Their scripts are also run, as the runners run them, against the simulated cloud and a small GitHub.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from mlinfra.cli.folder import Folder
+from mlinfra.cli.main import application
+from mlinfra.policy.evaluation import judge
+from mlinfra.policy.rulebook import Rulebook
+from mlinfra.session import Options, open_session
+from mlinfra.session.comparison import compare
+from tests.forge.servers import TOKEN, GitHub
+from tests.session.repository import Checkout
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ACTIONS = sorted((EXAMPLES / "github-actions").glob("*.yaml"))
+WORKFLOWS = [path for path in ACTIONS if path.name != "access.yaml"]
+GITLAB = EXAMPLES / "gitlab" / ".gitlab-ci.yml"
+ATLANTIS = EXAMPLES / "atlantis" / "repos.yaml"
+STACK = """\
+apiVersion: mlinfra/v1
+kind: Stack
+metadata: {name: small}
+target: {platform: sandbox, region: us-east-1}
+lifecycle: {environment: development}
+inputs: {pullRequest: {type: integer, default: 0}}
+resources:
+  net: {type: "aws:ec2/vpc:Vpc", properties: {cidrBlock: 10.9.0.0/16}}
+"""
+
+
+def jobs(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+def scripts() -> Iterator[tuple[str, str]]:
+    """Every script of every example, by where it stands."""
+    for path in WORKFLOWS:
+        for name, job in jobs(path).items():
+            yield from ((f"{path.name}: {name}", step["run"]) for step in job["steps"] if "run" in step)
+    for name, job in yaml.safe_load(GITLAB.read_text(encoding="utf-8")).items():
+        if isinstance(job, dict):
+            yield from ((f"gitlab: {name}", line) for line in job.get("script", ()))
+    for name, stage in yaml.safe_load(ATLANTIS.read_text(encoding="utf-8"))["workflows"]["mlinfra"].items():
+        yield from ((f"atlantis: {name}", step["run"]) for step in stage["steps"])
+
+
+def calls() -> list[tuple[str, list[str]]]:
+    """Every call of mlinfra in them, as its arguments."""
+    found = []
+    for place, script in scripts():
+        for line in script.splitlines():
+            for call in re.findall(r"(?:^|[;&|]|then )\s*mlinfra ([^;&|>]*)", line):
+                found.append((place, shlex.split(call)))
+    return found
+
+
+CALLS = calls()
+
+
+@pytest.mark.parametrize(("place", "words"), CALLS, ids=[f"{place}: {words[0]}" for place, words in CALLS])
+def test_every_call_is_one_that_there_is(place: str, words: list[str]) -> None:
+    words = [re.sub(r"\$\w+", "1", word) for word in words]
+    command: Any = application()
+    context = None
+    while isinstance(command, Folder):
+        context = command.make_context(command.name, [words[0]], parent=context, obj=None)
+        command, words = command.get_command(context, words[0]), words[1:]
+    assert command is not None, place
+    # Raises what is wrong with an option or an argument, and leaves nothing over.
+    assert command.make_context(command.name, words, parent=context).args == []
+
+
+def test_an_option_that_there_is_not_would_be_found() -> None:
+    command: Any = application().get_command(None, "plan")
+    with pytest.raises(typer.TyperException):
+        command.make_context("plan", ["stack.yaml", "--outt", "x"])
+
+
+def test_there_is_a_call_for_each_step_of_the_way() -> None:
+    said: dict[str, set[str]] = {}
+    for place, words in CALLS:
+        said.setdefault(place.partition(":")[0], set()).add(words[0])
+    assert said == {
+        "plan.yaml": {"plan", "ci", "diff"},
+        "apply.yaml": {"apply"},
+        "drift.yaml": {"drift"},
+        "preview.yaml": {"apply", "destroy"},
+        "gitlab": {"plan", "ci", "diff", "apply", "destroy", "drift"},
+        "atlantis": {"plan", "apply"},
+    }
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_may_do_no_more_than_it_needs(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert yaml.safe_load(text)["permissions"] == {}
+    for job in jobs(path).values():
+        assert set(job["permissions"]) <= {"contents", "id-token", "pull-requests", "issues", "actions"}
+        assert job["permissions"]["contents"] == "read"
+        for step in job["steps"]:
+            # Expressions are put into a script as text: a branch's name would be run. They go through `env`.
+            assert "${{" not in step.get("run", "")
+    uses = re.findall(r"uses: (\S+)(.*)", text)
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name) and "# v" in rest for name, rest in uses)
+    assert "secrets." not in text
+    assert "AWS_SECRET" not in text
+
+
+def test_only_plans_run_for_pull_requests_of_forks_and_without_rights() -> None:
+    diff = jobs(EXAMPLES / "github-actions" / "plan.yaml")["diff"]
+    assert diff["permissions"] == {"contents": "read"}
+    assert not any("aws-actions" in step.get("uses", "") for step in diff["steps"])
+
+
+def test_every_role_trusts_one_branch_or_environment_and_keeps_our_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = Checkout(tmp_path)
+    checkout.commit("none", {"README.md": "roles"})
+    checkout.commit("one", {"access.yaml": (EXAMPLES / "github-actions" / "access.yaml").read_text(encoding="utf-8")})
+    monkeypatch.chdir(tmp_path)
+    graph = compare(Options("access.yaml"), "none", "one").graph
+    stack = open_session(Options("access.yaml")).stack
+    found = judge(Rulebook.of_project(tmp_path), graph, None, stack, date(2026, 11, 24))
+    assert [one for one in found.diagnostics() if one.severity == "error"] == []
+    roles = {f"role/{one.properties['name']}" for one in graph if one.type == "aws:iam/role:Role"}
+    texts = [path.read_text(encoding="utf-8") for path in [*WORKFLOWS, GITLAB]]
+    used = {name for text in texts for name in re.findall(r"role/acme-[\w-]+", text)}
+    assert used == roles
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    found = Runner(tmp_path)
+    yield found
+    found.close()
+
+
+class Runner:
+    """Runs the scripts of a job, one after the other, as a runner does: bash, the job's variables, one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.forge = folder, GitHub()
+        (folder / "stack.yaml").write_text(STACK)
+        tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environ = {"PATH": tools, "HOME": str(folder), "GITHUB_OUTPUT": str(folder / "output")}
+        self.environ |= {"GITHUB_STEP_SUMMARY": str(folder / "summary"), "NUMBER": "12", "STACK": "stack.yaml"}
+        self.environ |= {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/platform", "GITHUB_TOKEN": TOKEN}
+        self.environ |= {"GITHUB_REF": "refs/pull/12/merge", "GITHUB_GRAPHQL_URL": self.forge.url}
+
+    def run(self, file: str, job: str, *, code: int = 0) -> str:
+        """Run a job's scripts, but for what is not ours; answer what they printed."""
+        printed = ""
+        for step in jobs(EXAMPLES / "github-actions" / file)[job]["steps"]:
+            script = step.get("run", "")
+            if not script or script.startswith("pip install") or "gh " in script:
+                continue
+            environ = {**self.environ, "CODE": self.output("code")}
+            done = subprocess.run(
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+                cwd=self.folder, env=environ, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            printed += done.stdout + done.stderr
+            if done.returncode:
+                assert done.returncode == code, printed
+                return printed
+        assert code == 0, printed
+        return printed
+
+    def output(self, name: str) -> str:
+        """What a step has put out."""
+        path = self.folder / "output"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return next((line.partition("=")[2] for line in reversed(lines) if line.startswith(f"{name}=")), "")
+
+    def close(self) -> None:
+        self.forge.close()
+        command = [str(Path(sys.executable).with_name("mlinfra")), "sandbox", "down"]
+        subprocess.run(command, cwd=self.folder, env=self.environ, check=True, capture_output=True)
+
+
+def test_a_change_goes_from_its_pull_request_to_the_cloud(runner: Runner) -> None:
+    assert "the comment is posted" in runner.run("plan.yaml", "plan")
+    assert "**create** `resources.net`" in runner.forge.bodies()[0]
+    assert "1 created" in runner.run("apply.yaml", "apply")
+    (runner.folder / "stack.yaml").write_text(STACK.replace("10.9.0.0/16", "10.8.0.0/16"))
+    assert "the comment is updated" in runner.run("plan.yaml", "plan")
+    assert len(runner.forge.bodies()) == 1
+    assert "**replace" in runner.forge.bodies()[0]
+    # Merged together with something else: what was reviewed is not what would be done any more.
+    (runner.folder / "stack.yaml").write_text(STACK.replace("10.9.0.0/16", "10.7.0.0/16"))
+    assert "MLI" in runner.run("apply.yaml", "apply", code=5)
+    (runner.folder / "stack.yaml").write_text(STACK.replace("region:", "regoin:"))
+    runner.run("plan.yaml", "plan", code=1)
+    (runner.folder / "stack.yaml").write_text(STACK)
+    runner.run("drift.yaml", "drift")
+    assert runner.output("code") == "0"
+    assert "No drift" in (runner.folder / "summary").read_text()
+
+
+def test_a_preview_comes_and_goes(runner: Runner) -> None:
+    assert "1 created" in runner.run("preview.yaml", "up")
+    assert "nothing is left" in runner.run("preview.yaml", "down")
