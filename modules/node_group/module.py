@@ -18,7 +18,7 @@ from mlinfra.library.outputs import Cluster, Network, NodeGroup
 from .autoscaling import add_scaling_tags
 from .capacity import Capacity, capacity_problems
 from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
-from .labels import Taint, label_problems, labels_of, taints_of
+from .labels import Taint, label_problems, labels_of, taints_of, tolerated
 from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
 from .machines import Machines, machine_problems
 from .placement import Placement, add_placement_group, placement_problems
@@ -112,6 +112,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         labels=labels,
         hosts_anything=not taints and inputs.min > 0,
         gpus=machines.gpus,
+        taints=tolerated(taints),
+        priority=inputs.priority,
     )
 
 
