@@ -43,7 +43,7 @@ def add_addon(
     the main one, by their name. after: what must stand before.
     """
     ground = add_ground(scope, contract, facts, names=names)
-    before = [*ground, *after]
+    before: list[Handle | Address] = [*ground, *after]
     first = contract.charts[:-1]
     early = [
         scope.add(
@@ -56,10 +56,15 @@ def add_addon(
 
 def add_ground(
     scope: Scope, contract: Contract, facts: Facts, *, names: Mapping[str, Value] | None = None
-) -> list[Handle | Address]:
-    """Add namespaces and roles; answers what must stand before anything runs there, the nodes included."""
-    hosts = _hosts(scope)
-    made = [_add_namespace(scope, one, alone=_is_alone(contract)) for one in contract.namespaces if one.made]
+) -> list[Handle]:
+    """Add namespaces and roles; answers the identities, without which pods would start and fail.
+
+    That namespaces and nodes come before what lives in them, the library sees to itself (`precedence`).
+    """
+    _refuse_without_room(scope)
+    for one in contract.namespaces:
+        if one.made:
+            _add_namespace(scope, one, alone=_is_alone(contract))
     known = {
         "partition": facts.partition,
         "region": facts.region,
@@ -67,15 +72,8 @@ def add_ground(
         "cluster": scope.one(Cluster).name,
         **(names or {}),
     }
-    identities = [
-        _add_identity(scope, one, known, alone=len(contract.permissions) == 1) for one in contract.permissions
-    ]
-    return [*hosts, *made, *identities]
-
-
-def namespace_of(scope: Scope) -> Address:
-    """The namespace that an add-on with one alone has made."""
-    return Address(f"{scope.address}.namespace")
+    alone = len(contract.permissions) == 1
+    return [_add_identity(scope, one, known, alone=alone) for one in contract.permissions]
 
 
 def component(name: str) -> Address:
@@ -83,15 +81,11 @@ def component(name: str) -> Address:
     return Address(f"{COMPONENTS}.{name}")
 
 
-def _hosts(scope: Scope) -> list[Address]:
-    """The groups that have room for it."""
-    groups = scope.every(NodeGroup)
-    hosts = [group.address for group in groups if group.hosts_anything]
-    if not hosts:
+def _refuse_without_room(scope: Scope) -> None:
+    if not any(group.hosts_anything for group in scope.every(NodeGroup)):
         summary = f"{scope.name} has no nodes to run on: each node group has taints, or may be empty, or there is none"
         hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
         scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
-    return hosts
 
 
 def _is_alone(contract: Contract) -> bool:

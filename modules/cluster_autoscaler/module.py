@@ -9,7 +9,7 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Value
 from mlinfra.library import Block, Handle, Place, Scope
-from mlinfra.library.addon import add_addon, namespace_of
+from mlinfra.library.addon import add_addon
 from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement, Teardown, Workload
 from mlinfra.library.forms import Duration
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
@@ -108,7 +108,7 @@ def _add_priorities(scope: Scope, groups: tuple[NodeGroup, ...]) -> Handle:
         "metadata": {"name": _PRIORITIES, "namespace": _NAME},
         "data": {"priorities": Concat(tuple(_lines(groups)))},
     }
-    return scope.add("priorities", "kubernetes:core/v1:ConfigMap", properties, depends_on=[namespace_of(scope)])
+    return scope.add("priorities", "kubernetes:core/v1:ConfigMap", properties)
 
 
 def _lines(groups: tuple[NodeGroup, ...]) -> list[Value]:
