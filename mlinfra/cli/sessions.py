@@ -111,6 +111,16 @@ class ModuleInfo(Protocol):
         """The folder that it lies in."""
         ...
 
+    @property
+    def contract(self) -> Mapping[str, Any] | None:
+        """What it brings onto a cluster; `None` where that is nothing of its own."""
+        ...
+
+    @property
+    def contract_lines(self) -> Sequence[tuple[str, str]]:
+        """The same in words, each with a label."""
+        ...
+
 
 class Proof(Protocol):
     """One case of a rule, tried. Verdicts are FAIL, UNKNOWN and PASS."""

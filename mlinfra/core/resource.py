@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.source import Source
 from mlinfra.core.value import Lookup, Properties, Value, refs, resolve
 
@@ -71,11 +72,15 @@ class Ownership(msgspec.Struct, frozen=True):
 
 
 class Graph(msgspec.Struct, frozen=True):
-    """All that a stack desires, by address; `outputs` are the stack's own, `moves` its renames."""
+    """All that a stack desires, by address; `outputs` are the stack's own, `moves` its renames.
+
+    notes: what a reviewer should know of how it came about.
+    """
 
     resources: Mapping[Address, Resource]
     outputs: Mapping[str, Value] = {}
     moves: tuple[Move, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
 
     @classmethod
     def of(

@@ -10,5 +10,6 @@ from mlinfra.library.block import Block
 from mlinfra.library.place import Place
 from mlinfra.library.problem import Problem
 from mlinfra.library.scope import Handle, Scope
+from mlinfra.library.wish import Wish
 
-__all__ = ["Block", "Handle", "Place", "Problem", "Scope"]
+__all__ = ["Block", "Handle", "Place", "Problem", "Scope", "Wish"]

@@ -17,9 +17,8 @@ from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource import Connection, Graph, Move
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Value
-from mlinfra.library.codes import Code
+from mlinfra.library.components import notes, with_components
 from mlinfra.library.entries import Entry, entries_of
-from mlinfra.library.folders import failure
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
 from mlinfra.library.outputs import NodeGroup
@@ -27,6 +26,7 @@ from mlinfra.library.precedence import in_order
 from mlinfra.library.problem import RefusedError
 from mlinfra.library.raw import RESOURCES, RawResources
 from mlinfra.library.references import References
+from mlinfra.library.running import run
 from mlinfra.library.scope import Gathering, Scope
 
 OUTPUTS = "outputs"
@@ -38,13 +38,13 @@ def wants(stack: Stack, library: Library) -> Wants:
     total = Wants()
     for entry in entries_of(stack, library):
         if entry.module.wants is not None:
-            total |= _run(library, entry.module, entry.module.wants, entry.inputs)
+            total |= run(library, entry.module, entry.module.wants, entry.inputs)
     return total
 
 
 def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]) -> Graph:
     """What the stack desires. `taggable` are the tokens of types that bear tags. Raises `ConfigError` with it all."""
-    entries = entries_of(stack, library)
+    entries = with_components(entries_of(stack, library), stack, library, facts)
     connection = Connection("aws", f"{facts.account}/{facts.region}")
     assembly = _Assembly(library, facts, Gathering(stack, connection, taggable, library.sections_for))
     assembly.build(entries)
@@ -54,7 +54,7 @@ def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]
         raise ConfigError(assembly.diagnostics)
     resources = in_order(assembly.gathering.resources, _before_pods(assembly.gathering))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
-    return Graph(resources, outputs, moves)
+    return Graph(resources, outputs, moves, notes(entries, stack))
 
 
 def _before_pods(gathering: Gathering) -> list[Address]:
@@ -99,9 +99,9 @@ class _Assembly:
     def _run(
         self, entry: Entry, function: Callable[..., Any], may_ask: Iterable[type[msgspec.Struct]], *more: Any
     ) -> Any:
-        scope = Scope(self.gathering, entry.path, may_ask)
+        scope = Scope(self.gathering, entry.path, may_ask, entry.written)
         try:
-            return _run(self.library, entry.module, function, scope, entry.inputs, self.facts, *more)
+            return run(self.library, entry.module, function, scope, entry.inputs, self.facts, *more)
         except RefusedError as refused:
             self.diagnostics.extend(refused.diagnostics)
         except ConfigError as error:
@@ -144,14 +144,3 @@ def _checked(module: Module) -> Callable[..., msgspec.Struct]:
 def _moves(entry: Entry) -> Iterator[Move]:
     for origin, target in entry.module.moved:
         yield Move(f"{entry.address}.{origin}", f"{entry.address}.{target}")
-
-
-def _run(library: Library, module: Module, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a module's own code; what it raises, other than a refusal, is a mistake of the module."""
-    try:
-        return function(*arguments)
-    except RefusedError:
-        raise
-    except Exception as error:
-        summary = f"the module {module.name} failed"
-        raise failure(library.folder_of(module), Code.MODULE_FAILED, summary, error) from error

@@ -18,16 +18,21 @@ from mlinfra.core.value import Path, path_text
 from mlinfra.library.codes import Code
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
-from mlinfra.library.place import LIFECYCLE
+from mlinfra.library.place import COMPONENTS, LIFECYCLE, NO_SECTIONS
 from mlinfra.library.problem import Problem, RefusedError
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One entry of the stack with the module behind it: `data` as written, `inputs` as the module wants them."""
+    """One entry of the stack with the module behind it, and its inputs as that wants them.
+
+    wanted_by: of a component, the entries that want it. written: where the first of those is written.
+    """
 
     module: Module
     path: Path
     inputs: Any
+    wanted_by: tuple[Address, ...] = ()
+    written: Path = ()
 
     @property
     def address(self) -> Address:
@@ -37,7 +42,6 @@ class Entry(msgspec.Struct, frozen=True):
 
 def entries_of(stack: Stack, library: Library) -> list[Entry]:
     """The entries of all sections in the order of building. Raises `ConfigError` with what is wrong with any."""
-    rank = {module.name: number for number, module in enumerate(library.order)}
     entries: list[Entry] = []
     wrong: list[Diagnostic] = []
     for path, data in _written(stack, library):
@@ -47,7 +51,7 @@ def entries_of(stack: Stack, library: Library) -> list[Entry]:
             wrong.extend(refused.diagnostics)
     if wrong:
         raise ConfigError(wrong)
-    return sorted(entries, key=lambda entry: rank[entry.module.name])
+    return library.in_order(entries)
 
 
 def _written(stack: Stack, library: Library) -> Iterator[tuple[Path, Any]]:
@@ -56,7 +60,7 @@ def _written(stack: Stack, library: Library) -> Iterator[tuple[Path, Any]]:
         if data is not None and library.module_for(LIFECYCLE, part) and stack.target.platform != "kubernetes":
             yield (LIFECYCLE, part), data
     for section, data in stack.sections.items():
-        modules = library.sections.get(section, ())
+        modules = library.sections.get(section, ()) if section != COMPONENTS else ()
         if modules and (modules[0].many or modules[0].place.entry):
             for name, entry in (data or {}).items():
                 yield (section, name), entry
@@ -65,7 +69,7 @@ def _written(stack: Stack, library: Library) -> Iterator[tuple[Path, Any]]:
 
 
 def _entry(stack: Stack, library: Library, path: Path, data: Any) -> Entry:
-    module = library.module_for(*map(str, path))
+    module = library.module_for(*map(str, path)) if path[0] != COMPONENTS else None
     problem = _absent(library, path) if module is None else _refusal(stack, library, module, path)
     if module is None or problem is not None:
         assert problem is not None
@@ -79,7 +83,7 @@ def _entry(stack: Stack, library: Library, path: Path, data: Any) -> Entry:
 
 def _absent(library: Library, path: Path) -> Problem:
     parts = library.sections.get(str(path[0]), ())
-    known = [one.place.entry for one in parts] or [name for name in library.sections if name != LIFECYCLE]
+    known = [one.place.entry for one in parts] or [name for name in library.sections if name not in NO_SECTIONS]
     what = f"no module implements {'.'.join(map(str, path))}"
     return Problem(Code.UNKNOWN_SECTION, what, hint=f"there is {', '.join(known)}")
 
@@ -87,7 +91,9 @@ def _absent(library: Library, path: Path) -> Problem:
 def _refusal(stack: Stack, library: Library, module: Module, path: Path) -> Problem | None:
     name = ".".join(map(str, path))
     if not module.built:
-        today = ", ".join(sorted({str(one.place) for one in library.modules.values() if one.built}))
+        today = ", ".join(
+            sorted({str(one.place) for one in library.modules.values() if one.built and one.section != COMPONENTS})
+        )
         summary = f"{name} cannot be planned yet: the module {module.name} only knows its inputs"
         return Problem(Code.NOT_PLANNED_YET, summary, hint=f"take it out; what can be planned today: {today}")
     if stack.target.platform == "kubernetes":

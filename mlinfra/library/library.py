@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -17,6 +18,16 @@ from mlinfra.core.errors import ConfigError
 from mlinfra.library.codes import Code
 from mlinfra.library.folders import Folder, bundled_modules, folders_in, load
 from mlinfra.library.module import Module
+
+
+class _OfModule(Protocol):
+    """What a module is behind."""
+
+    @property
+    def module(self) -> Module: ...
+
+
+E = TypeVar("E", bound=_OfModule)
 
 
 class Library:
@@ -85,6 +96,11 @@ class Library:
                 [Diagnostic(code=Code.MODULES_IN_A_CIRCLE, summary=summary, detail=circle, hint=hint)]
             ) from error
         return tuple(self.modules[name] for name in names)
+
+    def in_order(self, entries: Iterable[E]) -> list[E]:
+        """The entries in the order in which their modules are built."""
+        rank = {module.name: number for number, module in enumerate(self.order)}
+        return sorted(entries, key=lambda entry: rank[entry.module.name])
 
     def makers(self, kind: type[msgspec.Struct]) -> tuple[Module, ...]:
         """The modules whose outputs are of that kind."""

@@ -6,7 +6,7 @@ Made by `folders` from what a file defines; run by `assembly`. Nothing here load
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,12 +14,18 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.facts import Facts, Wants
-from mlinfra.library.place import Place
+from mlinfra.library.contract import Contract, breaches
+from mlinfra.library.place import COMPONENTS, Place
 from mlinfra.library.schema import outputs_of, schema_of
 from mlinfra.library.scope import Scope
+from mlinfra.library.wish import Wish
 
 Build = Callable[[Scope, Any, Facts], msgspec.Struct]
 Finish = Callable[[Scope, Any, Facts, Any], None]
+Wishes = Callable[[Any, Facts], Iterable[Wish]]
+
+# The sections whose modules put something onto a cluster, and say by contract what.
+_BY_CONTRACT = ("runtimes", COMPONENTS)
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -38,6 +44,8 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     wants: the facts that an entry needs.
     needs: the kinds of outputs that it asks others for; they are built first.
     moved: former local names and the present ones, within each entry.
+    uses: the components that it may want. wishes: which of those one entry wants; without it, all.
+    contract: what it brings onto a cluster.
     """
 
     name: str
@@ -53,6 +61,9 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     finish: Finish | None = None
     wants: Callable[[Any], Wants] | None = None
     moved: tuple[tuple[str, str], ...] = ()
+    uses: tuple[str, ...] = ()
+    wishes: Wishes | None = None
+    contract: Contract | None = None
 
     @property
     def section(self) -> str:
@@ -90,6 +101,9 @@ def module_of(name: str, folder: Path, defined: ModuleType) -> Module:
         finish=getattr(defined, "finish", None),
         wants=getattr(defined, "wants", None),
         moved=tuple(getattr(defined, "MOVED", ())),
+        uses=tuple(getattr(defined, "USES", ())),
+        wishes=getattr(defined, "wishes", None),
+        contract=getattr(defined, "CONTRACT", None),
     )
 
 
@@ -112,10 +126,21 @@ def _breaches(defined: ModuleType) -> Iterator[str]:
         yield "it defines build and no Outputs; expected a msgspec.Struct, or one of mlinfra.library.outputs"
     if not all(_is_struct(need) for need in getattr(defined, "NEEDS", ())):
         yield "NEEDS holds something that is no kind of outputs; expected those of mlinfra.library.outputs"
-    for name, count in (("build", 3), ("finish", 4), ("wants", 1)):
+    for name, count in (("build", 3), ("finish", 4), ("wants", 1), ("wishes", 2)):
         function = getattr(defined, name, None)
         if function is not None and not _takes(function, count):
             yield f"{name} does not take {count} arguments"
+    yield from _breaches_of_contract(defined)
+
+
+def _breaches_of_contract(defined: ModuleType) -> Iterator[str]:
+    contract, place = getattr(defined, "CONTRACT", None), getattr(defined, "SECTION", None)
+    if contract is not None and not isinstance(contract, Contract):
+        yield "its CONTRACT is no Contract"
+    elif contract is not None:
+        yield from breaches(contract)
+    elif isinstance(place, Place) and place.section in _BY_CONTRACT and hasattr(defined, "build"):
+        yield "it puts something onto clusters and has no CONTRACT; expected CONTRACT = Contract(...)"
 
 
 def _is_struct(value: object) -> bool:

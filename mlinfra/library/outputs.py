@@ -83,6 +83,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
+    taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
+    priority: which group an autoscaler grows first, the highest.
     """
 
     name: Annotated[Value, Meta(description="name of the node group")]
@@ -94,6 +96,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     labels: dict[str, str] = {}
     hosts_anything: bool = True
     gpus: int = 0
+    taints: tuple[dict[str, str], ...] = ()
+    priority: int = 50
 
 
 class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -147,6 +151,24 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
     log_groups: dict[str, Value] = {}
+
+
+class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who makes nodes and pods more or fewer; `none` where nobody does.
+
+    consolidate, disruption_budget: of Karpenter.
+    """
+
+    nodes: str = "none"
+    pods: str = "none"
+    consolidate: bool = True
+    disruption_budget: str = "10%"
+
+
+class Component(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something that is there once for all that want it; address: what stands once it runs."""
+
+    address: Address
 
 
 class Service(Struct, frozen=True, kw_only=True, rename="camel"):

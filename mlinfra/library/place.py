@@ -7,10 +7,17 @@ import msgspec
 # Belongs to the language itself, which validates it: a module may make something of one of its parts.
 LIFECYCLE = "lifecycle"
 
+# What no stack file names: it is there because something else in the stack wants it.
+COMPONENTS = "components"
+
+# What modules may implement a part of, and stack files do not hold as a section of a module.
+NO_SECTIONS = (LIFECYCLE, COMPONENTS)
+
 
 class Place(msgspec.Struct, frozen=True):
     """`Place("network")` is a section of one, `Place("nodeGroups", many=True)` one of named entries.
 
+    Place(COMPONENTS, entry="keda") is no part of the language: what is there because something else wants it.
     entry: for sections whose entries are modules of their own, the entry that this one implements:
         `Place("runtimes", entry="flyte")`. In the same way of the language's own `lifecycle`: there a part that no
         module makes something of is none the less valid.

@@ -1,6 +1,6 @@
 """The reference of a module, as Markdown: its inputs and outputs in tables.
 
-Called by `mlinfra modules show`, and by the test that keeps the README of each module true.
+Its contract as lines, too. Called by `mlinfra modules show`, and by the test that keeps the README of each module true.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlinfra.library.contract import Chart
 from mlinfra.library.module import Module
 
 
@@ -23,6 +24,44 @@ def outputs_table(module: Module) -> str:
     rows = [("output", "what it is"), ("---",) * 2]
     rows += [(f"`{name}`", _escaped(text)) for name, text in module.output_descriptions.items()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def contract_table(module: Module) -> str:
+    """A row for each thing that it brings onto a cluster."""
+    rows = [("what", "which"), ("---",) * 2]
+    rows += [(label, _escaped(text)) for label, text in contract_lines(module)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def contract_lines(module: Module) -> Iterator[tuple[str, str]]:
+    """Each thing that its contract says, with what it is."""
+    contract = module.contract
+    if contract is None:
+        return
+    yield from (("chart", _chart(one)) for one in contract.charts)
+    yield from (("image", f"{one.name}:{one.tag} ({one.source}, {one.looked_up})") for one in contract.images)
+    yield from (("namespace", f"{one.name}, pods {one.level}") for one in contract.namespaces)
+    yield from (("definition", name) for name in (*contract.crds, *contract.apis))
+    yield from (("workload", str(one)) for one in contract.workloads)
+    for permission in contract.permissions:
+        actions = sorted({action for statement in permission.statements for action in statement.actions})
+        yield "permissions", f"of {permission.namespace}/{permission.service_account}: {', '.join(actions)}"
+    yield from (("in AWS", token) for token in contract.cloud)
+    yield from (("secret", f"{one.name}: {one.purpose}") for one in contract.secrets)
+    yield from (("dashboard", title) for title in contract.dashboards)
+    if contract.sign_in:
+        yield "sign-in", contract.sign_in
+    yield from (("component", name) for name in module.uses)
+    yield from (("not with", f"{one.module}: {one.reason}") for one in contract.rivals)
+    if contract.teardown is not None:
+        yield "teardown", contract.teardown.recipe
+        yield from (("gone before", kind) for kind in contract.teardown.drain)
+        yield from (("kept", text) for text in contract.teardown.keeps)
+
+
+def _chart(chart: Chart) -> str:
+    program = f", version {chart.app_version}" if chart.app_version else ""
+    return f"{chart.name} {chart.version} of {chart.repository}{program} ({chart.source}, {chart.looked_up})"
 
 
 def _rows(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:

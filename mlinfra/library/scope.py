@@ -105,9 +105,11 @@ class Scope:
     connection: what the stack is made in.
     """
 
-    def __init__(self, gathering: Gathering, path: Path, may_ask: Iterable[type[msgspec.Struct]]) -> None:
+    def __init__(
+        self, gathering: Gathering, path: Path, may_ask: Iterable[type[msgspec.Struct]], written: Path = ()
+    ) -> None:
         self._gathering = gathering
-        self._path = path
+        self._path = written or path
         self._may_ask = tuple(may_ask)
         self.stack = gathering.stack
         self.connection = gathering.connection

@@ -11,12 +11,12 @@ from typing import Any
 from mlinfra.core.language import Language, Section
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
-from mlinfra.library.place import LIFECYCLE
+from mlinfra.library.place import NO_SECTIONS
 
 
 def language(library: Library, types: Mapping[str, Mapping[str, Any]]) -> Language:
     """The sections of all modules; `types` are the JSON Schemas of resource types by token."""
-    sections = {name: _section(name, modules) for name, modules in library.sections.items() if name != LIFECYCLE}
+    sections = {name: _section(name, modules) for name, modules in library.sections.items() if name not in NO_SECTIONS}
     return Language(sections, types)
 
 

@@ -14,12 +14,16 @@ import msgspec
 from mlinfra.config.published import publish_schema
 from mlinfra.core.language import Language
 from mlinfra.library.library import Library
+from mlinfra.library.reference import contract_lines
 from mlinfra.library.sections import language as language_of
 from mlinfra.session.kinds import Kinds, Schemas
 
 
 class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One module, for people: `inputs` is its JSON Schema, `outputs` a description each, `path` its folder."""
+    """One module, for people: `inputs` is its JSON Schema, `outputs` a description each, `path` its folder.
+
+    contract: what it brings onto a cluster, as data; `contract_lines` the same in words, each with a label.
+    """
 
     name: str
     section: str
@@ -29,6 +33,8 @@ class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Mapping[str, str]
     built: bool
     path: str
+    contract: Mapping[str, Any] | None = None
+    contract_lines: tuple[tuple[str, str], ...] = ()
 
 
 def library(project: Path | None = None) -> Library:
@@ -58,6 +64,8 @@ def modules() -> tuple[ModuleInfo, ...]:
             outputs=module.output_descriptions,
             built=module.built,
             path=str(module.folder),
+            contract=None if module.contract is None else msgspec.to_builtins(module.contract),
+            contract_lines=tuple(contract_lines(module)),
         )
         for _, module in sorted(library().modules.items())
     )

@@ -187,6 +187,7 @@ class Session:
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, ownership)
         on_progress("comparing")
         plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
+        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes))
         plan = review.with_idle_names(plan, self.stack, graph, state)
         return self._adviser.advised(plan, graph, state) if advise else plan
 

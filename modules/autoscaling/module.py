@@ -5,13 +5,19 @@ Cluster Autoscaler or Karpenter for nodes; KEDA or Kubernetes' own autoscaler fo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mlinfra.library import Block, Place
+from mlinfra.core.facts import Facts
+from mlinfra.library import Block, Place, Scope, Wish
+from mlinfra.library.forms import Duration
+from mlinfra.library.outputs import Autoscaling
 
 SECTION = Place("autoscaling")
+USES = ("cluster-autoscaler", "karpenter", "keda", "metrics-server")
+Outputs = Autoscaling
 
 
 class Nodes(Block, frozen=True, kw_only=True):
@@ -21,6 +27,10 @@ class Nodes(Block, frozen=True, kw_only=True):
         Literal["cluster-autoscaler", "karpenter", "none"],
         Meta(description="who does it; Karpenter makes nodes itself, except those of system, reserved and EFA groups"),
     ] = "cluster-autoscaler"
+    fallback_after: Annotated[
+        Duration,
+        Meta(description="cluster-autoscaler: how long a group may fail to bring a node before the next one is tried"),
+    ] = "5m"
     consolidate: Annotated[bool, Meta(description="karpenter: whether it moves pods together to free nodes")] = True
     disruption_budget: Annotated[
         str,
@@ -45,3 +55,26 @@ class Inputs(Block, frozen=True, kw_only=True):
 
     nodes: Annotated[Nodes, Meta(description="what makes nodes more or fewer")] = Nodes()
     pods: Annotated[Pods, Meta(description="what makes pods more or fewer")] = Pods()
+
+
+def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
+    """Whoever does it. What Kubernetes itself scales by comes with each choice."""
+    nodes = inputs.nodes
+    if nodes.kind == "cluster-autoscaler":
+        yield Wish("cluster-autoscaler", {"fallbackAfter": nodes.fallback_after})
+    if nodes.kind == "karpenter":
+        yield Wish("karpenter", {"consolidate": nodes.consolidate, "disruptionBudget": nodes.disruption_budget})
+    if inputs.pods.kind != "none":
+        yield Wish("metrics-server")
+    if inputs.pods.kind == "keda":
+        yield Wish("keda")
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Nothing but what it wishes for: say who does what."""
+    return Autoscaling(
+        nodes=inputs.nodes.kind,
+        pods=inputs.pods.kind,
+        consolidate=inputs.nodes.consolidate,
+        disruption_budget=inputs.nodes.disruption_budget,
+    )

@@ -54,6 +54,12 @@ def taints_of(machines: Machines, own: tuple[Taint, ...]) -> list[dict[str, str]
     ]
 
 
+def tolerated(taints: list[dict[str, str]]) -> tuple[dict[str, str], ...]:
+    """The same taints as Kubernetes spells them."""
+    spelt = {eks: kubernetes for kubernetes, eks in _EFFECTS.items()}
+    return tuple({**taint, "effect": spelt[taint["effect"]]} for taint in taints)
+
+
 def label_problems(labels: Mapping[str, str], taints: tuple[Taint, ...]) -> Iterator[Problem]:
     """Labels and taints that Kubernetes, EKS or mlinfra would refuse."""
     for key, value in labels.items():

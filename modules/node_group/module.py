@@ -19,7 +19,7 @@ from .autoscaling import add_scaling_tags, own_tags
 from .bootstrap import user_data
 from .capacity import Capacity, capacity_problems
 from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
-from .labels import Taint, label_problems, labels_of, taints_of
+from .labels import Taint, label_problems, labels_of, taints_of, tolerated
 from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
 from .machines import Machines, image_problems, machine_problems
 from .own_group import add_entry, add_profile, add_scaling_group, distribution_of, on_demand_alone
@@ -124,6 +124,8 @@ class _Group(Struct, frozen=True):
             labels=self.labels,
             hosts_anything=not self.taints and self.inputs.min > 0,
             gpus=self.machines.gpus,
+            taints=tolerated(self.taints),
+            priority=self.inputs.priority,
         )
 
 

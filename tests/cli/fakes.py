@@ -67,6 +67,8 @@ class Module(msgspec.Struct, frozen=True):
     outputs: Mapping[str, str]
     built: bool
     path: str
+    contract: Mapping[str, Any] | None = None
+    contract_lines: Sequence[tuple[str, str]] = ()
 
 
 class Box(msgspec.Struct, frozen=True):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from mlinfra.core.resource import Graph
+from mlinfra.library.folders import bundled_modules
+from mlinfra.library.library import Library
 from tests.library.samples import graph_of
 
 Sections = dict[str, Any]
@@ -13,7 +16,11 @@ Sections = dict[str, Any]
 NETWORK: Sections = {"network": {"zones": 2, "nat": "single", "flowLogs": False, "vpcEndpoints": []}}
 CLUSTER: Sections = {**NETWORK, "cluster": {}}
 
+# Our modules, and one that wishes for single components.
+WISHING = Library.find((bundled_modules(), Path(__file__).parent / "wishing"))
+
 SYSTEM: Sections = {"instances": ["m6i.large"], "max": 2}
+NODES: Sections = {**CLUSTER, "nodeGroups": {"system": SYSTEM}}
 ADMINS = {"principal": "arn:aws:iam::123456789012:role/ml-admins", "policy": "cluster-admin"}
 USERS = {"principal": "arn:aws:iam::123456789012:role/ml-users", "policy": "view", "namespaces": ["serving"]}
 
@@ -41,6 +48,12 @@ RULES = ["node-not-ready", "gpu-idle", "gpu-memory", "spot-interruption", "endpo
 def watched(**about: Any) -> Sections:
     doors = {"inner": {}, "web": {"type": "application"}}
     return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": doors, "monitoring": about}
+
+
+def wishing(sections: Sections = NODES, **components: Sections) -> Sections:
+    """`sections`, and a wish for each component; dashes are written as underscores."""
+    wishes = {name.replace("_", "-"): settings for name, settings in components.items()}
+    return {**sections, "wishes": {"components": wishes}}
 
 
 # By module, then by what is special about the case: sections, and whatever else the stack has.
@@ -117,19 +130,32 @@ CASES: dict[str, dict[str, Sections]] = {
         "keeps-all": {"registries": {"models": {"keepLast": 0, "encryption": "kms", "immutable": False}}},
         "mirror": {"registries": {"mirror": {"pullThrough": ["public.ecr.aws", "registry.k8s.io", "quay.io"]}}},
     },
-}
-SECTIONS = {
-    "network": "network",
-    "cluster": "cluster",
-    "node-group": "nodeGroups",
-    "load-balancer": "loadBalancers",
-    "monitoring": "monitoring",
-    "budget": "lifecycle",
-    "registry": "registries",
+    "autoscaling": {
+        "defaults": {**NODES, "autoscaling": {}},
+        "keda": {**NODES, "autoscaling": {"pods": {"kind": "keda"}}},
+        "none": {**NODES, "autoscaling": {"nodes": {"kind": "none"}, "pods": {"kind": "none"}}},
+    },
+    "metrics-server": {"defaults": wishing(metrics_server={})},
+    "cluster-autoscaler": {
+        "defaults": wishing(cluster_autoscaler={}),
+        "gpu": wishing(group(priority=70), cluster_autoscaler={"fallbackAfter": "3m"}),
+    },
+    "nvidia-device-plugin": {
+        "alone": wishing(group(), nvidia_device_plugin={}),
+        "shared": wishing(group(), nvidia_device_plugin={"sharings": ["time-slicing-4", "mig-single"]}),
+    },
+    "keda": {"defaults": wishing(keda={})},
+    "cert-manager": {"defaults": wishing(cert_manager={})},
+    "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }
 
 
 @cache
 def graphs() -> dict[str, Graph]:
     """Every case, built; by `module/case`."""
-    return {f"{module}/{case}": graph_of(one) for module, cases in CASES.items() for case, one in cases.items()}
+    return {f"{module}/{case}": graph(one) for module, cases in CASES.items() for case, one in cases.items()}
+
+
+def graph(sections: Sections) -> Graph:
+    """One case, built."""
+    return graph_of(sections, library=WISHING)

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.library.samples import LIBRARY, graph_of
-from tests.modules.cases import CASES, SECTIONS
+from tests.library.samples import LIBRARY
+from tests.modules.cases import CASES, graph
 
 _FOLDER = Path(__file__).parent / "golden"
 
 
 def _addresses(module: str) -> str:
-    lines = []
+    lines, place = [], str(LIBRARY.modules[module].place)
     for case, sections in CASES[module].items():
         lines.append(f"# {case}")
-        graph = graph_of(sections)
-        lines += sorted(f"{one.address} {one.type}" for one in graph if one.address.section == SECTIONS[module])
+        mine = (one for one in graph(sections) if one.address.is_within(place))
+        lines += sorted(f"{one.address} {one.type}" for one in mine)
     return "\n".join(lines) + "\n"
 
 

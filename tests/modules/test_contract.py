@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 
 from mlinfra.library.codes import Code
 from mlinfra.library.folders import bundled_modules
-from mlinfra.library.reference import inputs_table, outputs_table
+from mlinfra.library.place import COMPONENTS
+from mlinfra.library.reference import contract_table, inputs_table, outputs_table
 from mlinfra.library.sections import language
 from tests.library.samples import LIBRARY
 
@@ -23,6 +24,7 @@ _PURE = {"__future__", "collections", "difflib", "ipaddress", "re", "typing", "m
 _LAYERS = ("mlinfra.core", "mlinfra.library")
 _FILES = sorted(bundled_modules().glob("*/*.py"))
 _NAMES = sorted(LIBRARY.modules)
+_WRITTEN = [name for name in _NAMES if LIBRARY.modules[name].section != COMPONENTS]
 
 
 def _imports(file: Path) -> Iterator[str]:
@@ -78,6 +80,8 @@ def test_the_readme_of_a_module_is_true(name: str) -> None:
     path = module.folder / "README.md"
     text = path.read_text(encoding="utf-8")
     true = _with(_with(text, "inputs", inputs_table(module)), "outputs", outputs_table(module))
+    if module.contract is not None:
+        true = _with(true, "contract", contract_table(module))
     if os.environ.get("GOLDEN") == "write":
         path.write_text(true, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == true
@@ -91,7 +95,7 @@ def _with(text: str, part: str, table: str) -> str:
     return f"{head}{begin}{table}\n{end}{rest.partition(end)[2]}"
 
 
-@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("name", _WRITTEN)
 def test_the_example_in_a_readme_is_valid(name: str) -> None:
     module = LIBRARY.modules[name]
     (example,) = re.findall(r"```yaml\n(.*?)```", (module.folder / "README.md").read_text(), re.DOTALL)

@@ -12,7 +12,7 @@ from tests.library.samples import LIBRARY, codes, graph_of, refusals
 
 _WHOLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("whole-language.yaml").read_text())
 _SECTIONS = language(LIBRARY, {}).sections
-_BUILT = ("network", "cluster", "nodeGroups", "loadBalancers", "registries", "monitoring")
+_BUILT = ("network", "cluster", "nodeGroups", "loadBalancers", "registries", "monitoring", "autoscaling")
 
 
 def test_every_section_has_a_module() -> None:
@@ -31,7 +31,6 @@ def test_what_cannot_be_planned_yet_is_said_of_every_entry_at_once() -> None:
     assert codes(wrong) == [
         ("MLI2005", name)
         for name in (
-            "autoscaling",
             "runtimes.kserve",
             "runtimes.flyte",
             "runtimes.mlflow",

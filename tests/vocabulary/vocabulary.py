@@ -20,12 +20,24 @@ _TEXTS = (Base64, Concat, Json, TrimPrefix)
 def resource_class(token: str) -> Any:
     """Pulumi's class for a token such as `aws:ec2/vpc:Vpc`. Raises `LookupError` where there is none."""
     package, path, name = token.split(":")
-    if package != "aws":
-        raise LookupError(f"{token} is not of pulumi_aws")
+    where = path.partition("/")[0] if package == "aws" else _kubernetes_module(path)
     try:
-        return getattr(import_module(f"pulumi_aws.{path.partition('/')[0]}"), name)
+        return getattr(import_module(f"pulumi_{package}.{where}"), name)
     except (ImportError, AttributeError) as error:
-        raise LookupError(f"pulumi_aws has no {token}") from error
+        raise LookupError(f"pulumi_{package} has no {token}") from error
+
+
+def _kubernetes_module(path: str) -> str:
+    """`rbac.authorization.k8s.io/v1` is `rbac.v1`: the group up to its first dot, and the version."""
+    group, _, version = path.partition("/")
+    return f"{group.partition('.')[0]}.{version}"
+
+
+def is_custom(token: str) -> bool:
+    """Whether it is of a kind that somebody defines on a cluster; of those Pulumi knows the metadata alone."""
+    package, path, _ = token.split(":")
+    group = path.partition("/")[0]
+    return package == "kubernetes" and "." in group and not group.endswith((".k8s.io", "helm.sh"))
 
 
 def _pulumi_types() -> Any:
@@ -41,6 +53,10 @@ def _arguments_of(cls: Any) -> Any:
 
 def complaints(token: str, properties: Mapping[Any, Any]) -> Iterator[str]:
     """What Pulumi would not understand of these inputs."""
+    if is_custom(token):
+        unknown = set(properties) - {"metadata", "spec"}
+        yield from (f"{token} has no property {name}" for name in sorted(unknown))
+        token, properties = "kubernetes:core/v1:Namespace", {"metadata": properties.get("metadata", {})}
     yield from _of_block(_arguments_of(resource_class(token)), properties, token)
 
 

@@ -47,6 +47,11 @@ def module_page(module: ModuleInfo) -> Page:
         width = max(map(len, module.outputs))
         for name, about in module.outputs.items():
             page.line(f"  {name:<{width}}  ", (about, "dim"), below=" " * (width + 4))
+    if module.contract_lines:
+        page.blank().line(("contract", "bold"))
+        width = max(len(label) for label, _ in module.contract_lines)
+        for label, words in module.contract_lines:
+            page.line(f"  {label:<{width}}  ", (words, "dim"), below=" " * (width + 4))
     return page
 
 
@@ -61,6 +66,7 @@ def module_data(module: ModuleInfo) -> dict[str, Any]:
         "inputs": dict(module.inputs),
         "outputs": dict(module.outputs),
         "path": module.path,
+        "contract": module.contract,
     }
 
 

@@ -1,0 +1,183 @@
+"""The shape that add-ons share: namespaces, roles by pod identity, releases, made from a contract.
+
+For modules that put something onto a cluster; `Cluster` and `NodeGroup` stand in their `NEEDS`. Adds resources to the
+scope and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from mlinfra.core.address import Address
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Concat, Json, Properties, Value
+from mlinfra.library.codes import Code
+from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement
+from mlinfra.library.outputs import Cluster, NodeGroup
+from mlinfra.library.place import COMPONENTS
+from mlinfra.library.problem import Problem
+from mlinfra.library.scope import Handle, Scope
+
+NAMESPACE = "kubernetes:core/v1:Namespace"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+# What the pod-security standards are called by (https://kubernetes.io/docs/concepts/security/pod-security-admission/).
+_ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+def add_addon(
+    scope: Scope,
+    contract: Contract,
+    facts: Facts,
+    values: Properties,
+    *,
+    names: Mapping[str, Value] | None = None,
+    of_crds: Mapping[str, Properties] | None = None,
+    after: Iterable[Handle | Address] = (),
+) -> Handle:
+    """Add all that a chart needs, and its release; answers that.
+
+    names: what the statements of the contract leave open (`{bucket}`). of_crds: values of the charts that come before
+    the main one, by their name. after: what must stand before.
+    """
+    ground = add_ground(scope, contract, facts, names=names)
+    before: list[Handle | Address] = [*ground, *after]
+    first = contract.charts[:-1]
+    early = [
+        scope.add(
+            chart.name, RELEASE, _release(chart, contract, (of_crds or {}).get(chart.name, {})), depends_on=before
+        )
+        for chart in first
+    ]
+    return scope.add("", RELEASE, _release(contract.chart, contract, values), depends_on=[*before, *early])
+
+
+def add_ground(
+    scope: Scope, contract: Contract, facts: Facts, *, names: Mapping[str, Value] | None = None
+) -> list[Handle]:
+    """Add namespaces and roles; answers the identities, without which pods would start and fail.
+
+    That namespaces and nodes come before what lives in them, the library sees to itself (`precedence`).
+    """
+    _refuse_without_room(scope)
+    for one in contract.namespaces:
+        if one.made:
+            _add_namespace(scope, one, alone=_is_alone(contract))
+    known = {
+        "partition": facts.partition,
+        "region": facts.region,
+        "account": facts.account,
+        "cluster": scope.one(Cluster).name,
+        **(names or {}),
+    }
+    alone = len(contract.permissions) == 1
+    return [_add_identity(scope, one, known, alone=alone) for one in contract.permissions]
+
+
+def component(name: str) -> Address:
+    """Where a component stands once it runs, to depend on; the module's `USES` names it."""
+    return Address(f"{COMPONENTS}.{name}")
+
+
+def _refuse_without_room(scope: Scope) -> None:
+    if not any(group.hosts_anything for group in scope.every(NodeGroup)):
+        summary = f"{scope.name} has no nodes to run on: each node group has taints, or may be empty, or there is none"
+        hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
+        scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
+
+
+def _is_alone(contract: Contract) -> bool:
+    return sum(one.made for one in contract.namespaces) == 1
+
+
+def _add_namespace(scope: Scope, namespace: Namespace, *, alone: bool) -> Handle:
+    labels = {_ENFORCE: namespace.level, f"{_ENFORCE}-version": "latest"}
+    properties = {"metadata": {"name": namespace.name, "labels": labels}}
+    return scope.add("namespace" if alone else f"namespace.{namespace.name}", NAMESPACE, properties)
+
+
+def _add_identity(scope: Scope, permission: Permission, names: Mapping[str, Value], *, alone: bool) -> Handle:
+    """A role for one service account, and its association, after what the role may do."""
+    suffix = "" if alone else f".{permission.service_account}"
+    role = scope.add(f"role{suffix}", "aws:iam/role:Role", {"assumeRolePolicy": Json(_TRUST)})
+    document = {"Version": "2012-10-17", "Statement": [_statement(one, names) for one in permission.statements]}
+    policy = scope.add(
+        f"role{suffix}.policy", "aws:iam/rolePolicy:RolePolicy", {"role": role.id, "policy": Json(document)}
+    )
+    who = {"namespace": permission.namespace, "serviceAccount": permission.service_account}
+    return scope.add(
+        f"identity{suffix}",
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        {"clusterName": names["cluster"], **who, "roleArn": role.arn},
+        depends_on=[policy],
+    )
+
+
+# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html (November 2026)
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
+    ],
+}
+
+
+def _statement(statement: Statement, names: Mapping[str, Value]) -> Properties:
+    conditions = {"Condition": filled(statement.conditions, names)} if statement.conditions else {}
+    return {
+        "Effect": "Allow",
+        "Action": list(statement.actions),
+        "Resource": filled(list(statement.resources), names),
+        **conditions,
+    }
+
+
+def filled(value: Value, names: Mapping[str, Value]) -> Value:
+    """`value` with each `{name}` in its texts, keys included, replaced. Raises `KeyError` for a name nobody gave."""
+    if isinstance(value, str):
+        parts = tuple(_parts(value, names))
+        return parts[0] if len(parts) == 1 else Concat(parts) if parts else ""
+    if isinstance(value, dict):
+        return {filled(key, names): filled(item, names) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [filled(item, names) for item in value]
+    return value
+
+
+def _parts(text: str, names: Mapping[str, Value]) -> Iterator[Value]:
+    """The pieces of a text; neighbours that are known are one piece."""
+    known = ""
+    for index, piece in enumerate(_HOLE.split(text)):
+        value = names[piece] if index % 2 else piece
+        if isinstance(value, str):
+            known += value
+            continue
+        if known:
+            yield known
+        known = ""
+        yield value
+    if known:
+        yield known
+
+
+def _release(chart: Chart, contract: Contract, values: Properties) -> Properties:
+    return {
+        "name": chart.name,
+        "namespace": contract.namespace.name,
+        "createNamespace": False,
+        **chart_reference(chart),
+        "values": values,
+    }
+
+
+def chart_reference(chart: Chart) -> Properties:
+    """Where a chart is, as releases say it: the only place that spells it."""
+    if chart.repository.startswith("oci://"):
+        return {"chart": f"{chart.repository}/{chart.name}", "version": chart.version}
+    return {"chart": chart.name, "version": chart.version, "repositoryOpts": {"repo": chart.repository}}

@@ -1,0 +1,33 @@
+"""Sharing a GPU: how its ways are called, and what NVIDIA's device plugin is told of them.
+
+A node group puts the name on its nodes as a label; the plugin on that node acts by it.
+https://github.com/NVIDIA/k8s-device-plugin#shared-access-to-gpus (v0.20.0, August 2026)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONFIG_LABEL = "nvidia.com/device-plugin.config"
+ALONE = "alone"
+
+_RESOURCE = "nvidia.com/gpu"
+# The plugin's own names for them.
+_WAYS = {"time-slicing": "timeSlicing", "mps": "mps"}
+
+
+def sharing_name(way: str, replicas: int, mig: str) -> str:
+    """What a node's label says: `time-slicing-4`, `mig-mixed`, `mps-2-mig-single`; empty where nothing is shared."""
+    parts = [f"{way}-{replicas}"] if way in _WAYS else []
+    return "-".join([*parts, *([f"mig-{mig}"] if mig != "none" else [])])
+
+
+def config_of(name: str) -> dict[str, Any]:
+    """The configuration of the plugin for nodes with that label."""
+    way, _, mig = name.partition("mig-")
+    config: dict[str, Any] = {"version": "v1", "flags": {"migStrategy": mig or "none"}}
+    for kind, spelt in _WAYS.items():
+        if way.startswith(kind):
+            replicas = int(way.removeprefix(f"{kind}-").strip("-"))
+            config["sharing"] = {spelt: {"resources": [{"name": _RESOURCE, "replicas": replicas}]}}
+    return config

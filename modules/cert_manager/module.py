@@ -1,0 +1,61 @@
+"""Certificates within the cluster, made and renewed by cert-manager."""
+
+from __future__ import annotations
+
+from mlinfra.core.facts import Facts
+from mlinfra.library import Block, Place, Scope
+from mlinfra.library.addon import add_addon
+from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.outputs import Cluster, Component, NodeGroup
+
+SECTION = Place("components", entry="cert-manager")
+NEEDS = (Cluster, NodeGroup)
+Outputs = Component
+CONTRACT = Contract(
+    charts=(
+        # The repository stamps the version of its chart at release; the newest that its announcements name.
+        Chart(
+            name="cert-manager",
+            version="v1.21.2",
+            repository="https://charts.jetstack.io",
+            app_version="v1.21.2",
+            source="https://github.com/cert-manager/cert-manager/releases/tag/v1.21.2",
+            looked_up="2026-11-24",
+        ),
+    ),
+    namespaces=(Namespace(name="cert-manager"),),
+    crds=(
+        "certificaterequests.cert-manager.io",
+        "certificates.cert-manager.io",
+        "challenges.acme.cert-manager.io",
+        "clusterissuers.cert-manager.io",
+        "issuers.cert-manager.io",
+        "orders.acme.cert-manager.io",
+    ),
+    workloads=(
+        Workload("Deployment", "cert-manager", "cert-manager"),
+        Workload("Deployment", "cert-manager", "cert-manager-cainjector"),
+        Workload("Deployment", "cert-manager", "cert-manager-webhook"),
+    ),
+    teardown=Teardown(
+        recipe="The release, then its namespace.",
+        drain=("Certificate.cert-manager.io", "Challenge.acme.cert-manager.io"),
+        keeps=("its definitions, and with them issuers and certificates, until `--delete-data`",),
+    ),
+)
+
+
+class Inputs(Block, frozen=True, kw_only=True):
+    """Certificates within the cluster."""
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Install it; whoever deletes the release by hand does not lose every certificate with it."""
+    values = {
+        "crds": {"enabled": True, "keep": True},
+        # The lock of its leader lies where it lives itself, so that it needs no rights in kube-system.
+        "global": {"leaderElection": {"namespace": CONTRACT.namespace.name}},
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        "webhook": {"replicaCount": 2, "podDisruptionBudget": {"enabled": True, "minAvailable": 1}},
+    }
+    return Component(address=add_addon(scope, CONTRACT, facts, values).address)

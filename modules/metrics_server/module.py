@@ -1,0 +1,44 @@
+"""The metrics API of the cluster: what pods and nodes use, for autoscalers and `kubectl top`."""
+
+from __future__ import annotations
+
+from mlinfra.core.facts import Facts
+from mlinfra.library import Block, Place, Scope
+from mlinfra.library.addon import add_addon
+from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.outputs import Cluster, Component, NodeGroup
+from mlinfra.library.pod_security import POD
+
+SECTION = Place("components", entry="metrics-server")
+NEEDS = (Cluster, NodeGroup)
+Outputs = Component
+CONTRACT = Contract(
+    charts=(
+        Chart(
+            name="metrics-server",
+            version="3.13.1",
+            repository="https://kubernetes-sigs.github.io/metrics-server",
+            app_version="0.8.1",
+            source="https://github.com/kubernetes-sigs/metrics-server/tree/5ed5d3a2cf940a8c7541cfbac19af822f4c97844",
+            looked_up="2026-08-04",
+        ),
+    ),
+    namespaces=(Namespace(name="metrics-server"),),
+    apis=("v1beta1.metrics.k8s.io",),
+    workloads=(Workload("Deployment", "metrics-server", "metrics-server"),),
+    teardown=Teardown(recipe="The release, then its namespace; autoscalers stand still from then on."),
+)
+
+
+class Inputs(Block, frozen=True, kw_only=True):
+    """The metrics API."""
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Install it: two replicas, one of which may be moved at a time."""
+    values = {
+        "replicas": 2,
+        "podDisruptionBudget": {"enabled": True, "minAvailable": 1},
+        "podSecurityContext": POD,
+    }
+    return Component(address=add_addon(scope, CONTRACT, facts, values).address)

@@ -1,0 +1,73 @@
+"""GPUs of NVIDIA as something that pods ask for: `nvidia.com/gpu`.
+
+The machine images of EKS bring driver and container toolkit; what they lack is this plugin. One GPU may be shared.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Json, Properties
+from mlinfra.library import Block, Place, Scope
+from mlinfra.library.addon import add_addon
+from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.outputs import Cluster, Component, NodeGroup
+from mlinfra.library.sharing import ALONE, config_of
+
+SECTION = Place("components", entry="nvidia-device-plugin")
+NEEDS = (Cluster, NodeGroup)
+Outputs = Component
+
+_NAME = "nvidia-device-plugin"
+
+CONTRACT = Contract(
+    charts=(
+        Chart(
+            name=_NAME,
+            version="0.20.0",
+            repository="https://nvidia.github.io/k8s-device-plugin",
+            app_version="0.20.0",
+            source="https://github.com/NVIDIA/k8s-device-plugin/tree/1b826acc6af3079d8923bac395c3124b8861a9a6",
+            looked_up="2026-08-19",
+        ),
+    ),
+    # It talks to the kubelet through a folder of the node, and looks at the node's devices.
+    namespaces=(Namespace(name=_NAME, level="privileged"),),
+    workloads=(
+        Workload("DaemonSet", _NAME, _NAME),
+        # On the nodes that share their GPUs by MPS; on no other.
+        Workload("DaemonSet", _NAME, f"{_NAME}-mps-control-daemon"),
+    ),
+    teardown=Teardown(recipe="The release, then its namespace; no new pod gets a GPU from then on."),
+)
+
+
+class Inputs(Block, frozen=True, kw_only=True):
+    """GPUs for pods."""
+
+    sharings: Annotated[
+        tuple[str, ...], Meta(description="the ways of sharing that node groups have, as their label says them")
+    ] = ()
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Install it on the nodes that have GPUs, whatever else their groups keep pods away by."""
+    values: Properties = {
+        "fullnameOverride": _NAME,
+        "affinity": {
+            "nodeAffinity": {
+                "requiredDuringSchedulingIgnoredDuringExecution": {
+                    "nodeSelectorTerms": [{"matchExpressions": [{"key": "mlinfra/gpu", "operator": "Exists"}]}]
+                }
+            }
+        },
+        "tolerations": [{"operator": "Exists"}],
+    }
+    if inputs.sharings:
+        # Each node names its own in a label; one without the label shares nothing.
+        configs = {name: Json(config_of(name)) for name in (ALONE, *sorted(inputs.sharings))}
+        values["config"] = {"map": configs, "default": ALONE}
+    return Component(address=add_addon(scope, CONTRACT, facts, values).address)
