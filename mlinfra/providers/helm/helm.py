@@ -29,6 +29,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
     chart: the folder or archive. labels: of the Secret that Helm keeps the release in, its first one included.
     timeout: seconds for each thing that is waited for. wait: until all objects are ready; `jobs` also for Jobs.
+    check_values: against the chart's schema. check_objects: against that of the cluster.
     """
 
     name: str
@@ -44,7 +45,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     create_namespace: bool = False
     take_ownership: bool = False
     replace_objects: bool = False
-    check_schemas: bool = True
+    check_values: bool = True
+    check_objects: bool = True
     cleanup: bool = False
     history: int = 10
 

@@ -22,9 +22,13 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.drift import drift_of
 from mlinfra.providers.helm.observation import present_of
+from mlinfra.providers.helm.preview import parts_of
 from mlinfra.providers.helm.release_type import RELEASE, RELEASE_TYPE
-from mlinfra.providers.helm.releases import Release, list_releases, read_release
+from mlinfra.providers.helm.releases import DEPLOYED, Release, list_releases, read_release
+from mlinfra.providers.helm.silent import Silent
+from mlinfra.providers.helm.validation import complaints
 from mlinfra.providers.helm.work import Means, Work
 
 # Changes of these make another revision; others only say how Helm is to go about the next one.
@@ -77,22 +81,24 @@ class HelmProvider:
         return present_of(lifecycle.mark(self._work(_with(target, properties), operation), found))
 
     def preview(self, target: Target, prior: Present | None) -> tuple[Part, ...]:
-        """The objects that the release adds, changes and removes."""
-        return ()
+        """The objects that the release adds, changes and removes, hooks included."""
+        work = self._work(_as(target, prior), Silent())
+        return parts_of(work, work.release() if prior is not None else None)
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What is wrong with a release, as far as can be told without a cluster."""
-        return []
+        return complaints(self._means, properties)
 
     def _listing(self, wanted: Interest, ownership: Ownership) -> Listing:
         try:
             ours = list_releases(self._means.cluster, marks.selector(ownership.stack))
             names = sorted(filter(_NAME.fullmatch, {name.rpartition("/")[2] for name in wanted.ids} | wanted.names))
             others = list_releases(self._means.cluster, _named_any(names)) if names else ()
+            drift = drift_of(self._means.cluster, (release for release in ours if release.last.status == DEPLOYED))
         except ProviderError as error:
             return Listing((), incomplete=str(error))
         found = {release.last.id: release for release in (*others, *ours)}
-        return Listing(tuple(present_of(release) for _, release in sorted(found.items())))
+        return Listing(tuple(present_of(found[name], drift.get(name, ())) for name in sorted(found)))
 
     def _found(self, target: Target) -> Release | None:
         if target.id:
@@ -126,6 +132,11 @@ def _named(target: Target) -> Target:
     """A deletion's target: its id says which release it is, what was last applied how to remove it."""
     namespace, _, name = target.id.partition("/")
     return _with(target, {**target.properties, "namespace": namespace, "name": name}) if target.id else target
+
+
+def _as(target: Target, prior: Present | None) -> Target:
+    """The target, under the name that the release has, where there is one."""
+    return _named(msgspec.structs.replace(target, id=prior.id)) if prior is not None else target
 
 
 def _with(target: Target, properties: Properties) -> Target:

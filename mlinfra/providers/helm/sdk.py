@@ -50,7 +50,7 @@ class SdkHelm:
         }
         try:
             with helm_python.Chart.load(wish.chart) as chart:
-                if wish.check_schemas:
+                if wish.check_values:
                     chart.validate_schema(dict(wish.values))
                 text = _call("helm_render", chart._raw(), json.dumps(wish.values), json.dumps(options))
                 crds = {crd["filename"]: crd["data"] for crd in chart.crds}
@@ -69,7 +69,7 @@ class SdkHelm:
             "description": wish.description,
             "take_ownership": wish.take_ownership,
             "skip_crds": True,
-            "disable_openapi_validation": not wish.check_schemas,
+            "disable_openapi_validation": not wish.check_objects,
         }
         self._with_chart("helm_install", wish, options, running)
 
@@ -81,7 +81,7 @@ class SdkHelm:
             "description": wish.description,
             "take_ownership": wish.take_ownership,
             "skip_crds": True,
-            "disable_openapi_validation": not wish.check_schemas,
+            "disable_openapi_validation": not wish.check_objects,
             "reset_values": True,
             **_APPLIED,
             "force_conflicts": not wish.replace_objects,

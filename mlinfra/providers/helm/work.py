@@ -72,20 +72,24 @@ class Work:
         """The release as it is now."""
         return read_release(self.cluster, self.namespace, self.name)
 
-    def wish(self, revision: int) -> Wish:
-        """The release as it should be, to become revision `revision`."""
+    def wish(self, revision: int, *, values: Properties | None = None, check: bool = True) -> Wish:
+        """The release as it should be, to become revision `revision`.
+
+        `values`: others than its own, that stand in for what is not known yet; they need not fit the chart's schema.
+        """
         given = self.properties
         pinned = "@sha256:" in str(given.get("version") or "")
         memory = Memory(self.chart.digest if pinned else "", revision, digest_of(self.capabilities))
         return msgspec.structs.replace(
             self.manner(),
             chart=self.chart.path,
-            values=given.get("values") or {},
+            values=(given.get("values") or {}) if values is None else values,
             labels=labels(self.target.owner, memory),
             description=given.get("description") or "",
             create_namespace=self.flag("createNamespace"),
             take_ownership=self.flag("takeOwnership"),
-            check_schemas=not self.flag("disableOpenapiValidation"),
+            check_values=check,
+            check_objects=not self.flag("disableOpenapiValidation"),
         )
 
     def manner(self) -> Wish:
