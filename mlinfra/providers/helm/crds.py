@@ -1,0 +1,69 @@
+"""CRDs of charts: what stands in their crds/ folders.
+
+Helm installs them once, never upgrades and never removes them. Here they are applied before each install and upgrade,
+so that they are as new as the chart that needs them, and waited for; they stay when the release goes, since with them
+every object of their kind would go, of whoever it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlinfra.core.errors import ProviderError
+from mlinfra.documents.stream import UnreadableError, read_stream
+from mlinfra.providers.helm.chart import broken
+from mlinfra.providers.helm.cluster import Object
+from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.failures import refusal
+from mlinfra.providers.helm.helm import HelmError
+from mlinfra.providers.helm.work import Work
+
+_API, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
+_POLL = 0.5  # seconds
+_PATIENCE = 60.0
+
+
+def read_crds(texts: Mapping[str, str]) -> list[Object]:
+    """The objects in crds/ files, by path. Raises `InvalidRequest` where one cannot be read."""
+    found: list[Object] = []
+    for path, text in sorted(texts.items()):
+        try:
+            found += [document for document in read_stream(text) if isinstance(document, dict)]
+        except UnreadableError as error:
+            raise broken(path, str(error)) from error
+    return found
+
+
+def apply_crds(work: Work) -> None:
+    """Apply the chart's CRDs, unless they are somebody else's affair, and wait until they are established."""
+    if work.flag("skipCrds"):
+        return
+    try:
+        rendering = work.helm.render(work.wish(0), work.capabilities, upgrade=False)
+    except HelmError as error:
+        raise refusal(f"rendering the chart of {work.id}", str(error)) from error
+    objects = read_crds(rendering.crds)
+    if not objects:
+        return
+    work.operation.say(f"applying {len(objects)} definitions of the chart")
+    for item in objects:
+        work.cluster.apply(item)
+    _await(work, [item["metadata"]["name"] for item in objects if item.get("kind") == _KIND])
+
+
+def _await(work: Work, names: Iterable[str]) -> None:
+    deadline = work.clock.monotonic() + _PATIENCE
+    for name in names:
+        while not is_established(work.cluster.get(_API, _KIND, "", name) or {}):
+            if work.clock.monotonic() > deadline:
+                text = f"the definition {name} of release {work.id} is not established after {_PATIENCE:.0f} seconds"
+                raise ProviderError(text, code=Code.NOT_READY, hint=f"kubectl describe crd {name} says why")
+            work.operation.check()
+            work.clock.sleep(_POLL)
+
+
+def is_established(crd: Mapping[str, Any]) -> bool:
+    """Whether objects of its kind can be made."""
+    conditions = (crd.get("status") or {}).get("conditions") or ()
+    return any(one.get("type") == "Established" and one.get("status") == "True" for one in conditions)

@@ -1,0 +1,73 @@
+"""Failures: what Helm says went wrong, in our own terms, once.
+
+Helm answers with sentences alone (helm.sh/helm v4.2 pkg/action and client-go, seen 2026-11-24); what matters more is
+what it left in the cluster, so callers look there first.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mlinfra.core.errors import AccessDenied, Conflict, InvalidRequest, ProviderError
+from mlinfra.providers.helm.codes import Code
+
+_PASSING = re.compile(
+    r"\bEOF\b|connection (?:refused|reset)|broken pipe|i/o timeout|no such host|TLS handshake|unreachable"
+    r"|currently unable to handle|[Ii]nternal error|InternalError|etcdserver|[Tt]oo many requests"
+    r"|[Ss]ervice ?[Uu]navailable|object has been modified|server is currently|http2: "
+)
+_LONGEST = 600  # characters of Helm's own words
+
+_KINDS: tuple[tuple[re.Pattern[str], type[ProviderError], Code, str], ...] = (
+    (
+        re.compile(r"forbidden|[Uu]nauthorized|provide credentials"),
+        AccessDenied,
+        Code.FAILED,
+        "whoever applies needs to write every object of the chart, and the Secrets of its namespace",
+    ),
+    (
+        re.compile(r"cannot re-?use a name"),
+        Conflict,
+        Code.IN_USE,
+        "choose another name, or take the release over: mlinfra adopt",
+    ),
+    (
+        re.compile(r"cannot be imported into the current release|invalid ownership metadata"),
+        Conflict,
+        Code.FAILED,
+        "an object of the chart exists already: delete it, or let the release have it with takeOwnership: true",
+    ),
+    (
+        re.compile(r"not ready|context deadline exceeded|timed out|BackoffLimitExceeded|DeadlineExceeded"),
+        ProviderError,
+        Code.NOT_READY,
+        "",
+    ),
+    (
+        re.compile(r"incompatible with Kubernetes"),
+        InvalidRequest,
+        Code.WRONG_CLUSTER_VERSION,
+        "choose a version of the chart that runs on the cluster, or the other way round",
+    ),
+    (
+        re.compile(r"is invalid|unable to build kubernetes objects|no matches for kind|ensure CRDs|specifications"),
+        InvalidRequest,
+        Code.FAILED,
+        "",
+    ),
+)
+
+
+def is_passing(words: str) -> bool:
+    """Whether the same may well work a moment later."""
+    return _PASSING.search(words) is not None
+
+
+def refusal(doing: str, words: str, *, more: str = "") -> ProviderError:
+    """The error for what Helm said while `doing`. `more` is what else is known, in whole sentences."""
+    said = " ".join(words.split())[:_LONGEST]
+    text = f"{doing}: {said}" + (f". {more}" if more else "")
+    for pattern, kind, code, hint in _KINDS:
+        if pattern.search(words):
+            return kind(text, code=code, hint=hint)
+    return ProviderError(text, code=Code.FAILED)

@@ -1,0 +1,171 @@
+"""Lifecycle: a release is installed, upgraded, mended and removed.
+
+Every function may be called again after a crash at any point of it, hence each looks before it acts. What Helm left of
+an interrupted call shows in the status of the last revision, and Helm refuses to go on from some of them:
+
+| status | what is done before the release is made what it should be |
+| --- | --- |
+| deployed, failed, superseded | nothing: Helm upgrades from there |
+| pending-upgrade, pending-rollback | back to the last revision that was good |
+| pending-install, uninstalling, uninstalled | removed, and installed anew |
+"""
+
+from __future__ import annotations
+
+from mlinfra.core.errors import Ambiguous, Conflict, ProviderError, Throttled
+from mlinfra.providers.helm import failures
+from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.crds import apply_crds
+from mlinfra.providers.helm.helm import HelmError
+from mlinfra.providers.helm.marks import is_ours, labels, memory_in, owner_in, remembered
+from mlinfra.providers.helm.readiness import causes
+from mlinfra.providers.helm.releases import DEPLOYED, FAILED, Release, Revision
+from mlinfra.providers.helm.work import Work
+
+_RETURNS = frozenset({"pending-upgrade", "pending-rollback"})
+_STARTS_ANEW = frozenset({"pending-install", "uninstalling", "uninstalled"})
+
+
+def install(work: Work) -> Release:
+    """Make the release and wait until it is ready."""
+    apply_crds(work)
+    try:
+        work.helm.install(work.wish(1), work.operation)
+    except HelmError as error:
+        release = work.release()
+        if release is None:
+            raise _nothing_done(work, error) from error
+        if owner_in(release.last.labels) != work.target.owner:
+            raise _in_use(work) from error
+        work.operation.made(work.id)
+        raise _fallen(work, release, error) from error
+    work.operation.made(work.id)
+    return _there(work)
+
+
+def bring(work: Work, *, changed: bool) -> Release:
+    """Bring the release to what it should be; where nothing `changed`, mend what is not well and mark it ours."""
+    release = work.release()
+    if release is not None:
+        release = _mended(work, release)
+    if release is None:
+        return install(work)
+    if not changed and release.last.status == DEPLOYED:
+        return mark(work, release)
+    return _upgrade(work, release)
+
+
+def remove(work: Work) -> None:
+    """Remove the release and wait until its objects are gone. Its CRDs stay."""
+    try:
+        work.helm.uninstall(work.manner(), work.operation)
+    except HelmError as error:
+        raise _refused(work, "removing", error, None) from error
+
+
+def mark(work: Work, release: Release) -> Release:
+    """Let every revision say whose the release is: going back takes the labels of an earlier one up again."""
+    for revision in release.revisions:
+        wanted = labels(work.target.owner, memory_in(revision.labels))
+        stale = {key: None for key in revision.labels if is_ours(key) and key not in wanted}
+        if stale or any(revision.labels.get(key) != value for key, value in wanted.items()):
+            _label(work, revision, {**wanted, **stale})
+    return _there(work)
+
+
+def _label(work: Work, revision: Revision, changes: dict[str, str | None] | dict[str, str]) -> None:
+    work.cluster.merge("v1", "Secret", revision.namespace, revision.secret, {"metadata": {"labels": changes}})
+
+
+def _mended(work: Work, release: Release) -> Release | None:
+    """The release as Helm can go on from it; `None` where it is to be made anew."""
+    status = release.last.status
+    if status in _STARTS_ANEW:
+        work.operation.say(f"it is {status}: removing what is there of it")
+        remove(work)
+        return None
+    if status not in _RETURNS:
+        return release
+    back = release.last_good or next((one for one in reversed(release.revisions) if one.status == FAILED), None)
+    if back is None:
+        work.operation.say(f"it is {status}, and never was anything else: removing it")
+        remove(work)
+        return None
+    work.operation.say(f"it is {status}: going back to revision {back.number}")
+    try:
+        _go_back(work, back)
+    except HelmError as error:
+        raise _refused(work, f"going back to revision {back.number} of", error, work.release()) from error
+    return _there(work)
+
+
+def _go_back(work: Work, back: Revision) -> None:
+    """Go back, without waiting: what is to be waited for is what follows."""
+    work.helm.rollback(work.manner(), back.number, work.operation)
+    release = _there(work)
+    memory = memory_in(back.labels)
+    if memory.revision == back.number and release.last.status == DEPLOYED:
+        kept = {**remembered(memory), **remembered(type(memory)(revision=release.last.number))}
+        _label(work, release.last, kept)
+
+
+def _upgrade(work: Work, release: Release) -> Release:
+    apply_crds(work)
+    try:
+        work.helm.upgrade(work.wish(release.last.number + 1), work.operation)
+    except HelmError as error:
+        after = work.release()
+        if after is None:
+            raise _refused(work, "upgrading", error, None) from error
+        raise _fallen(work, after, error) from error
+    return _there(work)
+
+
+def _fallen(work: Work, release: Release, error: HelmError) -> ProviderError:
+    """The error for a call that got somewhere. A revision that failed for good makes room for the one before it."""
+    words = str(error)
+    if failures.is_passing(words) or release.last.status.startswith("pending"):
+        return Ambiguous(f"{work.id}: it is {release.last.status}: {words}", code=Code.UNFINISHED)
+    why = causes(work, release.last)
+    if release.last.status != FAILED or work.properties.get("atomic") is False:
+        return failures.refusal(f"release {work.id}", words, more=why)
+    good = release.last_good
+    try:
+        if good is not None:
+            _go_back(work, good)
+            why += f" It went back to revision {good.number}."
+        elif work.flag("atomic"):
+            remove(work)
+            why += " It was removed again."
+    except (HelmError, ProviderError) as failed:
+        why += f" Going back failed as well: {failed}."
+    return failures.refusal(f"release {work.id}", words, more=why.strip())
+
+
+def _nothing_done(work: Work, error: HelmError) -> ProviderError:
+    """The error for an install that left nothing behind: it may be repeated where it was bad luck."""
+    if failures.is_passing(str(error)):
+        return Throttled(f"installing release {work.id}: {error}", code=Code.UNFINISHED)
+    return failures.refusal(f"installing release {work.id}", str(error))
+
+
+def _refused(work: Work, doing: str, error: HelmError, release: Release | None) -> ProviderError:
+    if failures.is_passing(str(error)):
+        return Ambiguous(f"{doing} release {work.id}: {error}", code=Code.UNFINISHED)
+    why = causes(work, release.last) if release is not None else ""
+    return failures.refusal(f"{doing} release {work.id}", str(error), more=why)
+
+
+def _in_use(work: Work) -> Conflict:
+    return Conflict(
+        f"there is a release {work.id} already, and it does not say that it is ours",
+        code=Code.IN_USE,
+        hint=f"choose another name, or take it over: mlinfra adopt STACK {work.target.address} {work.id}",
+    )
+
+
+def _there(work: Work) -> Release:
+    release = work.release()
+    if release is None:
+        raise Ambiguous(f"release {work.id} is gone while it was being worked on", code=Code.UNFINISHED)
+    return release

@@ -1,0 +1,81 @@
+"""What others do to a release and to its objects shows in the next listing, and the next upgrade undoes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlinfra.core.plan import Cause
+from tests.providers.helm.place import Place
+
+DEPLOYMENT = "apps/v1"
+
+
+def edit(place: Place, api_version: str, kind: str, patch: Any, name: str = "web") -> None:
+    place.cluster.merge(api_version, kind, place.namespace, name, patch)
+
+
+def wrong(place: Place) -> Any:
+    (seen,) = place.listed()
+    return seen.properties["manifest"]
+
+
+def test_nothing_has_drifted_where_nobody_did_anything(place: Place) -> None:
+    place.make()
+    assert wrong(place) == {}
+
+
+@pytest.mark.parametrize(
+    ("patch", "said"),
+    [
+        ({"spec": {"replicas": 3}}, "spec.replicas is 3, not 1"),
+        ({"spec": {"template": {"metadata": {"labels": {"app": "web", "by": "hand"}}}}}, ""),
+        ({"metadata": {"labels": {"app.kubernetes.io/managed-by": "me"}}}, ""),
+    ],
+)
+def test_a_field_that_somebody_took_is_named_with_who_took_it(place: Place, patch: Any, said: str) -> None:
+    place.make()
+    edit(place, DEPLOYMENT, "Deployment", patch)
+    found = wrong(place)
+    assert found == ([f"Deployment {place.namespace}/web: {said} (python-httpx)"] if said else {})
+
+
+def test_containers_are_told_apart_by_name(place: Place) -> None:
+    place.make()
+    live = place.live("Deployment", "web", DEPLOYMENT)
+    (container,) = live["spec"]["template"]["spec"]["containers"]
+    containers = [{"name": "beside", "image": "beside:1"}, {**container, "image": "app:2"}]
+    edit(place, DEPLOYMENT, "Deployment", {"spec": {"template": {"spec": {"containers": containers}}}})
+    (said,) = wrong(place)
+    assert said.endswith("spec.template.spec.containers[0].image is app:2, not app:1 (python-httpx)")
+
+
+def test_an_object_that_is_gone_is_missed(place: Place) -> None:
+    place.make()
+    place.cluster.delete("v1", "Service", place.namespace, "web")
+    assert wrong(place) == [f"Service {place.namespace}/web is not there"]
+
+
+def test_drift_is_drift_to_the_engine_and_an_upgrade_undoes_it(place: Place) -> None:
+    made = place.make()
+    place.cluster.delete("v1", "Service", place.namespace, "web")
+    edit(place, DEPLOYMENT, "Deployment", {"spec": {"replicas": 3}})
+    (seen,) = place.listed()
+    assert [(field.path, field.cause) for field in place.fields(seen)] == [(("manifest",), Cause.DRIFT)]
+    place.change(seen, {})
+    assert wrong(place) == {}
+    assert place.live("Service", "web")
+    assert place.live("Deployment", "web", DEPLOYMENT)["spec"]["replicas"] == 1
+    assert made.id == seen.id
+
+
+def test_a_number_of_replicas_that_an_autoscaler_chose_is_its_own(place: Place) -> None:
+    place.make()
+    path = f"/apis/apps/v1/namespaces/{place.namespace}/deployments/web/scale"
+    scale = place.cluster.http.get(path).json()
+    manager = "?fieldManager=kube-controller-manager"
+    answer = place.cluster.http.put(path + manager, json={**scale, "spec": {"replicas": 4}})
+    assert answer.status_code == 200
+    assert place.live("Deployment", "web", DEPLOYMENT)["spec"]["replicas"] == 4
+    assert wrong(place) == {}
