@@ -114,9 +114,10 @@ def _add_priorities(scope: Scope, groups: tuple[NodeGroup, ...]) -> Handle:
 def _lines(groups: tuple[NodeGroup, ...]) -> list[Value]:
     """As YAML: under each priority, the expressions that the names of its groups match; the highest is tried first."""
     parts: list[Value] = []
-    for priority in sorted({group.priority for group in groups}, reverse=True):
+    scaling = [one for group in groups for one in group.scaling_groups]
+    for priority in sorted({one.priority for one in scaling}, reverse=True):
         parts.append(f"{priority}:\n")
-        for group in groups:
-            if group.priority == priority:
-                parts += ["- ^", group.scaling_group, "$\n"]
+        for one in scaling:
+            if one.priority == priority:
+                parts += ["- ^", one.name, "$\n"]
     return parts

@@ -1,8 +1,8 @@
 """Pinning: before anything is planned, each release says which very chart it is of.
 
 The session calls it on what a stack desires. Whatever that leaves open (a folder that is being edited, a version
-without a digest) is settled here, so that the plan shows a chart that changed, its seal covers it, and an apply installs
-what was reviewed. Mistakes are found all at once, each with the line that it stands at.
+without a digest) is settled here, so that the plan shows a chart that changed, its seal covers it, and an apply
+installs what was reviewed. Mistakes are found all at once, each with the line that it stands at.
 """
 
 from __future__ import annotations
