@@ -228,6 +228,7 @@ class Session(Protocol):
         targets: tuple[str, ...] = (),
         refresh: bool = True,
         refresh_facts: bool = False,
+        delete_data: bool = False,
         on_progress: Progress = ...,
     ) -> Plan:
         """What would be done."""

@@ -10,9 +10,10 @@ from mlinfra.session.catalogue import language, modules, schema
 from mlinfra.session.comments import post_comment
 from mlinfra.session.comparison import compare
 from mlinfra.session.kubeconfig import token_credential
+from mlinfra.session.options import Options
 from mlinfra.session.policies import rules
 from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
-from mlinfra.session.session import Options, Session, open_plan, open_session
+from mlinfra.session.session import Session, open_plan, open_session
 
 __all__ = [
     "Options",

@@ -31,6 +31,7 @@ from mlinfra.session.clusters import Clusters
 from mlinfra.session.codes import Code
 from mlinfra.session.kinds import Kinds
 from mlinfra.session.secrets import Secrets
+from mlinfra.session.teardown import ClusterTeardown
 
 # What the simulated cloud accepts; it knows no others, and no account outside the machine.
 _SANDBOX_KEY = "sandbox"
@@ -107,6 +108,10 @@ class Cloud:
     def facts(self, wants: Wants) -> Facts:
         """The facts as they are now."""
         return read_facts(self._calls, self._identity, wants)
+
+    def teardown(self, *, delete_data: bool) -> ClusterTeardown:
+        """Who takes down what clusters made outside of themselves."""
+        return ClusterTeardown(lambda: self._clusters, lambda: self._calls, self._clock, delete_data=delete_data)
 
     def client(self, service: str) -> Client:
         """The SDK's own client, for a state backend."""

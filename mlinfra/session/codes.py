@@ -9,6 +9,7 @@ class Code(Coded):
     """What can be wrong where stack, cloud and state meet."""
 
     LEFT_BEHIND = "MLI3008", "A destroy has ended and something is left."
+    DATA_KEPT = "MLI3009", "A cluster is gone, and volumes or snapshots of it were kept for the data in them."
     OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region."
     NO_SECRET = "MLI3061", "A secret that is referred to cannot be read."
     CLUSTER_CLOSED = "MLI3063", "A cluster that a plan reaches into is gone, or cannot be seen."

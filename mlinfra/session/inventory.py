@@ -43,6 +43,19 @@ class LeftBehind(MlinfraError):
         self.left = tuple(left)
 
 
+class DataKept(MlinfraError):
+    """All is done, and what may hold somebody's data was left where it is."""
+
+    exit_code = 8
+
+    def __init__(self, kept: Iterable[object]) -> None:
+        super().__init__(
+            "kept, since there may be data in it: " + ", ".join(map(str, kept)),
+            code=Code.DATA_KEPT,
+            hint="no stack knows of it any more: delete it yourself; destroy --delete-data would have done so",
+        )
+
+
 def owned_objects(cloud: Cloud, stack: str) -> tuple[Owned, ...]:
     """All objects with the stack's tags. Raises `LeftBehind` where a type could not be listed."""
     provider = cloud.connect(cloud.connection)

@@ -14,10 +14,8 @@ from typing import Any
 
 import msgspec
 
-from mlinfra.aws.clients import Clients
 from mlinfra.config.expanded import Expanded, expand
 from mlinfra.config.loader import load_stack, unbuilt
-from mlinfra.config.neighbours import Applied
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
@@ -48,8 +46,11 @@ from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.editing import address_of, edit
-from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
+from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.neighbours import applied_in
+from mlinfra.session.options import Nowhere, Options
+from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
 from mlinfra.session.planfile import read_plan, write_plan
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
@@ -57,25 +58,11 @@ from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 
 Progress = Callable[[str], None]
+_DELETE_DATA = "deleteData"  # among the settings of a plan
 
 
 def _silent(words: str) -> None:
     pass
-
-
-class Options(msgspec.Struct, frozen=True):
-    """Which stack, with which values: `sets` are the `k=v` of `--set`, `inputs` the files of `--inputs`."""
-
-    file: str
-    sets: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-
-
-class Nowhere:
-    """The positions of a stack that was not read from a file."""
-
-    def at(self, path: Any) -> None:
-        """Nowhere."""
 
 
 def open_session(options: Options) -> Session:
@@ -89,7 +76,7 @@ def open_session(options: Options) -> Session:
         sets=options.sets,
         input_files=options.inputs,
         environ=os.environ,
-        stacks_reader=lambda location: _applied(location, root),
+        stacks_reader=lambda location: applied_in(location, root),
     )
     return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes), library=library)
 
@@ -175,9 +162,13 @@ class Session:
         refresh: bool = True,
         refresh_facts: bool = False,
         advise: bool = True,
+        delete_data: bool = False,
         on_progress: Progress = _silent,
     ) -> Plan:
-        """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics."""
+        """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics.
+
+        delete_data: volumes that a deleted cluster would leave, for the data in them, go as well.
+        """
         state = self._state()
         on_progress("reading facts")
         facts = self._facts(state, again=refresh_facts)
@@ -189,6 +180,8 @@ class Session:
         plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes))
         plan = review.with_idle_names(plan, self.stack, graph, state)
+        plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
+        plan = with_parts(plan, state, seen, self._cloud.connect, self._cloud.teardown(delete_data=delete_data))
         return self._adviser.advised(plan, graph, state) if advise else plan
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
@@ -248,18 +241,22 @@ class Session:
             seen = self._survey(review.touched(plan), journal.state(), everything=everything, steps=plan.steps)
             review.require_reachable(plan, seen)
             verify(plan, journal.state(), seen, self._cloud.types)
+            teardown = self._cloud.teardown(delete_data=bool(plan.settings.get(_DELETE_DATA)))
             means = Means(
                 connect=self._cloud.connect,
                 types=self._cloud.types,
                 clock=self._clock,
                 stop=stop,
                 listener=listener,
+                teardown=teardown,
             )
             report = carry_out(plan, journal, seen, means)
             if not report.complete:
                 raise ApplyIncomplete(report)
             if plan.destroy and not plan.partial:
                 self._conclude(journal.state(), lease)
+            if teardown.kept:
+                raise DataKept(teardown.kept)
             return report
 
     def _begin(self, lease: Lease, plan: Plan) -> State:
@@ -283,7 +280,7 @@ class Session:
         return fresh.graph()
 
     def _neighbour_version(self, location: str) -> str | None:
-        applied = _applied(location, self._root)
+        applied = applied_in(location, self._root)
         return applied.version if applied is not None else None
 
     def drift(self) -> Plan:
@@ -389,11 +386,3 @@ class Session:
             steps=steps,
         )
         return survey(state, listings, ownership)
-
-
-def _applied(location: str, root: Path) -> Applied | None:
-    """Another stack's outputs, as its state in `location` has them."""
-    name = location.rstrip("/").rsplit("/", 1)[-1]
-    backend = open_backend(location, name, root, SystemClock(), Claimant.here(), lambda: Clients("").of("s3"))
-    state = backend.read()
-    return None if state is None else Applied(state.outputs, f"{state.lineage}/{state.serial}")

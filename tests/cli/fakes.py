@@ -165,6 +165,7 @@ class FakeSession:
         targets: tuple[str, ...] = (),
         refresh: bool = True,
         refresh_facts: bool = False,
+        delete_data: bool = False,
         on_progress: Progress = lambda _: None,
     ) -> Plan:
         self.asked.append({"targets": targets, "refresh": refresh, "refresh_facts": refresh_facts})

@@ -12,7 +12,7 @@ from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.calls import CallRecord
 from mlinfra.sandbox.faults import FaultRule
-from mlinfra.session.session import Options, open_session
+from mlinfra.session import Options, open_session
 from tests.system.account import Account
 
 from .process import Process

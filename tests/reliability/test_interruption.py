@@ -9,7 +9,7 @@ import time
 import pytest
 
 from mlinfra.sandbox.faults import FaultKind, FaultRule
-from mlinfra.session.session import Options, open_session
+from mlinfra.session import Options, open_session
 
 from . import points
 from .gate import Gate

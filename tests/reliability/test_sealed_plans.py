@@ -7,7 +7,7 @@ import pytest
 from mlinfra.core.address import Address
 from mlinfra.core.state import State
 from mlinfra.core.value import path_text
-from mlinfra.session.session import Options, open_session
+from mlinfra.session import Options, open_session
 
 from . import points
 from .meddling import Meddler

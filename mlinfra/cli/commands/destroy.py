@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from mlinfra.cli.options import Form, Full, Inputs, Sets, StackFile, Yes
@@ -11,13 +13,19 @@ PLACE = ("The job", 15)
 EXAMPLES = (
     "mlinfra destroy stack.yaml",
     "mlinfra destroy pull-request.yaml --yes --set pr=1234",
+    "mlinfra destroy stack.yaml --delete-data",
 )
+
+DeleteData = Annotated[
+    bool, typer.Option("--delete-data", help="delete the volumes and snapshots, too, that workloads left with data")
+]
 
 
 def run(
     context: typer.Context,
     stack: StackFile,
     yes: Yes = False,
+    delete_data: DeleteData = False,
     full: Full = False,
     sets: Sets = None,
     inputs: Inputs = None,
@@ -26,6 +34,7 @@ def run(
     """Delete everything that the stack made.
 
     Shows what goes and asks twice. Succeeds only where nothing is left afterwards; else lists it and exits with 8.
+    Volumes and snapshots that workloads in the cluster left are kept for their data, and listed.
     """
     from mlinfra.cli.plans import carry_out, recovered
 
@@ -33,7 +42,7 @@ def run(
     with shell.progress("reading the stack") as say:
         session = shell.open(stack, sets, inputs)
         recovered(shell, session)
-        plan = session.plan(destroy=True, on_progress=say)
+        plan = session.plan(destroy=True, delete_data=delete_data, on_progress=say)
     # The session proves that nothing is left, or raises with what is.
     if code := carry_out(shell, session, plan, form, yes=yes, full=full, verb="destroy"):
         return code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -24,6 +24,7 @@ from mlinfra.cli.render.diagnostics import gravest_first
 from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.graph_html import drawing
 from mlinfra.cli.render.html import about_html, code, page_html, text
+from mlinfra.cli.render.parts import alike, changed
 from mlinfra.cli.render.value import value_text
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field, Plan
@@ -95,7 +96,8 @@ def _change(change: Change) -> str:
         f"<p>{text(change.reason)}</p>" if change.reason else "",
         f"<p>was {code(change.origin)}</p>" if change.origin else "",
         f'<p class="soft">the object is {code(change.id)}</p>' if change.id else "",
-        _fields(change) if change.fields else "",
+        _table(change.fields) if change.fields else "",
+        _parts(change) if change.parts else "",
     ]
     head = (
         f'<span class="act">{text(sign(change))} {text(title(change))}</span>'
@@ -107,8 +109,20 @@ def _change(change: Change) -> str:
     )
 
 
-def _fields(change: Change) -> str:
-    rows = "".join(map(_field, sorted(change.fields, key=lambda field: not field.forces)))
+def _parts(change: Change) -> str:
+    """What the change carries with it."""
+    rows = "".join(
+        f'<tr class="{group.action.value}"><td><span class="act">{text(group.done)}</span></td>'
+        f"<td>{text(group.kind)}</td><td>{', '.join(map(code, group.names))}</td></tr>"
+        for group in alike(change.parts)
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("with it", "kind", "names"))
+    told = "".join(f"<p>{code(part.name)}</p>{_table(part.fields)}" for part in changed(change.parts))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{told}"
+
+
+def _table(fields: Iterable[Field]) -> str:
+    rows = "".join(map(_field, sorted(fields, key=lambda field: not field.forces)))
     head = "".join(f'<th scope="col">{name}</th>' for name in ("property", "before", "after", "why"))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 

@@ -28,6 +28,7 @@ from mlinfra.cli.render.cost import cost_markdown
 from mlinfra.cli.render.diagnostics import gravest_first
 from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.markdown import code, prose
+from mlinfra.cli.render.parts import alike
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
@@ -108,7 +109,14 @@ def _whole(change: Change) -> list[str]:
     shown = sorted(change.fields, key=lambda field: not field.forces)[:_FEW_FIELDS]
     lines = [*_line(change), *_reason(change), *(line for field in shown for line in _field(field))]
     more = len(change.fields) - len(shown)
-    return [*lines, f"  - and {more:,} more fields"] if more > 0 else lines
+    return [*lines, *([f"  - and {more:,} more fields"] if more > 0 else []), *_parts(change)]
+
+
+def _parts(change: Change) -> list[str]:
+    """What the change carries with it, a line for each kind of thing."""
+    return [
+        f"  - {group.done}: {prose(group.kind)} {', '.join(map(code, group.names))}" for group in alike(change.parts)
+    ]
 
 
 def _causes(change: Change) -> list[str]:
@@ -180,8 +188,8 @@ def _folded(changes: Sequence[Change], room: int) -> list[str]:
 
 
 def _fitted_lines(changes: Sequence[Change], room: int) -> list[str]:
-    """Creations are a line each: all of their properties are new."""
-    lines = [line for change in changes for line in _line(change)]
+    """Creations are a line each, since all of their properties are new, and what they carry with them."""
+    lines = [line for change in changes for line in (*_line(change), *_parts(change))]
     return lines if _size(lines) <= room else _first(changes, _bare, room)
 
 

@@ -10,6 +10,7 @@ from mlinfra.cli.render.capacity import capacity_brief
 from mlinfra.cli.render.changes import (
     CAUSE,
     DESTRUCTIVE,
+    SIGN,
     STYLE,
     by_section,
     counted,
@@ -24,6 +25,7 @@ from mlinfra.cli.render.difference import LONG, field_leaves
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page, Piece
+from mlinfra.cli.render.parts import alike, changed
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action, Change, Field, Plan
@@ -70,7 +72,26 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
         page.line((inner, "dim"), ("was ", "dim"), change.origin, below=inner)
     if change.reason:
         page.line((inner, "dim"), change.reason, below=inner)
-    return page.extend(_fields(change, look, inner))
+    return page.extend(_fields(change, look, inner)).extend(_parts(change, look, inner))
+
+
+def _parts(change: Change, look: Look, inner: str) -> Page:
+    """What the change carries with it."""
+    page = Page()
+    for group in alike(change.parts):
+        page.line(
+            (inner, "dim"),
+            (f"{SIGN[group.action]:<3} ", STYLE[group.action]),
+            (f"{group.kind}  ", ""),
+            (", ".join(group.names), "dim"),
+            below=inner + "        ",
+        )
+    for part in changed(change.parts):
+        page.line((inner, "dim"), part.name, below=inner)
+        width = min(32, max(len(path_text(field.path)) for field in part.fields))
+        for field in part.fields:
+            page.extend(_field(field, look, inner + "  ", width))
+    return page
 
 
 def _advice(plan: Plan) -> Page:

@@ -1,0 +1,43 @@
+"""Parts: what a change carries with it, a line for each kind of thing.
+
+The objects of a release, and what a drain takes down. What is alike stands together: a release has a hundred objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from mlinfra.cli.render.changes import DANGER, PARTICIPLE
+from mlinfra.core.plan import Action, Part
+
+_KEPT = "kept"
+
+
+class Alike(msgspec.Struct, frozen=True):
+    """Parts of one kind to which the same happens; `names` without their kind, each with its note."""
+
+    action: Action
+    kind: str
+    names: tuple[str, ...]
+
+    @property
+    def done(self) -> str:
+        """What happens to them: `created`; what nothing happens to is kept."""
+        return _KEPT if self.action is Action.NO_OP else PARTICIPLE[self.action]
+
+
+def alike(parts: Iterable[Part]) -> Iterator[Alike]:
+    """The parts by what happens, the most dangerous first, then by kind and name."""
+    groups: dict[tuple[Action, str], list[str]] = {}
+    for part in sorted(parts, key=lambda part: part.name):
+        kind, _, name = part.name.partition(" ")
+        groups.setdefault((part.action, kind), []).append((name or kind) + (f" ({part.note})" if part.note else ""))
+    for action, kind in sorted(groups, key=lambda key: (DANGER.index(key[0]), key[1])):
+        yield Alike(action, kind, tuple(groups[(action, kind)]))
+
+
+def changed(parts: Iterable[Part]) -> list[Part]:
+    """The parts whose fields are told, by name."""
+    return sorted((part for part in parts if part.fields), key=lambda part: part.name)
