@@ -31,6 +31,11 @@ def machine_type(name: str) -> InstanceType:
     )
 
 
+def is_known(name: str) -> bool:
+    """Whether what is said of a type is known, and no guess."""
+    return name in _rows()
+
+
 @cache
 def _rows() -> dict[str, list[Any]]:
     data = files("mlinfra.aws").joinpath("machines.json").read_bytes()

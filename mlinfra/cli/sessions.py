@@ -209,6 +209,10 @@ class Session(Protocol):
         """Warnings and notes of loading."""
         ...
 
+    def refusals(self) -> tuple[Diagnostic, ...]:
+        """What the modules have against it, as far as that is known without an account."""
+        ...
+
     def expanded(self) -> Sequence[Expanded]:
         """Every leaf of the stack, defaults included, in the order of the file."""
         ...

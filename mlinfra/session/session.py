@@ -41,7 +41,7 @@ from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.session import catalogue, policies, review
+from mlinfra.session import catalogue, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.cloud import Cloud
@@ -137,6 +137,10 @@ class Session:
     def _rulebook(self) -> Rulebook:
         return Rulebook.of_project(self._root)
 
+    def refusals(self) -> tuple[Diagnostic, ...]:
+        """What the modules have against the stack as it is written. Asks no cloud for anything."""
+        return validation.refusals(self.stack, self._library, self._cloud.types)
+
     def judgement(self) -> Judgement:
         """What the rules find in what the stack desires. Rules on changes need a plan, and are in its diagnostics."""
         return judge(self._rulebook, self.graph(), None, self.stack, self._clock.now().date())
@@ -174,8 +178,7 @@ class Session:
         facts = self._facts(state, again=refresh_facts)
         graph = self._graph(facts)
         on_progress("reading the cloud")
-        ownership = self._ownership(state)
-        seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, ownership)
+        seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
         plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes))

@@ -148,6 +148,9 @@ class FakeSession:
         self.asked: list[Any] = []
         self.halt = Halt()
 
+    def refusals(self) -> tuple[Diagnostic, ...]:
+        return ()
+
     def expanded(self) -> Sequence[Leaf]:
         return [
             Leaf("metadata.name", "demo", "stack.yaml:3"),

@@ -28,7 +28,8 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
 
     shell = Shell.of(context)
     try:
-        found = shell.open(stack, sets, inputs).diagnostics
+        session = shell.open(stack, sets, inputs)
+        found = (*session.diagnostics, *session.refusals())
     except ConfigError as error:
         found = error.diagnostics
     errors = errors_in(found)

@@ -1,0 +1,81 @@
+"""Validation: what the modules refuse, found without an account by running them on symbols in the place of facts.
+
+`mlinfra validate` calls it, by way of the session. What only an account can tell, such as the zones that a region has,
+is taken to be as the stack says: nothing is refused here that a plan might accept.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from mlinfra.aws.machines import is_known
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ConfigError
+from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.stack import Stack
+from mlinfra.library import assembly
+from mlinfra.library.codes import Code
+from mlinfra.library.library import Library
+from mlinfra.session.symbolic import Symbols
+
+_REGION = "us-east-1"  # where neither the stack nor the environment names one
+# What these find depends on what machines are made of, which is only guessed of types that this package is older than.
+_OF_MACHINES = frozenset({Code.INSTANCE_TYPES_MIXED, Code.FABRIC, Code.NO_ROOM})
+
+
+def refusals(stack: Stack, library: Library, types: Mapping[str, ResourceType]) -> tuple[Diagnostic, ...]:
+    """What stands against the stack as it is written. What no module can plan yet is left out of it."""
+    taggable = frozenset(token for token, kind in types.items() if kind.maps_tags)
+    planned = _planned(stack, library)
+    wants = Wants()
+    try:
+        wants = assembly.wants(planned, library)
+        assembly.build(planned, library, _facts(planned, wants), taggable)
+    except ConfigError as error:
+        known = all(map(is_known, wants.instance_types))
+        return tuple(one for one in error.diagnostics if known or one.code not in _OF_MACHINES)
+    return ()
+
+
+def _planned(stack: Stack, library: Library) -> Stack:
+    """The stack without what cannot be planned yet, and without what might refer to that."""
+    sections: dict[str, Any] = {}
+    for name, data in stack.sections.items():
+        modules = library.sections.get(name, ())
+        if any(module.place.entry for module in modules) and isinstance(data, dict):
+            sections[name] = {entry: one for entry, one in data.items() if _is_built(library, name, entry)}
+        elif all(module.built for module in modules):
+            sections[name] = data
+    if sections == stack.sections:
+        return stack
+    return msgspec.structs.replace(stack, sections=sections, resources={}, outputs={})
+
+
+def _is_built(library: Library, section: str, entry: str) -> bool:
+    module = library.module_for(section, entry)
+    return module is None or module.built
+
+
+def _facts(stack: Stack, wants: Wants) -> Facts:
+    """Symbols; of zones first those that the stack names, since no region is known to lack them."""
+    region = stack.target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
+    facts = Symbols().facts(stack.target.account, region, wants)
+    named = (zone for zone in _zones(stack.sections) if re.fullmatch(rf"{region}[a-f]", zone))
+    return msgspec.structs.replace(facts, zones=tuple(dict.fromkeys([*named, *facts.zones])))
+
+
+def _zones(data: Any) -> Iterator[str]:
+    """Every text in a list that is called `zones`, wherever it stands."""
+    if not isinstance(data, dict):
+        return
+    for name, value in data.items():
+        if name == "zones" and isinstance(value, list | tuple):
+            yield from (zone for zone in value if isinstance(zone, str))
+        else:
+            yield from _zones(value)
