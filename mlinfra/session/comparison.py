@@ -22,7 +22,7 @@ from mlinfra.config.loader import load_stack, unbuilt
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, PlanError
-from mlinfra.core.plan import Plan, Seal
+from mlinfra.core.plan import Change, Plan, Seal
 from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.source import Source
@@ -44,7 +44,7 @@ _REGION = "us-east-1"  # where neither the stack nor the environment names one
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What differs. `plan` has no steps and no seal: it is read, and never applied. `graph` is what `head` desires."""
+    """What differs. `plan` has no seal: it is read, and never applied. `graph` is what `head` desires."""
 
     plan: Plan
     graph: Graph
@@ -229,15 +229,24 @@ class _Comparing:
         if not self._is_another():
             state = self._applied(before, ownership, after)
         plan = self._labelled(self._head, lambda: self._plan(after, state, ownership))
-        changes = tuple(map(self._symbols.shown, plan.changes))
+        changes = tuple(self._placed(self._symbols.shown(change), before) for change in plan.changes)
         found = self._notes(plan, after, state)
         cost = estimate(after, state, self._prices(), self._today, budget_of(self._stack.lifecycle))
         found = (*found, *budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
         plan = msgspec.structs.replace(
-            plan, steps=(), seal=Seal(), changes=changes, diagnostics=found, cost=cost, stack_file=self._file
+            plan, seal=Seal(), changes=changes, diagnostics=found, cost=cost, stack_file=self._file
         )
         base, head = self._labels
         return Comparison(plan, after, base, head, self._file)
+
+    def _placed(self, change: Change, before: Graph) -> Change:
+        """A change with its line; of what is gone, the line of the older revision that said it."""
+        older = before.resources.get(change.address)
+        if change.source is not None or older is None or older.source is None or self._base is None:
+            return change
+        label = self._base.tree.revision.name
+        source = msgspec.structs.replace(older.source, file=f"{label}:{older.source.file}")
+        return msgspec.structs.replace(change, source=source)
 
     def _graph(self, side: _Side | None) -> Graph:
         if side is None:
