@@ -7,7 +7,7 @@ then change is planned by the planner itself, and held to the rules, the budget 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, PlanError
 from mlinfra.core.plan import Change, Plan, Seal
 from mlinfra.core.resource import Graph, Ownership
-from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
@@ -219,7 +218,7 @@ class _Comparing:
         assert some is not None
         self._stack = some.stack
         self._account = next((one.stack.target.account for one in (head, base) if one and one.stack.target.account), "")
-        self._types: Mapping[str, ResourceType] = Cloud(some.stack.target, here, clock).types
+        self._cloud = Cloud(some.stack.target, here, clock)
 
     def comparison(self) -> Comparison:
         """What differs."""
@@ -256,11 +255,10 @@ class _Comparing:
 
     def _built(self, side: _Side) -> Graph:
         region = side.stack.target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        taggable = frozenset(token for token, kind in self._types.items() if kind.maps_tags)
         try:
             wants = assembly.wants(side.stack, side.library)
             facts = self._symbols.facts(self._account, region or _REGION, wants)
-            return assembly.build(side.stack, side.library, facts, taggable)
+            return assembly.build(side.stack, side.library, facts, self._cloud.taggable)
         except ConfigError as error:
             raise ConfigError(map(_unreadable_neighbour, error.diagnostics)) from error
 
@@ -279,7 +277,7 @@ class _Comparing:
                 graph=graph,
                 state=state,
                 survey=remembered(state, ownership),
-                types=self._types,
+                types=self._cloud.types,
                 ownership=ownership,
                 region=self._stack.target.region or _REGION,
             )

@@ -1,4 +1,7 @@
-"""The changes that reviewers fear, made to one stack by the planner itself: no cloud, and the same in every run."""
+"""The changes that reviewers fear, made to one stack by the planner itself: no cloud, and the same in every run.
+
+The stack is made of `resources` alone, so that what modules make of their sections is known by heart elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ import msgspec
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices
 from mlinfra.config.loader import load_stack
+from mlinfra.core.clock import SystemClock
 from mlinfra.core.plan import Plan
 from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.source import Source
-from mlinfra.core.stack import Stack
+from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import State
 from mlinfra.core.value import Path as Where
 from mlinfra.core.value import Ref, path_text
@@ -24,13 +28,13 @@ from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.survey import Survey, remembered
 from mlinfra.library import assembly
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.providers.aws.catalogue import catalogue
-from mlinfra.session import catalogue as session_catalogue
-from mlinfra.session import policies, review
+from mlinfra.session import catalogue, policies, review
+from mlinfra.session.cloud import Cloud
 from mlinfra.session.symbolic import Symbols, asked_of
 from tests.library.samples import LIBRARY
 
 DAY = date(2026, 11, 24)
+CLOUD = Cloud(Target(platform="aws", region="us-east-1"), Path(), SystemClock())
 ABOUT = {"target": "aws 123456789012 us-east-1", "file": "stack.yaml", "state": "s3://acme-mlinfra-state/recsys"}
 STACK = """\
 apiVersion: mlinfra/v1
@@ -39,23 +43,72 @@ metadata: {name: recsys, owner: ml@acme.example, tags: {team: recsys}}
 target: {platform: aws, region: us-east-1, account: "123456789012"}
 lifecycle:
   environment: production
-  protect: [cluster, registries]
+  protect: [resources.cluster, resources.models]
   budget: {monthlyUSD: 8000, onBreach: fail}
-network:
-  cidr: 10.40.0.0/16
-  zones: 3
-  nat: per-zone
-  vpcEndpoints: [s3]
-cluster:
-  version: "1.32"
-  access:
-    - {principal: "arn:aws:iam::123456789012:role/ml-admins", policy: cluster-admin}
-nodeGroups:
-  system: {instances: [m6i.large], min: 3, max: 6}
-  gpu: {instances: [g5.xlarge, g5.2xlarge], capacity: {type: spot}, min: 0, max: 4}
-registries:
-  models: {keepLast: 100}
 resources:
+  net:
+    type: aws:ec2/vpc:Vpc
+    properties: {cidrBlock: 10.40.0.0/16, enableDnsHostnames: true}
+  flow-logs:
+    type: aws:ec2/flowLog:FlowLog
+    properties:
+      {vpcId: "${resources.net.id}", trafficType: ALL, logDestination: "${resources.logs.arn}",
+       iamRoleArn: "arn:aws:iam::123456789012:role/flow-logs"}
+  logs:
+    type: aws:cloudwatch/logGroup:LogGroup
+    properties: {name: /acme/recsys, retentionInDays: 30}
+  subnet-a:
+    type: aws:ec2/subnet:Subnet
+    properties: {vpcId: "${resources.net.id}", cidrBlock: 10.40.0.0/19, availabilityZone: us-east-1a}
+  subnet-b:
+    type: aws:ec2/subnet:Subnet
+    properties: {vpcId: "${resources.net.id}", cidrBlock: 10.40.32.0/19, availabilityZone: us-east-1b}
+  key:
+    type: aws:kms/key:Key
+    properties: {description: Kubernetes secrets, enableKeyRotation: true}
+  cluster:
+    type: aws:eks/cluster:Cluster
+    properties:
+      name: recsys
+      version: "1.32"
+      roleArn: arn:aws:iam::123456789012:role/recsys-cluster
+      vpcConfig:
+        subnetIds: ["${resources.subnet-a.id}", "${resources.subnet-b.id}"]
+        endpointPrivateAccess: true
+        endpointPublicAccess: false
+      accessConfig: {authenticationMode: API}
+      enabledClusterLogTypes: [api, audit, authenticator, controllerManager, scheduler]
+      encryptionConfig: {provider: {keyArn: "${resources.key.arn}"}, resources: [secrets]}
+  machines:
+    type: aws:ec2/launchTemplate:LaunchTemplate
+    properties:
+      metadataOptions: {httpTokens: required, httpPutResponseHopLimit: 1}
+      blockDeviceMappings: [{deviceName: /dev/xvda, ebs: {volumeSize: 100, volumeType: gp3, encrypted: "true"}}]
+  system:
+    type: aws:eks/nodeGroup:NodeGroup
+    properties:
+      clusterName: ${resources.cluster.id}
+      version: "1.32"
+      nodeRoleArn: arn:aws:iam::123456789012:role/recsys-nodes
+      subnetIds: ["${resources.subnet-a.id}", "${resources.subnet-b.id}"]
+      instanceTypes: [m6i.large]
+      launchTemplate: {id: "${resources.machines.id}", version: "1"}
+      scalingConfig: {minSize: 3, maxSize: 6, desiredSize: 3}
+  gpu:
+    type: aws:eks/nodeGroup:NodeGroup
+    properties:
+      clusterName: ${resources.cluster.id}
+      version: "1.32"
+      nodeRoleArn: arn:aws:iam::123456789012:role/recsys-nodes
+      subnetIds: ["${resources.subnet-a.id}", "${resources.subnet-b.id}"]
+      instanceTypes: [g5.xlarge]
+      amiType: AL2023_x86_64_NVIDIA
+      taints: [{key: nvidia.com/gpu, value: present, effect: NO_SCHEDULE}]
+      launchTemplate: {id: "${resources.machines.id}", version: "1"}
+      scalingConfig: {minSize: 0, maxSize: 4, desiredSize: 0}
+  models:
+    type: aws:ecr/repository:Repository
+    properties: {imageTagMutability: IMMUTABLE, imageScanningConfiguration: {scanOnPush: true}}
   features:
     type: aws:s3/bucket:Bucket
     properties: {bucket: acme-recsys-features}
@@ -84,7 +137,6 @@ resources:
     type: aws:sqs/queue:Queue
     properties: {sqsManagedSseEnabled: true}
 """
-SYSTEM = "  system: {instances: [m6i.large], min: 3, max: 6}\n"
 
 
 def without(text: str, first: str, last: str = "") -> str:
@@ -95,25 +147,28 @@ def without(text: str, first: str, last: str = "") -> str:
 
 # Each is what the stack file becomes.
 CHANGES: dict[str, Callable[[str], str]] = {
-    "another-address-range": lambda text: text.replace("10.40.0.0/16", "10.50.0.0/16"),
-    "fewer-zones": lambda text: text.replace("zones: 3", "zones: 2"),
+    "another-address-range": lambda text: text.replace("10.40.", "10.50."),
+    "subnet-changed": lambda text: text.replace("10.40.32.0/19", "10.40.64.0/19"),
+    "zone-given-up": lambda text: without(
+        text.replace(', "${resources.subnet-b.id}"', ""), "  subnet-b:\n", "  key:\n"
+    ),
     "another-instance-type": lambda text: text.replace("[m6i.large]", "[m6i.xlarge]"),
-    "key-deleted": lambda text: text.replace('  version: "1.32"', '  secretsEncryption: false\n  version: "1.32"'),
+    "key-deleted": lambda text: without(
+        without(text, "  key:\n", "  cluster:\n"), "      encryptionConfig", "  machines"
+    ),
     "bucket-replaced": lambda text: text.replace("acme-recsys-features", "acme-features"),
     "bucket-deleted": lambda text: without(text, "  features:\n", "  jobs:\n"),
-    "cluster-two-minors-up": lambda text: text.replace('"1.32"', '"1.34"'),
-    "cluster-down": lambda text: text.replace('"1.32"', '"1.31"'),
-    "protected-removed": lambda text: without(text, "registries:\n", "resources:\n"),
-    "renamed-without-moved": lambda text: text.replace("  gpu: {", "  inference: {"),
+    "cluster-three-minors-up": lambda text: text.replace('"1.32"', '"1.35"'),
+    "unsupported-version": lambda text: text.replace('"1.32"', '"1.31"'),
+    "protected-removed": lambda text: without(text, "  models:\n", "  features:\n"),
+    "renamed-without-moved": lambda text: text.replace("  gpu:\n", "  inference:\n"),
     "renamed": lambda text: (
-        text.replace("  gpu: {", "  inference: {") + "moved: [{from: nodeGroups.gpu, to: nodeGroups.inference}]\n"
+        text.replace("  gpu:\n", "  inference:\n") + "moved: [{from: resources.gpu, to: resources.inference}]\n"
     ),
-    "api-open-to-the-world": lambda text: text.replace(
-        '  version: "1.32"', '  endpoint: {public: true, allowedCidrs: [0.0.0.0/0]}\n  version: "1.32"'
-    ),
-    "too-dear": lambda text: text.replace("min: 0, max: 4}", "min: 24, max: 40}"),
+    "api-open-to-the-world": lambda text: text.replace("endpointPublicAccess: false", "endpointPublicAccess: true"),
+    "too-dear": lambda text: text.replace("minSize: 0, maxSize: 4", "minSize: 24, maxSize: 40"),
     "another-tag": lambda text: text.replace("team: recsys}", "team: search}"),
-    "half-of-it-gone": lambda text: without(without(text, "cluster:\n", "registries:\n"), "resources:\n"),
+    "half-of-it-gone": lambda text: without(text, "  cluster:\n", "  jobs:\n"),
 }
 
 
@@ -157,16 +212,14 @@ def _read(text: str) -> tuple[Stack, Graph]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stack.yaml"
         path.write_text(text, encoding="utf-8")
-        stack, _ = load_stack(str(path), session_catalogue.language(LIBRARY), environ={})
+        stack, _ = load_stack(str(path), catalogue.language(LIBRARY), environ={})
     stack = msgspec.structs.replace(stack, positions=Named(stack))
     facts = Ids().facts("123456789012", "us-east-1", assembly.wants(stack, LIBRARY))
-    taggable = frozenset(token for token, kind in catalogue().items() if kind.about.maps_tags)
-    return stack, assembly.build(stack, LIBRARY, facts, taggable)
+    return stack, assembly.build(stack, LIBRARY, facts, CLOUD.taggable)
 
 
 def _plan(graph: Graph, state: State, ownership: Ownership) -> Plan:
-    types = {token: kind.about for token, kind in catalogue().items()}
     seen = remembered(state, ownership) if state.records else Survey({})
     return make_plan(
-        Request(graph=graph, state=state, survey=seen, types=types, ownership=ownership, region="us-east-1")
+        Request(graph=graph, state=state, survey=seen, types=CLOUD.types, ownership=ownership, region="us-east-1")
     )
