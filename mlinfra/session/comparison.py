@@ -7,7 +7,7 @@ then change is planned by the planner itself, and held to the rules, the budget 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,8 @@ from mlinfra.config.loader import load_stack, unbuilt
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, PlanError
-from mlinfra.core.plan import Plan, Seal
+from mlinfra.core.plan import Change, Plan, Seal
 from mlinfra.core.resource import Graph, Ownership
-from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
@@ -44,7 +43,7 @@ _REGION = "us-east-1"  # where neither the stack nor the environment names one
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What differs. `plan` has no steps and no seal: it is read, and never applied. `graph` is what `head` desires."""
+    """What differs. `plan` has no seal: it is read, and never applied. `graph` is what `head` desires."""
 
     plan: Plan
     graph: Graph
@@ -219,7 +218,7 @@ class _Comparing:
         assert some is not None
         self._stack = some.stack
         self._account = next((one.stack.target.account for one in (head, base) if one and one.stack.target.account), "")
-        self._types: Mapping[str, ResourceType] = Cloud(some.stack.target, here, clock).types
+        self._cloud = Cloud(some.stack.target, here, clock)
 
     def comparison(self) -> Comparison:
         """What differs."""
@@ -229,15 +228,24 @@ class _Comparing:
         if not self._is_another():
             state = self._applied(before, ownership, after)
         plan = self._labelled(self._head, lambda: self._plan(after, state, ownership))
-        changes = tuple(map(self._symbols.shown, plan.changes))
+        changes = tuple(self._placed(self._symbols.shown(change), before) for change in plan.changes)
         found = self._notes(plan, after, state)
         cost = estimate(after, state, self._prices(), self._today, budget_of(self._stack.lifecycle))
         found = (*found, *budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
         plan = msgspec.structs.replace(
-            plan, steps=(), seal=Seal(), changes=changes, diagnostics=found, cost=cost, stack_file=self._file
+            plan, seal=Seal(), changes=changes, diagnostics=found, cost=cost, stack_file=self._file
         )
         base, head = self._labels
         return Comparison(plan, after, base, head, self._file)
+
+    def _placed(self, change: Change, before: Graph) -> Change:
+        """A change with its line; of what is gone, the line of the older revision that said it."""
+        older = before.resources.get(change.address)
+        if change.source is not None or older is None or older.source is None or self._base is None:
+            return change
+        label = self._base.tree.revision.name
+        source = msgspec.structs.replace(older.source, file=f"{label}:{older.source.file}")
+        return msgspec.structs.replace(change, source=source)
 
     def _graph(self, side: _Side | None) -> Graph:
         if side is None:
@@ -247,11 +255,10 @@ class _Comparing:
 
     def _built(self, side: _Side) -> Graph:
         region = side.stack.target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        taggable = frozenset(token for token, kind in self._types.items() if kind.maps_tags)
         try:
             wants = assembly.wants(side.stack, side.library)
             facts = self._symbols.facts(self._account, region or _REGION, wants)
-            return assembly.build(side.stack, side.library, facts, taggable)
+            return assembly.build(side.stack, side.library, facts, self._cloud.taggable)
         except ConfigError as error:
             raise ConfigError(map(_unreadable_neighbour, error.diagnostics)) from error
 
@@ -270,7 +277,7 @@ class _Comparing:
                 graph=graph,
                 state=state,
                 survey=remembered(state, ownership),
-                types=self._types,
+                types=self._cloud.types,
                 ownership=ownership,
                 region=self._stack.target.region or _REGION,
             )

@@ -91,6 +91,7 @@ def test_what_a_plan_would_replace_is_told_with_cause_and_line(checkout: Checkou
         "1.32",
         "1.34",
     )
+    assert cluster["reason"] == "in 2 steps, one after the other"
     assert (group["action"], group["order"], group["source"]) == ("replace", "create-first", "stack.yaml:9:3")
     assert next(field for field in group["fields"] if field["forces"]) == {
         "path": "instanceTypes", "before": ["m6i.large"], "after": ["m6i.xlarge"], "cause": "change", "forces": True
@@ -120,9 +121,9 @@ def test_a_rename_is_a_move_where_it_is_declared_and_else_a_deletion(checkout: C
     checkout.commit("one", {"stack.yaml": SMALL})
     checkout.commit("two", {"stack.yaml": renamed})
     checkout.commit("three", {"stack.yaml": renamed + "moved: [{from: resources.sub, to: resources.lower}]\n"})
-    assert {at: one["action"] for at, one in differing("stack.yaml", "one", "two").items()} == {
-        "resources.lower": "create",
-        "resources.sub": "delete",
+    assert {at: (one["action"], one["source"]) for at, one in differing("stack.yaml", "one", "two").items()} == {
+        "resources.lower": ("create", "stack.yaml:8:3"),
+        "resources.sub": ("delete", "one:stack.yaml:8:3"),
     }
     moved = differing("stack.yaml", "one", "three")["resources.lower"]
     assert (moved["action"], moved["origin"]) == ("move", "resources.sub")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from mlinfra.cli.render.number import number_of
-from mlinfra.core.plan import Action, Cause, Change, Field, Plan
+from mlinfra.core.plan import Action, Cause, Change, Field, Plan, Verb
 
 # Most dangerous first; a reviewer who stops reading early has seen the worst.
 DANGER = (
@@ -57,6 +59,25 @@ CAUSE = {
     Cause.UNKNOWN: "known after apply",
 }
 _RANK = {action: rank for rank, action in enumerate(DANGER)}
+
+
+def explained(plan: Plan) -> Plan:
+    """The plan, with what its steps say and its changes do not: that an update takes several, one after the other."""
+    updates = Counter(step.address for step in plan.steps if step.verb is Verb.UPDATE)
+    changes = tuple(
+        msgspec.structs.replace(
+            change, reason=change.reason or f"in {updates[change.address]} steps, one after the other"
+        )
+        if updates[change.address] > 1 and change.action is Action.UPDATE
+        else change
+        for change in plan.changes
+    )
+    return msgspec.structs.replace(plan, changes=changes)
+
+
+def reason_of(change: Change) -> str:
+    """Why, where nothing else of the change says it already."""
+    return "" if change.origin is not None and change.reason == f"was {change.origin}" else change.reason
 
 
 def by_danger(changes: Iterable[Change]) -> list[Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mlinfra.cli.render.alike import told_once
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import Page
 from mlinfra.core.diagnostic import Diagnostic, Severity
@@ -18,10 +19,15 @@ def gravest_first(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=lambda d: (_GRAVITY[d.severity], d.source or Source(""), d.address or "", d.code))
 
 
+def flat(text: str) -> str:
+    """A detail of several lines on one, for forms in which a value makes no lines."""
+    return "; ".join(filter(None, map(str.strip, text.splitlines())))
+
+
 def diagnostics_page(diagnostics: Iterable[Diagnostic], look: Look) -> Page:
     """One paragraph for each, gravest first."""
     page = Page()
-    for diagnostic in gravest_first(diagnostics):
+    for diagnostic in told_once(gravest_first(diagnostics)):
         page.blank()
         where = f" {diagnostic.source}" if diagnostic.source else ""
         page.line(

@@ -12,7 +12,8 @@ import msgspec
 
 from mlinfra.cli.render.value import key_text, value_text
 from mlinfra.core.plan import Field
-from mlinfra.core.value import Json, Path, Value
+from mlinfra.core.value import Concat, Json, Path, Value
+from mlinfra.documents.composed import composed_document
 
 LONG = 72  # characters
 Leaf = tuple[Path, Value, Value]
@@ -23,7 +24,8 @@ def field_leaves(field: Field) -> list[Leaf] | None:
     """The leaves that differ within a field, where reading it whole would be long; never of a secret."""
     if field.secret or max(len(value_text(field.before)), len(value_text(field.after))) <= LONG:
         return None
-    return differences(field.before, field.after)
+    # None differ where only what they refer to will be another.
+    return differences(field.before, field.after) or None
 
 
 def differences(before: Value, after: Value) -> list[Leaf] | None:
@@ -41,6 +43,9 @@ def _structure(value: Value) -> Value:
     """The data of a document, spelt as a string or still to be composed; or the value itself."""
     if isinstance(value, Json):
         return value.content
+    if isinstance(value, Concat):
+        document = composed_document(value)
+        return value if document is None else document
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)

@@ -9,15 +9,18 @@ function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const actions = new Set(chips.filter((chip) => chip.checked).map((chip) => chip.value));
   let shown = 0;
+  let all = 0;
   for (const change of changes) {
     const text = change.textContent.toLowerCase();
     change.hidden = !(actions.has(change.dataset.action) && words.every((word) => text.includes(word)));
-    shown += change.hidden ? 0 : 1;
+    const count = Number(change.dataset.count ?? 1); // one row may stand for many objects
+    all += count;
+    shown += change.hidden ? 0 : count;
   }
   for (const section of document.querySelectorAll("section.changes")) {
     section.hidden = !section.querySelector("details.change:not([hidden])");
   }
-  found.textContent = `${shown} of ${changes.length} shown`;
+  found.textContent = `${shown} of ${all} shown`;
 }
 
 function fold(open) {
@@ -25,8 +28,8 @@ function fold(open) {
 }
 
 function follow() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!target || !target.matches("details.change")) return;
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details.change");
+  if (!target) return;
   target.hidden = false;
   target.open = true;
   target.closest("section.changes").hidden = false;

@@ -15,7 +15,7 @@ from mlinfra.core.plan import Action, Part
 _KEPT = "kept"
 
 
-class Alike(msgspec.Struct, frozen=True):
+class Gathered(msgspec.Struct, frozen=True):
     """Parts of one kind to which the same happens; `names` without their kind, each with its note."""
 
     action: Action
@@ -28,14 +28,14 @@ class Alike(msgspec.Struct, frozen=True):
         return _KEPT if self.action is Action.NO_OP else PARTICIPLE[self.action]
 
 
-def alike(parts: Iterable[Part]) -> Iterator[Alike]:
+def gathered(parts: Iterable[Part]) -> Iterator[Gathered]:
     """The parts by what happens, the most dangerous first, then by kind and name."""
     groups: dict[tuple[Action, str], list[str]] = {}
     for part in sorted(parts, key=lambda part: part.name):
         kind, _, name = part.name.partition(" ")
         groups.setdefault((part.action, kind), []).append((name or kind) + (f" ({part.note})" if part.note else ""))
     for action, kind in sorted(groups, key=lambda key: (DANGER.index(key[0]), key[1])):
-        yield Alike(action, kind, tuple(groups[(action, kind)]))
+        yield Gathered(action, kind, tuple(groups[(action, kind)]))
 
 
 def changed(parts: Iterable[Part]) -> list[Part]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from mlinfra.cli.render.alike import Alike, parted, told_once
 from mlinfra.cli.render.capacity import capacity_html
 from mlinfra.cli.render.changes import (
     CAUSE,
@@ -14,17 +15,19 @@ from mlinfra.cli.render.changes import (
     by_section,
     counts,
     destroyed,
+    explained,
     is_sweeping,
+    reason_of,
     sign,
     title,
     verdict,
 )
 from mlinfra.cli.render.cost import cost_html
-from mlinfra.cli.render.diagnostics import gravest_first
+from mlinfra.cli.render.diagnostics import flat, gravest_first
 from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.graph_html import drawing
 from mlinfra.cli.render.html import about_html, code, page_html, text
-from mlinfra.cli.render.parts import alike, changed
+from mlinfra.cli.render.parts import changed, gathered
 from mlinfra.cli.render.value import value_text
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field, Plan
@@ -34,7 +37,7 @@ from mlinfra.core.value import Value, path_text
 
 def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: str = "Plan") -> str:
     """The page. `graph` is what the stack desires, for the drawing."""
-    stack = plan.ownership.stack
+    plan, stack = explained(plan), plan.ownership.stack
     seal = {"seal": plan.seal.digest[:12]} if plan.seal.digest else {}
     grave = " grave" if is_sweeping(plan) and destroyed(plan) else ""
     parts = [
@@ -43,7 +46,7 @@ def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: st
         about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
         '</header><main id="main">',
         cost_html(plan.cost) if plan.cost is not None else "",
-        _findings(gravest_first(plan.diagnostics)) if plan.diagnostics else "",
+        _findings(told_once(gravest_first(plan.diagnostics))) if plan.diagnostics else "",
         capacity_html(plan.capacity) if plan.capacity is not None else "",
         _changes(plan) if plan.pending() else "",
         _graph(plan, graph),
@@ -56,7 +59,7 @@ def _findings(diagnostics: list[Diagnostic]) -> str:
     rows = []
     for found in diagnostics:
         places = "".join(f" {code(place)}" for place in (found.source, found.address) if place)
-        more = "".join(f"<br>{text(words)}" for words in (found.detail,) if words)
+        more = f"<br>{text(flat(found.detail))}" if found.detail else ""
         hint = f'<br><span class="soft">What to do: </span>{text(found.hint)}' if found.hint else ""
         rows.append(
             f'<li class="{found.severity.value}"><strong>{found.severity.value}</strong> {code(found.code)}{places}: '
@@ -66,11 +69,15 @@ def _findings(diagnostics: list[Diagnostic]) -> str:
 
 
 def _changes(plan: Plan) -> str:
+    single, many = parted(plan.pending())
     sections = "".join(
         f'<section class="changes" aria-label="{text(section)}"><h2>{text(section)}</h2>'
         f"{''.join(map(_change, changes))}</section>"
-        for section, changes in by_section(plan.pending()).items()
+        for section, changes in by_section(single).items()
     )
+    if many:
+        sections += '<section class="changes" aria-label="The same for many"><h2>The same for many</h2>'
+        sections += f"{''.join(map(_alike, many))}</section>"
     return f"{_bar(plan)}{sections}"
 
 
@@ -88,12 +95,28 @@ def _bar(plan: Plan) -> str:
     )
 
 
+def _alike(group: Alike) -> str:
+    first = group.changes[0]
+    action, number = first.action.value, len(group.changes)
+    members = "".join(f'<li id="c-{text(one.address)}">{code(one.address)}</li>' for one in group.changes)
+    head = (
+        f'<span class="act">{text(sign(first))} {text(title(first))}</span><strong>{number:,} objects</strong>'
+        f'<span class="soft">{text(group.spread)}</span>'
+    )
+    reason = f"<p>{text(group.reason)}</p>" if group.reason else ""
+    fields = _table(first.fields) if group.fields else ""
+    return (
+        f'<details class="change {action}" data-action="{action}" data-count="{number}" open><summary>{head}</summary>'
+        f'<div class="inner">{reason}{fields}<ul class="members">{members}</ul></div></details>'
+    )
+
+
 def _change(change: Change) -> str:
     action = change.action.value
     opened = " open" if change.action in DESTRUCTIVE or change.action is Action.UPDATE else ""
     where = f'<span class="where">{text(change.source)}</span>' if change.source else ""
     facts = [
-        f"<p>{text(change.reason)}</p>" if change.reason else "",
+        f"<p>{text(reason)}</p>" if (reason := reason_of(change)) else "",
         f"<p>was {code(change.origin)}</p>" if change.origin else "",
         f'<p class="soft">the object is {code(change.id)}</p>' if change.id else "",
         _table(change.fields) if change.fields else "",
@@ -114,7 +137,7 @@ def _parts(change: Change) -> str:
     rows = "".join(
         f'<tr class="{group.action.value}"><td><span class="act">{text(group.done)}</span></td>'
         f"<td>{text(group.kind)}</td><td>{', '.join(map(code, group.names))}</td></tr>"
-        for group in alike(change.parts)
+        for group in gathered(change.parts)
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("with it", "kind", "names"))
     told = "".join(f"<p>{code(part.name)}</p>{_table(part.fields)}" for part in changed(change.parts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlinfra.cli.render.capacity import capacity_data
-from mlinfra.cli.render.changes import by_danger
+from mlinfra.cli.render.changes import by_danger, explained
 from mlinfra.cli.render.cost import cost_data
 from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
 from mlinfra.cli.render.document import document
@@ -23,6 +23,7 @@ def plan_json(plan: Plan) -> str:
 
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The document as plain data."""
+    plan = explained(plan)
     return {
         "formatVersion": FORMAT_VERSION,
         "stack": plan.ownership.stack,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
+from mlinfra.cli.render.alike import Alike, parted, told_once
 from mlinfra.cli.render.capacity import capacity_markdown
 from mlinfra.cli.render.changes import (
     CAUSE,
@@ -19,16 +20,18 @@ from mlinfra.cli.render.changes import (
     PARTICIPLE,
     by_danger,
     counts,
+    explained,
     forcing,
+    reason_of,
     sign,
     title,
     verdict,
 )
 from mlinfra.cli.render.cost import cost_markdown
-from mlinfra.cli.render.diagnostics import gravest_first
+from mlinfra.cli.render.diagnostics import flat, gravest_first
 from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.markdown import code, prose
-from mlinfra.cli.render.parts import alike
+from mlinfra.cli.render.parts import gathered
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
@@ -44,6 +47,7 @@ Teller = Callable[[Change], list[str]]
 
 def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan") -> str:
     """The comment. Its first line is a mark by which a later run finds it again."""
+    plan = explained(plan)
     stack = re.sub(r"[^a-z0-9-]", "", plan.ownership.stack)
     lines = [
         f"<!-- mlinfra:{heading.lower()}:{stack} -->",
@@ -64,12 +68,17 @@ def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan"
         parts.append(cost_markdown(plan.cost))
         room -= _size(parts[-1])
     if plan.diagnostics:
-        parts.append(["### Findings", "", *_findings(gravest_first(plan.diagnostics), room // 2), ""])
+        found = told_once(gravest_first(plan.diagnostics))
+        parts.append(["### Findings", "", *_findings(found, room // 2), ""])
         room -= _size(parts[-1])
     if plan.capacity is not None:
         parts.append(capacity_markdown(plan.capacity))
         room -= _size(parts[-1])
-    parts.append(_folded([change for change in changes if change.action not in DESTRUCTIVE], room))
+    single, many = parted(change for change in changes if change.action not in DESTRUCTIVE)
+    if many:
+        parts.append(["### The same for many", "", *_alike(many, room // 2), ""])
+        room -= _size(parts[-1])
+    parts.append(_folded(single, room))
     parts.append(_foot(plan, about))
     return "\n".join(line for part in parts for line in part).rstrip("\n") + "\n"
 
@@ -115,7 +124,7 @@ def _whole(change: Change) -> list[str]:
 def _parts(change: Change) -> list[str]:
     """What the change carries with it, a line for each kind of thing."""
     return [
-        f"  - {group.done}: {prose(group.kind)} {', '.join(map(code, group.names))}" for group in alike(change.parts)
+        f"  - {group.done}: {prose(group.kind)} {', '.join(map(code, group.names))}" for group in gathered(change.parts)
     ]
 
 
@@ -137,7 +146,8 @@ def _bare(change: Change) -> list[str]:
 
 
 def _reason(change: Change) -> list[str]:
-    return [f"  - {prose(change.reason)}"] if change.reason else []
+    reason = reason_of(change)
+    return [f"  - {prose(reason)}"] if reason else []
 
 
 def _field(field: Field, limit: int = _VALUE) -> list[str]:
@@ -147,7 +157,7 @@ def _field(field: Field, limit: int = _VALUE) -> list[str]:
     leaves = field_leaves(field)
     if leaves is None:
         return [f"  - {path}: {_sides(field.before, field.after, limit, secret=field.secret)}{forced}{cause}"]
-    lines = [f"  - {path}: {len(leaves)} differ{forced}{cause}"]
+    lines = [f"  - {path}: {len(leaves)} differ{'s' if len(leaves) == 1 else ''}{forced}{cause}"]
     for leaf, before, after in leaves[:_FEW_FIELDS]:
         lines.append(f"    - {code(path_text(leaf)) + ': ' if leaf else ''}{_sides(before, after, limit)}")
     return lines
@@ -155,7 +165,7 @@ def _field(field: Field, limit: int = _VALUE) -> list[str]:
 
 def _sides(before: Value, after: Value, limit: int, *, secret: bool = False) -> str:
     old, new = (code(cut(value_text(side, secret=secret), limit, "…")) for side in (before, after))
-    if before is msgspec.UNSET:
+    if before is msgspec.UNSET or (before == after and not secret):  # another object of the same name
         return new
     return f"{old} → {'absent' if after is msgspec.UNSET else new}"
 
@@ -166,10 +176,26 @@ def _findings(diagnostics: Sequence[Diagnostic], room: int) -> list[str]:
     for index, found in enumerate(diagnostics):
         where = "".join(f" {code(str(place))}" for place in (found.source, found.address) if place)
         told = [f"- **{found.severity.value}** {code(found.code)}{where}: {prose(cut(found.summary, 500, '…'))}"]
-        told += [f"  - {prose(cut(words, 500, '…'))}" for words in (found.detail, found.hint) if words]
+        below = (flat(found.detail), found.hint)
+        told += [f"  - {prose(cut(words, 500, '…'))}" for words in below if words]
         room -= _size(told)
         if room < 0:
             return [*lines, f"- and {len(diagnostics) - index:,} more"]
+        lines += told
+    return lines
+
+
+def _alike(groups: Sequence[Alike], room: int) -> list[str]:
+    lines: list[str] = []
+    room -= 100
+    for index, group in enumerate(groups):
+        first = group.changes[0]
+        head = f"- {code(sign(first))} **{title(first)}** {len(group.changes):,} objects: {prose(group.spread)}"
+        told = [head, *_reason(first), *(line for field in group.fields[:_FEW_FIELDS] for line in _field(field))]
+        room -= _size(told)
+        if room < 0:
+            left = sum(len(one.changes) for one in groups[index:])
+            return [*lines, f"- and {left:,} more; the plan as JSON or HTML names them all"]
         lines += told
     return lines
 

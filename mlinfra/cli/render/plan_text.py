@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mlinfra.cli.render.alike import Alike, parted
 from mlinfra.cli.render.capacity import capacity_brief
 from mlinfra.cli.render.changes import (
     CAUSE,
@@ -14,7 +15,9 @@ from mlinfra.cli.render.changes import (
     STYLE,
     by_section,
     counted,
+    explained,
     is_sweeping,
+    reason_of,
     sign,
     title,
     verdict,
@@ -25,7 +28,7 @@ from mlinfra.cli.render.difference import LONG, field_leaves
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page, Piece
-from mlinfra.cli.render.parts import alike, changed
+from mlinfra.cli.render.parts import changed, gathered
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action, Change, Field, Plan
@@ -36,17 +39,20 @@ _SUMMED_UP = frozenset({Action.CREATE, Action.DELETE, Action.ADOPT, Action.FORGE
 
 def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "plan") -> Page:
     """The whole plan. `about` says what the stack is, such as target, account and region; `verb` what it is for."""
-    page = Page()
+    plan, page = explained(plan), Page()
     if not plan.pending():
         page.extend(diagnostics_page(plan.diagnostics, look)).blank()
         return page.line(*_quiet_line(plan, verb))
     page.extend(_header(plan, about, verb))
-    for section, changes in by_section(plan.pending()).items():
+    single, many = parted(plan.pending())
+    for section, changes in by_section(single).items():
         page.blank().line((section, "bold"))
         widths = _widths(changes)
         for index, change in enumerate(changes):
             told = _without_platitude(change, plan)
             page.extend(change_page(told, look, widths, last=index == len(changes) - 1))
+    for group in many:
+        page.blank().extend(_alike(group, look))
     page.blank().extend(diagnostics_page(plan.diagnostics, look))
     page.blank().extend(_advice(plan))
     page.blank().line(*_last_line(plan, verb))
@@ -70,15 +76,15 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
     inner = below + "    "
     if change.origin:
         page.line((inner, "dim"), ("was ", "dim"), change.origin, below=inner)
-    if change.reason:
-        page.line((inner, "dim"), change.reason, below=inner)
+    if reason := reason_of(change):
+        page.line((inner, "dim"), reason, below=inner)
     return page.extend(_fields(change, look, inner)).extend(_parts(change, look, inner))
 
 
 def _parts(change: Change, look: Look, inner: str) -> Page:
     """What the change carries with it."""
     page = Page()
-    for group in alike(change.parts):
+    for group in gathered(change.parts):
         page.line(
             (inner, "dim"),
             (f"{SIGN[group.action]:<3} ", STYLE[group.action]),
@@ -91,6 +97,26 @@ def _parts(change: Change, look: Look, inner: str) -> Page:
         width = min(32, max(len(path_text(field.path)) for field in part.fields))
         for field in part.fields:
             page.extend(_field(field, look, inner + "  ", width))
+    return page
+
+
+def _alike(group: Alike, look: Look) -> Page:
+    """Many objects of which the same changes, as one branch."""
+    first = group.changes[0]
+    page = Page().line(("the same for many", "bold"))
+    branch, below = look.guide(last=True)
+    page.line(
+        (branch, "dim"),
+        (f"{sign(first):<3} {title(first)}  ", STYLE[first.action]),
+        f"{number_of(len(group.changes), 'object')}: {group.spread}",
+        below=below + "    ",
+    )
+    inner = below + "    "
+    if group.reason:
+        page.line((inner, "dim"), group.reason, below=inner)
+    page.extend(_fields(first, look, inner))
+    if look.full:
+        page.line((inner, "dim"), ", ".join(change.address for change in group.changes), below=inner)
     return page
 
 
@@ -189,7 +215,9 @@ def _field(field: Field, look: Look, inner: str, width: int) -> Page:
     if leaves is None:
         pieces = _sides(field.before, field.after, look, secret=field.secret)
         return Page().line((inner, "dim"), f"{path:<{width}}  ", *pieces, *note, below=inner + "    ")
-    page = Page().line((inner, "dim"), f"{path:<{width}}  ", (f"{len(leaves)} differ", "dim"), *note)
+    page = Page().line(
+        (inner, "dim"), f"{path:<{width}}  ", (f"{len(leaves)} differ{'s' if len(leaves) == 1 else ''}", "dim"), *note
+    )
     for leaf, before, after in leaves:
         text = f"{path_text(leaf)}  " if leaf else ""
         page.line((inner + "  ", "dim"), text, *_sides(before, after, look), below=inner + "      ")
@@ -199,7 +227,7 @@ def _field(field: Field, look: Look, inner: str, width: int) -> Page:
 def _sides(before: Value, after: Value, look: Look, *, secret: bool = False) -> list[Piece]:
     limit = 10_000 if look.full else 3 * LONG
     old, new = (cut(value_text(side, secret=secret), limit, look.ellipsis) for side in (before, after))
-    if before is msgspec.UNSET:
+    if before is msgspec.UNSET or (before == after and not secret):  # another object of the same name
         return [(new, "green")]
     if after is msgspec.UNSET:
         return [(old, "red"), (f" {look.arrow} ", "dim"), ("absent", "dim")]
