@@ -41,6 +41,7 @@ def image_key(version: str, machine: InstanceType) -> str:
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is pinned.
 
+    cluster: the identity of the cluster that everything is made in, where the target is one.
     zones: names of the region's availability zones, sorted; local and wavelength zones are not among them.
     cluster_versions: the Kubernetes versions that EKS offers, oldest first.
     images: the machine images for nodes, by `image_key`.
@@ -48,6 +49,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     account: str
     region: str
+    cluster: str = ""
     partition: str = "aws"
     zones: tuple[str, ...] = ()
     cluster_versions: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.connections import AWS, KUBERNETES
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
@@ -45,7 +46,7 @@ def wants(stack: Stack, library: Library) -> Wants:
 def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]) -> Graph:
     """What the stack desires. `taggable` are the tokens of types that bear tags. Raises `ConfigError` with it all."""
     entries = with_components(entries_of(stack, library), stack, library, facts)
-    connection = Connection("aws", f"{facts.account}/{facts.region}")
+    connection = _connection(stack, facts)
     assembly = _Assembly(library, facts, Gathering(stack, connection, taggable, library.sections_for))
     assembly.build(entries)
     assembly.finish()
@@ -55,6 +56,13 @@ def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]
     resources = in_order(assembly.gathering.resources, _before_pods(assembly.gathering))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
     return Graph(resources, outputs, moves, notes(entries, stack))
+
+
+def _connection(stack: Stack, facts: Facts) -> Connection:
+    """What the stack is made in: an account and region, or a cluster that exists."""
+    if stack.target.platform == KUBERNETES:
+        return Connection(KUBERNETES, facts.cluster)
+    return Connection(AWS, f"{facts.account}/{facts.region}")
 
 
 def _before_pods(gathering: Gathering) -> list[Address]:

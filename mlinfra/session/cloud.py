@@ -16,6 +16,7 @@ from mlinfra.aws.clients import Client, Clients, Endpoint
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock, FastClock
+from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.errors import PlanError, ProviderError
 from mlinfra.core.facts import Facts, Wants
@@ -101,6 +102,10 @@ class Cloud:
             return ClosedCluster(identity, str(error))
         if endpoint is None:
             return ClosedCluster(identity)
+        return self._enter(connection, endpoint)
+
+    def _enter(self, connection: Connection, endpoint: ClusterEndpoint) -> Provider:
+        """The provider of what lies in a cluster that can be entered."""
         if connection not in self._providers:
             self._providers[connection] = KubernetesProvider(endpoint, self._clock, Secrets(self._calls).value)
         return self._providers[connection]

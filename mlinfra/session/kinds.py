@@ -13,25 +13,8 @@ from typing import Any
 from mlinfra.core.connections import KUBERNETES, kind_of
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.catalogue import catalogue as aws_catalogue
+from mlinfra.providers.kubernetes.schemas import schema_of
 from mlinfra.providers.kubernetes.types import Types
-
-# What can be said of an object of any kind without knowing it. The rest is held against the kind's own schema when a
-# plan is made, since a custom resource's comes with its definition.
-_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
-_OBJECT: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {
-        "metadata": {
-            "type": "object",
-            "properties": {
-                "name": {"type": "string"},
-                "namespace": {"type": "string"},
-                "labels": _TEXTS,
-                "annotations": _TEXTS,
-            },
-        }
-    },
-}
 
 
 class Kinds(Mapping[str, ResourceType]):
@@ -63,7 +46,7 @@ class Schemas(Mapping[str, Mapping[str, Any]]):
     def __getitem__(self, token: str) -> Mapping[str, Any]:
         if token not in self._made:
             kind = self._kinds[token]
-            self._made[token] = _OBJECT if kind_of(token) == KUBERNETES else kind.inputs.json_schema()
+            self._made[token] = schema_of(token) if kind_of(token) == KUBERNETES else kind.inputs.json_schema()
         return self._made[token]
 
     def __iter__(self) -> Iterator[str]:

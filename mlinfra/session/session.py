@@ -44,7 +44,6 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
-from mlinfra.session.cloud import Cloud
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
@@ -54,6 +53,7 @@ from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
 from mlinfra.session.planfile import read_plan, write_plan
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
+from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 
@@ -104,7 +104,7 @@ class Session:
         self.diagnostics = diagnostics
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
-        self._cloud = Cloud(stack.target, root, self._clock)
+        self._cloud = cloud_of(stack.target, root, self._clock)
         self._adviser = Adviser(stack, self._cloud, root, self._clock)
         self._library = library or catalogue.library(root)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -156,6 +157,7 @@ class Client:
                     limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
                     proxy=self.endpoint.proxy or None,
                 )
+                weakref.finalize(self, self._http.close)  # whoever forgets the client leaves no connection open
             return self._http
 
     def _bearer(self, *, renew: bool) -> str:

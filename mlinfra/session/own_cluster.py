@@ -1,0 +1,67 @@
+"""A cluster of the user's own: the target of stacks whose platform is kubernetes.
+
+No cloud account is asked for anything: what can be planned is what lies in the cluster. Only where the state is kept
+in S3, or a secret in AWS, the standard AWS environment is used for that.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from mlinfra.core.cluster_endpoint import ClusterEndpoint
+from mlinfra.core.connections import KUBERNETES, is_in_cluster
+from mlinfra.core.errors import PlanError
+from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.provider import Provider
+from mlinfra.core.resource import Connection
+from mlinfra.core.value import is_known
+from mlinfra.providers.kubernetes import kubeconfig
+from mlinfra.providers.kubernetes.identity import read_identity
+from mlinfra.session.closed import UnmadeCluster
+from mlinfra.session.cloud import Cloud
+from mlinfra.session.codes import Code
+
+
+class OwnCluster(Cloud):
+    """What a cluster that exists offers, found by its kubeconfig."""
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The cluster itself, by the UID of its namespace kube-system. Raises `ProviderError`."""
+        return Connection(KUBERNETES, self._entrance.identity)
+
+    @property
+    def region(self) -> str:
+        """None: names are derived without one."""
+        return ""
+
+    def connect(self, connection: Connection) -> Provider:
+        """The provider of this cluster. Raises `PlanError` for every other."""
+        if not is_known(connection.identity):
+            return UnmadeCluster()
+        if not is_in_cluster(connection.kind) or connection.identity != self._entrance.identity:
+            raise PlanError(
+                f"what was made in {connection.identity} cannot be reached from {self._named}",
+                code=Code.OTHER_CONNECTION,
+                hint="use the kubeconfig and the context of the cluster that the state was made with",
+            )
+        return self._enter(connection, self._entrance)
+
+    def facts(self, wants: Wants) -> Facts:
+        """Which cluster it is. All else that modules ask for is a cloud's to tell."""
+        return Facts(account="", region="", cluster=self._entrance.identity)
+
+    @cached_property
+    def _entrance(self) -> ClusterEndpoint:
+        files = kubeconfig.files_of(self._target.kubeconfig, os.environ, Path.home())
+        config = kubeconfig.load(files)
+        endpoint = kubeconfig.endpoint_of(config, self._target.context, self._clock, os.environ)
+        return msgspec.structs.replace(endpoint, identity=read_identity(endpoint, self._clock))
+
+    @property
+    def _named(self) -> str:
+        return f"{self._entrance.server} ({self._entrance.identity})"

@@ -1,0 +1,16 @@
+"""Targets: which kind of cloud a stack's target names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlinfra.core.clock import Clock
+from mlinfra.core.connections import KUBERNETES
+from mlinfra.core.stack import Target
+from mlinfra.session.cloud import Cloud
+from mlinfra.session.own_cluster import OwnCluster
+
+
+def cloud_of(target: Target, root: Path, clock: Clock) -> Cloud:
+    """The cloud of a target: an account of AWS, the simulated one, or a cluster of the user's own."""
+    return OwnCluster(target, root, clock) if target.platform == KUBERNETES else Cloud(target, root, clock)

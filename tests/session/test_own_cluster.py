@@ -1,0 +1,220 @@
+"""Stacks whose target is a cluster that exists: planned, applied, mended and destroyed without any account."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlinfra.core.errors import ConfigError, PlanError
+from mlinfra.core.plan import Action, Cause
+from mlinfra.session.codes import Code
+from mlinfra.session.session import Options, Session, open_session
+from tests.providers.kubernetes.cluster import Cluster, cluster_with
+
+STACK = """
+apiVersion: mlinfra/v1
+kind: Stack
+metadata: {name: serving}
+target: {platform: kubernetes, kubeconfig: kubeconfig}
+resources:
+  custom:
+    type: kubernetes:test.example.com/v1:Widget
+    properties:
+      metadata: {name: one, namespace: serving}
+      spec: {parts: [{a: y}]}
+  definition:
+    type: kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition
+    properties:
+      metadata: {name: widgets.test.example.com}
+      spec:
+        group: test.example.com
+        scope: Namespaced
+        names: {plural: widgets, singular: widget, kind: Widget, listKind: WidgetList}
+        versions:
+          - name: v1
+            served: true
+            storage: true
+            schema:
+              openAPIV3Schema:
+                type: object
+                properties:
+                  spec:
+                    type: object
+                    properties:
+                      size: {type: integer, default: 1}
+                      parts:
+                        type: array
+                        items: {type: object, properties: {a: {type: string}, b: {type: string, default: x}}}
+  settings:
+    type: kubernetes:core/v1:ConfigMap
+    properties: {metadata: {name: settings, namespace: serving}, data: {size: 3}}
+  space:
+    type: kubernetes:core/v1:Namespace
+    properties: {metadata: {name: serving}}
+  web:
+    type: kubernetes:apps/v1:Deployment
+    properties:
+      metadata: {name: web, namespace: serving}
+      spec:
+        selector: {matchLabels: {app: web}}
+        template:
+          metadata: {labels: {app: web}}
+          spec:
+            containers:
+              - name: main
+                image: example.com/web:1
+                env: [{name: KEY, valueFrom: {secretKeyRef: {name: key, key: key}}}]
+  key:
+    type: kubernetes:core/v1:Secret
+    properties: {metadata: {name: key, namespace: serving}, stringData: {key: "${secret.env:SERVING_KEY}"}}
+outputs:
+  uid: ${resources.space.metadata.uid}
+"""
+
+
+def quiet(event: object) -> None:
+    """Listens to nothing."""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SERVING_KEY", "tr0ub4dor-and-3")
+    monkeypatch.chdir(tmp_path)
+    Path("stack.yaml").write_text(STACK)
+    with cluster_with() as made:
+        lead_to(made)
+        yield made
+
+
+def lead_to(cluster: Cluster) -> None:
+    """Write the kubeconfig that leads to a cluster."""
+    authority = base64.b64encode(cluster.endpoint.authority.encode()).decode()
+    about = {"server": cluster.endpoint.server, "certificate-authority-data": authority}
+    document = {
+        "current-context": "here",
+        "clusters": [{"name": "c", "cluster": about}],
+        "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
+        "users": [{"name": "u", "user": {"token": "any"}}],
+    }
+    Path("kubeconfig").write_text(json.dumps(document))
+
+
+def session() -> Session:
+    return open_session(Options("stack.yaml"))
+
+
+def apply(*, destroy: bool = False) -> None:
+    made = session()
+    made.apply(made.plan(destroy=destroy), listener=quiet, stop=made.stop())
+
+
+def pending() -> dict[str, Action]:
+    return {str(change.address): change.action for change in session().plan().pending()}
+
+
+def test_the_first_plan_is_whole_the_second_empty_and_nothing_is_left_after_destroy(cluster: Cluster) -> None:
+    planned = pending()
+    assert len(planned) == 6
+    assert set(planned.values()) == {Action.CREATE}
+    apply()
+    assert pending() == {}
+    assert session().outputs()["uid"]
+    apply(destroy=True)
+    assert "serving" not in cluster.kubectl.names("v1/namespaces", namespace=None)
+    assert session().inventory() == ()
+
+
+def test_secrets_are_in_the_cluster_and_nowhere_else(cluster: Cluster, tmp_path: Path) -> None:
+    apply()
+    live = cluster.kubectl.get("v1/secrets", "key", namespace="serving")
+    assert base64.b64decode(live["data"]["key"]) == b"tr0ub4dor-and-3"
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"tr0ub4dor" not in kept
+    assert live["data"]["key"].encode() not in kept
+
+
+def test_what_others_changed_is_drift_and_is_mended(cluster: Cluster) -> None:
+    apply()
+    cluster.kubectl.call(
+        "PATCH", cluster.kubectl.path("v1/configmaps", "settings", "serving"), {"data": {"size": "9"}},
+        "application/merge-patch+json",
+    )  # fmt: skip
+    drifted = {str(change.address): change for change in session().drift().pending()}
+    assert [(f.path, f.cause) for f in drifted["resources.settings"].fields] == [(("data", "size"), Cause.DRIFT)]
+    apply()
+    assert pending() == {}
+    assert cluster.kubectl.get("v1/configmaps", "settings", namespace="serving")["data"] == {"size": "3"}
+
+
+def test_an_object_that_somebody_deleted_is_made_again(cluster: Cluster) -> None:
+    apply()
+    cluster.kubectl.delete("v1/configmaps", "settings", namespace="serving")
+    assert pending() == {"resources.settings": Action.CREATE}
+    apply()
+    assert pending() == {}
+
+
+def test_one_that_exists_already_is_a_conflict_before_anything_is_done(cluster: Cluster) -> None:
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "serving"}}
+    cluster.kubectl.create("v1/namespaces", space, namespace=None)
+    found = [one for one in session().plan().diagnostics if one.address == "resources.space"]
+    assert [("exists already" in one.summary, one.severity.value) for one in found] == [(True, "error")]
+    assert "mlinfra adopt STACK resources.space serving" in found[0].hint
+
+
+def test_an_adopted_object_is_ours_from_then_on(cluster: Cluster) -> None:
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "serving"}}
+    cluster.kubectl.create("v1/namespaces", space, namespace=None)
+    made = session()
+    made.apply(made.adopt("resources.space", "serving"), listener=quiet, stop=made.stop())
+    apply()
+    assert pending() == {}
+
+
+def test_a_state_that_was_lost_is_rebuilt_from_the_marks(cluster: Cluster, tmp_path: Path) -> None:
+    apply()
+    for path in sorted((tmp_path / ".mlinfra" / "state").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    again = session()
+    rebuilt = again.rebuild()
+    again.accept(rebuilt)
+    assert len(rebuilt.state.records) == 6
+    assert pending() == {}
+
+
+def test_another_cluster_is_refused(cluster: Cluster) -> None:
+    apply()
+    with cluster_with() as other:
+        lead_to(other)
+        with pytest.raises(PlanError, match="cannot be reached from") as refused:
+            session().plan()
+    assert refused.value.code == Code.OTHER_CONNECTION
+
+
+def test_a_section_that_needs_an_account_is_refused(cluster: Cluster) -> None:
+    Path("stack.yaml").write_text(STACK + "network: {cidr: 10.0.0.0/16}\n")
+    with pytest.raises(ConfigError, match="cannot be made on platform kubernetes"):
+        session().plan()
+
+
+def test_a_type_of_an_account_is_refused(cluster: Cluster) -> None:
+    bucket = "  bucket: {type: 'aws:s3/bucket:Bucket', properties: {bucket: x}}\n"
+    Path("stack.yaml").write_text(STACK.replace("resources:\n", "resources:\n" + bucket))
+    with pytest.raises(ConfigError, match="for which the stack has no connection"):
+        session().plan()
+
+
+def test_a_property_that_a_kind_does_not_have_is_said_at_its_line(cluster: Cluster) -> None:
+    Path("stack.yaml").write_text(STACK.replace("image: ", "imagge: "))
+    with pytest.raises(ConfigError) as refused:
+        session().plan()
+    said = refused.value.diagnostics[0]
+    assert "imagge" in said.summary
+    assert said.source is not None
+    assert "imagge" in STACK.replace("image: ", "imagge: ").splitlines()[said.source.line - 1]
