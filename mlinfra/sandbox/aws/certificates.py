@@ -8,6 +8,7 @@ records show some seconds after the request) and API_DeleteCertificate.html (202
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Any
 
 from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
@@ -30,7 +31,7 @@ class Certificates(Extension):
             made.algorithm = call.get("KeyAlgorithm", "RSA_2048")
             made.names = list(dict.fromkeys([call["DomainName"], *call.get("SubjectAlternativeNames", [])]))
             made.shows_records = False
-            self.account.timeline.after(0, lambda made=made: setattr(made, "shows_records", True))
+            self.account.timeline.after(0, partial(setattr, made, "shows_records", True))
         return answer
 
     def describe_certificate(self, call: Call, proceed: Proceed) -> Answer:
@@ -132,4 +133,5 @@ class Certificates(Extension):
 
 def _certificates_of(listener: Any) -> list[str]:
     shown = [*(listener.certificates or []), getattr(listener, "certificate", None)]
-    return [one.get("CertificateArn", one.get("certificate_arn")) if isinstance(one, dict) else one for one in shown]
+    named = [one.get("CertificateArn", one.get("certificate_arn")) if isinstance(one, dict) else one for one in shown]
+    return [str(arn) for arn in named if arn]
