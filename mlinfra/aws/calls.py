@@ -32,6 +32,9 @@ _MAKES = re.compile(
 _REMOVES = re.compile(r"(Delete|Remove|Detach|Disassociate|Release|Revoke|Unt)")
 _REMOVED = re.compile(r"NotFound|NoSuch|DoesNotExist|NotAttached|NotAssociated")
 _TOKENS = ("ClientToken", "clientToken", "clientRequestToken", "ClientRequestToken")
+# Services that refuse a token that was used already, where others answer with what was made with it: what an unclear
+# answer left has to be looked up, as without a token (EFS API reference, CreateFileSystem, CreateAccessPoint).
+_REFUSING = frozenset({"efs"})
 _ATTEMPTS = 8  # of a call that fails otherwise than by being throttled
 _PATIENCE = 300.0  # seconds for which one call is throttled before it fails
 _LONGEST_DELAY = 20.0
@@ -153,12 +156,12 @@ class Calls:
             raise translate(error, doing, changes=False) from error
 
     def _fill_token(self, client: Client, operation: str, given: dict[str, Any], token: str) -> bool:
-        """Give the call a token that stays the same when it is repeated. Whether it takes one."""
+        """Give the call a token that stays the same when it is repeated. Whether it may be repeated with it."""
         model = client.meta.service_model.operation_model(operation)
         members = model.input_shape.members if model.input_shape is not None else {}
         for name in [*model.idempotent_members, *(known for known in _TOKENS if known in members)]:
             given.setdefault(name, token or str(uuid.uuid4()))
-            return True
+            return client.meta.service_model.service_name not in _REFUSING
         return False
 
     def _send(

@@ -45,7 +45,7 @@ _KINDS: tuple[tuple[type[ProviderError], re.Pattern[str]], ...] = tuple(
             Conflict,
             r"DependencyViolation|InUse|DeleteConflict|AlreadyExist|Duplicate|AlreadyAssociated|AlreadyOwned|Conflict"
             r"|ConcurrentModification|OperationAborted|IncorrectState|IncorrectInstanceState|NotEmpty|InvalidState"
-            r"|OperationInProgress|ActivityInProgress|Gateway\.NotAttached|AlreadyAttached|BucketAlready",
+            r"|OperationInProgress|ActivityInProgress|Invalid\w+State(Fault)?$|Gateway\.NotAttached|AlreadyAttached|BucketAlready",
         ),
     )
 )

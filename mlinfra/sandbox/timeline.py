@@ -26,11 +26,24 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     update: float = 1.0
     deletion: float = 1.0
     network: float = 0.5
+    database: float = 2.0
+    file_system: float = 1.0
+    certificate: float = 1.0
 
     @classmethod
     def instant(cls) -> Pace:
         """What is asked for is there at the next call: it is still seen once as being created."""
-        return cls(cluster=0, node_group=0, add_on=0, update=0, deletion=0, network=0)
+        return cls(
+            cluster=0,
+            node_group=0,
+            add_on=0,
+            update=0,
+            deletion=0,
+            network=0,
+            database=0,
+            file_system=0,
+            certificate=0,
+        )
 
 
 class Timeline:

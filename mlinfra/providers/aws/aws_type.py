@@ -18,6 +18,7 @@ from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.template import Call
 
 if TYPE_CHECKING:
+    from mlinfra.aws.calls import Answer
     from mlinfra.providers.aws.reader import Reader
     from mlinfra.providers.aws.wanted import Wanted
     from mlinfra.providers.aws.work import Work
@@ -112,8 +113,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     about: what the engine knows. service: botocore's name of its API.
     id: the path of the id in a described object, or a format over properties (`{clusterName}:{nodeGroupName}`).
-    made: where the id stands in the answer to `create`, for ids that AWS gives; for formats, where that stands which
-        they need besides properties.
+    made: where the id stands in the answer to `create`, for ids that AWS gives, or a function of the answer where it
+        stands there in another form; for formats, where that stands which they need besides properties.
     upper: whether API names are the property names with a capital; otherwise they are the same.
     names: API names that follow another rule, by dotted property path. shapes: likewise, what differs in form.
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
@@ -123,7 +124,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     about: ResourceType
     service: str
     id: str
-    made: str = ""
+    made: str | Callable[[Answer], str] = ""
     upper: bool = True
     names: Mapping[str, str] = {}
     shapes: Mapping[str, Shape] = {}

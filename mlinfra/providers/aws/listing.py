@@ -78,7 +78,7 @@ def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool
     properties = wire.inward(kind, item)
     identity = identify(kind, item, properties)
     if kind.about.owned_by is OwnedBy.PARENT:
-        named = wanted.named(identity) or _is_named(kind, wanted, properties)
+        named = wanted.named(identity) or _is_named(kind, wanted, properties) or _has_key(kind, wanted, properties)
         return named or properties.get(kind.about.parent) in parents(kind, reader, wanted)
     if wanted.named(identity, *(str(properties.get(name)) for name in kind.about.key)):
         return True
@@ -119,6 +119,12 @@ def _is_concern(kind: AwsType, wanted: Wanted, present: Present) -> bool:
 
 def _is_named(kind: AwsType, wanted: Wanted, properties: dict[str, Any]) -> bool:
     return kind.about.name is not None and wanted.named(str(properties.get(kind.about.name.property, "")))
+
+
+def _has_key(kind: AwsType, wanted: Wanted, properties: dict[str, Any]) -> bool:
+    """Whether every part of its key is of interest: below a parent of somebody else's, nothing else tells."""
+    key = kind.about.key
+    return bool(key) and all(wanted.named(str(properties.get(name))) for name in key)
 
 
 def _may_be_derived(kind: AwsType, reader: Reader, wanted: Wanted, properties: dict[str, Any]) -> bool:

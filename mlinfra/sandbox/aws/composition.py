@@ -15,7 +15,9 @@ from moto.moto_server.werkzeug_app import BackendRequest
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.alert_managers import AlertManagers
 from mlinfra.sandbox.aws.budgets import Budgets
+from mlinfra.sandbox.aws.certificates import Certificates
 from mlinfra.sandbox.aws.client_tokens import client_tokens
+from mlinfra.sandbox.aws.databases import DatabaseGroups, Databases
 from mlinfra.sandbox.aws.ec2.deletions import Deletions
 from mlinfra.sandbox.aws.ec2.launch_templates import LaunchTemplates
 from mlinfra.sandbox.aws.ec2.nat_gateways import NatGateways
@@ -25,6 +27,7 @@ from mlinfra.sandbox.aws.ec2.security_group_rules import SecurityGroupRules
 from mlinfra.sandbox.aws.ec2.subnets import Subnets
 from mlinfra.sandbox.aws.ec2.tags import Tags
 from mlinfra.sandbox.aws.ec2.vpc_endpoints import VpcEndpoints
+from mlinfra.sandbox.aws.efs import ElasticFileSystems
 from mlinfra.sandbox.aws.eks.access import AccessEntryOperations, PodIdentityOperations
 from mlinfra.sandbox.aws.eks.add_ons import AddOnOperations
 from mlinfra.sandbox.aws.eks.clusters import ClusterOperations
@@ -34,6 +37,7 @@ from mlinfra.sandbox.aws.eks.tags import TagOperations
 from mlinfra.sandbox.aws.eks.updates import UpdateOperations
 from mlinfra.sandbox.aws.endpoints import ClusterEndpoints
 from mlinfra.sandbox.aws.extension import Extension, collect
+from mlinfra.sandbox.aws.fsx import LustreFileSystems
 from mlinfra.sandbox.aws.iam.account_details import AccountDetails
 from mlinfra.sandbox.aws.iam.documents import Documents
 from mlinfra.sandbox.aws.iam.identity_of_caller import CallerIdentity
@@ -54,10 +58,12 @@ from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
 from mlinfra.sandbox.aws.stored_secrets import StoredSecrets
 from mlinfra.sandbox.aws.tagging import Tagging
 from mlinfra.sandbox.aws.topics import Topics
+from mlinfra.sandbox.aws.zones import HostedZones
 
 # moto's name of a backend -> botocore's name of the service, and moto's response class. Load balancing has two
 # versions behind one name, told apart by the version that every request names.
 _RESPONSES = {
+    "acm": ("acm", "moto.acm.responses:AWSCertificateManagerResponse"),
     "amp": ("amp", "moto.amp.responses:PrometheusServiceResponse"),
     "autoscaling": ("autoscaling", "moto.autoscaling.responses:AutoScalingResponse"),
     "budgets": ("budgets", "moto.budgets.responses:BudgetsResponse"),
@@ -69,13 +75,16 @@ _RESPONSES = {
     "elb": ("elb", "moto.elb.responses:ELBResponse"),
     "elbv2": ("elbv2", "moto.elbv2.responses:ELBV2Response"),
     "events": ("events", "moto.events.responses:EventsHandler"),
+    "fsx": ("fsx", "moto.fsx.responses:FSxResponse"),
     "iam": ("iam", "moto.iam.responses:IamResponse"),
     "kms": ("kms", "moto.kms.responses:KmsResponse"),
     "logs": ("logs", "moto.logs.responses:LogsResponse"),
+    "rds": ("rds", "moto.rds.responses:RDSResponse"),
     "resourcegroupstaggingapi": (
         "resourcegroupstaggingapi",
         "moto.resourcegroupstaggingapi.responses:ResourceGroupsTaggingAPIResponse",
     ),
+    "route53": ("route53", "moto.route53.responses:Route53"),
     "secretsmanager": ("secretsmanager", "moto.secretsmanager.responses:SecretsManagerResponse"),
     "servicequotas": ("service-quotas", "moto.servicequotas.responses:ServiceQuotasResponse"),
     "sns": ("sns", "moto.sns.responses:SNSResponse"),
@@ -127,6 +136,12 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield Registries(account)
     yield LogGroups(account)
     yield StoredSecrets(account)
+    yield Databases(account)
+    yield DatabaseGroups(account)
+    yield ElasticFileSystems(account)
+    yield LustreFileSystems(account)
+    yield HostedZones(account)
+    yield Certificates(account)
     yield LoadBalancers(account)
     yield Tagging(account)
     yield ImageParameters(account)

@@ -109,6 +109,14 @@ def _events(backend: Any) -> Iterator[Entry]:
         yield from (("events:rule", rule.arn) for rule in bus.rules.values())
 
 
+def _rds(backend: Any) -> Iterator[Entry]:
+    yield from (("rds:db", name) for name in backend.databases)
+    yield from (("rds:cluster", name) for name in backend.clusters)
+    yield from (("rds:subgrp", name) for name in backend.subnet_groups)
+    yield from (("rds:pg", name) for name in backend.db_parameter_groups if not name.startswith("default."))
+    yield from (("rds:snapshot", name) for name in backend.database_snapshots if not name.startswith("rds:"))
+
+
 def _is_true(value: Any) -> bool:
     return value in (True, "true", "True")
 
@@ -137,14 +145,16 @@ _COLLECTORS: Mapping[str, Callable[[Any], Iterator[Entry]]] = {
     "efs": _joined(
         _keys("elasticfilesystem:file-system", "file_systems_by_id"),
         _keys("elasticfilesystem:mount-target", "mount_targets_by_id"),
+        _keys("elasticfilesystem:access-point", "access_points"),
     ),
     "elbv2": _elbv2,
     "events": _events,
+    "fsx": _joined(_keys("fsx:file-system", "file_systems"), _keys("fsx:backup", "backups")),
     "iam": _iam,
     "kms": _kms,
     "lambda": lambda backend: (("lambda:function", function.function_name) for function in backend.list_functions()),
     "logs": _keys("logs:log-group", "groups"),
-    "rds": lambda backend: (("rds:db", name) for name in backend.databases),
+    "rds": _rds,
     "route53": _keys("route53:hostedzone", "zones"),
     "s3": _keys("s3:bucket", "buckets"),
     "secretsmanager": lambda backend: (
