@@ -144,7 +144,7 @@ def _rivalry(one: Module, other: Module) -> str:
         return reason
     if other.contract is None or one is other:
         return ""
-    mine, theirs = ({*contract.crds, *contract.apis} for contract in (one.contract, other.contract))
+    mine, theirs = (set(contract.unique) for contract in (one.contract, other.contract))
     both = ", ".join(sorted(mine & theirs))
     return f"both bring {both}, of which a cluster has one" if both else ""
 

@@ -13,7 +13,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon, component
-from mlinfra.library.contract import Chart, Contract, Credential, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Credential, Definition, Namespace, Teardown, Workload
 from mlinfra.library.forms import Duration, Quantity
 from mlinfra.library.outputs import Cluster, Component, Monitoring, NodeGroup
 
@@ -43,16 +43,16 @@ CONTRACT = Contract(
         Namespace(name=NODE_EXPORTER, level="privileged"),
     ),
     crds=(
-        "alertmanagerconfigs.monitoring.coreos.com",
-        "alertmanagers.monitoring.coreos.com",
-        "podmonitors.monitoring.coreos.com",
-        "probes.monitoring.coreos.com",
-        "prometheusagents.monitoring.coreos.com",
-        "prometheuses.monitoring.coreos.com",
-        "prometheusrules.monitoring.coreos.com",
-        "scrapeconfigs.monitoring.coreos.com",
-        "servicemonitors.monitoring.coreos.com",
-        "thanosrulers.monitoring.coreos.com",
+        Definition("alertmanagerconfigs.monitoring.coreos.com", "AlertmanagerConfig", ("v1alpha1",)),
+        Definition("alertmanagers.monitoring.coreos.com", "Alertmanager", ("v1",)),
+        Definition("podmonitors.monitoring.coreos.com", "PodMonitor", ("v1",)),
+        Definition("probes.monitoring.coreos.com", "Probe", ("v1",)),
+        Definition("prometheusagents.monitoring.coreos.com", "PrometheusAgent", ("v1alpha1",)),
+        Definition("prometheuses.monitoring.coreos.com", "Prometheus", ("v1",)),
+        Definition("prometheusrules.monitoring.coreos.com", "PrometheusRule", ("v1",)),
+        Definition("scrapeconfigs.monitoring.coreos.com", "ScrapeConfig", ("v1alpha1",)),
+        Definition("servicemonitors.monitoring.coreos.com", "ServiceMonitor", ("v1",)),
+        Definition("thanosrulers.monitoring.coreos.com", "ThanosRuler", ("v1",)),
     ),
     workloads=(
         Workload("Deployment", NAMESPACE, f"{NAME}-operator"),
