@@ -16,6 +16,7 @@ from mlinfra.library.codes import Code
 from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement
 from mlinfra.library.outputs import Cluster, NodeGroup
 from mlinfra.library.place import COMPONENTS
+from mlinfra.library.pod_identity import trust
 from mlinfra.library.problem import Problem
 from mlinfra.library.scope import Handle, Scope
 
@@ -101,7 +102,7 @@ def _add_namespace(scope: Scope, namespace: Namespace, *, alone: bool) -> Handle
 def _add_identity(scope: Scope, permission: Permission, names: Mapping[str, Value], *, alone: bool) -> Handle:
     """A role for one service account, and its association, after what the role may do."""
     suffix = "" if alone else f".{permission.service_account}"
-    role = scope.add(f"role{suffix}", "aws:iam/role:Role", {"assumeRolePolicy": Json(_TRUST)})
+    role = scope.add(f"role{suffix}", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust())})
     document = {"Version": "2012-10-17", "Statement": [_statement(one, names) for one in permission.statements]}
     policy = scope.add(
         f"role{suffix}.policy", "aws:iam/rolePolicy:RolePolicy", {"role": role.id, "policy": Json(document)}
@@ -113,19 +114,6 @@ def _add_identity(scope: Scope, permission: Permission, names: Mapping[str, Valu
         {"clusterName": names["cluster"], **who, "roleArn": role.arn},
         depends_on=[policy],
     )
-
-
-# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html (November 2026)
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "pods.eks.amazonaws.com"},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }
-    ],
-}
 
 
 def _statement(statement: Statement, names: Mapping[str, Value]) -> Properties:

@@ -55,7 +55,7 @@ def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]
         raise ConfigError(assembly.diagnostics)
     resources = in_order(assembly.gathering.resources, _before_pods(assembly.gathering))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
-    return Graph(resources, outputs, moves, notes(entries, stack))
+    return Graph(resources, outputs, moves, notes(entries, resources, stack))
 
 
 def _connection(stack: Stack, facts: Facts) -> Connection:

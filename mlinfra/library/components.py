@@ -85,8 +85,9 @@ def with_components(entries: Sequence[Entry], stack: Stack, library: Library, fa
     return whole
 
 
-def notes(entries: Iterable[Entry], stack: Stack) -> tuple[Diagnostic, ...]:
-    """At whose wish each component is there."""
+def notes(entries: Iterable[Entry], made: Iterable[Address], stack: Stack) -> tuple[Diagnostic, ...]:
+    """At whose wish each component is there; not of those that found nothing to do."""
+    there = {address.parts[:2] for address in made}
     return tuple(
         Diagnostic(
             severity=Severity.NOTE,
@@ -95,7 +96,7 @@ def notes(entries: Iterable[Entry], stack: Stack) -> tuple[Diagnostic, ...]:
             source=_source(entry, stack),
         )
         for entry in entries
-        if entry.wanted_by
+        if entry.wanted_by and entry.address.parts in there
     )
 
 
@@ -143,7 +144,7 @@ def _rivalry(one: Module, other: Module) -> str:
         return reason
     if other.contract is None or one is other:
         return ""
-    mine, theirs = ({*contract.crds, *contract.apis} for contract in (one.contract, other.contract))
+    mine, theirs = (set(contract.unique) for contract in (one.contract, other.contract))
     both = ", ".join(sorted(mine & theirs))
     return f"both bring {both}, of which a cluster has one" if both else ""
 

@@ -56,6 +56,23 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     made: bool = True
 
 
+class Definition(msgspec.Struct, frozen=True):
+    """A kind that it defines: `Definition("scaledobjects.keda.sh", "ScaledObject", ("v1alpha1",))`.
+
+    versions: those that are served, the stored one first. namespaced: whether its objects lie in namespaces.
+    """
+
+    name: str
+    kind: str
+    versions: tuple[str, ...]
+    namespaced: bool = True
+
+    @property
+    def group(self) -> str:
+        """What the names of its versions begin with."""
+        return self.name.partition(".")[2]
+
+
 class Workload(msgspec.Struct, frozen=True):
     """What must become ready: `Workload("Deployment", "keda", "keda-operator")`."""
 
@@ -118,7 +135,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """All that a module brings onto a cluster.
 
     charts: the main one last, after those of its CRDs. images: of manifests of our own.
-    crds: names of the definitions that come with it. apis: of the API services that it registers.
+    crds: the kinds that it defines. apis: of the API services that it registers.
     cloud: the types of what it makes in AWS, roles and pod identities aside.
     dashboards: their titles. sign_in: how people prove who they are; empty where there is nothing to look at.
     """
@@ -126,7 +143,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     charts: tuple[Chart, ...] = ()
     images: tuple[Image, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
-    crds: tuple[str, ...] = ()
+    crds: tuple[Definition, ...] = ()
     apis: tuple[str, ...] = ()
     workloads: tuple[Workload, ...] = ()
     permissions: tuple[Permission, ...] = ()
@@ -141,6 +158,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def chart(self) -> Chart:
         """The chart of the program itself."""
         return self.charts[-1]
+
+    @property
+    def unique(self) -> tuple[str, ...]:
+        """The names of what a cluster has once, whoever brings it."""
+        return (*(one.name for one in self.crds), *self.apis)
 
     @property
     def namespace(self) -> Namespace:

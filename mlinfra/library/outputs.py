@@ -52,6 +52,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     service_cidr: the range of its services' addresses.
     node_version: the Kubernetes version that nodes follow.
     before_nodes: what must stand before a node can become ready.
+    addons: the names of those EKS add-ons that the stack itself asks for.
     """
 
     name: Annotated[Value, Meta(description="name of the cluster")]
@@ -67,6 +68,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     service_cidr: Value = None
     node_version: str = ""
     before_nodes: tuple[Address, ...] = ()
+    addons: tuple[str, ...] = ()
 
 
 class ScalingGroup(Struct, frozen=True):

@@ -41,7 +41,7 @@ def contract_lines(module: Module) -> Iterator[tuple[str, str]]:
     yield from (("chart", _chart(one)) for one in contract.charts)
     yield from (("image", f"{one.name}:{one.tag} ({one.source}, {one.looked_up})") for one in contract.images)
     yield from (("namespace", f"{one.name}, pods {one.level}") for one in contract.namespaces)
-    yield from (("definition", name) for name in (*contract.crds, *contract.apis))
+    yield from (("definition", name) for name in contract.unique)
     yield from (("workload", str(one)) for one in contract.workloads)
     for permission in contract.permissions:
         actions = sorted({action for statement in permission.statements for action in statement.actions})

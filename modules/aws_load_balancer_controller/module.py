@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Permission, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, Network, NodeGroup
 from mlinfra.library.pod_security import CONTAINER, POD
 
@@ -30,13 +30,13 @@ CONTRACT = Contract(
     ),
     namespaces=(Namespace(name=_NAME),),
     crds=(
-        "albtargetcontrolconfigs.elbv2.k8s.aws",
-        "globalaccelerators.aga.k8s.aws",
-        "ingressclassparams.elbv2.k8s.aws",
-        "listenerruleconfigurations.gateway.k8s.aws",
-        "loadbalancerconfigurations.gateway.k8s.aws",
-        "targetgroupbindings.elbv2.k8s.aws",
-        "targetgroupconfigurations.gateway.k8s.aws",
+        Definition("albtargetcontrolconfigs.elbv2.k8s.aws", "ALBTargetControlConfig", ("v1beta1",)),
+        Definition("globalaccelerators.aga.k8s.aws", "GlobalAccelerator", ("v1beta1",)),
+        Definition("ingressclassparams.elbv2.k8s.aws", "IngressClassParams", ("v1beta1",), namespaced=False),
+        Definition("listenerruleconfigurations.gateway.k8s.aws", "ListenerRuleConfiguration", ("v1", "v1beta1")),
+        Definition("loadbalancerconfigurations.gateway.k8s.aws", "LoadBalancerConfiguration", ("v1", "v1beta1")),
+        Definition("targetgroupbindings.elbv2.k8s.aws", "TargetGroupBinding", ("v1beta1", "v1alpha1")),
+        Definition("targetgroupconfigurations.gateway.k8s.aws", "TargetGroupConfiguration", ("v1", "v1beta1")),
     ),
     workloads=(Workload("Deployment", _NAME, _NAME),),
     permissions=(Permission(service_account=_NAME, namespace=_NAME, statements=STATEMENTS),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="cert-manager")
@@ -25,12 +25,12 @@ CONTRACT = Contract(
     ),
     namespaces=(Namespace(name="cert-manager"),),
     crds=(
-        "certificaterequests.cert-manager.io",
-        "certificates.cert-manager.io",
-        "challenges.acme.cert-manager.io",
-        "clusterissuers.cert-manager.io",
-        "issuers.cert-manager.io",
-        "orders.acme.cert-manager.io",
+        Definition("certificaterequests.cert-manager.io", "CertificateRequest", ("v1",)),
+        Definition("certificates.cert-manager.io", "Certificate", ("v1",)),
+        Definition("challenges.acme.cert-manager.io", "Challenge", ("v1",)),
+        Definition("clusterissuers.cert-manager.io", "ClusterIssuer", ("v1",), namespaced=False),
+        Definition("issuers.cert-manager.io", "Issuer", ("v1",)),
+        Definition("orders.acme.cert-manager.io", "Order", ("v1",)),
     ),
     workloads=(
         Workload("Deployment", "cert-manager", "cert-manager"),

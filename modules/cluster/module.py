@@ -118,6 +118,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         service_cidr=cluster["kubernetesNetworkConfig", "serviceIpv4Cidr"],
         node_version=version,
         before_nodes=tuple(addon.address for addon in early),
+        addons=tuple(inputs.addons),
     )
 
 

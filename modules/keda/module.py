@@ -5,12 +5,14 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Rival, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="keda")
 NEEDS = (Cluster, NodeGroup)
 Outputs = Component
+_V1 = ("v1alpha1",)
+
 CONTRACT = Contract(
     charts=(
         Chart(
@@ -24,12 +26,12 @@ CONTRACT = Contract(
     ),
     namespaces=(Namespace(name="keda"),),
     crds=(
-        "cloudeventsources.eventing.keda.sh",
-        "clustercloudeventsources.eventing.keda.sh",
-        "clustertriggerauthentications.keda.sh",
-        "scaledjobs.keda.sh",
-        "scaledobjects.keda.sh",
-        "triggerauthentications.keda.sh",
+        Definition("cloudeventsources.eventing.keda.sh", "CloudEventSource", _V1),
+        Definition("clustercloudeventsources.eventing.keda.sh", "ClusterCloudEventSource", _V1, namespaced=False),
+        Definition("clustertriggerauthentications.keda.sh", "ClusterTriggerAuthentication", _V1, namespaced=False),
+        Definition("scaledjobs.keda.sh", "ScaledJob", _V1),
+        Definition("scaledobjects.keda.sh", "ScaledObject", _V1),
+        Definition("triggerauthentications.keda.sh", "TriggerAuthentication", _V1),
     ),
     apis=("v1beta1.external.metrics.k8s.io",),
     workloads=(

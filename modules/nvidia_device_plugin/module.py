@@ -15,6 +15,7 @@ from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
 from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
+from mlinfra.library.placement import on_nodes_with
 from mlinfra.library.sharing import ALONE, config_of
 
 SECTION = Place("components", entry="nvidia-device-plugin")
@@ -57,13 +58,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it on the nodes that have GPUs, whatever else their groups keep pods away by."""
     values: Properties = {
         "fullnameOverride": _NAME,
-        "affinity": {
-            "nodeAffinity": {
-                "requiredDuringSchedulingIgnoredDuringExecution": {
-                    "nodeSelectorTerms": [{"matchExpressions": [{"key": "mlinfra/gpu", "operator": "Exists"}]}]
-                }
-            }
-        },
+        "affinity": on_nodes_with("mlinfra/gpu"),
         "tolerations": [{"operator": "Exists"}],
     }
     if inputs.sharings:

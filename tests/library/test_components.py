@@ -21,7 +21,7 @@ from typing import Any
 from msgspec import Struct
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope, Wish
-from mlinfra.library.contract import Chart, Contract, Namespace, Rival, Teardown
+from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Rival, Teardown
 class Outputs(Struct, frozen=True):
     """Outputs."""
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -42,6 +42,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     size: int = 1
     names: tuple[str, ...] = ()
 '''
+_THINGS = 'crds=(Definition("things.example.org", "Thing", ("v1",)),)'
 _TEARDOWN = 'teardown=Teardown(recipe="It goes.")'
 
 
@@ -112,14 +113,14 @@ def test_wishes_that_contradict_each_other_are_refused_with_both(library: Librar
     ("contract", "reason"),
     [
         ('rivals=(Rival("store", "both want the same port"),)', "both want the same port"),
-        ('crds=("things.example.org",)', "both bring things.example.org, of which a cluster has one"),
+        (_THINGS, "both bring things.example.org, of which a cluster has one"),
     ],
 )
 def test_a_pair_that_cannot_live_together_is_refused_with_the_reason(
     tmp_path: Path, contract: str, reason: str
 ) -> None:
     _module(tmp_path, "first", 'Place("first")', _WISHES)
-    _component(tmp_path, "store", 'crds=("things.example.org",)')
+    _component(tmp_path, "store", _THINGS)
     _component(tmp_path, "cache", contract)
     wrong = refusals({"first": _wish(store={}, cache={})}, library=Library.find([tmp_path]))
     assert [(one.code, one.detail) for one in wrong] == [("MLI2017", reason)]

@@ -145,6 +145,18 @@ CASES: dict[str, dict[str, Sections]] = {
         "shared": wishing(group(), nvidia_device_plugin={"sharings": ["time-slicing-4", "mig-single"]}),
     },
     "keda": {"defaults": wishing(keda={})},
+    "aws-ebs-csi-driver": {
+        "defaults": wishing(aws_ebs_csi_driver={}),
+        "an-add-on-already": wishing(
+            {**NODES, "cluster": {"addons": {"aws-ebs-csi-driver": {}}}}, aws_ebs_csi_driver={}
+        ),
+    },
+    "prometheus": {
+        "defaults": wishing(prometheus={}),
+        "managed": wishing({**NODES, "monitoring": {"metrics": {"kind": "amp"}}}, prometheus={"dashboards": False}),
+    },
+    "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
+    "fluent-bit": {"defaults": wishing({**NODES, "monitoring": {}}, fluent_bit={})},
     "cert-manager": {"defaults": wishing(cert_manager={})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }

@@ -1,0 +1,123 @@
+"""Stand-ins for charts: what takes the place of one that cannot be fetched, in the sandbox and nowhere else.
+
+Made from a module's contract: the kinds that the chart defines, the workloads that must become ready, their service
+accounts. So a whole stack can be rehearsed without any registry; what a real chart does besides is not shown. The
+session writes the files, and says of which releases it did.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlinfra.core.value import canonical_json
+from mlinfra.library.contract import Chart, Contract, Definition, Permission
+from mlinfra.library.library import Library
+
+# Any image will do where no container is ever started; this one says so.
+_IMAGE = "sandbox.mlinfra.dev/stand-in:{version}"
+
+
+def stand_in(library: Library, chart: str, version: str) -> Mapping[str, str] | None:
+    """The files of a chart of that name and version, by their path in it; `None` for one that no contract names."""
+    for module in library.modules.values():
+        contract = module.contract
+        for one in contract.charts if contract is not None else ():
+            if one.name == chart and one.version == version:
+                assert contract is not None
+                return _files(one, contract)
+    return None
+
+
+def _files(chart: Chart, contract: Contract) -> dict[str, str]:
+    about = {
+        "apiVersion": "v2",
+        "name": chart.name,
+        "version": chart.version,
+        "appVersion": chart.app_version,
+        "description": "Made from a contract of mlinfra, in the place of the chart itself.",
+    }
+    files = {"Chart.yaml": _text(about), "values.yaml": "{}\n"}
+    # The charts of a contract's definitions come first, so that the kinds are there before the program.
+    if chart is contract.charts[0]:
+        files |= {f"crds/{one.name}.yaml": _text(_definition(one)) for one in contract.crds}
+    if chart is contract.chart:
+        objects = [*_accounts(contract.permissions), *_workloads(chart, contract)]
+        files["templates/objects.yaml"] = "---\n".join(_text(one) for one in objects)
+    return files
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    """JSON, which is YAML; sorted, so that the digest of a stand-in is the same each time."""
+    return json.dumps(json.loads(canonical_json(content)), indent=1, sort_keys=True) + "\n"
+
+
+def _definition(definition: Definition) -> dict[str, Any]:
+    open_schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    plural = definition.name.partition(".")[0]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": definition.name},
+        "spec": {
+            "group": definition.group,
+            "scope": "Namespaced" if definition.namespaced else "Cluster",
+            "names": {
+                "kind": definition.kind,
+                "listKind": f"{definition.kind}List",
+                "plural": plural,
+                "singular": definition.kind.lower(),
+            },
+            "versions": [
+                {
+                    "name": version,
+                    "served": True,
+                    "storage": index == 0,
+                    "schema": {"openAPIV3Schema": open_schema},
+                    "subresources": {"status": {}},
+                }
+                for index, version in enumerate(definition.versions)
+            ],
+        },
+    }
+
+
+def _accounts(permissions: tuple[Permission, ...]) -> Iterator[dict[str, Any]]:
+    """Those that the contract gives rights to; the others' names are the charts' own affair."""
+    for permission in permissions:
+        metadata = {"name": permission.service_account, "namespace": permission.namespace}
+        yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+
+
+def _workloads(chart: Chart, contract: Contract) -> Iterator[dict[str, Any]]:
+    levels = {namespace.name: namespace.level for namespace in contract.namespaces}
+    for workload in contract.workloads:
+        pod = _pod(chart, levels[workload.namespace])
+        if workload.kind == "DaemonSet":
+            # What serves a node must be there before that is of use, whatever keeps others away.
+            pod["tolerations"] = [{"operator": "Exists"}]
+        labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/instance": chart.name}
+        spec: dict[str, Any] = {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+        }
+        if workload.kind == "StatefulSet":
+            spec["serviceName"] = workload.name
+        yield {
+            "apiVersion": "apps/v1",
+            "kind": workload.kind,
+            "metadata": {"name": workload.name, "namespace": workload.namespace, "labels": labels},
+            "spec": spec,
+        }
+
+
+def _pod(chart: Chart, level: str) -> dict[str, Any]:
+    image = _IMAGE.format(version=chart.version.lstrip("v"))
+    if level != "restricted":
+        return {"containers": [{"name": "stand-in", "image": image}]}
+    container = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return {
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{"name": "stand-in", "image": image, "securityContext": container}],
+    }

@@ -1,0 +1,73 @@
+"""What Fluent Bit reads on a node, and what it makes of it, in its own language.
+
+https://docs.fluentbit.io/manual/ (5.1, November 2026). Where it stopped reading is kept on the node: what is written
+while it is replaced is read afterwards, once.
+"""
+
+from __future__ import annotations
+
+# By the parts that logs are kept in: what is matched for each.
+MATCHES = {"application": "application.*", "dataplane": "dataplane.*", "host": "host.*"}
+
+SERVICE = """\
+[SERVICE]
+    Flush 5
+    Grace 30
+    Log_Level warn
+    Daemon off
+    HTTP_Server On
+    HTTP_Listen 0.0.0.0
+    HTTP_Port 2020
+    Health_Check On
+    Parsers_File /fluent-bit/etc/parsers.conf
+    Parsers_File /fluent-bit/etc/conf/custom_parsers.conf
+"""
+
+INPUTS = """\
+[INPUT]
+    Name tail
+    Tag application.*
+    Path /var/log/containers/*.log
+    Exclude_Path /var/log/containers/*_kube-system_*.log,/var/log/containers/fluent-bit-*.log
+    multiline.parser cri
+    DB /var/log/fluent-bit-application.db
+    Mem_Buf_Limit 50MB
+    Skip_Long_Lines On
+    Refresh_Interval 10
+[INPUT]
+    Name tail
+    Tag dataplane.tail.*
+    Path /var/log/containers/*_kube-system_*.log
+    multiline.parser cri
+    DB /var/log/fluent-bit-dataplane.db
+    Mem_Buf_Limit 20MB
+    Skip_Long_Lines On
+    Refresh_Interval 10
+[INPUT]
+    Name systemd
+    Tag dataplane.systemd.*
+    Systemd_Filter _SYSTEMD_UNIT=kubelet.service
+    Systemd_Filter _SYSTEMD_UNIT=containerd.service
+    DB /var/log/fluent-bit-systemd.db
+    Read_From_Tail On
+[INPUT]
+    Name systemd
+    Tag host.*
+    Systemd_Filter _TRANSPORT=kernel
+    DB /var/log/fluent-bit-host.db
+    Read_From_Tail On
+"""
+
+# Who wrote a line is in the name of its file.
+FILTERS = """\
+[FILTER]
+    Name kubernetes
+    Match application.*
+    Kube_Tag_Prefix application.var.log.containers.
+    Merge_Log On
+    Merge_Log_Key parsed
+    Keep_Log Off
+    K8S-Logging.Parser On
+    K8S-Logging.Exclude On
+    Annotations Off
+"""

@@ -1,0 +1,69 @@
+"""A chart that cannot be fetched is stood in for by what its contract promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mlinfra.library.contract import Chart, Contract
+from mlinfra.library.stand_in import stand_in
+from tests.library.samples import LIBRARY
+
+_CONTRACTS = {
+    chart.name: (chart, module.contract)
+    for module in LIBRARY.modules.values()
+    if module.contract is not None
+    for chart in module.contract.charts
+}
+
+
+def _files(chart: Chart) -> dict[str, str]:
+    files = stand_in(LIBRARY, chart.name, chart.version)
+    assert files is not None
+    return dict(files)
+
+
+def _objects(chart: Chart) -> list[dict[str, Any]]:
+    text = _files(chart).get("templates/objects.yaml", "")
+    return [one for one in yaml.safe_load_all(text) if one]
+
+
+def test_a_chart_that_no_contract_names_is_not_stood_in_for() -> None:
+    assert stand_in(LIBRARY, "keda", "0.0.1") is None
+    assert stand_in(LIBRARY, "nothing", "1.0.0") is None
+
+
+@pytest.mark.parametrize(("chart", "contract"), _CONTRACTS.values(), ids=_CONTRACTS)
+def test_it_holds_what_the_contract_names(chart: Chart, contract: Contract) -> None:
+    workloads = {f"{one['kind']} {one['metadata']['namespace']}/{one['metadata']['name']}" for one in _objects(chart)}
+    accounts = {
+        f"ServiceAccount {one.namespace}/{one.service_account}"
+        for one in contract.permissions
+        if chart == contract.chart
+    }
+    promised = {str(one) for one in contract.workloads} if chart == contract.chart else set()
+    assert workloads == promised | accounts
+    defined = {path.removeprefix("crds/").removesuffix(".yaml") for path in _files(chart) if path.startswith("crds/")}
+    assert defined == ({one.name for one in contract.crds} if chart == contract.charts[0] else set())
+
+
+def test_it_is_the_same_each_time() -> None:
+    chart, _ = _CONTRACTS["keda"]
+    assert _files(chart) == _files(chart)
+
+
+@pytest.mark.parametrize(("chart", "contract"), _CONTRACTS.values(), ids=_CONTRACTS)
+def test_helm_takes_it_for_a_chart(chart: Chart, contract: Contract, tmp_path: Path) -> None:
+    helm = pytest.importorskip("helm_python", reason="Helm is not installed: pip install 'mlinfra[helm]'")
+    for path, text in _files(chart).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    loaded = helm.Chart.load(str(tmp_path))
+    rendered = "\n---\n".join(
+        loaded.render({"any": {"value": 1}}, name="x", namespace=contract.namespace.name).values()
+    )
+    kinds = [one["kind"] for one in yaml.safe_load_all(rendered) if one]
+    assert kinds == [one["kind"] for one in _objects(chart)]
