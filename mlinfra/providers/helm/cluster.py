@@ -41,6 +41,6 @@ class Cluster(Protocol):
         """Merge a patch into an object that is there."""
         ...
 
-    def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
-        """Delete one object and do not wait; one that is gone is no error."""
+    def trouble(self, object: Object) -> str:
+        """Why an object that is there is not ready, with its cause; empty where it is."""
         ...

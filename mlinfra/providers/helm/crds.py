@@ -15,7 +15,7 @@ from mlinfra.documents.stream import UnreadableError, read_stream
 from mlinfra.providers.helm.chart import broken
 from mlinfra.providers.helm.cluster import Object
 from mlinfra.providers.helm.codes import Code
-from mlinfra.providers.helm.failures import refusal
+from mlinfra.providers.helm.failures import unrendered
 from mlinfra.providers.helm.helm import HelmError
 from mlinfra.providers.helm.work import Work
 
@@ -42,7 +42,7 @@ def apply_crds(work: Work) -> None:
     try:
         rendering = work.helm.render(work.wish(0), work.capabilities, upgrade=False)
     except HelmError as error:
-        raise refusal(f"rendering the chart of {work.id}", str(error)) from error
+        raise unrendered(work.id, str(error)) from error
     objects = read_crds(rendering.crds)
     if not objects:
         return

@@ -63,6 +63,15 @@ def is_passing(words: str) -> bool:
     return _PASSING.search(words) is not None
 
 
+def unrendered(id: str, words: str) -> ProviderError:
+    """The error for a chart that does not render as a release `id`."""
+    failed = refusal(f"rendering release {id}", words)
+    if failed.code == Code.WRONG_CLUSTER_VERSION:
+        return failed
+    hint = "`mlinfra charts list` says which charts are used; their values.yaml says what they take"
+    return InvalidRequest(str(failed), code=Code.NOT_RENDERED, hint=hint)
+
+
 def refusal(doing: str, words: str, *, more: str = "") -> ProviderError:
     """The error for what Helm said while `doing`. `more` is what else is known, in whole sentences."""
     said = " ".join(words.split())[:_LONGEST]

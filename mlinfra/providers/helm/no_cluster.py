@@ -42,9 +42,9 @@ class NoCluster:
         """Refused."""
         self._refuse()
 
-    def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
-        """Refused."""
-        self._refuse()
+    def trouble(self, object: Object) -> str:
+        """Nothing."""
+        return ""
 
     def _refuse(self) -> NoReturn:
         raise InvalidRequest("the cluster does not exist yet")

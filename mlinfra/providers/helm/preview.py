@@ -16,7 +16,7 @@ from mlinfra.core.plan import Action, Cause, Field, Part
 from mlinfra.core.value import Path, path_text
 from mlinfra.documents.stream import UnreadableError
 from mlinfra.providers.helm.crds import read_crds
-from mlinfra.providers.helm.failures import refusal
+from mlinfra.providers.helm.failures import unrendered
 from mlinfra.providers.helm.helm import HelmError, Rendering, Wish
 from mlinfra.providers.helm.manifest import Identity, Piece, read_manifest, read_templates
 from mlinfra.providers.helm.ownership import contains
@@ -68,7 +68,7 @@ def _rendered(work: Work, *, upgrade: bool) -> tuple[list[Piece], Mapping[Identi
         if unknown:
             names = ", ".join(path_text(path) for path in unknown[:3])
             return f"its objects are known after the apply: they depend on {names}"
-        raise refusal(f"rendering release {work.id}", str(error)) from error
+        raise unrendered(work.id, str(error)) from error
     generated = {
         piece.identity: set(_differing(piece.content, again[piece.identity].content, ()))
         for piece in pieces

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from threading import Thread
@@ -50,6 +51,8 @@ class SdkHelm:
         }
         try:
             with helm_python.Chart.load(wish.chart) as chart:
+                if capabilities.kubernetes and chart.metadata.get("kubeVersion"):
+                    _require_version(wish, capabilities)
                 if wish.check_values:
                     chart.validate_schema(dict(wish.values))
                 text = _call("helm_render", chart._raw(), json.dumps(wish.values), json.dumps(options))
@@ -154,6 +157,20 @@ class SdkHelm:
             done.result()
         except helm_python.HelmError as error:
             raise HelmError(str(error)) from error
+
+
+def _require_version(wish: Wish, capabilities: Capabilities) -> None:
+    """Rendering alone takes any version of Kubernetes; a dry run, which asks no cluster either, does not."""
+    import helm_python
+
+    options = {"dry_run": "client", "kube_version": capabilities.kubernetes, "skip_schema_validation": True}
+    with (
+        helm_python.Config(storage_driver="memory", kubeconfig_path=os.devnull) as config,
+        helm_python.Chart.load(wish.chart) as chart,
+    ):
+        values, how = json.dumps(wish.values), json.dumps({**options, "namespace": wish.namespace})
+        nobody = helm_python._native.HANDLE(0)
+        _call("helm_install", config._raw(), nobody, chart._raw(), None, wish.name, values, how)
 
 
 def _how(wish: Wish) -> dict[str, Any]:

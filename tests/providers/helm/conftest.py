@@ -24,4 +24,4 @@ def emulated() -> Iterator[Emulated]:
 @pytest.fixture
 def place(emulated: Emulated, request: pytest.FixtureRequest) -> Place:
     """A namespace of the test's own, and a provider."""
-    return Place(emulated, abs(hash(request.node.nodeid)) % 10**8)
+    return Place.within(emulated, abs(hash(request.node.nodeid)) % 10**8)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from mlinfra.core.address import Address
 from mlinfra.core.clock import SystemClock
 from mlinfra.core.observed import Present
@@ -12,14 +14,13 @@ from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import Field
 from mlinfra.core.provider import Interest, Target
 from mlinfra.core.resource import Ownership
-from mlinfra.core.value import Properties
+from mlinfra.core.value import Properties, Secret
 from mlinfra.engine.diff import compare
-from mlinfra.providers.helm.chart import Chart
-from mlinfra.providers.helm.local_charts import local_chart
+from mlinfra.providers.helm.cluster import Cluster
 from mlinfra.providers.helm.provider import HelmProvider
-from mlinfra.providers.helm.reference import Reference
 from mlinfra.providers.helm.release_type import RELEASE, RELEASE_TYPE
 from mlinfra.providers.helm.sdk import SdkHelm
+from mlinfra.providers.helm.store import ChartStore
 from mlinfra.providers.helm.work import Means
 from tests.providers.helm.cluster import Emulated
 
@@ -43,25 +44,33 @@ class Journal:
         pass
 
 
-class Local:
-    """Charts from folders alone."""
+def nothing_secret(secret: Secret) -> str:
+    raise AssertionError(f"nobody needs {secret!r}")
 
-    def chart(self, reference: Reference) -> Chart:
-        return local_chart(reference)
+
+LOCAL = ChartStore(Path("/nonexistent"), nothing_secret)  # for charts that lie in folders
 
 
 class Place:
-    """Releases of one stack in one namespace."""
+    """Releases of one stack in one namespace. `http` speaks to its cluster behind everybody's back."""
 
-    def __init__(self, emulated: Emulated, number: int) -> None:
-        self.cluster = emulated.live
+    http: httpx.Client
+    helm: SdkHelm
+
+    def __init__(self, provider: HelmProvider, cluster: Cluster, number: int) -> None:
+        self.provider, self.cluster = provider, cluster
         self.namespace = f"test-{number}"
         self.ownership = Ownership(f"stack-{number}", "0123456789abcdef")
-        means = Means(
-            helm=SdkHelm(emulated.endpoint), cluster=self.cluster, charts=Local(), clock=SystemClock(), root=CHARTS
-        )
-        self.provider = HelmProvider(means)
         self.journal = Journal()
+
+    @classmethod
+    def within(cls, emulated: Emulated, number: int) -> Place:
+        """A place in an emulated cluster."""
+        helm, cluster = SdkHelm(emulated.endpoint), emulated.live
+        means = Means(helm=helm, cluster=cluster, charts=LOCAL, clock=SystemClock(), root=CHARTS)
+        place = cls(HelmProvider(means), cluster, number)
+        place.http, place.helm = emulated.http, helm
+        return place
 
     def target(self, properties: Properties, id: str = "", address: str = "runtimes.web") -> Target:
         owner = Owner.under(self.ownership, Address(address), 1, protect=False)
@@ -89,6 +98,12 @@ class Place:
         listing = self.provider.list({RELEASE: Interest(names=frozenset(names))}, self.ownership)[RELEASE]
         assert not listing.incomplete
         return listing.objects
+
+    def delete(self, path: str) -> None:
+        """Delete something behind everybody's back: `services/web`."""
+        base = "apis/apps/v1" if path.startswith("deployments") else "api/v1"
+        answer = self.http.delete(f"/{base}/namespaces/{self.namespace}/{path}")
+        assert answer.status_code == 200, answer.text
 
     def live(self, kind: str, name: str, api_version: str = "v1") -> Any:
         return self.cluster.get(api_version, kind, self.namespace, name)

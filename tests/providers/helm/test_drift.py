@@ -38,7 +38,7 @@ def test_a_field_that_somebody_took_is_named_with_who_took_it(place: Place, patc
     place.make()
     edit(place, DEPLOYMENT, "Deployment", patch)
     found = wrong(place)
-    assert found == ([f"Deployment {place.namespace}/web: {said} (python-httpx)"] if said else {})
+    assert found == ([f"Deployment {place.namespace}/web: {said} (mlinfra)"] if said else {})
 
 
 def test_containers_are_told_apart_by_name(place: Place) -> None:
@@ -48,18 +48,18 @@ def test_containers_are_told_apart_by_name(place: Place) -> None:
     containers = [{"name": "beside", "image": "beside:1"}, {**container, "image": "app:2"}]
     edit(place, DEPLOYMENT, "Deployment", {"spec": {"template": {"spec": {"containers": containers}}}})
     (said,) = wrong(place)
-    assert said.endswith("spec.template.spec.containers[0].image is app:2, not app:1 (python-httpx)")
+    assert said.endswith("spec.template.spec.containers[0].image is app:2, not app:1 (mlinfra)")
 
 
 def test_an_object_that_is_gone_is_missed(place: Place) -> None:
     place.make()
-    place.cluster.delete("v1", "Service", place.namespace, "web")
+    place.delete("services/web")
     assert wrong(place) == [f"Service {place.namespace}/web is not there"]
 
 
 def test_drift_is_drift_to_the_engine_and_an_upgrade_undoes_it(place: Place) -> None:
     made = place.make()
-    place.cluster.delete("v1", "Service", place.namespace, "web")
+    place.delete("services/web")
     edit(place, DEPLOYMENT, "Deployment", {"spec": {"replicas": 3}})
     (seen,) = place.listed()
     assert [(field.path, field.cause) for field in place.fields(seen)] == [(("manifest",), Cause.DRIFT)]
@@ -73,9 +73,9 @@ def test_drift_is_drift_to_the_engine_and_an_upgrade_undoes_it(place: Place) -> 
 def test_a_number_of_replicas_that_an_autoscaler_chose_is_its_own(place: Place) -> None:
     place.make()
     path = f"/apis/apps/v1/namespaces/{place.namespace}/deployments/web/scale"
-    scale = place.cluster.http.get(path).json()
+    scale = place.http.get(path).json()
     manager = "?fieldManager=kube-controller-manager"
-    answer = place.cluster.http.put(path + manager, json={**scale, "spec": {"replicas": 4}})
+    answer = place.http.put(path + manager, json={**scale, "spec": {"replicas": 4}})
     assert answer.status_code == 200
     assert place.live("Deployment", "web", DEPLOYMENT)["spec"]["replicas"] == 4
     assert wrong(place) == {}
