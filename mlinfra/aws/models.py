@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,15 @@ class _Files(JSONFileLoader):  # type: ignore[misc]  # botocore is untyped
 
     def load_file(self, file_path: str) -> Any:
         """The content of a file named without its ending; `None` where there is none."""
-        for ending, opened in _FORMS:
-            try:
-                with opened(file_path + ending, "rb") as file:
-                    return msgspec.json.decode(file.read())
-            except FileNotFoundError:
-                continue
-        return None
+        return _content(file_path)
+
+
+@cache  # the SDK's own files: they do not change while a process runs, and whoever has read them changes nothing in them
+def _content(file_path: str) -> Any:
+    for ending, opened in _FORMS:
+        try:
+            with opened(file_path + ending, "rb") as file:
+                return msgspec.json.decode(file.read())
+        except FileNotFoundError:
+            continue
+    return None

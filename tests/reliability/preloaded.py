@@ -1,8 +1,32 @@
-"""What the process that all others are forked from imports beforehand. It starts no thread and opens nothing."""
+"""What the process that all others are forked from imports beforehand. It starts no thread and opens nothing.
+
+pytest is among it as each new process imports the main module of the one that asked for it; the clients are, as making
+one imports most of the SDK and reads its models.
+"""
+
+import pytest  # noqa: F401
 
 import mlinfra.cli.commands.apply
+import mlinfra.cli.commands.destroy
 import mlinfra.cli.main
 import mlinfra.cli.plans
 import mlinfra.session.planfile
 import mlinfra.session.session
 import mlinfra.state.s3.store  # noqa: F401
+from mlinfra.aws.clients import Clients, Endpoint
+
+_CLIENTS = Clients("us-east-1", Endpoint(url="http://127.0.0.1:1", access_key="none", secret_key="none"))
+for _service in (
+    "ec2",
+    "iam",
+    "sts",
+    "s3",
+    "kms",
+    "sqs",
+    "eks",
+    "ecr",
+    "logs",
+    "cloudwatch",
+    "resourcegroupstaggingapi",
+):
+    _CLIENTS.of(_service)

@@ -42,7 +42,7 @@ class Gateway:
         self._services = services
         self._control = control
         self._newest: frozenset[str] = frozenset()  # what the last creation made, by its names
-        self._dispatcher = DomainDispatcherApplication(self._application)
+        self._dispatcher = _Dispatcher(self._application)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request. Raises `ConnectionBroken`, which the server takes for a client that went away."""
@@ -116,6 +116,20 @@ class Gateway:
         if new := set(take(self._account)) - before:
             self._newest = identities(new)
         return response
+
+
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # moto is untyped
+    """moto's own, which looks through the folders of all its services for each request."""
+
+    def __init__(self, create_app: Callable[[SERVICE_NAMES], Any]) -> None:
+        super().__init__(create_app)
+        self._backends: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """What answers requests to `host`, found once."""
+        if host not in self._backends:
+            self._backends[host] = super().get_backend_for_host(host)
+        return self._backends[host]
 
 
 def _buffer(environ: dict[str, Any]) -> None:
