@@ -57,7 +57,7 @@ def parted(changes: Iterable[Change]) -> tuple[list[Change], list[Alike]]:
 
 def _is_of_tags(change: Change) -> bool:
     tags = all(field.path[0] == "tags" and not field.forces and not field.secret for field in change.fields)
-    return change.action is Action.UPDATE and change.origin is None and tags
+    return change.action is Action.UPDATE and change.origin is None and not change.parts and tags
 
 
 def _same(change: Change) -> tuple[str, ...]:
