@@ -44,7 +44,7 @@ class _Files(JSONFileLoader):  # type: ignore[misc]  # botocore is untyped
         return _content(file_path)
 
 
-@cache  # the SDK's own files: they do not change while a process runs, and whoever has read them changes nothing in them
+@cache  # the SDK's own files, which do not change while a process runs; whoever has read them changes nothing
 def _content(file_path: str) -> Any:
     for ending, opened in _FORMS:
         try:

@@ -16,7 +16,6 @@ from mlinfra.aws.clients import Client, Clients, Endpoint
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock, FastClock
-from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.errors import PlanError, ProviderError
 from mlinfra.core.facts import Facts, Wants
@@ -24,12 +23,14 @@ from mlinfra.core.provider import Provider
 from mlinfra.core.resource import Connection
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Target
-from mlinfra.core.value import is_known
+from mlinfra.core.value import Secret, is_known
+from mlinfra.library.library import Library
 from mlinfra.providers.aws.provider import AwsProvider
-from mlinfra.providers.kubernetes.provider import KubernetesProvider
-from mlinfra.session.closed import ClosedCluster, UnmadeCluster
+from mlinfra.session.charts import Charts
+from mlinfra.session.closed import ClosedCluster
 from mlinfra.session.clusters import Clusters
 from mlinfra.session.codes import Code
+from mlinfra.session.inside import Insides
 from mlinfra.session.kinds import Kinds
 from mlinfra.session.secrets import Secrets
 from mlinfra.session.teardown import ClusterTeardown
@@ -41,10 +42,10 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Cloud:
-    """What one target offers."""
+    """What one target offers. `library`: whose contracts tell what charts are like that a rehearsal cannot have."""
 
-    def __init__(self, target: Target, root: Path, clock: Clock) -> None:
-        self._target, self._root = target, root
+    def __init__(self, target: Target, root: Path, clock: Clock, library: Library) -> None:
+        self._target, self._root, self._library = target, root, library
         # What takes minutes in a real account takes seconds in a simulated one, which is always on this machine.
         self._clock = FastClock(clock, _HURRY) if _is_simulated(target) else clock
         self._providers: dict[Connection, Provider] = {}
@@ -86,7 +87,7 @@ class Cloud:
                 str(connection.identity),
                 self._calls,
                 self._clock,
-                Secrets(self._calls).value,
+                self._secret,
                 caller=self._identity,
             )
         return self._providers[connection]
@@ -94,7 +95,7 @@ class Cloud:
     def _in_cluster(self, connection: Connection) -> Provider:
         """Into a cluster: what is there, or the certainty that nothing is, or the reason why nobody can see it."""
         if not is_known(connection.identity):
-            return UnmadeCluster()
+            return self._insides.unmade(connection.kind)
         identity = str(connection.identity)
         try:
             endpoint = self._clusters.endpoint(identity)
@@ -102,13 +103,19 @@ class Cloud:
             return ClosedCluster(identity, str(error))
         if endpoint is None:
             return ClosedCluster(identity)
-        return self._enter(connection, endpoint)
+        return self._insides.provider(connection.kind, endpoint)
 
-    def _enter(self, connection: Connection, endpoint: ClusterEndpoint) -> Provider:
-        """The provider of what lies in a cluster that can be entered."""
-        if connection not in self._providers:
-            self._providers[connection] = KubernetesProvider(endpoint, self._clock, Secrets(self._calls).value)
-        return self._providers[connection]
+    @cached_property
+    def charts(self) -> Charts:
+        """Where charts come from."""
+        return Charts(self._library, self._root, self._secret, rehearsed=self._target.platform == "sandbox")
+
+    @cached_property
+    def _insides(self) -> Insides:
+        return Insides(self.charts, self._secret, self._clock, self._root)
+
+    def _secret(self, secret: Secret) -> str:
+        return Secrets(self._calls).value(secret)
 
     def facts(self, wants: Wants) -> Facts:
         """The facts as they are now."""

@@ -218,7 +218,7 @@ class _Comparing:
         assert some is not None
         self._stack = some.stack
         self._account = next((one.stack.target.account for one in (head, base) if one and one.stack.target.account), "")
-        self._cloud = Cloud(some.stack.target, here, clock)
+        self._cloud = Cloud(some.stack.target, here, clock, some.library)
 
     def comparison(self) -> Comparison:
         """What differs."""

@@ -41,6 +41,7 @@ from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
+from mlinfra.providers.helm.pinning import pinned as pinned_charts
 from mlinfra.session import catalogue, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
@@ -104,9 +105,9 @@ class Session:
         self.diagnostics = diagnostics
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
-        self._cloud = cloud_of(stack.target, root, self._clock)
-        self._adviser = Adviser(stack, self._cloud, root, self._clock)
         self._library = library or catalogue.library(root)
+        self._cloud = cloud_of(stack.target, root, self._clock, self._library)
+        self._adviser = Adviser(stack, self._cloud, root, self._clock)
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Session:
@@ -156,7 +157,8 @@ class Session:
     def _graph(self, facts: Facts) -> Graph:
         if problems := unbuilt(self.stack, catalogue.language(self._library)):
             raise ConfigError(problems)
-        return assembly.build(self.stack, self._library, facts, self._cloud.taggable)
+        graph = assembly.build(self.stack, self._library, facts, self._cloud.taggable)
+        return pinned_charts(graph, self._cloud.charts, self._root)
 
     def plan(
         self,
@@ -181,7 +183,7 @@ class Session:
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
         plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
-        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes))
+        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.charts.notes()))
         plan = review.with_idle_names(plan, self.stack, graph, state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._cloud.teardown(delete_data=delete_data))

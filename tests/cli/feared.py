@@ -34,7 +34,7 @@ from mlinfra.session.symbolic import Symbols, asked_of
 from tests.library.samples import LIBRARY
 
 DAY = date(2026, 11, 24)
-CLOUD = Cloud(Target(platform="aws", region="us-east-1"), Path(), SystemClock())
+CLOUD = Cloud(Target(platform="aws", region="us-east-1"), Path(), SystemClock(), LIBRARY)
 ABOUT = {"target": "aws 123456789012 us-east-1", "file": "stack.yaml", "state": "s3://acme-mlinfra-state/recsys"}
 STACK = """\
 apiVersion: mlinfra/v1

@@ -11,8 +11,8 @@ import pytest
 
 from mlinfra.core.errors import ConfigError, PlanError
 from mlinfra.core.plan import Action, Cause
+from mlinfra.session import Options, Session, open_session
 from mlinfra.session.codes import Code
-from mlinfra.session.session import Options, Session, open_session
 from tests.providers.kubernetes.cluster import Cluster, cluster_with
 
 STACK = """

@@ -118,7 +118,7 @@ class Gateway:
         return response
 
 
-class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # moto is untyped
+class _Dispatcher(DomainDispatcherApplication):
     """moto's own, which looks through the folders of all its services for each request."""
 
     def __init__(self, create_app: Callable[[SERVICE_NAMES], Any]) -> None:
