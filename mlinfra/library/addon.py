@@ -45,14 +45,11 @@ def add_addon(
     """
     ground = add_ground(scope, contract, facts, names=names)
     before: list[Handle | Address] = [*ground, *after]
-    first = contract.charts[:-1]
-    early = [
-        scope.add(
-            chart.name, RELEASE, _release(chart, contract, (of_crds or {}).get(chart.name, {})), depends_on=before
-        )
-        for chart in first
-    ]
-    return scope.add("", RELEASE, _release(contract.chart, contract, values), depends_on=[*before, *early])
+    early = []
+    for chart in contract.charts[:-1]:
+        of_chart = (of_crds or {}).get(chart.name, {})
+        early.append(add_release(scope, chart.name, chart, contract, of_chart, before))
+    return add_release(scope, "", contract.chart, contract, values, [*before, *early])
 
 
 def add_ground(
@@ -154,18 +151,27 @@ def _parts(text: str, names: Mapping[str, Value]) -> Iterator[Value]:
         yield known
 
 
-def _release(chart: Chart, contract: Contract, values: Properties) -> Properties:
-    return {
+def add_release(
+    scope: Scope,
+    local_name: str,
+    chart: Chart,
+    contract: Contract,
+    values: Properties,
+    after: Iterable[Handle | Address],
+) -> Handle:
+    """Add one release, named like its chart, into the first namespace of the contract."""
+    properties: Properties = {
         "name": chart.name,
         "namespace": contract.namespace.name,
-        "createNamespace": False,
         **chart_reference(chart),
         "values": values,
     }
+    return scope.add(local_name, RELEASE, properties, depends_on=after)
 
 
 def chart_reference(chart: Chart) -> Properties:
-    """Where a chart is, as releases say it: the only place that spells it."""
+    """Where a chart is, and which very one, as releases say it: the only place that spells it."""
+    version = f"{chart.version}@{chart.digest}" if chart.digest else chart.version
     if chart.repository.startswith("oci://"):
-        return {"chart": f"{chart.repository}/{chart.name}", "version": chart.version}
-    return {"chart": chart.name, "version": chart.version, "repositoryOpts": {"repo": chart.repository}}
+        return {"chart": f"{chart.repository}/{chart.name}", "version": version}
+    return {"chart": chart.name, "version": version, "repositoryOpts": {"repo": chart.repository}}

@@ -134,13 +134,15 @@ class Teardown(msgspec.Struct, frozen=True, kw_only=True):
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """All that a module brings onto a cluster.
 
-    charts: the main one last, after those of its CRDs. images: of manifests of our own.
+    charts: the main one last, after those of its CRDs. extras: charts that come after it.
+    images: of manifests of our own.
     crds: the kinds that it defines. apis: of the API services that it registers.
     cloud: the types of what it makes in AWS, roles and pod identities aside.
     dashboards: their titles. sign_in: how people prove who they are; empty where there is nothing to look at.
     """
 
     charts: tuple[Chart, ...] = ()
+    extras: tuple[Chart, ...] = ()
     images: tuple[Image, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     crds: tuple[Definition, ...] = ()
@@ -158,6 +160,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def chart(self) -> Chart:
         """The chart of the program itself."""
         return self.charts[-1]
+
+    @property
+    def every_chart(self) -> tuple[Chart, ...]:
+        """All of them."""
+        return (*self.charts, *self.extras)
 
     @property
     def unique(self) -> tuple[str, ...]:
@@ -182,10 +189,10 @@ def breaches(contract: Contract) -> Iterator[str]:
     for what, namespace in used:
         if namespace not in known:
             yield f"its CONTRACT has {what}, and no namespace {namespace}"
-    facts: tuple[Chart | Image, ...] = (*contract.charts, *contract.images)
+    facts: tuple[Chart | Image, ...] = (*contract.every_chart, *contract.images)
     for fact in facts:
         if not _DAY.fullmatch(fact.looked_up) or not fact.source.startswith("https://"):
             yield f"its CONTRACT does not say where and when {fact.name} was looked up"
-    for chart in contract.charts:
+    for chart in contract.every_chart:
         if not chart.repository.startswith(("https://", "oci://")):
             yield f"its CONTRACT has {chart.name} from {chart.repository}; expected https:// or oci://"

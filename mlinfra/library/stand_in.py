@@ -23,7 +23,7 @@ def stand_in(library: Library, chart: str, version: str) -> Mapping[str, str] | 
     """The files of a chart of that name and version, by their path in it; `None` for one that no contract names."""
     for module in library.modules.values():
         contract = module.contract
-        for one in contract.charts if contract is not None else ():
+        for one in contract.every_chart if contract is not None else ():
             if one.name == chart and one.version == version:
                 assert contract is not None
                 return _files(one, contract)

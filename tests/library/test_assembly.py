@@ -236,8 +236,8 @@ def test_a_section_that_cannot_be_planned_yet_says_what_can(tmp_path: Path) -> N
 
 
 def test_an_entry_that_is_a_module_of_its_own_is_named_with_it() -> None:
-    (wrong,) = refusals({"runtimes": {"kserve": {}}})
-    assert codes((wrong,)) == [("MLI2005", "runtimes.kserve")]
+    (wrong,) = refusals({"runtimes": {"jupyterhub": {}}})
+    assert codes((wrong,)) == [("MLI2005", "runtimes.jupyterhub")]
 
 
 def test_an_unknown_section_or_part_of_one_says_what_there_is() -> None:

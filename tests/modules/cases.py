@@ -157,6 +157,7 @@ CASES: dict[str, dict[str, Sections]] = {
     },
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
     "fluent-bit": {"defaults": wishing({**NODES, "monitoring": {}}, fluent_bit={})},
+    "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
     "cert-manager": {"defaults": wishing(cert_manager={})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }

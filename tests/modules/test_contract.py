@@ -113,7 +113,7 @@ def test_every_schema_stands_by_itself() -> None:
 
 def test_sections_whose_entries_are_modules_are_one_object_to_the_loader() -> None:
     runtimes = language(LIBRARY, {}).sections["runtimes"]
-    assert (runtimes.many, runtimes.built) == (False, False)
+    assert (runtimes.many, runtimes.built) == (False, True)
     assert {"kserve", "flyte", "mlflow", "jupyterhub"} <= set(runtimes.schema["properties"])
     assert "flyte" in runtimes.outputs
 

@@ -31,7 +31,6 @@ def test_what_cannot_be_planned_yet_is_said_of_every_entry_at_once() -> None:
     assert codes(wrong) == [
         ("MLI2005", name)
         for name in (
-            "runtimes.kserve",
             "runtimes.flyte",
             "runtimes.mlflow",
             "runtimes.jupyterhub",
