@@ -1,4 +1,4 @@
-"""Facts read from AWS: zones, cluster versions, what the machine types asked for are made of, images for nodes.
+"""Facts read from AWS: zones, cluster versions, machine types, images for nodes, where reservations are.
 
 The session calls it at first use and on `--refresh-facts`, and pins what it answers.
 """
@@ -36,6 +36,7 @@ def read_facts(calls: Calls, identity: Identity, wants: Wants = _NOTHING) -> Fac
         zones=_zones(calls),
         cluster_versions=_cluster_versions(calls),
         instance_types=_instance_types(calls, names) if names else {},
+        reservations=_reservations(calls, wants.reservations) if wants.reservations else {},
     )
     return msgspec.structs.replace(facts, images=_images(calls, wants.image_keys(facts)))
 
@@ -111,6 +112,16 @@ def _images(calls: Calls, keys: Iterable[str]) -> dict[str, str]:
         names[parameter["Name"]]: parameter["Value"]
         for some in _batches(names, _PARAMETERS_AT_ONCE)
         for parameter in calls.one("ssm", "GetParameters", {"Names": some})["Parameters"]
+    }
+
+
+def _reservations(calls: Calls, names: frozenset[str]) -> dict[str, str]:
+    """The zone of each, looked for among all: one misspelt id must not hide the others."""
+    return {
+        found["CapacityReservationId"]: found["AvailabilityZone"]
+        for page in calls.pages("ec2", "DescribeCapacityReservations")
+        for found in page["CapacityReservations"]
+        if found["CapacityReservationId"] in names
     }
 
 

@@ -45,6 +45,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     zones: names of the region's availability zones, sorted; local and wavelength zones are not among them.
     cluster_versions: the Kubernetes versions that EKS offers, oldest first.
     images: the machine images for nodes, by `image_key`.
+    reservations: the zone of each capacity reservation asked for; empty where it is not known.
     """
 
     account: str
@@ -55,6 +56,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     cluster_versions: tuple[str, ...] = ()
     instance_types: dict[str, InstanceType] = {}
     images: dict[str, str] = {}
+    reservations: dict[str, str] = {}
 
 
 class Wants(msgspec.Struct, frozen=True):
@@ -62,15 +64,20 @@ class Wants(msgspec.Struct, frozen=True):
 
     images: the instance types whose machines are started from an image of our own choice, not of EKS's.
     versions: the Kubernetes versions that they are to run; empty text for the newest.
+    reservations: the capacity reservations whose place must be known.
     """
 
     instance_types: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
     versions: frozenset[str] = frozenset()
+    reservations: frozenset[str] = frozenset()
 
     def __or__(self, other: Wants) -> Wants:
         return Wants(
-            self.instance_types | other.instance_types, self.images | other.images, self.versions | other.versions
+            self.instance_types | other.instance_types,
+            self.images | other.images,
+            self.versions | other.versions,
+            self.reservations | other.reservations,
         )
 
     def image_keys(self, facts: Facts) -> frozenset[str]:

@@ -15,11 +15,13 @@ def pinned(state: State, wanted: Wants, cloud: Cloud, *, again: bool) -> Facts:
         return cloud.facts(wanted)
     facts = msgspec.convert(state.facts, Facts)
     missing = (wanted.instance_types | wanted.images) - facts.instance_types.keys()
-    if not missing and wanted.image_keys(facts) <= facts.images.keys():
+    unplaced = wanted.reservations - facts.reservations.keys()
+    if not missing and not unplaced and wanted.image_keys(facts) <= facts.images.keys():
         return facts
-    more = cloud.facts(Wants(missing, wanted.images, wanted.versions))
+    more = cloud.facts(Wants(missing, wanted.images, wanted.versions, unplaced))
     return msgspec.structs.replace(
         facts,
         instance_types={**more.instance_types, **facts.instance_types},
         images={**more.images, **facts.images},
+        reservations={**more.reservations, **facts.reservations},
     )

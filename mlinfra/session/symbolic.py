@@ -48,6 +48,7 @@ class Symbols:
             zones=tuple(f"{region}{letter}" for letter in "abcdef"),
             cluster_versions=(*(f"1.{minor}" for minor in range(20, 99)), _NEWEST),
             instance_types={name: machine_type(name) for name in sorted(wants.instance_types | wants.images)},
+            reservations=dict.fromkeys(sorted(wants.reservations), ""),
         )
         images = {key: self.text(Ref(_FACTS, ("images", key))) for key in sorted(wants.image_keys(facts))}
         return msgspec.structs.replace(facts, images=images)

@@ -26,7 +26,7 @@ from .own_group import add_entry, add_profile, add_scaling_group, distribution_o
 from .placement import Placement, add_placement_group, placement_problems
 from .role import add_role
 from .sizes import size_problems
-from .zones import chosen_subnets, zone_problems
+from .zones import chosen_subnets, reservation_problems, zone_problems
 
 SECTION = Place("nodeGroups", many=True)
 NEEDS = (Network, Cluster)
@@ -45,7 +45,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     capacity: Annotated[Capacity, Meta(description="how the machines are bought")] = Capacity()
     priority: Annotated[int, Meta(description="which group an autoscaler grows first: the highest", ge=1, le=100)] = 50
     volume: Annotated[Volume, Meta(description="each node's disk")] = Volume()
-    zones: Annotated[tuple[str, ...], Meta(description="the zones to use; empty: all of the network's")] = ()
+    zones: Annotated[tuple[str, ...], Meta(description="the zones to use; empty: that of the reservation, or all")] = ()
     labels: Annotated[
         dict[str, str],
         Meta(description="Kubernetes labels, besides mlinfra/node-group, mlinfra/gpu and workload (the group's name)"),
@@ -59,21 +59,24 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 
 def wants(inputs: Inputs) -> Wants:
-    """What must be known of its instance types; and their image, where it is ours to choose."""
+    """What must be known of its instance types, of their image where it is ours to choose, and of a reservation."""
     names = frozenset(inputs.instances)
-    return Wants(names, images=names if inputs.capacity.is_ours else frozenset())
+    reservations = frozenset({inputs.capacity.reservation} - {""})
+    return Wants(names, images=names if inputs.capacity.is_ours else frozenset(), reservations=reservations)
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the group."""
     network, cluster = scope.one(Network), scope.one(Cluster)
-    subnets = chosen_subnets(inputs.zones, network)
+    reservation = inputs.capacity.reservation
+    subnets = chosen_subnets(inputs.zones, reservation, network, facts)
     problems = [
         *machine_problems(inputs.instances, facts),
         *size_problems(inputs.min, inputs.max),
         *capacity_problems(inputs.capacity, inputs.max),
         *volume_problems(inputs.volume),
         *zone_problems(inputs.zones, network),
+        *reservation_problems(inputs.zones, reservation, network, facts),
         *label_problems(inputs.labels, inputs.taints),
         *placement_problems(inputs.placement, inputs.max, subnets),
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlinfra.core.facts import Facts
 from mlinfra.library import Problem
 from mlinfra.library.codes import Code
 from mlinfra.library.outputs import Network, Subnet
@@ -12,9 +13,24 @@ from mlinfra.library.outputs import Network, Subnet
 _NEEDED = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "s3", "sts")
 
 
-def chosen_subnets(zones: tuple[str, ...], network: Network) -> list[Subnet]:
-    """The network's subnets in `zones`; all of them where none is named."""
-    return [subnet for subnet in network.subnets if not zones or subnet.zone in zones]
+def chosen_subnets(zones: tuple[str, ...], reservation: str, network: Network, facts: Facts) -> list[Subnet]:
+    """The network's subnets in `zones`; where none is named, in that of the reservation, or else all of them."""
+    if zones:
+        return [subnet for subnet in network.subnets if subnet.zone in zones]
+    if reservation and "" not in {subnet.zone for subnet in network.subnets}:
+        # Where its zone is not known it is one of the network's: which one makes no difference to anything else.
+        zone = facts.reservations.get(reservation) or next((subnet.zone for subnet in network.subnets), "")
+        return [subnet for subnet in network.subnets if subnet.zone == zone]
+    return list(network.subnets)
+
+
+def reservation_problems(zones: tuple[str, ...], reservation: str, network: Network, facts: Facts) -> Iterator[Problem]:
+    """A reservation elsewhere. One that is not there is said to be so where capacity is judged."""
+    zone, at = facts.reservations.get(reservation, ""), ("capacity", "reservation")
+    known = {subnet.zone for subnet in network.subnets}
+    if zone and "" not in known and zone not in (zones or known):
+        hint = f"add {zone} to zones" if zone in known else f"add {zone} to network.zones"
+        yield Problem(Code.RESERVATION, f"the reservation {reservation} is in {zone}", at=at, hint=hint)
 
 
 def zone_problems(zones: tuple[str, ...], network: Network) -> Iterator[Problem]:

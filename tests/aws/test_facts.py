@@ -47,6 +47,15 @@ def test_of_a_version_that_eks_does_not_have_there_is_no_image(calls: Calls, san
     assert read_facts(calls, Identity(calls), wants).images == {}
 
 
+def test_reservations_are_found_where_they_are(calls: Calls, sandbox: Sandbox) -> None:
+    asked = {"InstanceType": "p4d.24xlarge", "InstancePlatform": "Linux/UNIX", "InstanceCount": 1}
+    where = {"AvailabilityZone": "us-east-1c"}
+    made = calls.one("ec2", "CreateCapacityReservation", {**asked, **where})["CapacityReservation"]
+    name = made["CapacityReservationId"]
+    wants = Wants(reservations=frozenset({name, "cr-0absent"}))
+    assert read_facts(calls, Identity(calls), wants).reservations == {name: "us-east-1c"}
+
+
 def test_the_caller_is_looked_up_once(calls: Calls, sandbox: Sandbox) -> None:
     identity = Identity(calls)
     assert identity.require(sandbox.account) == identity.caller()

@@ -60,6 +60,7 @@ FACTS = Facts(
         for one in _TYPES
         if one.accelerator != "amd.com/gpu"
     },
+    reservations={"cr-0123456789abcdef0": "us-east-1b", "cr-0a": "us-east-1a"},
 )
 
 

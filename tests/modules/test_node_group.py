@@ -96,6 +96,15 @@ def test_zones_choose_among_the_networks_subnets() -> None:
     assert _made(zones=["us-east-1b"])["subnetIds"] == [Ref(Address("network.private.us-east-1b.subnet"))]
 
 
+def test_what_is_reserved_is_where_its_reservation_is() -> None:
+    reserved = {"type": "reserved", "reservation": "cr-0123456789abcdef0"}
+    assert _made(capacity=reserved)["subnetIds"] == [Ref(Address("network.private.us-east-1b.subnet"))]
+    assert _made(instances=["p4d.24xlarge"], capacity=reserved, efa=True, placement="cluster")
+    unknown = msgspec.structs.replace(FACTS, reservations={"cr-0123456789abcdef0": ""})
+    made = properties(graph_of(group(capacity=reserved), facts=unknown), "nodeGroups.gpu")
+    assert len(made["subnetIds"]) == 1
+
+
 def test_a_machine_gives_its_identity_to_no_pod_and_has_no_public_address() -> None:
     template = _template()
     assert template["metadataOptions"] == {
@@ -219,6 +228,10 @@ def test_from_zero_an_autoscaler_learns_what_a_node_would_be_like() -> None:
         ({"capacity": {"type": "mixed", "onDemandBase": 5}, "max": 4}, [("MLI2304", "capacity.onDemandBase")]),
         ({"capacity": {"type": "reserved"}}, [("MLI2304", "capacity")]),
         ({"capacity": {"reservation": "cr-0a"}}, [("MLI2304", "capacity.reservation")]),
+        (
+            {"capacity": {"type": "reserved", "reservation": "cr-0a"}, "zones": ["us-east-1b"]},
+            [("MLI2313", "capacity.reservation")],
+        ),
         ({"efa": True, "zones": ["us-east-1a"]}, [("MLI2310", "instances[0]"), ("MLI2310", "instances[1]")]),
         ({"efa": True, "instances": ["p4d.24xlarge"]}, [("MLI2310", "efa")]),
         (

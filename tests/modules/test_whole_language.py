@@ -39,12 +39,6 @@ def test_what_cannot_be_planned_yet_is_said_of_every_entry_at_once() -> None:
     ]
 
 
-def test_what_can_be_planned_is_but_for_a_place_that_only_the_user_can_name() -> None:
-    sections = {name: _WHOLE[name] for name in _BUILT}
-    assert codes(refusals(sections)) == [
-        ("MLI2311", "nodeGroups.training.placement"),
-        ("MLI2310", "nodeGroups.training.efa"),
-    ]
-    groups = sections["nodeGroups"]
-    sections["nodeGroups"] = {**groups, "training": {**groups["training"], "zones": ["us-east-1a"]}}
-    assert graph_of(sections).resources
+def test_what_can_be_planned_is() -> None:
+    graph = graph_of({name: _WHOLE[name] for name in _BUILT})
+    assert {one.address.section for one in graph} == {*_BUILT}
