@@ -84,8 +84,10 @@ def _definition(definition: Definition) -> dict[str, Any]:
 
 
 def _accounts(permissions: tuple[Permission, ...]) -> Iterator[dict[str, Any]]:
-    """Those that the contract gives rights to; the others' names are the charts' own affair."""
+    """Those that the contract gives rights to, but for the one that every namespace has by itself."""
     for permission in permissions:
+        if permission.service_account == "default":
+            continue
         metadata = {"name": permission.service_account, "namespace": permission.namespace}
         yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
 

@@ -10,10 +10,10 @@ from mlinfra.cli.render.cost import cost_data
 from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
 from mlinfra.cli.render.document import document
 from mlinfra.cli.render.value import value_json
-from mlinfra.core.plan import Change, Field, Plan
+from mlinfra.core.plan import Change, Field, Part, Plan
 from mlinfra.core.value import path_text
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 def plan_json(plan: Plan) -> str:
@@ -48,6 +48,17 @@ def change_data(change: Change) -> dict[str, Any]:
         "reason": change.reason or None,
         "source": str(change.source) if change.source else None,
         "fields": [field_data(field) for field in change.fields],
+        "parts": [part_data(part) for part in change.parts],
+    }
+
+
+def part_data(part: Part) -> dict[str, Any]:
+    """What a change carries with it."""
+    return {
+        "action": part.action.value,
+        "name": part.name,
+        "note": part.note or None,
+        "fields": [field_data(field) for field in part.fields],
     }
 
 
