@@ -108,7 +108,7 @@ class Cloud:
     @cached_property
     def charts(self) -> Charts:
         """Where charts come from."""
-        return Charts(self._library, self._root, self._secret, rehearsed=self._target.platform == "sandbox")
+        return Charts(self._library, self._root, self._secret, rehearsed=_is_simulated(self._target))
 
     @cached_property
     def _insides(self) -> Insides:

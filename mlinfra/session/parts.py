@@ -20,6 +20,7 @@ from mlinfra.core.plan import MAKES, Part, Plan, Step, Verb
 from mlinfra.core.provider import Connect, Target
 from mlinfra.core.state import State
 from mlinfra.core.teardown import Teardown
+from mlinfra.core.value import Expression, Ref, Value, at, resolve
 from mlinfra.engine.survey import Survey
 from mlinfra.session.codes import Code
 
@@ -41,6 +42,7 @@ class _Asking:
     def __init__(self, plan: Plan, state: State, seen: Survey, connect: Connect, teardown: Teardown) -> None:
         self._plan, self._state, self._seen = plan, state, seen
         self._connect, self._teardown = connect, teardown
+        self._worked_on = {step.address for step in plan.steps if step.verb is not Verb.RECORD}
         self.diagnostics: list[Diagnostic] = []
 
     def ask(self) -> Iterator[tuple[Address, tuple[Part, ...]]]:
@@ -85,7 +87,17 @@ class _Asking:
             address=step.address,
             type=step.type,
             owner=Owner.under(self._plan.ownership, step.address, step.generation, protect=step.protect),
-            properties=step.properties,
+            properties=resolve(step.properties, self._known),
             id=step.id,
             outputs=record.outputs if record is not None else {},
         )
+
+    def _known(self, expression: Expression) -> Value:
+        """What is known already: outputs of what the plan leaves as it is."""
+        if not isinstance(expression, Ref) or expression.address in self._worked_on:
+            return expression
+        record = self._state.records.get(expression.address)
+        try:
+            return at({**record.outputs, "id": record.id}, expression.path) if record is not None else expression
+        except LookupError:
+            return expression

@@ -46,7 +46,7 @@ def apply_crds(work: Work) -> None:
     objects = read_crds(rendering.crds)
     if not objects:
         return
-    work.operation.say(f"applying {len(objects)} definitions of the chart")
+    work.operation.say("applying the kinds that the chart defines")
     for item in objects:
         work.cluster.apply(item)
     _await(work, [item["metadata"]["name"] for item in objects if item.get("kind") == _KIND])
