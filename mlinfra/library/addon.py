@@ -63,15 +63,11 @@ def add_ground(
     for one in contract.namespaces:
         if one.made:
             _add_namespace(scope, one, alone=_is_alone(contract))
-    known = {
-        "partition": facts.partition,
-        "region": facts.region,
-        "account": facts.account,
-        "cluster": scope.one(Cluster).name,
-        **(names or {}),
-    }
     alone = len(contract.permissions) == 1
-    return [_add_identity(scope, one, known, alone=alone) for one in contract.permissions]
+    return [
+        add_identity(scope, one, facts, names=names, suffix="" if alone else f".{one.service_account}")
+        for one in contract.permissions
+    ]
 
 
 def component(name: str) -> Address:
@@ -96,11 +92,27 @@ def _add_namespace(scope: Scope, namespace: Namespace, *, alone: bool) -> Handle
     return scope.add("namespace" if alone else f"namespace.{namespace.name}", NAMESPACE, properties)
 
 
-def _add_identity(scope: Scope, permission: Permission, names: Mapping[str, Value], *, alone: bool) -> Handle:
-    """A role for one service account, and its association, after what the role may do."""
-    suffix = "" if alone else f".{permission.service_account}"
+def add_identity(
+    scope: Scope,
+    permission: Permission,
+    facts: Facts,
+    *,
+    names: Mapping[str, Value] | None = None,
+    suffix: str = "",
+) -> Handle:
+    """Add a role for one service account, what it may do, and then its association; answers that.
+
+    suffix: of their local names, where an entry has several.
+    """
+    known = {
+        "partition": facts.partition,
+        "region": facts.region,
+        "account": facts.account,
+        "cluster": scope.one(Cluster).name,
+        **(names or {}),
+    }
     role = scope.add(f"role{suffix}", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust())})
-    document = {"Version": "2012-10-17", "Statement": [_statement(one, names) for one in permission.statements]}
+    document = {"Version": "2012-10-17", "Statement": [_statement(one, known) for one in permission.statements]}
     policy = scope.add(
         f"role{suffix}.policy", "aws:iam/rolePolicy:RolePolicy", {"role": role.id, "policy": Json(document)}
     )
@@ -108,7 +120,7 @@ def _add_identity(scope: Scope, permission: Permission, names: Mapping[str, Valu
     return scope.add(
         f"identity{suffix}",
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",
-        {"clusterName": names["cluster"], **who, "roleArn": role.arn},
+        {"clusterName": known["cluster"], **who, "roleArn": role.arn},
         depends_on=[policy],
     )
 

@@ -173,6 +173,14 @@ class Component(Struct, frozen=True, kw_only=True, rename="camel"):
     address: Address
 
 
+class ModelServing(Component, frozen=True, kw_only=True, rename="camel"):
+    """Where models that are services live, and the images of what serves and fetches them."""
+
+    namespace: str
+    triton_image: str
+    fetch_image: str
+
+
 class Service(Struct, frozen=True, kw_only=True, rename="camel"):
     """Something on the cluster that people or programs talk to."""
 

@@ -5,15 +5,26 @@ Real-time, asynchronous, in batches, or as a task that runs once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mlinfra.library import Block, Place
-from mlinfra.library.forms import Duration, Name, Quantity, Share
-from mlinfra.library.outputs import Service
+from mlinfra.core.facts import Facts
+from mlinfra.library import Block, Place, Scope, Wish
+from mlinfra.library.addon import component
+from mlinfra.library.forms import Name, Quantity, Share
+from mlinfra.library.outputs import Cluster, ModelServing, NodeGroup, Service
+
+from .access import add_access
+from .hosts import host_problems, hosts_of
+from .kinds import kind_problems
+from .pods import Server, add_deployment, add_entrance
+from .scaling import Replicas, add_scaling, scaling_problems
 
 SECTION = Place("endpoints", many=True)
+NEEDS = (Cluster, NodeGroup, ModelServing)
+USES = ("model-serving", "prometheus", "keda", "metrics-server")
 Outputs = Service
 
 _MODEL = r"^((s3|oci|https|hf)://.+)?$"
@@ -25,16 +36,6 @@ class Resources(Block, frozen=True, kw_only=True):
     cpu: Annotated[Annotated[float, Meta(gt=0)] | Quantity, Meta(description="processors")] = 1
     memory: Annotated[Quantity, Meta(description="memory")] = "2Gi"
     gpu: Annotated[int, Meta(description="GPUs", ge=0, le=16)] = 0
-
-
-class Replicas(Block, frozen=True, kw_only=True):
-    """How many there are, and what makes them more."""
-
-    min: Annotated[int, Meta(description="fewest", ge=0)] = 1
-    max: Annotated[int, Meta(description="most", ge=1)] = 3
-    target_in_flight: Annotated[int, Meta(description="requests in flight for each replica, to aim at", ge=1)] = 8
-    window: Annotated[Duration, Meta(description="over which time they are averaged")] = "60s"
-    scale_to_zero: Annotated[bool, Meta(description="whether none are left while nobody asks")] = False
 
 
 class Rollout(Block, frozen=True, kw_only=True):
@@ -81,3 +82,53 @@ class Inputs(Block, frozen=True, kw_only=True):
         dict[Name, Variant],
         Meta(description="several models that share the requests, instead of `model`"),
     ] = {}
+
+
+def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
+    """Where it lives, what measures it, and what makes it more or fewer by that."""
+    yield Wish("model-serving")
+    yield Wish("prometheus")
+    if inputs.replicas.max > inputs.replicas.min:
+        yield from (Wish("keda"), Wish("metrics-server"))
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Make its servers, their entrance, and what scales them."""
+    groups = scope.every(NodeGroup)
+    problems = [
+        *kind_problems(inputs.kind, inputs.runtime, inputs.model, bool(inputs.traffic)),
+        *host_problems(inputs.node_groups, inputs.resources.gpu, groups),
+        *scaling_problems(inputs.replicas),
+    ]
+    if problems:
+        scope.refuse(*problems)
+    serving = scope.one(ModelServing)
+    scaled = inputs.replicas.max > inputs.replicas.min
+    server = Server(
+        name=scope.name,
+        serving=serving,
+        model=inputs.model,
+        region=facts.region,
+        resources=_amounts(inputs.resources),
+        hosts=hosts_of(inputs.node_groups, inputs.resources.gpu, groups),
+        preferred=inputs.node_groups,
+        replicas=None if scaled else inputs.replicas.min,
+        rollout={"maxSurge": inputs.rollout.max_surge, "maxUnavailable": inputs.rollout.max_unavailable},
+    )
+    rights = add_access(scope, serving.namespace, inputs.model, facts)
+    deployment = add_deployment(scope, server, after=rights)
+    add_entrance(scope, server, measured_by=component("prometheus"))
+    if scaled:
+        add_scaling(scope, server, inputs.replicas, deployment, after=[component("keda"), component("prometheus")])
+    return Service(url=f"http://{scope.name}.{serving.namespace}.svc.cluster.local:8000")
+
+
+def _amounts(resources: Resources) -> dict[str, str]:
+    """As Kubernetes spells them: `cpu: 2`, `nvidia.com/gpu: 1`."""
+    cpu = resources.cpu
+    spelt = cpu if isinstance(cpu, str) else f"{round(cpu * 1000)}m"
+    return {
+        "cpu": spelt,
+        "memory": resources.memory,
+        **({"nvidia.com/gpu": str(resources.gpu)} if resources.gpu else {}),
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mlinfra.library.in_cluster import MONITORING
+
 NAME = "kube"  # prometheus-kube, alertmanager-kube
-NAMESPACE = "monitoring"
+NAMESPACE = MONITORING
 NODE_EXPORTER = "node-exporter"

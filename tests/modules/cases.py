@@ -56,6 +56,10 @@ def wishing(sections: Sections = NODES, **components: Sections) -> Sections:
     return {**sections, "wishes": {"components": wishes}}
 
 
+def endpoint(**about: Any) -> Sections:
+    return {**group(), "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7", **about}}}
+
+
 # By module, then by what is special about the case: sections, and whatever else the stack has.
 CASES: dict[str, dict[str, Sections]] = {
     "network": {
@@ -158,6 +162,13 @@ CASES: dict[str, dict[str, Sections]] = {
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
     "fluent-bit": {"defaults": wishing({**NODES, "monitoring": {}}, fluent_bit={})},
     "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
+    "model-serving": {"defaults": wishing(model_serving={})},
+    "triton": {"defaults": {**NODES, "runtimes": {"triton": {"version": "25.09"}}}},
+    "endpoint": {
+        "defaults": {**NODES, "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7"}}},
+        "gpu": endpoint(resources={"cpu": 2, "memory": "8Gi", "gpu": 1}, nodeGroups=["gpu"]),
+        "fixed": endpoint(replicas={"min": 2, "max": 2}),
+    },
     "cert-manager": {"defaults": wishing(cert_manager={})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }

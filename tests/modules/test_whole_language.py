@@ -34,7 +34,6 @@ def test_what_cannot_be_planned_yet_is_said_of_every_entry_at_once() -> None:
             "runtimes.flyte",
             "runtimes.mlflow",
             "runtimes.jupyterhub",
-            "endpoints.ranker",
         )
     ]
 

@@ -1,0 +1,73 @@
+"""More or fewer replicas by requests in flight, which KEDA reads from Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from msgspec import Meta
+
+from mlinfra.core.address import Address
+from mlinfra.core.value import Properties
+from mlinfra.library import Block, Handle, Problem, Scope
+from mlinfra.library.codes import Code
+from mlinfra.library.forms import Duration
+from mlinfra.library.in_cluster import PROMETHEUS
+
+from .pods import Server
+
+
+class Replicas(Block, frozen=True, kw_only=True):
+    """How many there are, and what makes them more."""
+
+    min: Annotated[int, Meta(description="fewest", ge=0)] = 1
+    max: Annotated[int, Meta(description="most", ge=1)] = 3
+    target_in_flight: Annotated[int, Meta(description="requests in flight for each replica, to aim at", ge=1)] = 8
+    window: Annotated[Duration, Meta(description="over which time they are averaged")] = "60s"
+    scale_to_zero: Annotated[bool, Meta(description="whether none are left while nobody asks")] = False
+
+
+def scaling_problems(replicas: Replicas) -> Iterator[Problem]:
+    """Bounds that contradict each other, and what nobody would wake up."""
+    if replicas.min > replicas.max:
+        summary = f"min is {replicas.min} and max is {replicas.max}"
+        yield Problem(Code.ENDPOINT_REPLICAS, summary, at=("replicas", "max"), hint="raise max, or lower min")
+    if replicas.scale_to_zero or replicas.min == 0:
+        field = "scaleToZero" if replicas.scale_to_zero else "min"
+        hint = "set min to 1 and take scaleToZero out"
+        summary = "endpoints that scale to zero cannot be planned yet: nobody would take the first request"
+        yield Problem(Code.NOT_PLANNED_YET, summary, at=("replicas", field), hint=hint)
+
+
+def add_scaling(
+    scope: Scope, server: Server, replicas: Replicas, deployment: Handle, *, after: Iterable[Address]
+) -> Handle:
+    """Add what scales `deployment`. While nothing can be measured, none is taken away."""
+    spec: Properties = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": server.name},
+        "minReplicaCount": replicas.min,
+        "maxReplicaCount": replicas.max,
+        "pollingInterval": 15,
+        "fallback": {"failureThreshold": 3, "replicas": replicas.min, "behavior": "currentReplicasIfHigher"},
+        "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}}}},
+        "triggers": [
+            {
+                "type": "prometheus",
+                "metricType": "AverageValue",
+                "metadata": {
+                    "serverAddress": PROMETHEUS,
+                    "query": in_flight(server, replicas.window),
+                    "threshold": str(replicas.target_in_flight),
+                },
+            }
+        ],
+    }
+    token = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+    return scope.add("scaling", token, {"metadata": server.metadata, "spec": spec}, depends_on=[deployment, *after])
+
+
+def in_flight(server: Server, window: str) -> str:
+    """How many requests were in flight on average: by Little's law, the time that they took together, by the time
+    that passed. Triton counts the former in microseconds, waiting included."""
+    pods = f'namespace="{server.serving.namespace}",pod=~"{server.name}-[a-z0-9]+-[a-z0-9]+"'
+    return f"sum(rate(nv_inference_request_duration_us{{{pods}}}[{window}])) / 1e6"
