@@ -166,6 +166,7 @@ def _release(chart: Chart, contract: Contract, values: Properties) -> Properties
 
 def chart_reference(chart: Chart) -> Properties:
     """Where a chart is, as releases say it: the only place that spells it."""
+    version = f"{chart.version}@{chart.digest}" if chart.digest else chart.version
     if chart.repository.startswith("oci://"):
-        return {"chart": f"{chart.repository}/{chart.name}", "version": chart.version}
-    return {"chart": chart.name, "version": chart.version, "repositoryOpts": {"repo": chart.repository}}
+        return {"chart": f"{chart.repository}/{chart.name}", "version": version}
+    return {"chart": chart.name, "version": version, "repositoryOpts": {"repo": chart.repository}}

@@ -17,20 +17,23 @@ from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock, FastClock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
-from mlinfra.core.connections import is_in_cluster
+from mlinfra.core.connections import HELM, is_in_cluster
 from mlinfra.core.errors import PlanError, ProviderError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.provider import Provider
-from mlinfra.core.resource import Connection
+from mlinfra.core.resource import Connection, Graph
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Target
-from mlinfra.core.value import is_known
+from mlinfra.core.value import Secret, is_known
 from mlinfra.providers.aws.provider import AwsProvider
+from mlinfra.providers.helm.store import FOLDER as CHARTS
+from mlinfra.providers.helm.store import ChartStore
 from mlinfra.providers.kubernetes.provider import KubernetesProvider
 from mlinfra.session.closed import ClosedCluster, UnmadeCluster
 from mlinfra.session.clusters import Clusters
 from mlinfra.session.codes import Code
 from mlinfra.session.kinds import Kinds
+from mlinfra.session.releases import Releases
 from mlinfra.session.secrets import Secrets
 from mlinfra.session.teardown import ClusterTeardown
 
@@ -48,6 +51,7 @@ class Cloud:
         # What takes minutes in a real account takes seconds in a simulated one, which is always on this machine.
         self._clock = FastClock(clock, _HURRY) if _is_simulated(target) else clock
         self._providers: dict[Connection, Provider] = {}
+        self._objects: dict[str, KubernetesProvider] = {}  # by the cluster that they are in
 
     @cached_property
     def types(self) -> Mapping[str, ResourceType]:
@@ -86,7 +90,7 @@ class Cloud:
                 str(connection.identity),
                 self._calls,
                 self._clock,
-                Secrets(self._calls).value,
+                self._secret,
                 caller=self._identity,
             )
         return self._providers[connection]
@@ -94,7 +98,7 @@ class Cloud:
     def _in_cluster(self, connection: Connection) -> Provider:
         """Into a cluster: what is there, or the certainty that nothing is, or the reason why nobody can see it."""
         if not is_known(connection.identity):
-            return UnmadeCluster()
+            return self._releases.unmade() if connection.kind == HELM else UnmadeCluster()
         identity = str(connection.identity)
         try:
             endpoint = self._clusters.endpoint(identity)
@@ -107,8 +111,23 @@ class Cloud:
     def _enter(self, connection: Connection, endpoint: ClusterEndpoint) -> Provider:
         """The provider of what lies in a cluster that can be entered."""
         if connection not in self._providers:
-            self._providers[connection] = KubernetesProvider(endpoint, self._clock, Secrets(self._calls).value)
+            objects = self._objects.setdefault(
+                endpoint.identity, KubernetesProvider(endpoint, self._clock, self._secret)
+            )
+            made = self._releases.provider(endpoint, objects.api) if connection.kind == HELM else objects
+            self._providers[connection] = made
         return self._providers[connection]
+
+    def settled(self, graph: Graph) -> Graph:
+        """The graph with its releases pinned to very charts, fetched if need be. Raises `ConfigError`."""
+        return self._releases.settled(graph)
+
+    @cached_property
+    def _releases(self) -> Releases:
+        return Releases(ChartStore(self._root / CHARTS, self._secret), self._root, self._clock)
+
+    def _secret(self, secret: Secret) -> str:
+        return Secrets(self._calls).value(secret)
 
     def facts(self, wants: Wants) -> Facts:
         """The facts as they are now."""

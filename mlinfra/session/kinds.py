@@ -13,6 +13,7 @@ from typing import Any
 from mlinfra.core.connections import KUBERNETES, kind_of
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.catalogue import catalogue as aws_catalogue
+from mlinfra.providers.helm.release_type import RELEASE, RELEASE_TYPE
 from mlinfra.providers.kubernetes.schemas import schema_of
 from mlinfra.providers.kubernetes.types import Types
 
@@ -23,13 +24,14 @@ class Kinds(Mapping[str, ResourceType]):
     def __getitem__(self, token: str) -> ResourceType:
         if kind_of(token) == KUBERNETES:
             return self._objects[token]
-        return aws_catalogue()[token].about
+        return RELEASE_TYPE if token == RELEASE else aws_catalogue()[token].about
 
     def __iter__(self) -> Iterator[str]:
-        return iter(aws_catalogue())
+        yield from aws_catalogue()
+        yield RELEASE
 
     def __len__(self) -> int:
-        return len(aws_catalogue())
+        return len(aws_catalogue()) + 1
 
     @cached_property
     def _objects(self) -> Types:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
-from mlinfra.core.connections import KUBERNETES, is_in_cluster
+from mlinfra.core.connections import HELM, KUBERNETES, is_in_cluster
 from mlinfra.core.errors import PlanError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.provider import Provider
@@ -42,7 +42,7 @@ class OwnCluster(Cloud):
     def connect(self, connection: Connection) -> Provider:
         """The provider of this cluster. Raises `PlanError` for every other."""
         if not is_known(connection.identity):
-            return UnmadeCluster()
+            return self._releases.unmade() if connection.kind == HELM else UnmadeCluster()
         if not is_in_cluster(connection.kind) or connection.identity != self._entrance.identity:
             raise PlanError(
                 f"what was made in {connection.identity} cannot be reached from {self._named}",

@@ -177,6 +177,9 @@ class Session:
         on_progress("reading facts")
         facts = self._facts(state, again=refresh_facts)
         graph = self._graph(facts)
+        if not destroy:  # what is taken down needs no charts
+            on_progress("reading charts")
+            graph = self._cloud.settled(graph)
         on_progress("reading the cloud")
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
@@ -280,7 +283,7 @@ class Session:
     def _current_graph(self) -> Graph:
         """What the stack file desires now, for a plan that was made from an earlier version of it."""
         fresh = open_session(self._options)
-        return fresh.graph()
+        return fresh._cloud.settled(fresh.graph())
 
     def _neighbour_version(self, location: str) -> str | None:
         applied = applied_in(location, self._root)
@@ -294,7 +297,7 @@ class Session:
         """The plan of adopting one object. Raises `NotFound` where there is none, `Conflict` where it has no place."""
         state = self._state()
         facts = self._facts(state, again=False)
-        graph = self._graph(facts)
+        graph = self._cloud.settled(self._graph(facts))
         resource = graph.resources.get(address_of(address))
         if resource is None:
             raise review.unknown_address(address, graph)
