@@ -358,6 +358,50 @@ class Posted(Protocol):
         ...
 
 
+class ChartInfo(Protocol):
+    """One chart that a release of a stack names."""
+
+    @property
+    def address(self) -> str:
+        """Of the release."""
+        ...
+
+    @property
+    def chart(self) -> str:
+        """As the stack names it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Which one."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """The repository, registry or folder that it comes from."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Of what is at hand."""
+        ...
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the stack says which digest it must have."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Where it is at hand; empty where it is not."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be used."""
+        ...
+
+
 class Sessions(Protocol):
     """How commands come by a session, and what needs none."""
 
@@ -394,6 +438,14 @@ class Sessions(Protocol):
 
     def modules(self) -> Sequence[ModuleInfo]:
         """Every module found."""
+        ...
+
+    def list_charts(self, options: Any) -> Sequence[ChartInfo]:
+        """The charts of a stack; nothing is fetched. Raises `ConfigError`."""
+        ...
+
+    def pull_charts(self, options: Any) -> Sequence[ChartInfo]:
+        """The same, each fetched where it is not at hand."""
         ...
 
     def rules(self) -> Sequence[RuleInfo]:

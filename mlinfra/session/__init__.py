@@ -7,6 +7,7 @@ them. The command line calls it and nothing else. docs/decisions/ says why it is
 from __future__ import annotations
 
 from mlinfra.session.catalogue import language, modules, schema
+from mlinfra.session.charts import list_charts, pull_charts
 from mlinfra.session.comments import post_comment
 from mlinfra.session.comparison import compare
 from mlinfra.session.kubeconfig import token_credential
@@ -20,10 +21,12 @@ __all__ = [
     "Session",
     "compare",
     "language",
+    "list_charts",
     "modules",
     "open_plan",
     "open_session",
     "post_comment",
+    "pull_charts",
     "rules",
     "sandbox_down",
     "sandbox_reset",

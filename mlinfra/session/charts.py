@@ -1,88 +1,118 @@
-"""Charts of a session: as they come, and in the sandbox as their modules' contracts describe them, where none comes.
+"""Charts of a stack: which it uses, and whether they are at hand; fetched on request, for places without a network.
 
-A rehearsal needs no network. What stands in for a chart is said in the plan.
+The commands `charts list` and `charts pull` call it. No account is asked: which charts there are does not hang on one.
 """
 
 from __future__ import annotations
 
-import threading
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.errors import ProviderError
-from mlinfra.library.library import Library
-from mlinfra.library.stand_in import stand_in
-from mlinfra.providers.helm.chart import Chart, read_chart
-from mlinfra.providers.helm.reference import Reference
-from mlinfra.providers.helm.store import FOLDER, ChartStore, SecretSource
-from mlinfra.session.codes import Code
+import msgspec
 
-_STAND_INS = "stand-ins"
+from mlinfra.config.loader import load_stack, unbuilt
+from mlinfra.core.clock import SystemClock
+from mlinfra.core.errors import ConfigError, ProviderError
+from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Target
+from mlinfra.core.value import Secret
+from mlinfra.library import assembly
+from mlinfra.providers.helm.chart import Chart
+from mlinfra.providers.helm.pinning import releases_in
+from mlinfra.providers.helm.reference import Reference, reference_of
+from mlinfra.providers.helm.store import FOLDER, ChartStore
+from mlinfra.session import catalogue
+from mlinfra.session.neighbours import applied_in
+from mlinfra.session.secrets import Secrets
+from mlinfra.session.targets import cloud_of
+from mlinfra.session.validation import symbolic_facts
 
 
-class Charts:
-    """A `ChartSource`. `rehearsed`: what cannot be fetched is stood in for, if a contract of `library` tells of it."""
+class ChartInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One chart that a release of a stack names.
 
-    def __init__(self, library: Library, root: Path, secrets: SecretSource, *, rehearsed: bool) -> None:
-        self._library, self._rehearsed = library, rehearsed
-        self._store = ChartStore(root / FOLDER, secrets)
-        self._folder = root / FOLDER / _STAND_INS
-        self._lock = threading.Lock()
-        self._stood_in: set[str] = set()
+    source: the repository, the registry, or the folder that it comes from. digest: of what is at hand, hexadecimal.
+    pinned: whether the stack itself says which digest it must have. path: where it is at hand; empty where it is not.
+    problem: why it cannot be used.
+    """
 
-    def chart(self, reference: Reference) -> Chart:
-        """The chart, or what stands in for it. Raises `ProviderError` or one of its kinds."""
-        if not self._rehearsed or reference.path is not None:
-            return self._store.chart(reference)
-        found = self._store.at_hand(reference) or self._rehearsal(reference)
-        if found is not None:
-            return found
+    address: str
+    chart: str
+    version: str
+    source: str
+    digest: str = ""
+    pinned: bool = False
+    path: str = ""
+    problem: str = ""
+
+
+def list_charts(options: Any) -> tuple[ChartInfo, ...]:
+    """The charts of a stack, by address; nothing is fetched. Raises `ConfigError`."""
+    return _charts(options, lambda store, reference: store.at_hand(reference))
+
+
+def pull_charts(options: Any) -> tuple[ChartInfo, ...]:
+    """The same, each fetched where it is not at hand yet. Raises `ConfigError`."""
+    return _charts(options, lambda store, reference: store.chart(reference))
+
+
+def _charts(options: Any, find: Callable[[ChartStore, Reference], Chart | None]) -> tuple[ChartInfo, ...]:
+    root = Path()
+    graph, target = _desired(options, root)
+    store = ChartStore(root / FOLDER, lambda secret: _secret(target, root, secret))
+    found = []
+    for resource in releases_in(graph):
+        named = str(resource.properties.get("chart"))
         try:
-            return self._store.fetched(reference)
-        except ProviderError:
-            made = self._make(reference)
-            if made is None:
-                raise
-            return made
-
-    def notes(self) -> tuple[Diagnostic, ...]:
-        """What stood in for charts so far."""
-        if not self._stood_in:
-            return ()
-        return (
-            Diagnostic(
-                severity=Severity.NOTE,
-                code=Code.STOOD_IN,
-                summary=f"stood in for by objects made from contracts: {', '.join(sorted(self._stood_in))}",
-                detail="These charts are not at hand and cannot be fetched; what they do besides is not rehearsed.",
-                hint="mlinfra charts pull STACK fetches them, where there is a network",
-            ),
-        )
-
-    def _rehearsal(self, reference: Reference) -> Chart | None:
-        """A stand-in that was made before."""
-        path = self._path(reference)
-        return self._noted(read_chart(path)) if (path / "Chart.yaml").is_file() else None
-
-    def _make(self, reference: Reference) -> Chart | None:
-        files = stand_in(self._library, _name(reference), reference.version)
-        if files is None:
-            return None
-        path = self._path(reference)
-        with self._lock:
-            # The chart's own description last: whoever sees it sees all.
-            for name, text in sorted(files.items(), key=lambda pair: pair[0] == "Chart.yaml"):
-                (path / name).parent.mkdir(parents=True, exist_ok=True)
-                (path / name).write_text(text)
-        return self._noted(read_chart(path))
-
-    def _noted(self, chart: Chart) -> Chart:
-        self._stood_in.add(f"{chart.name} {chart.version}")
-        return chart
-
-    def _path(self, reference: Reference) -> Path:
-        return self._folder / f"{_name(reference)}-{reference.version}"
+            reference = reference_of(resource.properties, root)
+            about = ChartInfo(
+                address=resource.address,
+                chart=reference.chart,
+                version=reference.version,
+                source=_source(reference),
+                pinned=bool(reference.digest),
+            )
+        except ProviderError as error:
+            found.append(ChartInfo(address=resource.address, chart=named, version="", source="", problem=str(error)))
+            continue
+        try:
+            chart = find(store, reference)
+        except ProviderError as error:
+            found.append(msgspec.structs.replace(about, problem=str(error)))
+            continue
+        found.append(about if chart is None else _at_hand(about, chart))
+    return tuple(found)
 
 
-def _name(reference: Reference) -> str:
-    return reference.chart.rpartition("/")[2]
+def _at_hand(about: ChartInfo, chart: Chart) -> ChartInfo:
+    return msgspec.structs.replace(about, version=chart.version, digest=chart.digest, path=str(chart.path))
+
+
+def _source(reference: Reference) -> str:
+    if reference.path is not None:
+        return str(reference.path)
+    return reference.repository or reference.chart.rpartition("/")[0]
+
+
+def _desired(options: Any, root: Path) -> tuple[Graph, Target]:
+    """What the stack desires of any account."""
+    library = catalogue.library(root)
+    language = catalogue.language(library)
+    stack, _ = load_stack(
+        options.file,
+        language,
+        sets=options.sets,
+        input_files=options.inputs,
+        environ=os.environ,
+        stacks_reader=lambda location: applied_in(location, root),
+    )
+    if problems := unbuilt(stack, language):
+        raise ConfigError(problems)
+    facts = symbolic_facts(stack, assembly.wants(stack, library))
+    return assembly.build(stack, library, facts, frozenset()), stack.target
+
+
+def _secret(target: Target, root: Path, secret: Secret) -> str:
+    return Secrets(cloud_of(target, root, SystemClock(), catalogue.library(root)).calls).value(secret)

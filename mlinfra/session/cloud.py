@@ -16,22 +16,24 @@ from mlinfra.aws.clients import Client, Clients, Endpoint
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock, FastClock
-from mlinfra.core.connections import is_in_cluster
+from mlinfra.core.cluster_endpoint import ClusterEndpoint
+from mlinfra.core.connections import HELM, is_in_cluster
 from mlinfra.core.errors import PlanError, ProviderError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.provider import Provider
-from mlinfra.core.resource import Connection
+from mlinfra.core.resource import Connection, Graph
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Target
 from mlinfra.core.value import Secret, is_known
 from mlinfra.library.library import Library
 from mlinfra.providers.aws.provider import AwsProvider
-from mlinfra.session.charts import Charts
-from mlinfra.session.closed import ClosedCluster
+from mlinfra.providers.kubernetes.provider import KubernetesProvider
+from mlinfra.session.chart_source import Charts
+from mlinfra.session.closed import ClosedCluster, UnmadeCluster
 from mlinfra.session.clusters import Clusters
 from mlinfra.session.codes import Code
-from mlinfra.session.inside import Insides
 from mlinfra.session.kinds import Kinds
+from mlinfra.session.releases import Releases
 from mlinfra.session.secrets import Secrets
 from mlinfra.session.teardown import ClusterTeardown
 
@@ -49,6 +51,7 @@ class Cloud:
         # What takes minutes in a real account takes seconds in a simulated one, which is always on this machine.
         self._clock = FastClock(clock, _HURRY) if _is_simulated(target) else clock
         self._providers: dict[Connection, Provider] = {}
+        self._objects: dict[str, KubernetesProvider] = {}  # by the cluster that they are in
 
     @cached_property
     def types(self) -> Mapping[str, ResourceType]:
@@ -95,7 +98,7 @@ class Cloud:
     def _in_cluster(self, connection: Connection) -> Provider:
         """Into a cluster: what is there, or the certainty that nothing is, or the reason why nobody can see it."""
         if not is_known(connection.identity):
-            return self._insides.unmade(connection.kind)
+            return self._releases.unmade() if connection.kind == HELM else UnmadeCluster()
         identity = str(connection.identity)
         try:
             endpoint = self._clusters.endpoint(identity)
@@ -103,16 +106,30 @@ class Cloud:
             return ClosedCluster(identity, str(error))
         if endpoint is None:
             return ClosedCluster(identity)
-        return self._insides.provider(connection.kind, endpoint)
+        return self._enter(connection, endpoint)
+
+    def _enter(self, connection: Connection, endpoint: ClusterEndpoint) -> Provider:
+        """The provider of what lies in a cluster that can be entered."""
+        if connection not in self._providers:
+            objects = self._objects.setdefault(
+                endpoint.identity, KubernetesProvider(endpoint, self._clock, self._secret)
+            )
+            made = self._releases.provider(endpoint, objects.api) if connection.kind == HELM else objects
+            self._providers[connection] = made
+        return self._providers[connection]
+
+    def settled(self, graph: Graph) -> Graph:
+        """The graph with its releases pinned to very charts, fetched if need be. Raises `ConfigError`."""
+        return self._releases.settled(graph)
+
+    @cached_property
+    def _releases(self) -> Releases:
+        return Releases(self.charts, self._root, self._clock)
 
     @cached_property
     def charts(self) -> Charts:
         """Where charts come from."""
         return Charts(self._library, self._root, self._secret, rehearsed=_is_simulated(self._target))
-
-    @cached_property
-    def _insides(self) -> Insides:
-        return Insides(self.charts, self._secret, self._clock, self._root)
 
     def _secret(self, secret: Secret) -> str:
         return Secrets(self._calls).value(secret)

@@ -28,7 +28,6 @@ class Code(Coded):
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."
     OTHER_PLAN_FORMAT = "MLI3073", "A plan file has the format of another version."
     STOOD_IN = "MLI3076", "Charts are stood in for by objects made from contracts, in the sandbox (a note)."
-    NO_HELM = "MLI3077", "The stack has Helm releases, and Helm is not installed."
     PARTS_UNSEEN = "MLI3075", "What a change carries with it cannot be shown (a warning)."
     REFUSED_PROPERTY = "MLI3080", "The cloud would refuse a property of a resource."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."

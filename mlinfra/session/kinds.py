@@ -24,12 +24,11 @@ class Kinds(Mapping[str, ResourceType]):
     def __getitem__(self, token: str) -> ResourceType:
         if kind_of(token) == KUBERNETES:
             return self._objects[token]
-        if token == RELEASE:
-            return RELEASE_TYPE
-        return aws_catalogue()[token].about
+        return RELEASE_TYPE if token == RELEASE else aws_catalogue()[token].about
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*aws_catalogue(), RELEASE))
+        yield from aws_catalogue()
+        yield RELEASE
 
     def __len__(self) -> int:
         return len(aws_catalogue()) + 1

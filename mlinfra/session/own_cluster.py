@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
-from mlinfra.core.connections import KUBERNETES, is_in_cluster
+from mlinfra.core.connections import HELM, KUBERNETES, is_in_cluster
 from mlinfra.core.errors import PlanError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.provider import Provider
@@ -21,6 +21,7 @@ from mlinfra.core.resource import Connection
 from mlinfra.core.value import is_known
 from mlinfra.providers.kubernetes import kubeconfig
 from mlinfra.providers.kubernetes.identity import read_identity
+from mlinfra.session.closed import UnmadeCluster
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 
@@ -41,14 +42,14 @@ class OwnCluster(Cloud):
     def connect(self, connection: Connection) -> Provider:
         """The provider of this cluster. Raises `PlanError` for every other."""
         if not is_known(connection.identity):
-            return self._insides.unmade(connection.kind)
+            return self._releases.unmade() if connection.kind == HELM else UnmadeCluster()
         if not is_in_cluster(connection.kind) or connection.identity != self._entrance.identity:
             raise PlanError(
                 f"what was made in {connection.identity} cannot be reached from {self._named}",
                 code=Code.OTHER_CONNECTION,
                 hint="use the kubeconfig and the context of the cluster that the state was made with",
             )
-        return self._insides.provider(connection.kind, self._entrance)
+        return self._enter(connection, self._entrance)
 
     def facts(self, wants: Wants) -> Facts:
         """Which cluster it is. All else that modules ask for is a cloud's to tell."""

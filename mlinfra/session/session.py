@@ -41,7 +41,6 @@ from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.providers.helm.pinning import pinned as pinned_charts
 from mlinfra.session import catalogue, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
@@ -157,8 +156,7 @@ class Session:
     def _graph(self, facts: Facts) -> Graph:
         if problems := unbuilt(self.stack, catalogue.language(self._library)):
             raise ConfigError(problems)
-        graph = assembly.build(self.stack, self._library, facts, self._cloud.taggable)
-        return pinned_charts(graph, self._cloud.charts, self._root)
+        return assembly.build(self.stack, self._library, facts, self._cloud.taggable)
 
     def plan(
         self,
@@ -179,6 +177,9 @@ class Session:
         on_progress("reading facts")
         facts = self._facts(state, again=refresh_facts)
         graph = self._graph(facts)
+        if not destroy:  # what is taken down needs no charts
+            on_progress("reading charts")
+            graph = self._cloud.settled(graph)
         on_progress("reading the cloud")
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
@@ -282,7 +283,7 @@ class Session:
     def _current_graph(self) -> Graph:
         """What the stack file desires now, for a plan that was made from an earlier version of it."""
         fresh = open_session(self._options)
-        return fresh.graph()
+        return fresh._cloud.settled(fresh.graph())
 
     def _neighbour_version(self, location: str) -> str | None:
         applied = applied_in(location, self._root)
@@ -296,7 +297,7 @@ class Session:
         """The plan of adopting one object. Raises `NotFound` where there is none, `Conflict` where it has no place."""
         state = self._state()
         facts = self._facts(state, again=False)
-        graph = self._graph(facts)
+        graph = self._cloud.settled(self._graph(facts))
         resource = graph.resources.get(address_of(address))
         if resource is None:
             raise review.unknown_address(address, graph)
@@ -351,7 +352,8 @@ class Session:
     def rebuild(self) -> Rebuilt:
         """What a lost state would be, from the tags in the cloud alone."""
         facts = self._facts(State(stack=self.stack.name, lineage=""), again=True)
-        return rebuilt_from(self.stack.name, self.inventory(), self._cloud, self._graph(facts), facts)
+        graph = self._cloud.settled(self._graph(facts))
+        return rebuilt_from(self.stack.name, self.inventory(), self._cloud, graph, facts)
 
     def accept(self, rebuilt: Rebuilt) -> None:
         """Put a rebuilt state in the place of whatever is there."""

@@ -36,7 +36,7 @@ def refusals(stack: Stack, library: Library, types: Mapping[str, ResourceType]) 
     wants = Wants()
     try:
         wants = assembly.wants(planned, library)
-        assembly.build(planned, library, _facts(planned, wants), taggable)
+        assembly.build(planned, library, symbolic_facts(planned, wants), taggable)
     except ConfigError as error:
         known = all(map(is_known, wants.instance_types))
         return tuple(one for one in error.diagnostics if known or one.code not in _OF_MACHINES)
@@ -62,8 +62,8 @@ def _is_built(library: Library, section: str, entry: str) -> bool:
     return module is None or module.built
 
 
-def _facts(stack: Stack, wants: Wants) -> Facts:
-    """Symbols; of zones first those that the stack names, since no region is known to lack them."""
+def symbolic_facts(stack: Stack, wants: Wants) -> Facts:
+    """Symbols in the place of facts; of zones first those that the stack names: no region is known to lack them."""
     region = stack.target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
     facts = Symbols().facts(stack.target.account, region, wants)
     named = (zone for zone in _zones(stack.sections) if re.fullmatch(rf"{region}[a-f]", zone))

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.cli.main import main
-from mlinfra.cli.sessions import Comparison, ModuleInfo, Posted, Progress, RuleInfo, SandboxStatus, Session
+from mlinfra.cli.sessions import ChartInfo, Comparison, ModuleInfo, Posted, Progress, RuleInfo, SandboxStatus, Session
 from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
 from mlinfra.core.address import Address
@@ -84,6 +84,17 @@ class Compared(msgspec.Struct, frozen=True):
     base: str
     head: str
     file: str
+
+
+class Charted(msgspec.Struct, frozen=True, kw_only=True):
+    address: str
+    chart: str
+    version: str = "1.2.3"
+    source: str = "https://charts.example.com"
+    digest: str = ""
+    pinned: bool = False
+    path: str = ""
+    problem: str = ""
 
 
 class Halt:
@@ -283,6 +294,12 @@ class FakeSessions:
         self.session, self._refusing = session, refusing
         self.opened: list[Given] = []
         self.box = Box(running=False)
+        self.charts = [
+            Charted(address="components.keda", chart="keda"),
+            Charted(
+                address="resources.web", chart="oci://r.example.com/web", source="oci://r.example.com", pinned=True
+            ),
+        ]
 
     def open_session(self, options: Given) -> Session:
         self.opened.append(options)
@@ -323,6 +340,14 @@ class FakeSessions:
 
     def post_comment(self, body: str, environ: Mapping[str, str], **where: Any) -> Posted:
         return post_comment(body, environ, **where)
+
+    def list_charts(self, options: Given) -> Sequence[ChartInfo]:
+        return self.charts
+
+    def pull_charts(self, options: Given) -> Sequence[ChartInfo]:
+        return [
+            one if one.problem else msgspec.structs.replace(one, path="here", digest="5a" * 32) for one in self.charts
+        ]
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()

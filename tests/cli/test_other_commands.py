@@ -12,7 +12,7 @@ from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.state import State
 from mlinfra.core.value import Secret
 from tests.cli import graphs, plans
-from tests.cli.fakes import FakeSession, FakeSessions, run
+from tests.cli.fakes import Charted, FakeSession, FakeSessions, run
 
 HOLDER = Holder(
     token=42,
@@ -217,3 +217,24 @@ def test_a_starter_for_aws_bears_the_name_given(tmp_path: Path) -> None:
     assert "platform: aws" in path.read_text()
     assert run("init", str(tmp_path / "b.yaml"), "--name", "Bad Name").code == 1
     assert not (tmp_path / "b.yaml").exists()
+
+
+def test_charts_are_listed_with_where_they_come_from_and_whether_they_are_at_hand() -> None:
+    listed = run("charts", "list", "stack.yaml")
+    assert listed.code == 0
+    assert "keda 1.2.3  https://charts.example.com" in listed.out
+    assert "components.keda  not at hand" in listed.out
+    pulled = run("charts", "pull", "stack.yaml", "-o", "json")
+    assert pulled.code == 0
+    assert [(one["address"], one["digest"], one["pinned"]) for one in json.loads(pulled.out)] == [
+        ("components.keda", "sha256:" + "5a" * 32, False),
+        ("resources.web", "sha256:" + "5a" * 32, True),
+    ]
+
+
+def test_a_chart_that_cannot_be_used_is_an_error() -> None:
+    sessions = FakeSessions(FakeSession())
+    sessions.charts = [Charted(address="components.keda", chart="keda", problem="nobody answers")]
+    pulled = run("charts", "pull", "stack.yaml", sessions=sessions)
+    assert pulled.code == 1
+    assert "nobody answers" in pulled.out

@@ -18,14 +18,14 @@ from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.value import Properties, path_text
 from mlinfra.providers.helm.charts import ChartSource
 from mlinfra.providers.helm.codes import Code
-from mlinfra.providers.helm.reference import Reference, reference_of
+from mlinfra.providers.helm.reference import reference_of
 from mlinfra.providers.helm.release_type import RELEASE
 from mlinfra.providers.helm.validation import SECRET_HINT, secret_paths
 
 
 def pinned(graph: Graph, charts: ChartSource, root: Path) -> Graph:
     """The graph with every release pinned. Raises `ConfigError` with everything that is wrong with them."""
-    releases = [resource for resource in graph if resource.type == RELEASE]
+    releases = releases_in(graph)
     if not releases:
         return graph
     found: list[Diagnostic] = []
@@ -41,11 +41,9 @@ def pinned(graph: Graph, charts: ChartSource, root: Path) -> Graph:
     return msgspec.structs.replace(graph, resources=table)
 
 
-def references(graph: Graph, root: Path) -> Iterator[tuple[Resource, Reference]]:
-    """Every release, and the chart that it names. Raises `InvalidRequest` for one that names none."""
-    for resource in graph:
-        if resource.type == RELEASE:
-            yield resource, reference_of(resource.properties, root)
+def releases_in(graph: Graph) -> list[Resource]:
+    """The releases that a stack desires, by address."""
+    return sorted((one for one in graph if one.type == RELEASE), key=lambda one: one.address)
 
 
 def _settled(resource: Resource, charts: ChartSource, root: Path) -> Properties:
