@@ -17,7 +17,7 @@ def add_admin(scope: Scope) -> Handle:
     password, made = add_password(scope, "grafana.admin", "Grafana's administrator")
     properties: Properties = {
         "metadata": {"name": ADMIN, "namespace": NAMESPACE},
-        "stringData": {"admin-user": "admin", "admin-password": password},
+        "stringData": {"admin-password": password},
     }
     return scope.add("grafana.secret", "kubernetes:core/v1:Secret", properties, depends_on=[made])
 
@@ -27,6 +27,8 @@ def grafana_values() -> Properties:
     return {
         "serviceAccount": {"name": "grafana"},
         "admin": {"existingSecret": ADMIN},
+        # The secret holds what is secret, and the name is none.
+        "env": {"GF_SECURITY_ADMIN_USER": "admin"},
         "defaultDashboardsEditable": False,
         "testFramework": {"enabled": False},
         "sidecar": {"securityContext": CONTAINER},
