@@ -90,5 +90,13 @@ def holder_of(message: str) -> tuple[str, str]:
 
 
 def covers(changed: Iterable[Path], path: Path) -> bool:
-    """Whether one of the changed paths is at, above or below a path."""
-    return any(one[: len(path)] == path[: len(one)] for one in changed)
+    """Whether one of the changed paths is at, above or below a path of the server's.
+
+    The server does not say where a key with dots in it ends: paths are held against each other as texts.
+    """
+    theirs = _joined(path)
+    return any(ours.startswith(theirs) or theirs.startswith(ours) for ours in map(_joined, changed))
+
+
+def _joined(path: Path) -> str:
+    return "".join(f"{part}." for part in path)

@@ -17,7 +17,7 @@ _SCALARS: Mapping[str, Mapping[str, Any]] = {
     "i": {"type": "integer"},
     "n": {"type": "number"},
     "b": {"type": "boolean"},
-    "q": {"type": ["string", "number"]},
+    "q": {"type": "string"},  # as Pulumi has it; a number in a stack file becomes its text
     "x": {"type": ["string", "integer"]},
     "B": {"type": "string"},
 }

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from mlinfra.core.errors import Conflict, NotFound
 from mlinfra.core.observed import Present
 from mlinfra.core.provider import Operation, Target
-from mlinfra.core.value import Path, path_text
+from mlinfra.core.value import Path
 from mlinfra.providers.kubernetes import managed, marks
 from mlinfra.providers.kubernetes.api import Api, uid_of
 from mlinfra.providers.kubernetes.client import Object
@@ -73,10 +73,11 @@ def update(
 def _held(cause: object) -> tuple[Path, str, bool]:
     """A cause of a conflict: the field, words on who has it, and whether that is an autoscaler."""
     about = dict(cause) if isinstance(cause, dict) else {}
-    path = managed.path_of(str(about.get("field", "")))
+    field = str(about.get("field", ""))
+    path = managed.path_of(field)
     manager, subresource = managed.holder_of(str(about.get("message", "")))
     scaler = subresource == "scale" and not manager.startswith(_KUBECTL)
-    return path, f"{path_text(path)} from {manager}", scaler
+    return path, f"{field.removeprefix('.')} from {manager}", scaler
 
 
 def _managed(place: Place, id: str, refused: Iterable[str]) -> Conflict:

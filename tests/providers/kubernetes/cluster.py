@@ -23,7 +23,7 @@ from mlinfra.sandbox.kubernetes.controllers.cloud import NodeGroup
 from mlinfra.sandbox.kubernetes.controllers.control_plane import ControlPlane
 from mlinfra.sandbox.kubernetes.controllers.memory_cloud import MemoryCloud, shape
 from mlinfra.sandbox.kubernetes.controllers.options import Options, Timings
-from mlinfra.sandbox.kubernetes.faults import Call, Fault, Obstacles, Serve, no_obstacle
+from mlinfra.sandbox.kubernetes.faults import Attendant, Call, Fault, Obstacles, Serve, no_obstacle
 from mlinfra.sandbox.kubernetes.requests import Response
 from tests.sandbox.kubernetes.client import Client, connect
 
@@ -136,10 +136,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster_with(obstacles: Obstacles = no_obstacle, standing: Sequence[str] = ()) -> Iterator[Cluster]:
+def cluster_with(
+    obstacles: Obstacles = no_obstacle, standing: Sequence[str] = (), attendant: Attendant | None = None
+) -> Iterator[Cluster]:
     """A cluster with two nodes."""
     faults = Faults()
-    api = KubernetesCluster("ml", version="1.33", clock=_now, attendant=faults.attend, obstacles=obstacles)
+    attending = attendant or faults.attend
+    api = KubernetesCluster("ml", version="1.33", clock=_now, attendant=attending, obstacles=obstacles)
     cloud = MemoryCloud(_now)
     machines = [shape("m6i.4xlarge", "eu-west-1a", {"cpu": "16", "memory": "64Gi"}, group="system")]
     cloud.add_group(NodeGroup(name="system", minimum=2, maximum=2, desired=2, shapes=machines))

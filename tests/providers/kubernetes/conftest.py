@@ -12,4 +12,5 @@ from tests.providers.kubernetes.cluster import Cluster, cluster_with
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     with cluster_with() as made:
+        made.secrets["sample"] = "a sample of a secret"
         yield made

@@ -73,6 +73,15 @@ def test_a_field_of_somebody_elses_that_nobody_reviewed_is_a_conflict_that_names
     assert refused.value.code == Code.MANAGED
 
 
+def test_a_key_with_dots_that_was_reviewed_is_taken_back(cluster: Cluster) -> None:
+    desired = config_map("dotted") | {"metadata": {"name": "dotted", "labels": {"app.kubernetes.io/part-of": "ml"}}}
+    made = cluster.make(CONFIG_MAP, desired)
+    theirs = {"metadata": {"labels": {"app.kubernetes.io/part-of": "other"}}}
+    cluster.kubectl.patch("v1/configmaps", "dotted", theirs)
+    mended = cluster.bring(CONFIG_MAP, desired, desired, made.id)
+    assert mended.properties["metadata"]["labels"]["app.kubernetes.io/part-of"] == "ml"
+
+
 def test_an_autoscaler_is_not_fought_over_replicas(cluster: Cluster) -> None:
     desired = deployment("scaled", replicas=1)
     made = cluster.make(DEPLOYMENT, desired)
