@@ -49,6 +49,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     """A Kubernetes cluster on EKS.
 
     identity: of the connections into it.
+    reach: how apply gets to its API: `direct`, `proxy` or `ssm`; empty where that has not been said.
     service_cidr: the range of its services' addresses.
     node_version: the Kubernetes version that nodes follow.
     before_nodes: what must stand before a node can become ready.
@@ -65,6 +66,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     oidc_issuer: Annotated[Value, Meta(description="URL of the cluster's OIDC issuer")] = None
     oidc_provider_arn: Annotated[Value, Meta(description="ARN of the IAM identity provider for it")] = None
     identity: Value = None
+    reach: str = ""
     service_cidr: Value = None
     node_version: str = ""
     before_nodes: tuple[Address, ...] = ()

@@ -49,7 +49,8 @@ class Cloud:
     def __init__(self, target: Target, root: Path, clock: Clock, library: Library) -> None:
         self._target, self._root, self._library = target, root, library
         # What takes minutes in a real account takes seconds in a simulated one, which is always on this machine.
-        self._clock = FastClock(clock, _HURRY) if _is_simulated(target) else clock
+        self.is_simulated = _is_simulated(target)
+        self._clock = FastClock(clock, _HURRY) if self.is_simulated else clock
         self._providers: dict[Connection, Provider] = {}
         self._objects: dict[str, KubernetesProvider] = {}  # by the cluster that they are in
 

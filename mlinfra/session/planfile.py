@@ -7,13 +7,27 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mlinfra.core import codec
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import PLAN_FORMAT, Plan
+from mlinfra.core.stack import Stack
 from mlinfra.session.codes import Code
+from mlinfra.session.reach import declared_reach
+
+
+def settings_of(stack: Stack, sets: tuple[str, ...], inputs: tuple[str, ...]) -> dict[str, Any]:
+    """What a plan must remember of its stack, so that it can be applied without it."""
+    return {
+        "target": msgspec.to_builtins(stack.target),
+        "state": stack.state,
+        "reach": declared_reach(stack),
+        "sets": list(sets),
+        "inputs": list(inputs),
+    }
 
 
 def write_plan(plan: Plan, path: str) -> None:

@@ -51,7 +51,8 @@ from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
-from mlinfra.session.planfile import read_plan, write_plan
+from mlinfra.session.planfile import read_plan, settings_of, write_plan
+from mlinfra.session.reach import demand_reach
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
@@ -204,18 +205,12 @@ class Session:
             )
         )
         review.validate(plan, graph, self._cloud)
+        settings = settings_of(self.stack, self._options.sets, self._options.inputs)
         plan = msgspec.structs.replace(
-            plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=self._settings()
+            plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
         )
+        plan = demand_reach(plan, self.stack, graph, simulated=self._cloud.is_simulated)
         return policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
-
-    def _settings(self) -> dict[str, Any]:
-        return {
-            "target": msgspec.to_builtins(self.stack.target),
-            "state": self.stack.state,
-            "sets": list(self._options.sets),
-            "inputs": list(self._options.inputs),
-        }
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""

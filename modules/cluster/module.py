@@ -37,9 +37,12 @@ class Endpoint(Block, frozen=True, kw_only=True):
         Meta(description="who reaches it from the internet; needed with `public`"),
     ] = ()
     reach: Annotated[
-        Literal["direct", "proxy", "ssm"],
-        Meta(description="how apply gets there: by itself, through HTTPS_PROXY, or by a Session Manager tunnel"),
-    ] = "direct"
+        Literal["direct", "proxy", "ssm"] | None,
+        Meta(
+            description="how apply gets there: by itself, through HTTPS_PROXY, or by a Session Manager tunnel; must be "
+            "said of an API that is private before anything can be made within the cluster"
+        ),
+    ] = None
 
 
 class Inputs(Block, frozen=True, kw_only=True):
@@ -115,6 +118,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         oidc_issuer=issuer,
         oidc_provider_arn=identity.arn,
         identity=connections.CLUSTER.reference(cluster.address),
+        reach=inputs.endpoint.reach or ("direct" if inputs.endpoint.public else ""),
         service_cidr=cluster["kubernetesNetworkConfig", "serviceIpv4Cidr"],
         node_version=version,
         before_nodes=tuple(addon.address for addon in early),
