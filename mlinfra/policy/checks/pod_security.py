@@ -48,10 +48,11 @@ def _of_pod(pod: Pod, spec: dict[Any, Any]) -> Iterator[Breach]:
             yield Breach(pod.resource, "it mounts a path of its node", path=(*pod.path, "volumes", index, "hostPath"))
     context = spec.get("securityContext")
     for index, one in enumerate(_list(context.get("sysctls")) if isinstance(context, dict) else ()):
-        name = one.get("name") if isinstance(one, dict) else one
-        if name not in _SYSCTLS:
+        setting = one.get("name") if isinstance(one, dict) else one
+        if setting not in _SYSCTLS:
             path = (*pod.path, "securityContext", "sysctls", index)
-            yield _judged(pod, name, path, f"it sets {name} of its node's kernel" if isinstance(name, str) else "")
+            words = f"it sets {setting} of its node's kernel" if isinstance(setting, str) else ""
+            yield _judged(pod, setting, path, words)
 
 
 def _of_container(pod: Pod, path: Path, container: Value) -> Iterator[Breach]:
