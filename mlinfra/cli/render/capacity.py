@@ -69,7 +69,7 @@ def capacity_markdown(capacity: Capacity) -> list[str]:
 
 def capacity_html(capacity: Capacity) -> str:
     """The same as a section of a page, whole."""
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", "verdict", "checks"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("what", "verdict", "checks"))
     rows = "".join(
         f"<tr><td>{html_code(room.address)} {html_text(room.what)}</td><td>{room.verdict.value}</td><td>"
         + "<br>".join(
@@ -82,7 +82,7 @@ def capacity_html(capacity: Capacity) -> str:
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
     return (
         f"<h2>Capacity</h2><p>{html_text(capacity_summary(capacity))}</p>"
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Capacity">{table}</div>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Capacity"><div class="inner">{table}</div></div>'
     )
 
 

@@ -104,9 +104,9 @@ def cost_html(cost: Cost) -> str:
     )
     listed = f"<p>No price is known of:</p><ul>{unknown}</ul>" if unknown else ""
     return (
-        f'<h2>Cost</h2><p>{html_text(cost_summary(cost))}</p><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="Cost"><table><thead><tr>{heads}</tr></thead><tbody>{rows}'
-        f'<tr><th scope="row">together</th>{_cells(cost.monthly)}</tr></tbody></table></div>{listed}'
+        f"<h2>Cost</h2><p>{html_text(cost_summary(cost))}</p><details><summary>What it is paid for</summary>"
+        f'<div class="inner"><table class="figures"><thead><tr>{heads}</tr></thead><tbody>{rows}'
+        f'<tr><th scope="row">together</th>{_cells(cost.monthly)}</tr></tbody></table>{listed}</div></details>'
     )
 
 

@@ -30,7 +30,7 @@ def graph_html(graph: Graph, name: str) -> str:
     return page_html(f"{name}: graph", body)
 
 
-def drawing(graph: Graph, actions: dict[str, str], extra: dict[str, str]) -> str:
+def drawing(graph: Graph, actions: dict[str, str], extra: dict[str, str], *, only_changes: bool = False) -> str:
     """The SVG of `graph` and of `extra` nodes (address -> type) that it does not hold any more."""
     required = {str(resource.address): [str(a) for a in needs(graph, resource)] for resource in graph}
     kinds = {str(resource.address): resource.type for resource in graph} | extra
@@ -38,4 +38,6 @@ def drawing(graph: Graph, actions: dict[str, str], extra: dict[str, str]) -> str
         address: f"{address}, {kind}" + (f", {actions[address]}" if address in actions else "")
         for address, kind in kinds.items()
     }
-    return graph_svg(lay_out({**{address: [] for address in extra}, **required}), actions, titles)
+    return graph_svg(
+        lay_out({**{address: [] for address in extra}, **required}), actions, titles, only_changes=only_changes
+    )

@@ -89,7 +89,8 @@ def _bar(plan: Plan) -> str:
     )
     return (
         '<div class="bar" role="search"><label for="search">Search</label>'
-        '<input id="search" type="search" placeholder="address, type, property, value ( / )" autocomplete="off">'
+        '<input id="search" type="search" placeholder="address, type or value" autocomplete="off" '
+        'aria-keyshortcuts="/">'
         f'{chips}<button id="open" type="button">Unfold all</button><button id="close" type="button">Fold all</button>'
         '<span id="found" class="found" role="status"></span></div>'
     )
@@ -113,10 +114,11 @@ def _alike(group: Alike) -> str:
 
 def _change(change: Change) -> str:
     action = change.action.value
-    opened = " open" if change.action in DESTRUCTIVE or change.action is Action.UPDATE else ""
+    opened = " open" if change.fields and (change.action in DESTRUCTIVE or change.action is Action.UPDATE) else ""
     where = f'<span class="where">{text(change.source)}</span>' if change.source else ""
+    reason = reason_of(change)
     facts = [
-        f"<p>{text(reason)}</p>" if (reason := reason_of(change)) else "",
+        f"<p>{text(reason)}</p>" if reason and opened else "",
         f"<p>was {code(change.origin)}</p>" if change.origin else "",
         f'<p class="soft">the object is {code(change.id)}</p>' if change.id else "",
         _table(change.fields) if change.fields else "",
@@ -124,7 +126,8 @@ def _change(change: Change) -> str:
     ]
     head = (
         f'<span class="act">{text(sign(change))} {text(title(change))}</span>'
-        f'<strong>{code(change.address)}</strong><span class="soft">{code(change.type)}</span>{where}'
+        f'<strong>{code(change.address)}</strong><span class="soft">{code(change.type)}</span>'
+        f"{f'<span>{text(reason)}</span>' if reason and not opened else ''}{where}"
     )
     return (
         f'<details class="change {action}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
@@ -181,5 +184,6 @@ def _graph(plan: Plan, graph: Graph) -> str:
         return ""
     return (
         '<h2 id="graph">The stack</h2><p class="soft">Lines lead from what is needed to what needs it.</p>'
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Graph">{drawing(graph, actions, gone)}</div>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Graph">'
+        f"{drawing(graph, actions, gone, only_changes=True)}</div>"
     )

@@ -14,15 +14,22 @@ _MARGIN = 12
 _ARCS = 56  # left of the first column, for the lines that lead around it
 
 
-def graph_svg(layout: Layout, actions: Mapping[str, str], titles: Mapping[str, str]) -> str:
-    """The drawing. `actions` colours nodes by address, `titles` says what they are; nodes link to `#c-ADDRESS`."""
+def graph_svg(
+    layout: Layout, actions: Mapping[str, str], titles: Mapping[str, str], *, only_changes: bool = False
+) -> str:
+    """The drawing. `actions` colours nodes by address, `titles` says what they are.
+
+    Nodes link to `#c-ADDRESS`; with `only_changes`, those that have an action. All can be reached by keyboard.
+    """
     width, height = layout.width + _ARCS + _MARGIN, layout.height + 2 * _MARGIN
     places = {node.address: node for box in layout.boxes for node in box.nodes}
     boxes = {box.section: box for box in layout.boxes}
     lines = [_coarse_edge(boxes[a], boxes[b]) for a, b in layout.edges] if layout.coarse else []
     lines += [] if layout.coarse else [_edge(places[a], places[b]) for a, b in layout.edges]
     content = [*(_box(box) for box in layout.boxes), f'<g class="edges">{"".join(lines)}</g>']
-    content += [_node(node, actions.get(node.address, ""), titles) for node in places.values()]
+    for node in places.values():
+        action = actions.get(node.address, "")
+        content.append(_node(node, action, titles, linked=bool(action) or not only_changes))
     return (
         f'<svg class="graph" role="group" aria-label="Graph: lines lead from what is needed to what needs it" '
         f'viewBox="{-_ARCS} {-_MARGIN} {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">'
@@ -37,15 +44,16 @@ def _box(box: Box) -> str:
     )
 
 
-def _node(node: Node, action: str, titles: Mapping[str, str]) -> str:
+def _node(node: Node, action: str, titles: Mapping[str, str], *, linked: bool) -> str:
     address, label = text(node.address), text(node.label)
     title = text(titles.get(node.address, node.address))
+    tag, where = ("a", f'href="#c-{address}"') if linked else ("g", 'role="img" tabindex="0"')
     return (
-        f'<a class="node {text(action)}" href="#c-{address}" data-node="{address}" aria-label="{title}">'
+        f'<{tag} class="node {text(action)}" {where} data-node="{address}" aria-label="{title}">'
         f"<title>{title}</title>"
         f'<rect x="{node.x:.0f}" y="{node.y:.0f}" width="{node.width:.0f}" height="{ROW - 4}" rx="4"/>'
         f'<text class="mark" x="{node.x + 7:.0f}" y="{node.y + ROW - 9:.0f}">{_MARKS.get(action, "")}</text>'
-        f'<text x="{node.x + 24:.0f}" y="{node.y + ROW - 9:.0f}">{label}</text></a>'
+        f'<text x="{node.x + 24:.0f}" y="{node.y + ROW - 9:.0f}">{label}</text></{tag}>'
     )
 
 

@@ -1,0 +1,96 @@
+"""Pods keep to the baseline of Kubernetes' own pod security standards: no way from a pod to its node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlinfra.core.resource import Resource
+from mlinfra.core.value import Expression, Path, Value
+from mlinfra.documents.verdict import Verdict
+from mlinfra.policy.pods import Pod, containers, pods
+from mlinfra.policy.scene import Breach, Scene
+
+# https://kubernetes.io/docs/concepts/security/pod-security-standards/ (v1.37, read November 2026), "Baseline".
+_CAPABILITIES = frozenset(
+    {
+        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+        "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+    }
+)  # fmt: skip
+_SYSCTLS = frozenset(
+    {
+        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+    }
+)  # fmt: skip
+_HOST = ("hostNetwork", "hostPID", "hostIPC")
+
+
+def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
+    """One breach for everything that the baseline forbids, and one where that cannot be seen yet."""
+    for pod in pods(resources):
+        if pod.spec is None:
+            yield Breach(pod.resource, "the pod is not known yet", Verdict.UNKNOWN, pod.path)
+            continue
+        yield from _of_pod(pod, pod.spec)
+        for path, container in containers(pod):
+            yield from _of_container(pod, path, container)
+
+
+def _of_pod(pod: Pod, spec: dict[Any, Any]) -> Iterator[Breach]:
+    for name in _HOST:
+        yield from _refused(pod, spec.get(name), (*pod.path, name), f"it shares its node's {name.removeprefix('host')}")
+    for index, volume in enumerate(_list(spec.get("volumes"))):
+        if isinstance(volume, dict) and "hostPath" in volume:
+            yield Breach(pod.resource, "it mounts a path of its node", path=(*pod.path, "volumes", index, "hostPath"))
+    context = spec.get("securityContext")
+    for index, one in enumerate(_list(context.get("sysctls")) if isinstance(context, dict) else ()):
+        setting = one.get("name") if isinstance(one, dict) else one
+        if setting not in _SYSCTLS:
+            path = (*pod.path, "securityContext", "sysctls", index)
+            words = f"it sets {setting} of its node's kernel" if isinstance(setting, str) else ""
+            yield _judged(pod, setting, path, words)
+
+
+def _of_container(pod: Pod, path: Path, container: Value) -> Iterator[Breach]:
+    if not isinstance(container, dict):
+        yield Breach(pod.resource, "a container is not known yet", Verdict.UNKNOWN, path)
+        return
+    for index, port in enumerate(_list(container.get("ports"))):
+        taken = port.get("hostPort") if isinstance(port, dict) else None
+        if taken:
+            yield _judged(pod, taken, (*path, "ports", index, "hostPort"), "it takes a port of its node")
+    context = container.get("securityContext")
+    if isinstance(context, Expression):
+        yield Breach(pod.resource, "what a container may do is not known yet", Verdict.UNKNOWN, path)
+    if not isinstance(context, dict):
+        return
+    inner = (*path, "securityContext")
+    yield from _refused(pod, context.get("privileged"), (*inner, "privileged"), "a container is privileged")
+    if context.get("procMount", "Default") != "Default":
+        yield _judged(pod, context["procMount"], (*inner, "procMount"), "a container sees /proc unmasked")
+    capabilities = context.get("capabilities")
+    added = _list(capabilities.get("add")) if isinstance(capabilities, dict) else []
+    for index, name in enumerate(added):
+        if name not in _CAPABILITIES:
+            where = (*inner, "capabilities", "add", index)
+            yield _judged(pod, name, where, f"a container has {name}" if isinstance(name, str) else "")
+
+
+def _refused(pod: Pod, value: Value, path: Path, words: str) -> Iterator[Breach]:
+    if value is not None and value is not False:
+        yield _judged(pod, value, path, words)
+
+
+def _judged(pod: Pod, value: Value, path: Path, words: str) -> Breach:
+    """A breach for what is there; undecided for what may yet be something harmless."""
+    if isinstance(value, Expression):
+        return Breach(pod.resource, "it is not known yet", Verdict.UNKNOWN, path)
+    return Breach(pod.resource, words, path=path)
+
+
+def _list(value: Value) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []

@@ -1,0 +1,48 @@
+"""Pods hold no token for the Kubernetes API unless they say that they want one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlinfra.core.resource import Resource
+from mlinfra.core.value import Expression, Value
+from mlinfra.documents.verdict import Verdict
+from mlinfra.policy.pods import pods
+from mlinfra.policy.scene import Breach, Scene
+
+_FIELD = "automountServiceAccountToken"
+_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+
+
+def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
+    """One breach for each workload that leaves it open, and whose service account, where it is the stack's, does too.
+
+    To say `true` is to want the token: a controller needs one, and its reader sees it.
+    """
+    accounts = {_name(account): account.properties.get(_FIELD) for account in scene.of(_ACCOUNT)}
+    for pod in pods(resources):
+        if pod.spec is None:
+            yield Breach(pod.resource, "the pod is not known yet", Verdict.UNKNOWN, pod.path)
+            continue
+        said = pod.spec.get(_FIELD)
+        if said is None:
+            account = pod.spec.get("serviceAccountName", "default")
+            metadata = pod.resource.properties.get("metadata")
+            namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
+            said = accounts.get((_plain(namespace), _plain(account)))
+        if isinstance(said, Expression):
+            yield Breach(pod.resource, "whether it is mounted is not known yet", Verdict.UNKNOWN, (*pod.path, _FIELD))
+        elif not isinstance(said, bool):
+            yield Breach(pod.resource, path=(*pod.path, _FIELD))
+
+
+def _name(account: Resource) -> tuple[str, str]:
+    metadata = account.properties.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return _plain(metadata.get("namespace")), _plain(metadata.get("name"))
+
+
+def _plain(value: Value) -> str:
+    """A name to compare by; two references to the same name are the same name."""
+    return value if isinstance(value, str) else "default" if value is None else repr(value)
