@@ -43,6 +43,7 @@ class Wiring:
             self._drop(standing)
         self._tie_makes()
         self._tie_drops()
+        self._tie_moves()
         self._tie_drains()
         order = topological(sorted(self._steps), {key: step.needs for key, step in self._steps.items()})
         return tuple(self._steps[key] for key in order)
@@ -189,6 +190,22 @@ class Wiring:
                         self._need(key, [*makes, *drops, *own])
                     case Verb.FORGET if key in self._within:
                         self._need(key, self._drops.get(self._within[key], ()))
+
+    def _tie_moves(self) -> None:
+        """What leaves an object that goes leaves after its own dependents that go as well.
+
+        A gateway cannot be taken off its network while gateways behind it have addresses there.
+        """
+        recorded = self._dependencies.recorded
+        dependents = reversed_edges(recorded)
+        needs = {key: step.needs for key, step in self._steps.items()}
+        for address, keys in self._makes.items():
+            update = next((key for key in keys if self._steps[key].verb is Verb.UPDATE), None)
+            if update is None or not any(need in self._drops for need in recorded.get(address, ())):
+                continue
+            gone = [key for dependent in dependents.get(address, ()) for key in self._drops.get(dependent, ())]
+            self._need(update, [key for key in gone if update not in closure([key], needs)])
+            needs[update] = self._steps[update].needs
 
     def _tie_drains(self) -> None:
         """Nothing is deleted before what needs living controllers is done: not even the permissions they work with."""

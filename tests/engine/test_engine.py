@@ -440,3 +440,27 @@ def test_a_plan_read_back_from_its_file_applies() -> None:
     plan = codec.decode(codec.encode(world.plan(stack())), Plan)
     assert world.carry_out(plan, stack()).complete
     assert world.settled(stack())
+
+
+def test_what_leaves_an_object_that_goes_waits_for_its_own_dependents_that_go_as_well() -> None:
+    """A gateway is not taken off its network while gateways behind it have addresses there."""
+
+    def moved(cidr: str, range_: str) -> Graph:
+        size = {"min": 0, "max": 1, "wanted": 0}
+        gate = resource("network.gate", "run/Group", {"subnets": [], "size": size, "home": Ref(VPC)})
+        behind = {"net": Ref(Address("network.other")), "range": range_}
+        return graph(
+            resource("network.other", "net/Net", {"cidr": "10.9.0.0/16"}),
+            resource("network.vpc", "net/Net", {"cidr": cidr}),
+            gate,
+            resource("network.behind", "net/Subnet", behind, depends_on=["network.gate"]),
+        )
+
+    world = World()
+    assert world.apply(moved("10.0.0.0/16", "10.0.1.0/24")).complete
+    needs = {step.key: step.needs for step in world.plan(moved("10.1.0.0/16", "10.1.1.0/24")).steps}
+    assert "network.behind#1:delete" in needs["network.gate#1:update"]
+    assert "network.gate#1:update" in needs["network.vpc#1:delete"]
+    assert "network.gate#1:update" in needs["network.behind#2:create"]
+    assert world.apply(moved("10.1.0.0/16", "10.1.1.0/24")).complete
+    assert world.settled(moved("10.1.0.0/16", "10.1.1.0/24"))

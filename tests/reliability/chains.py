@@ -12,17 +12,27 @@ from .stacks import FORMS, Document, document
 
 def chain(dice: random.Random) -> list[Document]:
     """Up to three stacks that follow one another."""
-    return [_any_stack(dice) for _ in range(dice.randint(1, 3))]
+    found: list[Document] = []
+    upgraded = False
+    for _ in range(dice.randint(1, 3)):
+        stack, upgraded = _any_stack(dice, upgraded)
+        found.append(stack)
+    return found
 
 
-def _any_stack(dice: random.Random) -> Document:
+def _any_stack(dice: random.Random, upgraded: bool) -> tuple[Document, bool]:
+    """One stack, and whether it has a cluster of the newer version: EKS takes none down by two minor versions."""
     resources: dict[str, Any] = {}
     names = dice.sample(["access", "network", "security", "cluster"], dice.randint(0, 3))
+    newer = False
     for name in names:
-        form = FORMS[name]
-        resources |= _renamed(name, dice.choice([form.first, form.updated, form.replaced]))
+        number = dice.randint(0, 2)
+        if name == "cluster":
+            number = max(number, int(upgraded))
+            newer = number > 0
+        resources |= _renamed(name, (FORMS[name].first, FORMS[name].updated, FORMS[name].replaced)[number])
     registries = {key: {"keepLast": dice.randint(1, 9)} for key in dice.sample(["one", "two"], dice.randint(0, 2))}
-    return document("chain", resources=resources, registries=registries)
+    return document("chain", resources=resources, registries=registries), newer
 
 
 def _renamed(prefix: str, stack: Document) -> dict[str, Any]:

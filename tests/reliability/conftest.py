@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from mlinfra.sandbox.aws.sandbox import Sandbox
+from mlinfra.sandbox.kubernetes.controllers.options import Timings
+from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
 
 from .gate import Gate
 from .place import MakePlace, Place, place
 from .reference import Reference, Stages
+
+_SWIFT = Timings(node_boot=0.01, image_pull=0.01, readiness=0.01, termination=0.01)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -28,7 +32,7 @@ def gate() -> Gate:
 
 @pytest.fixture(scope="module")
 def sandbox(gate: Gate) -> Iterator[Sandbox]:
-    with Sandbox(clock=gate) as sandbox:
+    with Sandbox(clock=gate, endpoints=lambda account: KubernetesEndpoints(account, _SWIFT)) as sandbox:
         yield sandbox
 
 

@@ -10,6 +10,7 @@ done; so it may be stopped at any time and goes on from there. `python -m tests.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import time
 import zlib
@@ -64,6 +65,7 @@ def run(test: str, shard: int, points: Iterable[str], experiment: Callable[[str]
             continue
         failure = _tried(experiment, point)
         note(test, point, failure)
+        gc.collect()  # each point is a world of its own; the program itself collects next to nothing
         if failure:
             failed.append(f"{point}: {failure}")
     assert failed == []

@@ -1,7 +1,7 @@
 """Client tokens: the same token with the same parameters gives the same object, with others an error.
 
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html (2026): the result of the first request is
-returned, also once its object is gone; the token is the region's. EKS looks after its own tokens.
+returned, also once its object is gone; the token is the region's. EKS looks after the tokens of its creations.
 """
 
 from __future__ import annotations
@@ -28,6 +28,15 @@ _OF_EC2 = (
     "CreateVolume",
     "CreateVpcEndpoint",
     "RunInstances",
+)
+# EKS has a clientRequestToken in each of its updates as well (API reference, 2017-11-01).
+_UPDATES_OF_EKS = (
+    "AssociateEncryptionConfig",
+    "UpdateAddon",
+    "UpdateClusterConfig",
+    "UpdateClusterVersion",
+    "UpdateNodegroupConfig",
+    "UpdateNodegroupVersion",
 )
 
 
@@ -75,5 +84,6 @@ def client_tokens(account: Account) -> list[ClientTokens]:
     """For each service that has tokens."""
     return [
         ClientTokens(account, "ec2", _OF_EC2, "ClientToken", "IdempotentParameterMismatch"),
+        ClientTokens(account, "eks", _UPDATES_OF_EKS, "clientRequestToken", "InvalidRequestException"),
         ClientTokens(account, "amp", ("CreateWorkspace",), "clientToken", "ConflictException"),
     ]

@@ -127,6 +127,16 @@ def test_an_upgrade_takes_one_minor_version_at_a_time(aws: Any, refused: Callabl
     assert aws.eks.describe_cluster(name="ml")["cluster"]["version"] == "1.34"
 
 
+def test_an_update_whose_answer_was_lost_may_be_asked_for_again(aws: Any, refused: Callable[..., str]) -> None:
+    # https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html, clientRequestToken
+    aws.cluster()
+    asked = {"name": "ml", "version": "1.34", "clientRequestToken": "t"}
+    first = aws.eks.update_cluster_version(**asked)["update"]
+    assert aws.eks.describe_cluster(name="ml")["cluster"]["version"] == "1.34"
+    assert aws.eks.update_cluster_version(**asked)["update"]["id"] == first["id"]
+    assert refused(aws.eks.update_cluster_version, **{**asked, "version": "1.35"}) == "InvalidRequestException"
+
+
 def test_an_update_that_changes_nothing_is_refused(aws: Any, refused: Callable[..., str]) -> None:
     aws.cluster()
     network = {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]}
