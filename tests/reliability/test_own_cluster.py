@@ -15,7 +15,7 @@ import pytest
 
 from mlinfra.sandbox.kubernetes.faults import DROPPED, Call, Serve
 from mlinfra.sandbox.kubernetes.requests import Response
-from mlinfra.session.session import Options, open_session
+from mlinfra.session import Options, open_session
 from tests.providers.kubernetes.cluster import Cluster, cluster_with
 
 from . import points

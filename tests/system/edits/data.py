@@ -29,7 +29,8 @@ def _id_of(address: str) -> Any:
 
 
 def _tagged(service: str, operation: str, member: str, tags: str = "Tags", held: str = "arn") -> Edit:
-    return edit(service, operation, **{member: out(held), tags: _TAGS})
+    params: dict[str, Any] = {member: out(held), tags: _TAGS}
+    return edit(service, operation, **params)
 
 
 def _subnets(**change: Any) -> Edit:
