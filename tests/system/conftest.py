@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from mlinfra.sandbox.aws.sandbox import Sandbox
+from mlinfra.sandbox.kubernetes.controllers.options import Timings
+from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
 
 from .account import Account
 
 ROOT = Path(__file__).parents[2]
+SWIFT = Timings(node_boot=0.01, image_pull=0.01, readiness=0.01, termination=0.01)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,6 +34,16 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
     """An empty account, and a folder to work in."""
     monkeypatch.chdir(tmp_path)
     with Sandbox() as sandbox:
+        for name, value in Account.environment(sandbox).items():
+            monkeypatch.setenv(name, value)
+        yield Account(sandbox, tmp_path)
+
+
+@pytest.fixture
+def peopled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account whose clusters answer, and work: nodes join, pods start, controllers make what they make."""
+    monkeypatch.chdir(tmp_path)
+    with Sandbox(endpoints=lambda account: KubernetesEndpoints(account, SWIFT)) as sandbox:
         for name, value in Account.environment(sandbox).items():
             monkeypatch.setenv(name, value)
         yield Account(sandbox, tmp_path)

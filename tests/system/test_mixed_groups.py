@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import msgspec
-import pytest
 
-from mlinfra.sandbox.aws.sandbox import Sandbox
-from mlinfra.sandbox.kubernetes.controllers.options import Timings
-from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
 from tests.sandbox.aws.entrance import enter
 from tests.sandbox.kubernetes.client import Client, eventually
 
@@ -35,22 +30,11 @@ nodeGroups:
     max: 4
     taints: [{key: dedicated, value: ranking}]
 """
-SWIFT = Timings(node_boot=0.01, image_pull=0.01, readiness=0.01, termination=0.01)
 
 
 class _Caller(msgspec.Struct):
     sts: Any
     session: Any
-
-
-@pytest.fixture
-def peopled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """An account whose clusters answer."""
-    monkeypatch.chdir(tmp_path)
-    with Sandbox(endpoints=lambda account: KubernetesEndpoints(account, SWIFT)) as sandbox:
-        for name, value in Account.environment(sandbox).items():
-            monkeypatch.setenv(name, value)
-        yield Account(sandbox, tmp_path)
 
 
 def _entered(account: Account) -> Client:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ GOLDEN = Path(__file__).with_name("golden")
 
 
 def _copied(file: Path) -> str:
+    shutil.copytree(file.parent, Path(), dirs_exist_ok=True)  # with the charts that lie beside it
     text = file.read_text().replace("platform: sandbox", "platform: aws")
     Path("stack.yaml").write_text(text)
     return text
@@ -44,7 +46,8 @@ def _normal(plan: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
-def test_a_stack_of_ours_is_planned_applied_and_destroyed(account: Account, file: Path) -> None:
+def test_a_stack_of_ours_is_planned_applied_and_destroyed(peopled: Account, file: Path) -> None:
+    account = peopled
     text = _copied(file)
     _prepare(account, text)
     account.do("validate", "stack.yaml")

@@ -1,0 +1,102 @@
+"""One stack, the cloud and what runs on it: made in one apply, mended, and taken down with all it brought about."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import boto3
+import msgspec
+import pytest
+
+from tests.sandbox.aws.entrance import enter
+from tests.sandbox.kubernetes.client import Client
+
+from .account import Account
+from .conftest import ROOT
+
+BALANCED = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "entrance", "namespace": "default"},
+    "spec": {"type": "LoadBalancer", "selector": {"app": "any"}, "ports": [{"port": 80}]},
+}
+
+
+class _Caller(msgspec.Struct):
+    sts: Any
+    session: Any
+
+
+@pytest.fixture
+def stack(peopled: Account) -> str:
+    """The example's stack and chart, aimed at the account."""
+    shutil.copytree(ROOT / "examples" / "in-cluster", Path(), dirs_exist_ok=True)
+    file = Path("stack.yaml")
+    file.write_text(file.read_text().replace("platform: sandbox", "platform: aws"))
+    return str(file)
+
+
+def inside(account: Account) -> Client:
+    cluster = account.client("eks").describe_cluster(name="in-cluster")["cluster"]
+    return enter(_Caller(account.client("sts"), boto3.Session()), cluster)
+
+
+def pending(account: Account, *arguments: str) -> dict[str, str]:
+    planned = account.do("plan", "stack.yaml", "-o", "json", *arguments).json()
+    return {change["address"]: change["action"] for change in planned["changes"]}
+
+
+def test_the_first_plan_is_whole_and_names_what_the_chart_brings(peopled: Account, stack: str) -> None:
+    planned = peopled.do("plan", stack, "-o", "json").json()
+    changes = {change["address"]: change for change in planned["changes"]}
+    assert {"cluster", "resources.namespace", "resources.batcher", "resources.nightly"} <= set(changes)
+    parts = {part["name"] for part in changes["resources.batcher"]["parts"]}
+    assert parts == {
+        "ConfigMap batches/batcher",
+        "CustomResourceDefinition batches.batches.example.com",
+        "Deployment batches/batcher",
+    }
+
+
+def test_what_runs_in_the_cluster_is_made_mended_and_changed_like_all_else(
+    peopled: Account, stack: str, request: pytest.FixtureRequest
+) -> None:
+    peopled.do("apply", stack, "--yes")
+    assert pending(peopled) == {}
+    assert pending(peopled, "--no-refresh") == {}
+
+    client = inside(peopled)
+    request.addfinalizer(client.http.close)
+    client.call("DELETE", "/apis/batches.example.com/v1/namespaces/batches/batches/nightly")
+    client.call("DELETE", "/api/v1/namespaces/batches/configmaps/batcher")
+    found = peopled.run("drift", stack, "-o", "json")
+    assert found.code == 2
+    assert {change["address"] for change in found.json()["changes"]} == {"resources.nightly", "resources.batcher"}
+    peopled.do("apply", stack, "--yes")
+    peopled.do("drift", stack)
+
+    Path(stack).write_text(Path(stack).read_text().replace("replicas: 2", "replicas: 3"))
+    assert pending(peopled) == {"resources.batcher": "update"}
+    peopled.do("apply", stack, "--yes")
+    made = client.call("GET", "/apis/apps/v1/namespaces/batches/deployments/batcher")
+    assert made["spec"]["replicas"] == made["status"]["availableReplicas"] == 3
+
+    _lose_the_state(peopled, stack)
+    _destroy_with_what_others_made(peopled, client, stack)
+
+
+def _lose_the_state(account: Account, stack: str) -> None:
+    shutil.rmtree(account.folder / ".mlinfra/state")
+    account.do("state", "rebuild", stack, "--yes")
+    assert pending(account) == {}
+
+
+def _destroy_with_what_others_made(account: Account, client: Client, stack: str) -> None:
+    """A load balancer that nobody planned is named in the plan, and goes with the cluster."""
+    client.call("POST", "/api/v1/namespaces/default/services", BALANCED)
+    planned = account.run("destroy", stack, "--yes")
+    assert planned.code == 0, planned.out + planned.err
+    assert "default/entrance" in planned.out
+    assert account.left() == []
