@@ -68,7 +68,13 @@ class Began(msgspec.Struct, frozen=True, tag="began"):
     seal: str
 
 
-Entry: TypeAlias = Intended | Recorded | Removed | Settled | Renamed | Noted | Began
+class Completed(msgspec.Struct, frozen=True, tag="completed"):
+    """All that the plan with this seal had to do is done."""
+
+    seal: str
+
+
+Entry: TypeAlias = Intended | Recorded | Removed | Settled | Renamed | Noted | Began | Completed
 
 
 # How many seals are remembered: a plan file that was killed or failed is run again soon, if at all.
@@ -84,6 +90,7 @@ class Ledger:
         self._deposed = {(r.address, r.generation): r for r in state.deposed}
         self._pending = {(i.address, i.generation): i for i in state.pending}
         self._applied = list(state.applied)
+        self._completed = list(state.completed)
         self._generations = dict(state.generations)
         self._facts, self._outputs = state.facts, state.outputs
 
@@ -118,6 +125,9 @@ class Ledger:
                 self._outputs = self._outputs if outputs is None else outputs
             case Began(seal):
                 self._applied = [*(s for s in self._applied if s != seal), seal][-_SEALS:]
+            case Completed(seal):
+                self._applied = [s for s in self._applied if s != seal]
+                self._completed = [*self._completed, seal][-_SEALS:]
 
     def _enter_record(self, entry: Recorded) -> None:
         record = entry.record
@@ -163,4 +173,5 @@ class Ledger:
             facts=self._facts,
             outputs=self._outputs,
             applied=tuple(self._applied),
+            completed=tuple(self._completed),
         )

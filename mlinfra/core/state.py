@@ -71,7 +71,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     deposed: objects of earlier generations, replaced and not deleted yet.
     pending: intents without a result.
-    applied: the seals of the last plans that were begun, the newest last.
+    applied: the seals of the last plans that were begun and not brought to their end, the newest last.
+    completed: those of the last plans that were.
     generations: the last generation of each address that is no longer there, so that no create attempt ever shares
         its idempotency token with an earlier one.
     """
@@ -85,8 +86,17 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Mapping[str, Value] = {}
     pending: tuple[Intent, ...] = ()
     applied: tuple[str, ...] = ()
+    completed: tuple[str, ...] = ()
     generations: Mapping[Address, int] = {}
     format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        """Decoding leaves the keys of maps as plain text: they become addresses here, once, for all who ask them."""
+        for name in ("records", "generations"):
+            table = getattr(self, name)
+            if any(type(key) is not Address for key in table):
+                addressed = {Address(key): value for key, value in table.items()}
+                msgspec.structs.force_setattr(self, name, addressed)
 
     def every_record(self) -> tuple[Record, ...]:
         """Current and deposed ones."""

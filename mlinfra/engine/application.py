@@ -12,7 +12,7 @@ import msgspec
 from mlinfra.core.clock import Clock
 from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.errors import StalePlan, UnsafePlan
-from mlinfra.core.ledger import Began, Noted
+from mlinfra.core.ledger import Began, Completed, Noted
 from mlinfra.core.observed import Present
 from mlinfra.core.plan import Plan
 from mlinfra.core.provider import Connect
@@ -55,6 +55,10 @@ def refuse_errors(plan: Plan) -> None:
 
 def verify(plan: Plan, state: State, survey: Survey, types: Mapping[str, ResourceType]) -> None:
     """Raise `StalePlan`, naming objects and fields, where the seal does not hold."""
+    if plan.steps and plan.seal.digest in state.completed:
+        raise StalePlan(
+            "this plan was carried out already", code=Code.DONE_ALREADY, hint="plan again: mlinfra plan STACK"
+        )
     moves = tuple(Move(step.origin, step.address) for step in plan.steps if step.origin is not None)
     found = standings(Graph({}, moves=moves), state, survey)
     problems = broken(plan, state, found, survey, types)
@@ -82,7 +86,7 @@ def carry_out(plan: Plan, journal: Journal, survey: Survey, means: Means) -> Rep
         plan.steps, execution, listener=means.listener, stop=means.stop, clock=means.clock, workers=means.workers
     ).run()
     if report.complete:
-        journal.enter(Noted(outputs=_outputs(plan, journal)))
+        journal.enter(Noted(outputs=_outputs(plan, journal)), Completed(plan.seal.digest))
     if not means.stop.halted:
         journal.compact()
     return report

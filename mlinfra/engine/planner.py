@@ -114,7 +114,8 @@ class _Planning:
         deposed = [s for s in self._standings.deposed if not isinstance(s.observed, Unreadable)]
         if request.targets:
             decisions, deposed = self._chosen(decisions, deposed)
-        self._diagnostics += deciding.diagnostics
+        meant = {decision.address for decision in decisions} if request.targets else None
+        self._diagnostics += [one for one in deciding.diagnostics if meant is None or one.address in meant]
         self._diagnostics += _protected(decisions, request.graph)
         self._diagnostics += _still_used(decisions)
         wiring = Wiring(request.types, self._dependencies)
@@ -235,7 +236,7 @@ def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagn
         if decision.action not in (Action.DELETE, Action.REPLACE) or record is None:
             continue
         resource = declared.resources.get(decision.address)
-        if resource.lifecycle.protect if resource is not None else record.protect:
+        if record.protect or (resource is not None and resource.lifecycle.protect):
             verb = "deleted" if decision.action is Action.DELETE else "replaced"
             yield Diagnostic(
                 code=Code.PROTECTED,

@@ -5,6 +5,7 @@ A plan file holds no secret and needs no stack file; where the stack file is at 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def write_plan(plan: Plan, path: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(codec.encode(plan) + b"\n")
+            content = codec.encode(plan)
+            file.write(content + b"\n" + _digest(content) + b"\n")
     except OSError as error:
         raise PlanError(f"{path} cannot be written: {error.strerror}", code=Code.PLAN_UNWRITABLE) from error
 
@@ -46,8 +48,9 @@ def read_plan(path: str) -> Plan:
         text = Path(path).read_bytes()
     except OSError as error:
         raise PlanError(f"{path} cannot be read: {error.strerror}", code=Code.PLAN_UNREADABLE) from error
+    content, _, digest = text.rstrip(b"\n").rpartition(b"\n")
     try:
-        plan = codec.decode(text, Plan)
+        plan = codec.decode(content, Plan)
     except (msgspec.MsgspecError, ValueError, LookupError, TypeError, RecursionError) as error:
         hint = "make one with: mlinfra plan STACK --out FILE"
         raise PlanError(f"{path} is no plan file, or a damaged one", code=Code.NO_PLAN, hint=hint) from error
@@ -57,4 +60,14 @@ def read_plan(path: str) -> Plan:
             code=Code.OTHER_PLAN_FORMAT,
             hint="plan again with this version",
         )
+    if digest != _digest(content):
+        raise PlanError(
+            f"{path} is not as it was written: a plan that was changed is not the plan that was reviewed",
+            code=Code.NO_PLAN,
+            hint="plan again: mlinfra plan STACK --out FILE",
+        )
     return plan
+
+
+def _digest(content: bytes) -> bytes:
+    return b"sha256:" + hashlib.sha256(content).hexdigest().encode()

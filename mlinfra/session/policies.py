@@ -58,6 +58,9 @@ def held(plan: Plan, book: Rulebook, graph: Graph, stack: Stack, today: date) ->
     if plan.destroy:
         return plan
     found = judge(book, graph, plan, stack, today).diagnostics()
+    if plan.partial:  # what is not touched by it is no reason against it
+        touched = {change.address for change in plan.pending()}
+        found = tuple(one for one in found if one.address is None or one.address in touched)
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found))
 
 

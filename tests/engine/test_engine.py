@@ -464,3 +464,48 @@ def test_what_leaves_an_object_that_goes_waits_for_its_own_dependents_that_go_as
     assert "network.gate#1:update" in needs["network.behind#2:create"]
     assert world.apply(moved("10.1.0.0/16", "10.1.1.0/24")).complete
     assert world.settled(moved("10.1.0.0/16", "10.1.1.0/24"))
+
+
+def test_a_plan_is_carried_out_once() -> None:
+    world = World()
+    plan = world.plan(stack())
+    assert world.carry_out(plan, stack()).complete
+    only(world, "run/Group").properties["image"] = "edited"
+    with pytest.raises(StalePlan, match="carried out already"):
+        world.carry_out(plan, stack())
+
+
+def test_protection_that_was_taken_out_holds_until_that_is_applied() -> None:
+    world = World()
+    protected = [resource("network.vpc", "net/Net", {"cidr": "10.0.0.0/16"}, protect=True)]
+    world.apply(graph(*protected))
+    plain = graph(resource("network.vpc", "net/Net", {"cidr": "10.0.0.0/16"}))
+    with pytest.raises(UnsafePlan, match="protected"):
+        world.apply(plain, destroy=True)
+    assert world.apply(plain).complete
+    assert world.apply(plain, destroy=True).complete
+
+
+def test_what_no_target_needs_is_no_reason_against_a_plan() -> None:
+    world = World()
+    size = {"min": 0, "max": 1}
+    world.apply(graph(resource("n", "net/Net", {"cidr": "a"}), resource("s", "net/Subnet", SUBNET)))
+    for name in ("one", "two"):
+        world.cloud.things[name] = Thing(
+            "toy:run/Group", name, {"name": name, "subnets": [only(world, "net/Subnet").id], "size": size}, None
+        )
+    desired = graph(
+        resource("n", "net/Net", {"cidr": "a"}),
+        resource("s", "net/Subnet", SUBNET),
+        *(
+            resource(f"g.{n}", "run/Group", {"name": n, "subnets": [Ref(Address("s"))], "size": size})
+            for n in ("one", "two")
+        ),
+    )
+    found = world.cloud.things["one"].present()
+    plan = world.plan(desired, targets=("g.one",), adoptions={Address("g.one"): found})
+    assert plan.diagnostics == ()
+    assert world.carry_out(plan, desired).complete
+
+
+SUBNET = {"net": Ref(Address("n")), "range": "10.0.1.0/24"}

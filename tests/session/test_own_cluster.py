@@ -20,6 +20,7 @@ apiVersion: mlinfra/v1
 kind: Stack
 metadata: {name: serving}
 target: {platform: kubernetes, kubeconfig: kubeconfig}
+policies: {packs: []}
 resources:
   custom:
     type: kubernetes:test.example.com/v1:Widget

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlinfra.core import codec
+from mlinfra.core.address import Address
 from mlinfra.core.errors import StateError
 from mlinfra.core.ledger import Entry, Ledger, Noted, Recorded
 from mlinfra.core.state import State
@@ -167,3 +169,9 @@ def test_every_code_has_one_meaning_and_stands_in_the_document() -> None:
     for code in Code:
         assert 4000 <= int(code.removeprefix("MLI")) <= 4999
         assert f"| {code} | {code.meaning} |" in document
+
+
+def test_addresses_are_addresses_again_when_a_state_is_read() -> None:
+    state = State(stack="demo", lineage="0123", generations={Address("network.vpc"): 2})
+    (address,) = codec.decode(codec.encode(state), State).generations
+    assert address.is_within("network")

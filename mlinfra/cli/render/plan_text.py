@@ -31,9 +31,10 @@ from mlinfra.cli.render.page import Page, Piece
 from mlinfra.cli.render.parts import changed, gathered
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.diagnostic import errors_in
-from mlinfra.core.plan import Action, Change, Field, Plan
+from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
 
+_DRIFTED = (Cause.DRIFT, Cause.BOTH)
 _SUMMED_UP = frozenset({Action.CREATE, Action.DELETE, Action.ADOPT, Action.FORGET})
 
 
@@ -42,7 +43,7 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
     plan, page = explained(plan), Page()
     if not plan.pending():
         page.extend(diagnostics_page(plan.diagnostics, look)).blank()
-        return page.line(*_quiet_line(plan, verb))
+        return page.line(*(_refused_line(plan, verb) or _quiet_line(plan, verb)))
     page.extend(_header(plan, about, verb))
     single, many = parted(plan.pending())
     for section, changes in by_section(single).items():
@@ -163,17 +164,27 @@ def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
 
 
+def _refused_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
+    """What is said of a plan with errors, whatever it would do; nothing where there are none."""
+    errors = len(errors_in(plan.diagnostics))
+    if not errors:
+        return ()
+    above = f"{number_of(errors, 'error')} above."
+    if verb == "diff":
+        return ((f"A plan of this could not be applied: {above}", "bold red"),)
+    if verb == "drift":
+        return ((f"What has drifted cannot be told: {above}", "bold red"),)
+    return (f"This plan cannot be applied: {above}", "bold red"), _digest(plan)
+
+
 def _last_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     if verb == "drift":
         return (
             "Drift: ",
             "bold",
         ), f"{number_of(len(plan.pending()), 'object')} not as last applied. Apply brings it all back."
-    refused = len(errors_in(plan.diagnostics))
-    if refused and verb == "diff":
-        return ((f"A plan of this could not be applied: {number_of(refused, 'error')} above.", "bold red"),)
-    if refused:
-        return (f"This plan cannot be applied: {number_of(refused, 'error')} above.", "bold red"), _digest(plan)
+    if refused := _refused_line(plan, verb):
+        return refused
     pieces: list[Piece] = [("Diff: " if verb == "diff" else "Plan: ", "bold")]
     for action, words in counted(plan):
         separator = "" if len(pieces) == 1 else "; " if action is Action.NO_OP else ", "
@@ -214,6 +225,8 @@ def _field(field: Field, look: Look, inner: str, width: int) -> Page:
     leaves = field_leaves(field)
     if leaves is None:
         pieces = _sides(field.before, field.after, look, secret=field.secret)
+        if field.before is msgspec.UNSET and field.cause in _DRIFTED:
+            pieces = [("absent", "dim"), (f" {look.arrow} ", "dim"), *pieces]
         return Page().line((inner, "dim"), f"{path:<{width}}  ", *pieces, *note, below=inner + "    ")
     page = Page().line(
         (inner, "dim"), f"{path:<{width}}  ", (f"{len(leaves)} differ{'s' if len(leaves) == 1 else ''}", "dim"), *note
