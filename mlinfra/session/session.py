@@ -48,6 +48,7 @@ from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.editing import address_of, edit
+from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
 from mlinfra.session.pinning import pinned
@@ -212,7 +213,7 @@ class Session:
         plan = msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
         )
-        plan = demand_reach(plan, self.stack, graph, simulated=self._cloud.is_simulated)
+        plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
         return policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
 
     def save(self, plan: Plan, path: str) -> None:
