@@ -43,7 +43,7 @@ from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.session import catalogue, policies, review, validation
+from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.cloud import Cloud
@@ -196,13 +196,14 @@ class Session:
         return self._adviser.advised(plan, graph, state) if advise else plan
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
+        ttl, now = self.stack.lifecycle.get("ttl"), self._clock.now()
         plan = make_plan(
             Request(
                 graph=graph,
                 state=state,
                 survey=seen,
                 types=self._cloud.types,
-                ownership=self._ownership(state),
+                ownership=expiry.under(self._ownership(state), ttl, seen, now),
                 region=self._cloud.region,
                 facts=msgspec.to_builtins(facts),
                 **options,
@@ -257,6 +258,8 @@ class Session:
                 raise ApplyIncomplete(report)
             if plan.destroy and not plan.partial:
                 self._conclude(journal.state(), lease)
+            elif not plan.destroy:
+                expiry.prolong(plan, journal.state(), self._cloud.types, self._cloud.connect, self._clock.now())
             return report
 
     def _begin(self, lease: Lease, plan: Plan) -> State:
