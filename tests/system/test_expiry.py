@@ -29,8 +29,10 @@ def _ends(account: Account) -> dict[str, str]:
         found[tag["ResourceId"]] = tag["Value"]
     ecr = account.client("ecr")
     for one in ecr.describe_repositories()["repositories"]:
-        tags = ecr.list_tags_for_resource(resourceArn=one["repositoryArn"])["tags"]
-        found |= {one["repositoryName"]: tag["Value"] for tag in tags if tag["Key"] == EXPIRES}
+        listed = ecr.list_tags_for_resource(resourceArn=one["repositoryArn"])["tags"]
+        tags = {tag["Key"]: tag["Value"] for tag in listed}
+        if EXPIRES in tags:
+            found[one["repositoryName"]] = tags[EXPIRES]
     return found
 
 
