@@ -1,4 +1,4 @@
-"""Facts read from AWS: zones, cluster versions, machine types, images for nodes, where reservations are.
+"""Facts read from AWS: zones, cluster versions, add-ons, machine types, images for nodes, where reservations are.
 
 The session calls it at first use and on `--refresh-facts`, and pins what it answers.
 """
@@ -38,7 +38,8 @@ def read_facts(calls: Calls, identity: Identity, wants: Wants = _NOTHING) -> Fac
         instance_types=_instance_types(calls, names) if names else {},
         reservations=_reservations(calls, wants.reservations) if wants.reservations else {},
     )
-    return msgspec.structs.replace(facts, images=_images(calls, wants.image_keys(facts)))
+    images, addons = _images(calls, wants.image_keys(facts)), _addons(calls, wants.addon_keys(facts))
+    return msgspec.structs.replace(facts, images=images, addons=addons)
 
 
 def _zones(calls: Calls) -> tuple[str, ...]:
@@ -113,6 +114,25 @@ def _images(calls: Calls, keys: Iterable[str]) -> dict[str, str]:
         for some in _batches(names, _PARAMETERS_AT_ONCE)
         for parameter in calls.one("ssm", "GetParameters", {"Names": some})["Parameters"]
     }
+
+
+def _addons(calls: Calls, keys: Iterable[str]) -> dict[str, str]:
+    """The default version of each, or the first where none is called so; what EKS does not offer is left out."""
+    found = {key: _addon(calls, *key.split("/")) for key in sorted(keys)}
+    return {key: version for key, version in found.items() if version}
+
+
+def _addon(calls: Calls, kubernetes: str, name: str) -> str:
+    asked = {"kubernetesVersion": kubernetes, "addonName": name}
+    pages = calls.pages("eks", "DescribeAddonVersions", asked)
+    offered = [one for page in pages for addon in page["addons"] for one in addon["addonVersions"]]
+    default = (one for one in offered if any(_is_default(about, kubernetes) for about in one["compatibilities"]))
+    chosen = next(default, None) or next(iter(offered), {"addonVersion": ""})
+    return str(chosen["addonVersion"])
+
+
+def _is_default(compatibility: dict[str, Any], kubernetes: str) -> bool:
+    return bool(compatibility.get("defaultVersion")) and compatibility.get("clusterVersion") == kubernetes
 
 
 def _reservations(calls: Calls, names: frozenset[str]) -> dict[str, str]:

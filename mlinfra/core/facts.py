@@ -45,6 +45,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     zones: names of the region's availability zones, sorted; local and wavelength zones are not among them.
     cluster_versions: the Kubernetes versions that EKS offers, oldest first.
     images: the machine images for nodes, by `image_key`.
+    addons: the versions of add-ons that EKS gives a cluster by default, by `1.33/vpc-cni`.
     reservations: the zone of each capacity reservation asked for; empty where it is not known.
     """
 
@@ -56,6 +57,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     cluster_versions: tuple[str, ...] = ()
     instance_types: dict[str, InstanceType] = {}
     images: dict[str, str] = {}
+    addons: dict[str, str] = {}
     reservations: dict[str, str] = {}
 
 
@@ -63,13 +65,15 @@ class Wants(msgspec.Struct, frozen=True):
     """The facts that a stack needs beyond those that every stack needs.
 
     images: the instance types whose machines are started from an image of our own choice, not of EKS's.
-    versions: the Kubernetes versions that they are to run; empty text for the newest.
+    versions: the Kubernetes versions that clusters and nodes are to run; empty text for the newest.
+    addons: the add-ons whose version is EKS's to choose.
     reservations: the capacity reservations whose place must be known.
     """
 
     instance_types: frozenset[str] = frozenset()
     images: frozenset[str] = frozenset()
     versions: frozenset[str] = frozenset()
+    addons: frozenset[str] = frozenset()
     reservations: frozenset[str] = frozenset()
 
     def __or__(self, other: Wants) -> Wants:
@@ -77,11 +81,18 @@ class Wants(msgspec.Struct, frozen=True):
             self.instance_types | other.instance_types,
             self.images | other.images,
             self.versions | other.versions,
+            self.addons | other.addons,
             self.reservations | other.reservations,
         )
 
     def image_keys(self, facts: Facts) -> frozenset[str]:
         """The keys of the images that are wanted, as far as `facts` know of the machines."""
         machines = [facts.instance_types[name] for name in self.images if name in facts.instance_types]
-        versions = {version or facts.cluster_versions[-1] for version in self.versions if facts.cluster_versions}
-        return frozenset(image_key(version, machine) for version in versions for machine in machines)
+        return frozenset(image_key(version, machine) for version in self._versions(facts) for machine in machines)
+
+    def addon_keys(self, facts: Facts) -> frozenset[str]:
+        """The keys of the add-ons that are wanted."""
+        return frozenset(f"{version}/{name}" for version in self._versions(facts) for name in self.addons)
+
+    def _versions(self, facts: Facts) -> set[str]:
+        return {version or facts.cluster_versions[-1] for version in self.versions if facts.cluster_versions}

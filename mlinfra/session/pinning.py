@@ -14,14 +14,27 @@ def pinned(state: State, wanted: Wants, cloud: Cloud, *, again: bool) -> Facts:
     if not state.facts or again:
         return cloud.facts(wanted)
     facts = msgspec.convert(state.facts, Facts)
-    missing = (wanted.instance_types | wanted.images) - facts.instance_types.keys()
-    unplaced = wanted.reservations - facts.reservations.keys()
-    if not missing and not unplaced and wanted.image_keys(facts) <= facts.images.keys():
+    lacking = _lacking(wanted, facts)
+    if lacking == Wants():
         return facts
-    more = cloud.facts(Wants(missing, wanted.images, wanted.versions, unplaced))
+    more = cloud.facts(lacking)
     return msgspec.structs.replace(
         facts,
         instance_types={**more.instance_types, **facts.instance_types},
         images={**more.images, **facts.images},
+        addons={**more.addons, **facts.addons},
         reservations={**more.reservations, **facts.reservations},
+    )
+
+
+def _lacking(wanted: Wants, facts: Facts) -> Wants:
+    """What of it is not pinned. Of a version that is new to the stack, images and add-ons are those of today."""
+    images = wanted.images if not wanted.image_keys(facts) <= facts.images.keys() else frozenset[str]()
+    addons = wanted.addons if not wanted.addon_keys(facts) <= facts.addons.keys() else frozenset[str]()
+    return Wants(
+        instance_types=(wanted.instance_types | wanted.images) - facts.instance_types.keys(),
+        images=images,
+        versions=wanted.versions if images or addons else frozenset(),
+        addons=addons,
+        reservations=wanted.reservations - facts.reservations.keys(),
     )

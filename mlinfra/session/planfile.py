@@ -26,6 +26,8 @@ def settings_of(stack: Stack, sets: tuple[str, ...], inputs: tuple[str, ...]) ->
         "target": msgspec.to_builtins(stack.target),
         "state": stack.state,
         "reach": declared_reach(stack),
+        "ttl": stack.lifecycle.get("ttl"),
+        "extendOnApply": bool(stack.lifecycle.get("extendOnApply")),
         "sets": list(sets),
         "inputs": list(inputs),
     }

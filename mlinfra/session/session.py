@@ -41,10 +41,11 @@ from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.session import catalogue, policies, review, validation
+from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.editing import address_of, edit
+from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
 from mlinfra.session.neighbours import applied_in
@@ -192,13 +193,14 @@ class Session:
         return self._adviser.advised(plan, graph, state) if advise else plan
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
+        ttl, now = self.stack.lifecycle.get("ttl"), self._clock.now()
         plan = make_plan(
             Request(
                 graph=graph,
                 state=state,
                 survey=seen,
                 types=self._cloud.types,
-                ownership=self._ownership(state),
+                ownership=expiry.under(self._ownership(state), ttl, seen, now),
                 region=self._cloud.region,
                 facts=msgspec.to_builtins(facts),
                 **options,
@@ -209,7 +211,7 @@ class Session:
         plan = msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
         )
-        plan = demand_reach(plan, self.stack, graph, simulated=self._cloud.is_simulated)
+        plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
         return policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
 
     def save(self, plan: Plan, path: str) -> None:
@@ -256,6 +258,8 @@ class Session:
                 raise ApplyIncomplete(report)
             if plan.destroy and not plan.partial:
                 self._conclude(journal.state(), lease)
+            elif not plan.destroy:
+                expiry.prolong(plan, journal.state(), self._cloud.types, self._cloud.connect, self._clock.now())
             if teardown.kept:
                 raise DataKept(teardown.kept)
             return report

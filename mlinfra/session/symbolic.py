@@ -50,8 +50,14 @@ class Symbols:
             instance_types={name: machine_type(name) for name in sorted(wants.instance_types | wants.images)},
             reservations=dict.fromkeys(sorted(wants.reservations), ""),
         )
-        images = {key: self.text(Ref(_FACTS, ("images", key))) for key in sorted(wants.image_keys(facts))}
-        return msgspec.structs.replace(facts, images=images)
+        images, addons = wants.image_keys(facts), wants.addon_keys(facts)
+        return msgspec.structs.replace(
+            facts, images=self._of_any_version("images", images), addons=self._of_any_version("addons", addons)
+        )
+
+    def _of_any_version(self, kind: str, keys: Iterable[str]) -> dict[str, str]:
+        """What EKS recommends, which may be the same for another version of Kubernetes: so it is no difference."""
+        return {key: self.text(Ref(_FACTS, (kind, key.partition("/")[2]))) for key in sorted(keys)}
 
     def without_neighbours(self, graph: Graph) -> Graph:
         """The graph, with a text for each output of another stack."""

@@ -41,7 +41,7 @@ class Addon(Block, frozen=True, kw_only=True):
     version: Annotated[
         str,
         Meta(
-            description="its version, such as v2.1.4-eksbuild.1; empty: what EKS chooses when it is added",
+            description="its version, such as v2.1.4-eksbuild.1; empty: what EKS gives a cluster of this version",
             pattern=r"^(v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+)?$",
         ),
     ] = ""
@@ -50,9 +50,27 @@ class Addon(Block, frozen=True, kw_only=True):
     ] = {}
 
 
+def unpinned(addons: Mapping[str, Addon]) -> frozenset[str]:
+    """The add-ons that a cluster gets and whose version the stack does not say."""
+    names = (*_EARLY, *_LATE, *addons)
+    return frozenset(name for name in names if not addons.get(name, Addon()).version)
+
+
+def versions_of(addons: Mapping[str, Addon], kubernetes: str, facts: Facts) -> dict[str, Addon]:
+    """The add-ons with the versions that they are to have: those of the stack, else EKS's own for the cluster's."""
+    names = dict.fromkeys((*_EARLY, *_LATE, *addons))
+    chosen = {name: addons.get(name, Addon()) for name in names}
+    return {
+        name: addon
+        if addon.version
+        else msgspec.structs.replace(addon, version=facts.addons.get(f"{kubernetes}/{name}", ""))
+        for name, addon in chosen.items()
+    }
+
+
 def add_early_addons(scope: Scope, cluster: Handle, addons: Mapping[str, Addon]) -> list[Handle]:
     """Add those that nodes need to become ready."""
-    return [_add(scope, cluster, name, addons.get(name, Addon()), {}, ()) for name in _EARLY]
+    return [_add(scope, cluster, name, addons[name], {}, ()) for name in _EARLY]
 
 
 def add_late_addons(
@@ -60,7 +78,7 @@ def add_late_addons(
 ) -> None:
     """Add those that need nodes, after `nodes`."""
     after = tuple(nodes)
-    for name in dict.fromkeys((*_LATE, *addons)):
+    for name, addon in addons.items():
         if name not in _EARLY:
             more: Properties = {}
             depends: list[Handle | Address] = list(after)
@@ -69,7 +87,7 @@ def add_late_addons(
                 account = {"roleArn": role.arn, "serviceAccount": identity.service_account}
                 more = {"podIdentityAssociations": [account]}
                 depends += [attachment, Address(f"{scope.address}.addons.eks-pod-identity-agent")]
-            _add(scope, cluster, name, addons.get(name, Addon()), more, depends)
+            _add(scope, cluster, name, addon, more, depends)
 
 
 def _add(

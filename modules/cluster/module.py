@@ -18,7 +18,7 @@ from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
 
 from .access import Access, access_problems, add_access
-from .addons import Addon, add_early_addons, add_late_addons
+from .addons import Addon, add_early_addons, add_late_addons, unpinned, versions_of
 
 SECTION = Place("cluster")
 NEEDS = (Network,)
@@ -75,8 +75,8 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 
 def wants(inputs: Inputs) -> Wants:
-    """The version that nodes run, in case that some have an image of our own choice."""
-    return Wants(versions=frozenset({inputs.version}))
+    """What EKS chooses for a cluster of this version."""
+    return Wants(versions=frozenset({inputs.version}), addons=unpinned(inputs.addons))
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -106,7 +106,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         {"url": issuer, "clientIdLists": ["sts.amazonaws.com"]},
     )
     add_access(scope, cluster, inputs.access, facts)
-    early = add_early_addons(scope, cluster, inputs.addons)
+    early = add_early_addons(scope, cluster, versions_of(inputs.addons, version, facts))
     return Cluster(
         name=cluster["name"],
         arn=cluster.arn,
@@ -131,7 +131,8 @@ def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None
     groups = scope.every(NodeGroup)
     hosts = [group.address for group in groups if group.hosts_anything]
     if hosts:
-        add_late_addons(scope, Handle(scope.address), inputs.addons, hosts, facts)
+        addons = versions_of(inputs.addons, outputs.node_version, facts)
+        add_late_addons(scope, Handle(scope.address), addons, hosts, facts)
     elif groups:
         summary = "no node group has room for the cluster's own pods: each has taints, or may be empty"
         hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"

@@ -47,6 +47,12 @@ def test_of_a_version_that_eks_does_not_have_there_is_no_image(calls: Calls, san
     assert read_facts(calls, Identity(calls), wants).images == {}
 
 
+def test_addons_are_those_that_eks_gives_a_cluster_of_the_version(calls: Calls, sandbox: Sandbox) -> None:
+    wants = Wants(addons=frozenset({"kube-proxy", "vpc-cni", "teapot"}), versions=frozenset({"1.33"}))
+    addons = read_facts(calls, Identity(calls), wants).addons
+    assert addons == {"1.33/kube-proxy": "v1.33.3-eksbuild.5", "1.33/vpc-cni": "v1.20.4-eksbuild.1"}
+
+
 def test_reservations_are_found_where_they_are(calls: Calls, sandbox: Sandbox) -> None:
     asked = {"InstanceType": "p4d.24xlarge", "InstancePlatform": "Linux/UNIX", "InstanceCount": 1}
     where = {"AvailabilityZone": "us-east-1c"}

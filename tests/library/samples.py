@@ -60,6 +60,11 @@ FACTS = Facts(
         for one in _TYPES
         if one.accelerator != "amd.com/gpu"
     },
+    addons={
+        f"{version}/{name}": f"v{version}.1-eksbuild.{number}"
+        for version in ("1.32", "1.33", "1.34")
+        for number, name in enumerate(("vpc-cni", "kube-proxy", "coredns", "aws-ebs-csi-driver"))
+    },
     reservations={"cr-0123456789abcdef0": "us-east-1b", "cr-0a": "us-east-1a"},
 )
 

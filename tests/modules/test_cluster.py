@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Json, Ref
-from tests.library.samples import codes, graph_of, of_type, properties, refusals
+from tests.library.samples import LIBRARY, codes, graph_of, of_type, properties, refusals
 from tests.modules.cases import ADMINS, CLUSTER, NETWORK, SYSTEM, USERS, group
 
 
@@ -134,8 +135,20 @@ def test_an_addon_is_pinned_and_configured_wherever_it_comes_from() -> None:
         assert addon["configurationValues"] == Json({"a": 1})
 
 
-def test_an_addon_without_a_version_is_left_to_eks() -> None:
-    assert "addonVersion" not in properties(_peopled(), "cluster.addons.coredns")
+def test_an_addon_without_a_version_has_that_of_the_clusters_version() -> None:
+    for version in ("1.33", "1.34"):
+        graph = _peopled(version=version, addons={"adot": {}})
+        assert properties(graph, "cluster.addons.coredns")["addonVersion"] == f"v{version}.1-eksbuild.2"
+        assert properties(graph, "cluster.addons.kube-proxy")["addonVersion"] == f"v{version}.1-eksbuild.1"
+        assert "addonVersion" not in properties(graph, "cluster.addons.adot")  # EKS offers none: it is left to it
+
+
+def test_a_pinned_addon_is_not_asked_about() -> None:
+    module = LIBRARY.modules["cluster"]
+    about = {"addons": {"vpc-cni": {"version": "v1.20.0-eksbuild.1"}, "adot": {}}}
+    assert module.wants is not None
+    wanted = module.wants(msgspec.convert(about, module.inputs))
+    assert wanted.addons == {"kube-proxy", "eks-pod-identity-agent", "coredns", "adot"}
 
 
 def test_a_storage_driver_gets_its_rights_by_pod_identity() -> None:

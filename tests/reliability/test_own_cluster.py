@@ -77,6 +77,7 @@ class Place:
     def write(self, resources: dict[str, Any]) -> None:
         target = {"platform": "kubernetes", "kubeconfig": "kubeconfig"}
         head = {"apiVersion": "mlinfra/v1", "kind": "Stack", "metadata": {"name": "serving"}, "target": target}
+        head["policies"] = {"packs": []}
         (self.folder / STACK).write_text(json.dumps({**head, "resources": resources}))
 
     def run(self, command: str) -> tuple[int, str]:

@@ -43,12 +43,10 @@ class ImageParameters(Extension):
         match = _PATH.fullmatch(name)
         if match is None or not catalogue.is_offered(match["version"]):
             return None
-        image = next(
-            (i for i in self.account.ec2(call.region).amis.values() if i.architecture == match["architecture"]), None
-        )
+        image = self._image(call.region, match["architecture"], match["version"])
         release = catalogue.release_version(match["version"], "AL2023")
         values = {
-            "image_id": image.id if image is not None else "ami-00000000000000000",
+            "image_id": image,
             "image_name": f"amazon-eks-node-al2023-{match['architecture']}-{match['variant']}-{release}",
             "release_version": release,
         }
@@ -61,3 +59,9 @@ class ImageParameters(Extension):
             "ARN": f"arn:aws:ssm:{call.region}::parameter{name}",
             "DataType": "text",
         }
+
+    def _image(self, region: str, architecture: str, version: str) -> str:
+        """One of the account's images; another version has another one, as far as there are several."""
+        amis = self.account.ec2(region).amis.values()
+        images = sorted(image.id for image in amis if image.architecture == architecture)
+        return images[catalogue.minor(version) % len(images)] if images else "ami-00000000000000000"
