@@ -9,7 +9,7 @@ Keys are dotted: `machine.on-demand.g5.xlarge`, `machine.spot.g5.xlarge` (typica
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -57,18 +57,18 @@ class Prices:
 
     def __init__(self, region: str, *held: PriceFile) -> None:
         self.region = region
-        self._prices: dict[str, tuple[Price, Origin]] = {
-            key: (price, file.sources[price.source]) for file in held for key, price in file.prices.items()
-        }
+        self._held = held[::-1]
 
     def find(self, key: str) -> Price | None:
         """The price, or `None` where nobody has read it."""
-        found = self._prices.get(key)
-        return found[0] if found else None
+        return next((file.prices[key] for file in self._held if key in file.prices), None)
 
     def origin(self, key: str) -> Origin:
         """Where a price that is there was read. Raises `KeyError` for others."""
-        return self._prices[key][1]
+        file = next((file for file in self._held if key in file.prices), None)
+        if file is None:
+            raise KeyError(key)
+        return file.sources[file.prices[key].source]
 
 
 def read_prices(region: str, refreshed: Path | None = None) -> Prices:
@@ -96,9 +96,40 @@ def write_prices(file: PriceFile, folder: Path) -> Path:
     return path
 
 
+class _Unread(Mapping[str, Price]):
+    """Prices as they lie in a file: a stack asks for few of the many, and every plan waits for them."""
+
+    def __init__(self, written: dict[str, msgspec.Raw]) -> None:
+        self._written = written
+
+    def __getitem__(self, key: str) -> Price:
+        return msgspec.json.decode(self._written[key], type=Price)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._written
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+
+class _Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the package, of which no price has been looked at."""
+
+    region: str
+    currency: str
+    sources: Mapping[str, Origin]
+    prices: dict[str, msgspec.Raw]
+
+
 def _packaged(name: str) -> PriceFile | None:
     place = _FOLDER / f"{name}.json"
-    return msgspec.json.decode(place.read_bytes(), type=PriceFile) if place.is_file() else None
+    if not place.is_file():
+        return None
+    found = msgspec.json.decode(place.read_bytes(), type=_Written)
+    return PriceFile(region=found.region, currency=found.currency, sources=found.sources, prices=_Unread(found.prices))
 
 
 def _read(path: Path) -> PriceFile:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.errors import ConfigError, PlanError
 from mlinfra.core.plan import Action, Cause
 from mlinfra.session import Options, Session, open_session
@@ -164,8 +165,8 @@ def test_an_object_that_somebody_deleted_is_made_again(cluster: Cluster) -> None
 def test_one_that_exists_already_is_a_conflict_before_anything_is_done(cluster: Cluster) -> None:
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "serving"}}
     cluster.kubectl.create("v1/namespaces", space, namespace=None)
-    found = [one for one in session().plan().diagnostics if one.address == "resources.space"]
-    assert [("exists already" in one.summary, one.severity.value) for one in found] == [(True, "error")]
+    found = [one for one in errors_in(session().plan().diagnostics) if one.address == "resources.space"]
+    assert ["exists already" in one.summary for one in found] == [True]
     assert "mlinfra adopt STACK resources.space serving" in found[0].hint
 
 

@@ -1,4 +1,4 @@
-"""Pods hold no token for the Kubernetes API unless they say that they want one."""
+"""Pods hold no token for the Kubernetes API."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ _ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 
 
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
-    """One breach for each workload that leaves it open, and whose service account, where it is the stack's, does too.
-
-    To say `true` is to want the token: a controller needs one, and its reader sees it.
-    """
+    """One breach for each workload that gets one: by its own words, else its service account's, else in any case."""
     accounts = {_name(account): account.properties.get(_FIELD) for account in scene.of(_ACCOUNT)}
     for pod in pods(resources):
         if pod.spec is None:
@@ -33,7 +30,7 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
             said = accounts.get((_plain(namespace), _plain(account)))
         if isinstance(said, Expression):
             yield Breach(pod.resource, "whether it is mounted is not known yet", Verdict.UNKNOWN, (*pod.path, _FIELD))
-        elif not isinstance(said, bool):
+        elif said is not False:
             yield Breach(pod.resource, path=(*pod.path, _FIELD))
 
 
