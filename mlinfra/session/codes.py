@@ -30,6 +30,7 @@ class Code(Coded):
     STOOD_IN = "MLI3076", "Charts are stood in for by objects made from contracts, in the sandbox (a note)."
     PARTS_UNSEEN = "MLI3075", "What a change carries with it cannot be shown (a warning)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
+    UNVALIDATED = "MLI3079", "Objects of a kind are planned without anything to hold them against (a note)."
     REFUSED_PROPERTY = "MLI3080", "The cloud would refuse a property of a resource."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."
     ADDRESS_HELD = "MLI3091", "The address to adopt an object at holds another one already."
