@@ -151,10 +151,11 @@ def test_what_others_changed_is_drift_and_is_mended(cluster: Cluster) -> None:
     apply()
     cluster.kubectl.call(
         "PATCH", cluster.kubectl.path("v1/configmaps", "settings", "serving"), {"data": {"size": "9"}},
-        "application/merge-patch+json",
+        "application/merge-patch+json", fieldManager="flux",
     )  # fmt: skip
     drifted = {str(change.address): change for change in session().drift().pending()}
-    assert [(f.path, f.cause) for f in drifted["resources.settings"].fields] == [(("data", "size"), Cause.DRIFT)]
+    (field,) = drifted["resources.settings"].fields
+    assert (field.path, field.cause, field.by) == (("data", "size"), Cause.DRIFT, "flux")
     apply()
     assert pending() == {}
     assert cluster.kubectl.get("v1/configmaps", "settings", namespace="serving")["data"] == {"size": "3"}
