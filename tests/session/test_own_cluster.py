@@ -197,6 +197,19 @@ def test_a_state_that_was_lost_is_rebuilt_from_the_marks(cluster: Cluster, tmp_p
     assert pending() == {}
 
 
+def test_the_example_comes_and_goes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = Path(__file__).parents[2] / "examples" / "own-cluster" / "stack.yaml"
+    Path("stack.yaml").write_text(example.read_text())
+    monkeypatch.setenv("KUBECONFIG", "kubeconfig")
+    apply()
+    assert pending() == {}
+    assert cluster.kubectl.get("apps/v1/deployments", "ranker", namespace="ranking")["status"]["availableReplicas"] == 2
+    assert cluster.kubectl.get("v1/configmaps", "ranker", namespace="ranking")["data"]["batch"] == "32"
+    assert session().outputs()["address"]
+    apply(destroy=True)
+    assert session().inventory() == ()
+
+
 WHO = {"admin": ADMINISTRATOR, "reader": Identity("reader", ("system:authenticated",))}
 _RBAC = "rbac.authorization.k8s.io"
 
