@@ -5,19 +5,21 @@ Absent needs a complete listing: what could not be read is unreadable, and nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import msgspec
 
 from mlinfra.core.ownership import Owner
-from mlinfra.core.value import Properties
+from mlinfra.core.value import Path, Properties
 
 
 class Present(msgspec.Struct, frozen=True, gc=False):
     """It exists. `properties` holds inputs and outputs alike, under the type's names; `tags` without ours.
 
     `version` is the provider's own mark of this reading, where it has one. `failed` is what the cloud says is wrong
-    with it, where it will not mend by itself: such an object is replaced.
+    with it, where it will not mend by itself: such an object is replaced. `authors`: who else wrote what, by normal
+    path, where the object itself remembers.
     """
 
     id: str
@@ -25,6 +27,7 @@ class Present(msgspec.Struct, frozen=True, gc=False):
     owner: Owner | None = None
     version: str = ""
     failed: str = ""
+    authors: Mapping[Path, str] = {}
 
 
 class Absent(msgspec.Struct, frozen=True, gc=False):

@@ -68,6 +68,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One difference. `before` is what is observed, `after` what is desired; a missing side is absent there.
 
     forces: it is a cause of the replacement. secret: both sides are to be masked.
+    by: who changed it outside of the stack, where the cloud tells.
     """
 
     path: Path
@@ -76,6 +77,7 @@ class Field(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cause: Cause = Cause.CHANGE
     forces: bool = False
     secret: bool = False
+    by: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -24,7 +24,7 @@ from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Record, Status
 from mlinfra.core.value import Expression, Properties, Ref, Value, at, path_text, resolve
 from mlinfra.engine.codes import Code
-from mlinfra.engine.diff import Difference, compare
+from mlinfra.engine.diff import Difference, attributed, compare
 from mlinfra.engine.locate import Places, is_ours, key_of
 from mlinfra.engine.standing import Standing, Standings, present_of
 from mlinfra.engine.survey import Survey
@@ -176,7 +176,7 @@ class Deciding:
             return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, present.failed)
         target = self._target(resource, kind, standing, record.generation)
         desired = resolve(target, self.lookup)
-        difference = compare(kind, desired, record.inputs, present.properties)
+        difference = attributed(compare(kind, desired, record.inputs, present.properties), present.authors)
         self._note_leftovers(resource, difference)
         if difference.order is not None:
             causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)

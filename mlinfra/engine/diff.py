@@ -6,6 +6,7 @@ tree down to the leaves. Called by the planner, and again by the walk just befor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -38,6 +39,24 @@ class Difference(msgspec.Struct, frozen=True, gc=False):
 
 
 _NONE = Difference()
+_OUTSIDE = frozenset({Cause.DRIFT, Cause.BOTH})
+
+
+def attributed(difference: Difference, authors: Mapping[Path, str]) -> Difference:
+    """The difference, with who caused what others changed, as far as `authors` know."""
+    if not authors or not difference.fields:
+        return difference
+    fields = tuple(
+        msgspec.structs.replace(field, by=_author(field.path, authors)) if field.cause in _OUTSIDE else field
+        for field in difference.fields
+    )
+    return msgspec.structs.replace(difference, fields=fields)
+
+
+def _author(path: Path, authors: Mapping[Path, str]) -> str:
+    """Whoever wrote what stands at, above or below a path."""
+    found = (who for where, who in authors.items() if where[: len(path)] == path[: len(where)])
+    return ", ".join(dict.fromkeys(found))
 
 
 def compare(kind: ResourceType, desired: Properties, last: Properties | None, observed: Properties) -> Difference:

@@ -25,12 +25,16 @@ from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
+from mlinfra.session.unvalidated import held_against_definitions
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
 
-def validate(plan: Plan, graph: Graph, cloud: Cloud) -> None:
-    """Hold what a plan makes against the cloud's own models, without a call. Raises `ConfigError`."""
+def validated(plan: Plan, graph: Graph, cloud: Cloud) -> Plan:
+    """The plan, held against the cloud's own models without a call, with a note on what has none.
+
+    Raises `ConfigError` for what would be refused.
+    """
     found = [
         Diagnostic(
             code=Code.REFUSED_PROPERTY,
@@ -43,6 +47,7 @@ def validate(plan: Plan, graph: Graph, cloud: Cloud) -> None:
     ]
     if found:
         raise ConfigError(found)
+    return held_against_definitions(plan, graph, _last_makes(plan))
 
 
 def with_idle_names(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:

@@ -9,8 +9,8 @@ from mlinfra.core.observed import Present
 from mlinfra.core.plan import Cause
 from mlinfra.core.property import Property, Replace, anything, block, integer, keyed_list, map_of, text
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.value import Ref, Secret, Value
-from mlinfra.engine.diff import compare
+from mlinfra.core.value import Path, Ref, Secret, Value
+from mlinfra.engine.diff import attributed, compare
 from mlinfra.engine.locate import key_of
 from mlinfra.engine.seal import seal_object
 
@@ -133,3 +133,13 @@ def test_elements_of_a_keyed_list_are_sealed_one_by_one() -> None:
     among = seal_object(kind, Address("a.b"), 1, Present("i", {"p": [{"port": 1}, *ours["p"]]}), (ours,))
     assert alone.fields == among.fields
     assert alone.fields
+
+
+def test_who_changed_something_outside_is_said_where_the_object_remembers() -> None:
+    kind = ResourceType(token="t", inputs=block({"p": PORTS, "q": text(default=None)}))
+    ours, seen = {"p": [{"port": 80, "note": "a"}], "q": "x"}, {"p": [{"port": 80, "note": "b"}], "q": "x"}
+    authors: dict[Path, str] = {("p", "80/TCP", "note"): "flux", ("q",): "kubectl"}
+    found = attributed(compare(kind, ours, ours, seen), authors)
+    assert [(field.path, field.by) for field in found.fields] == [(("p", "80/TCP", "note"), "flux")]
+    changed = attributed(compare(kind, {**ours, "q": "y"}, ours, ours), authors)
+    assert [(field.path, field.by) for field in changed.fields] == [(("q",), "")]

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mlinfra.core.diagnostic import errors_in
-from mlinfra.core.errors import ConfigError, PlanError
+from mlinfra.core.errors import ApplyIncomplete, ConfigError, PlanError
 from mlinfra.core.plan import Action, Cause
+from mlinfra.sandbox.kubernetes.requests import ADMINISTRATOR, Identity
 from mlinfra.session import Options, Session, open_session
 from mlinfra.session.codes import Code
 from tests.providers.kubernetes.cluster import Cluster, cluster_with
@@ -83,18 +84,24 @@ def quiet(event: object) -> None:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the stack in it, and no account anywhere."""
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SERVING_KEY", "tr0ub4dor-and-3")
     monkeypatch.chdir(tmp_path)
     Path("stack.yaml").write_text(STACK)
+    return tmp_path
+
+
+@pytest.fixture
+def cluster(place: Path) -> Iterator[Cluster]:
     with cluster_with() as made:
         lead_to(made)
         yield made
 
 
-def lead_to(cluster: Cluster) -> None:
+def lead_to(cluster: Cluster, token: str = "any") -> None:
     """Write the kubeconfig that leads to a cluster."""
     authority = base64.b64encode(cluster.endpoint.authority.encode()).decode()
     about = {"server": cluster.endpoint.server, "certificate-authority-data": authority}
@@ -102,7 +109,7 @@ def lead_to(cluster: Cluster) -> None:
         "current-context": "here",
         "clusters": [{"name": "c", "cluster": about}],
         "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u"}}],
-        "users": [{"name": "u", "user": {"token": "any"}}],
+        "users": [{"name": "u", "user": {"token": token}}],
     }
     Path("kubeconfig").write_text(json.dumps(document))
 
@@ -145,10 +152,11 @@ def test_what_others_changed_is_drift_and_is_mended(cluster: Cluster) -> None:
     apply()
     cluster.kubectl.call(
         "PATCH", cluster.kubectl.path("v1/configmaps", "settings", "serving"), {"data": {"size": "9"}},
-        "application/merge-patch+json",
+        "application/merge-patch+json", fieldManager="flux",
     )  # fmt: skip
     drifted = {str(change.address): change for change in session().drift().pending()}
-    assert [(f.path, f.cause) for f in drifted["resources.settings"].fields] == [(("data", "size"), Cause.DRIFT)]
+    (field,) = drifted["resources.settings"].fields
+    assert (field.path, field.cause, field.by) == (("data", "size"), Cause.DRIFT, "flux")
     apply()
     assert pending() == {}
     assert cluster.kubectl.get("v1/configmaps", "settings", namespace="serving")["data"] == {"size": "3"}
@@ -190,6 +198,47 @@ def test_a_state_that_was_lost_is_rebuilt_from_the_marks(cluster: Cluster, tmp_p
     assert pending() == {}
 
 
+def test_the_example_comes_and_goes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = Path(__file__).parents[2] / "examples" / "own-cluster" / "stack.yaml"
+    Path("stack.yaml").write_text(example.read_text())
+    monkeypatch.setenv("KUBECONFIG", "kubeconfig")
+    apply()
+    assert pending() == {}
+    assert cluster.kubectl.get("apps/v1/deployments", "ranker", namespace="ranking")["status"]["availableReplicas"] == 2
+    assert cluster.kubectl.get("v1/configmaps", "ranker", namespace="ranking")["data"]["batch"] == "32"
+    assert session().outputs()["address"]
+    apply(destroy=True)
+    assert session().inventory() == ()
+
+
+WHO = {"admin": ADMINISTRATOR, "reader": Identity("reader", ("system:authenticated",))}
+_RBAC = "rbac.authorization.k8s.io"
+
+
+def test_a_planner_that_may_only_read_gets_the_same_plan(place: Path) -> None:
+    with cluster_with(authenticator=WHO.get) as cluster:
+        lead_to(cluster, "admin")
+        apply()
+        cluster.kubectl.delete("v1/configmaps", "settings", namespace="serving")
+        Path("stack.yaml").write_text(STACK.replace("example.com/web:1", "example.com/web:2"))
+        by_admin = session().plan()
+        rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}]
+        role = {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": "reader"}, "rules": rules}
+        cluster.kubectl.create(f"{_RBAC}/v1/clusterroles", role, namespace=None)
+        reference = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": "reader"}
+        subjects = [{"apiGroup": _RBAC, "kind": "User", "name": "reader"}]
+        head = {"apiVersion": f"{_RBAC}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "reader"}}
+        bound = {**head, "roleRef": reference, "subjects": subjects}
+        cluster.kubectl.create(f"{_RBAC}/v1/clusterrolebindings", bound, namespace=None)
+        lead_to(cluster, "reader")
+        by_reader = session().plan()
+        made = session()
+        with pytest.raises(ApplyIncomplete):
+            made.apply(by_reader, listener=quiet, stop=made.stop())
+    assert [str(step.key) for step in by_admin.steps] == [str(step.key) for step in by_reader.steps] != []
+    assert (by_reader.steps, by_reader.changes, by_reader.seal) == (by_admin.steps, by_admin.changes, by_admin.seal)
+
+
 def test_another_cluster_is_refused(cluster: Cluster) -> None:
     apply()
     with cluster_with() as other:
@@ -220,3 +269,16 @@ def test_a_property_that_a_kind_does_not_have_is_said_at_its_line(cluster: Clust
     assert "imagge" in said.summary
     assert said.source is not None
     assert "imagge" in STACK.replace("image: ", "imagge: ").splitlines()[said.source.line - 1]
+
+
+def test_a_custom_resource_is_held_against_the_definition_beside_it(cluster: Cluster) -> None:
+    Path("stack.yaml").write_text(STACK.replace("parts: [{a: y}]", "parts: [{a: 1}]"))
+    with pytest.raises(ConfigError, match=r"resources\.custom: spec\.parts\[0\]\.a"):
+        session().plan()
+
+
+def test_a_custom_resource_without_a_definition_is_said_to_be_unvalidated(cluster: Cluster) -> None:
+    assert [one.code for one in session().plan().diagnostics] == []
+    Path("stack.yaml").write_text(STACK.replace("kubernetes:test.example.com/v1:Widget", "kubernetes:x.io/v1:Thing"))
+    notes = [one.summary for one in session().plan().diagnostics if one.code == Code.UNVALIDATED]
+    assert notes == ["Thing of x.io/v1 is planned unvalidated: the stack does not declare its definition"]

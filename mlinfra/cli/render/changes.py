@@ -58,7 +58,13 @@ CAUSE = {
     Cause.BOTH: "changed in stack, and drift",
     Cause.UNKNOWN: "known after apply",
 }
+_OUTSIDE = frozenset({Cause.DRIFT, Cause.BOTH})
 _RANK = {action: rank for rank, action in enumerate(DANGER)}
+
+
+def cause_of(field: Field) -> str:
+    """Why a field differs, and by whom, where that is known."""
+    return CAUSE[field.cause] + (f" by {field.by}" if field.by and field.cause in _OUTSIDE else "")
 
 
 def explained(plan: Plan) -> Plan:

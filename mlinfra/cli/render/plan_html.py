@@ -9,10 +9,10 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted, told_once
 from mlinfra.cli.render.capacity import capacity_html
 from mlinfra.cli.render.changes import (
-    CAUSE,
     DESTRUCTIVE,
     PARTICIPLE,
     by_section,
+    cause_of,
     counts,
     destroyed,
     explained,
@@ -154,7 +154,7 @@ def _table(fields: Iterable[Field]) -> str:
 
 
 def _field(field: Field) -> str:
-    why = text(CAUSE[field.cause])
+    why = text(cause_of(field))
     if field.forces:
         why = f'<span class="forces">forces the replacement</span>, {why}'
     path = path_text(field.path)

@@ -70,4 +70,5 @@ def field_data(field: Field) -> dict[str, Any]:
         "after": value_json(field.after, secret=field.secret),
         "cause": field.cause.value,
         "forces": field.forces,
+        **({"by": field.by} if field.by else {}),
     }

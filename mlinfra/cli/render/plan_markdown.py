@@ -14,11 +14,11 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted, told_once
 from mlinfra.cli.render.capacity import capacity_markdown
 from mlinfra.cli.render.changes import (
-    CAUSE,
     DANGER,
     DESTRUCTIVE,
     PARTICIPLE,
     by_danger,
+    cause_of,
     counts,
     explained,
     forcing,
@@ -152,7 +152,7 @@ def _reason(change: Change) -> list[str]:
 
 def _field(field: Field, limit: int = _VALUE) -> list[str]:
     forced = " **forces the replacement**" if field.forces else ""
-    cause = "" if field.cause is Cause.CHANGE else f" *{CAUSE[field.cause]}*"
+    cause = "" if field.cause is Cause.CHANGE else f" *{prose(cause_of(field))}*"
     path = code(path_text(field.path))
     leaves = field_leaves(field)
     if leaves is None:

@@ -9,11 +9,11 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted
 from mlinfra.cli.render.capacity import capacity_brief
 from mlinfra.cli.render.changes import (
-    CAUSE,
     DESTRUCTIVE,
     SIGN,
     STYLE,
     by_section,
+    cause_of,
     counted,
     explained,
     is_sweeping,
@@ -219,7 +219,7 @@ def _fields(change: Change, look: Look, inner: str) -> Page:
 
 def _field(field: Field, look: Look, inner: str, width: int) -> Page:
     path = path_text(field.path)
-    note = [(f"  {CAUSE[field.cause]}", "dim")]
+    note = [(f"  {cause_of(field)}", "dim")]
     if field.forces:
         note = [("  forces the replacement", "bold red"), *note]
     leaves = field_leaves(field)

@@ -34,6 +34,33 @@ def managers(live: Mapping[str, Any]) -> Iterator[str]:
             yield str(entry.get("manager"))
 
 
+def authors_of(live: Mapping[str, Any]) -> dict[Path, str]:
+    """Who else wrote which fields, by the paths that the diff knows them by."""
+    found: dict[Path, str] = {}
+    for entry in live.get("metadata", {}).get("managedFields") or ():
+        ours = entry.get("manager") == MANAGER and entry.get("operation") == _APPLY
+        if not ours and entry.get("subresource") != "status":
+            for path in _paths(entry.get("fieldsV1") or {}, ()):
+                found[path] = str(entry.get("manager"))
+    return found
+
+
+def _paths(fields: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    below = {name: inner for name, inner in fields.items() if name != "."}
+    if not below and path:
+        yield path
+    for name, inner in below.items():
+        yield from _paths(inner, (*path, _part(name)))
+
+
+def _part(name: str) -> str:
+    """A step of a path: the name of a field, or what tells an element from the others."""
+    kind, _, text = name.partition(":")
+    if kind == "k":
+        return "/".join(text_of(value) for value in json.loads(text).values())
+    return text_of(json.loads(text)) if kind == "v" else text
+
+
 def applied(value: Value, fields: Mapping[str, Any]) -> Value:
     """The part of `value` that `fields` name."""
     if isinstance(value, dict):

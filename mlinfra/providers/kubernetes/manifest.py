@@ -109,7 +109,14 @@ def present_of(kind: Kind, live: Mapping[str, Any], failed: str = "") -> Present
     if kind.same == SECRET:
         properties |= _entries(live)
     owner, version = marks.owner_in(metadata, identity), str(metadata.get("resourceVersion", ""))
-    return Present(identity, properties, owner, version, failed)
+    return Present(identity, properties, owner, version, failed, _authors(kind, live))
+
+
+def _authors(kind: Kind, live: Mapping[str, Any]) -> dict[Path, str]:
+    """Who else wrote what; what the API knows as the data of a Secret may stand in a stack as a text."""
+    found = managed.authors_of(live)
+    texts = {("stringData", *path[1:]): who for path, who in found.items() if path[0] == "data"}
+    return found | texts if kind.same == SECRET else found
 
 
 def _entries(secret: Mapping[str, Any]) -> Object:

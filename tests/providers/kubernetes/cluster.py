@@ -24,7 +24,7 @@ from mlinfra.sandbox.kubernetes.controllers.control_plane import ControlPlane
 from mlinfra.sandbox.kubernetes.controllers.memory_cloud import MemoryCloud, shape
 from mlinfra.sandbox.kubernetes.controllers.options import Options, Timings
 from mlinfra.sandbox.kubernetes.faults import Attendant, Call, Fault, Obstacles, Serve, no_obstacle
-from mlinfra.sandbox.kubernetes.requests import Response
+from mlinfra.sandbox.kubernetes.requests import Authenticator, Response
 from tests.sandbox.kubernetes.client import Client, connect
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
@@ -96,7 +96,7 @@ class Cluster:
         self.secrets: dict[str, str] = {}
         self.clock = FastClock(SystemClock(), _HURRY)
         self.provider = KubernetesProvider(self.endpoint, self.clock, self.secret)
-        self._http = connect(api)
+        self._http = connect(api, "admin")
         self.kubectl = Client(self._http)
 
     def secret(self, secret: Secret) -> str:
@@ -137,12 +137,21 @@ class Cluster:
 
 @contextmanager
 def cluster_with(
-    obstacles: Obstacles = no_obstacle, standing: Sequence[str] = (), attendant: Attendant | None = None
+    obstacles: Obstacles = no_obstacle,
+    standing: Sequence[str] = (),
+    attendant: Attendant | None = None,
+    authenticator: Authenticator | None = None,
 ) -> Iterator[Cluster]:
-    """A cluster with two nodes."""
+    """A cluster with two nodes. With an authenticator, the token `admin` must be an administrator's."""
     faults = Faults()
-    attending = attendant or faults.attend
-    api = KubernetesCluster("ml", version="1.33", clock=_now, attendant=attending, obstacles=obstacles)
+    api = KubernetesCluster(
+        "ml",
+        version="1.33",
+        clock=_now,
+        attendant=attendant or faults.attend,
+        obstacles=obstacles,
+        authenticator=authenticator,
+    )
     cloud = MemoryCloud(_now)
     machines = [shape("m6i.4xlarge", "eu-west-1a", {"cpu": "16", "memory": "64Gi"}, group="system")]
     cloud.add_group(NodeGroup(name="system", minimum=2, maximum=2, desired=2, shapes=machines))
