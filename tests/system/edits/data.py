@@ -28,8 +28,9 @@ def _id_of(address: str) -> Any:
     return lambda thing: thing.other(address).id
 
 
-def _tagged(service: str, operation: str, member: str, tags: str = "Tags", held: str = "arn") -> Edit:
-    return edit(service, operation, **{member: out(held), tags: _TAGS})
+def _tagged(service: str, operation: str, member: str) -> Edit:
+    given: dict[str, Any] = {member: out("arn"), "Tags": _TAGS}
+    return edit(service, operation, **given)
 
 
 def _subnets(**change: Any) -> Edit:
