@@ -133,6 +133,37 @@ def _parameter(thing: Thing, around: Circumstances, bill: Bill) -> None:
         bill.charge(thing.address, f"a parameter of tier {tier}", f"parameter.{tier}", _ONE)
 
 
+def _database(thing: Thing, around: Circumstances, bill: Bill) -> None:
+    # A standby costs what its database costs, and so does its storage (RDS user guide, "On-Demand DB instances").
+    own = thing.properties
+    kind, size = text(own, "instanceClass"), number(own, "allocatedStorage", 0)
+    copies = 2 if own.get("multiAz") is True else 1
+    what = f"a database ({kind})" + (" and its standby" if copies == 2 else "")
+    bill.charge(thing.address, what, f"database.{text(own, 'engine')}.{kind}", Amount.fixed(Decimal(copies)))
+    storage = text(own, "storageType", "gp3")
+    if size:
+        amount = Amount.fixed(Decimal(size) * copies)
+        bill.charge(thing.address, f"its {size:,} GB of storage ({storage})", f"database.storage.{storage}", amount)
+    bill.meter(thing.address, "backups beyond the size of the database")
+
+
+def _secret(thing: Thing, around: Circumstances, bill: Bill) -> None:
+    bill.charge(thing.address, "a secret", "secret", _ONE)
+
+
+def _zone(thing: Thing, around: Circumstances, bill: Bill) -> None:
+    bill.charge(thing.address, "a hosted zone", "zone", _ONE, "each beyond the account's 25th costs less")
+    bill.meter(thing.address, "queries")
+
+
+def _lustre(thing: Thing, around: Circumstances, bill: Bill) -> None:
+    own = thing.properties
+    kind, size = text(own, "deploymentType", "SCRATCH_1"), number(own, "storageCapacity", 0)
+    throughput = number(own, "perUnitStorageThroughput", 0)
+    key = f"lustre.{kind}.{throughput}" if throughput else f"lustre.{kind}"
+    bill.charge(thing.address, f"{size:,} GiB of Lustre ({kind})", key, Amount.fixed(Decimal(size)))
+
+
 _TARIFFS: dict[str, Tariff] = {
     "aws:eks/cluster:Cluster": _cluster,
     MANAGED: _group,
@@ -143,10 +174,16 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:kms/key:Key": _key,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    "aws:fsx/lustreFileSystem:LustreFileSystem": _lustre,
+    "aws:rds/instance:Instance": _database,
+    "aws:route53/zone:Zone": _zone,
+    "aws:secretsmanager/secret:Secret": _secret,
     "aws:ssm/parameter:Parameter": _parameter,
 }
 _METERED = {
     "aws:ecr/repository:Repository": "images, by size",
+    "aws:efs/backupPolicy:BackupPolicy": "backups, by size",
+    "aws:efs/fileSystem:FileSystem": "files, by size and throughput",
     "aws:cloudwatch/logGroup:LogGroup": "logs, by size",
     "aws:eks/fargateProfile:FargateProfile": "pods, by their vCPUs and memory",
     "aws:s3/bucket:Bucket": "objects, by size and request",
@@ -157,6 +194,8 @@ _METERED = {
 _FREE_KINDS = ("aws:iam/", "aws:ec2/routeTable", "aws:vpc/securityGroup", "kubernetes:")
 _FREE = frozenset(
     {
+        "aws:acm/certificate:Certificate",  # public ones
+        "aws:acm/certificateValidation:CertificateValidation",
         "aws:autoscaling/lifecycleHook:LifecycleHook",
         "aws:autoscaling/tag:Tag",
         "aws:cloudwatch/eventRule:EventRule",
@@ -172,6 +211,8 @@ _FREE = frozenset(
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
         "aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
         "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        "aws:efs/accessPoint:AccessPoint",
+        "aws:efs/mountTarget:MountTarget",
         "aws:eks/accessEntry:AccessEntry",
         "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         "aws:eks/addon:Addon",
@@ -186,6 +227,10 @@ _FREE = frozenset(
         "aws:lb/listener:Listener",
         "aws:lb/listenerRule:ListenerRule",
         "aws:lb/targetGroup:TargetGroup",
+        "aws:rds/parameterGroup:ParameterGroup",
+        "aws:rds/subnetGroup:SubnetGroup",
+        "aws:route53/record:Record",  # up to 10,000 in a zone
+        "aws:secretsmanager/secretVersion:SecretVersion",
         "aws:sns/topicPolicy:TopicPolicy",
         "aws:sns/topicSubscription:TopicSubscription",
         "aws:sqs/queuePolicy:QueuePolicy",

@@ -32,9 +32,10 @@ _MAKES = re.compile(
 _REMOVES = re.compile(r"(Delete|Remove|Detach|Disassociate|Release|Revoke|Unt)")
 _REMOVED = re.compile(r"NotFound|NoSuch|DoesNotExist|NotAttached|NotAssociated")
 _TOKENS = ("ClientToken", "clientToken", "clientRequestToken", "ClientRequestToken")
-# Services that refuse a token that was used already, where others answer with what was made with it: what an unclear
-# answer left has to be looked up, as without a token (EFS API reference, CreateFileSystem, CreateAccessPoint).
-_REFUSING = frozenset({"efs"})
+# What refuses a token that was used already, where others answer with what was made with it: what an unclear answer
+# left has to be looked up, as without a token (API references of these, November 2026). Of a secret, the token is that
+# of its first version, and does not help where it has no value yet.
+_REFUSING = frozenset({"efs:CreateAccessPoint", "efs:CreateFileSystem", "secretsmanager:CreateSecret"})
 _ATTEMPTS = 8  # of a call that fails otherwise than by being throttled
 _PATIENCE = 300.0  # seconds for which one call is throttled before it fails
 _LONGEST_DELAY = 20.0
@@ -161,7 +162,7 @@ class Calls:
         members = model.input_shape.members if model.input_shape is not None else {}
         for name in [*model.idempotent_members, *(known for known in _TOKENS if known in members)]:
             given.setdefault(name, token or str(uuid.uuid4()))
-            return client.meta.service_model.service_name not in _REFUSING
+            return f"{client.meta.service_model.service_name}:{operation}" not in _REFUSING
         return False
 
     def _send(

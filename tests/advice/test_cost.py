@@ -26,6 +26,8 @@ from .node_groups import AWS, GROUP, TEMPLATE, node_group, resource
 DAY = date(2026, 11, 21)
 PRICES = read_prices("us-east-1")
 VPC = Address("network.vpc")
+DATABASE = "aws:rds/instance:Instance"
+A_DATABASE = {"engine": "postgres", "instanceClass": "db.t4g.medium", "allocatedStorage": 100}
 
 
 def lone(type: str, properties: dict[str, Any], day: date = DAY, prices: Prices = PRICES) -> Cost:
@@ -52,6 +54,12 @@ def lone(type: str, properties: dict[str, Any], day: date = DAY, prices: Prices 
         ("aws:cloudwatch/metricAlarm:MetricAlarm", {"period": 300}, "0.10"),
         ("aws:ssm/parameter:Parameter", {"type": "String"}, "0.00"),
         ("aws:iam/role:Role", {}, "0.00"),
+        # 0.065 an hour, and 0.115 for each of 100 GB; a standby costs all of it once more
+        (DATABASE, A_DATABASE, "58.95"),
+        (DATABASE, {**A_DATABASE, "multiAz": True}, "117.90"),
+        ("aws:secretsmanager/secret:Secret", {}, "0.40"),
+        ("aws:route53/zone:Zone", {"name": "example.com"}, "0.50"),
+        ("aws:efs/fileSystem:FileSystem", {}, "0.00"),
     ],
 )
 def test_a_thing_is_billed_by_its_tariff(type: str, properties: dict[str, Any], monthly: str) -> None:

@@ -37,6 +37,13 @@ def test_a_create_without_a_token_is_sent_once(calls: Calls, sandbox: Sandbox, k
     assert number_of_vpcs(calls) == 1
 
 
+def test_a_create_whose_token_is_refused_the_second_time_is_sent_once(calls: Calls, sandbox: Sandbox) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.RESET, operation="CreateFileSystem", when=When.AFTER, count=1))
+    with pytest.raises(Ambiguous):
+        calls.one("efs", "CreateFileSystem", {}, token="one")
+    assert len(calls.one("efs", "DescribeFileSystems")["FileSystems"]) == 1
+
+
 @pytest.mark.parametrize("kind", [FaultKind.ERROR, FaultKind.RESET])
 def test_a_create_with_a_token_is_repeated_and_makes_one(calls: Calls, sandbox: Sandbox, kind: FaultKind) -> None:
     vpc = calls.one("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"})["Vpc"]["VpcId"]

@@ -1,7 +1,8 @@
-"""Five small stacks, each in three forms: as first applied, as updated, and so that objects have to be replaced.
+"""Six small stacks, each in three forms: as first applied, as updated, and so that objects have to be replaced.
 
 Each is there for what it tells: creates without a token and ids given late (network), long waits and upgrades in hops
-(cluster), children without tags (access), a state in S3 (registry), replacements that must delete first (security).
+(cluster), children without tags (access), a state in S3 (registry), replacements that must delete first (security), and
+creations that are refused when they are repeated, tagged afterwards, or of what AWS makes up (data).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def text(content: Document) -> str:
     return msgspec.json.encode(content).decode()  # JSON is YAML, and has no aliases
 
 
-def raw(type: str, **properties: Any) -> dict[str, Any]:
+def raw(type: str, /, **properties: Any) -> dict[str, Any]:
     """One entry of `resources`."""
     return {"type": type, "properties": properties}
 
@@ -230,4 +231,81 @@ def _security() -> Form:
     )
 
 
-FORMS = {form.name: form for form in (_network(), _cluster(), _access(), _registry(), _security())}
+def _data() -> Form:
+    def form(machine: str, ttl: int, generation: str, *, encrypted: bool) -> Document:
+        resources: dict[str, Any] = {
+            "vpc": raw("aws:ec2/vpc:Vpc", cidrBlock="10.6.0.0/16"),
+            "subnets": raw(
+                "aws:rds/subnetGroup:SubnetGroup", subnetIds=["${resources.subnet-a.id}", "${resources.subnet-b.id}"]
+            ),
+            "database": raw(
+                "aws:rds/instance:Instance",
+                instanceClass=machine,
+                engine="postgres",
+                engineVersion="16.4",
+                allocatedStorage=20,
+                dbName=generation,
+                username="owner",
+                manageMasterUserPassword=True,
+                dbSubnetGroupName="${resources.subnets.name}",
+                skipFinalSnapshot=True,
+            ),
+            "secret": raw("aws:secretsmanager/secret:Secret", description=machine, recoveryWindowInDays=0),
+            "value": raw("aws:secretsmanager/secretVersion:SecretVersion", secretId="${resources.secret.id}"),
+            "zone": raw("aws:route53/zone:Zone", name=f"{generation}.example.com"),
+            "record": raw(
+                "aws:route53/record:Record",
+                zoneId="${resources.zone.id}",
+                name=f"db.{generation}.example.com",
+                type="CNAME",
+                ttl=ttl,
+                records=["${resources.database.address}"],
+            ),
+            "certificate": raw(
+                "aws:acm/certificate:Certificate", domainName=f"{generation}.example.com", validationMethod="DNS"
+            ),
+            "proof": raw(
+                "aws:route53/record:Record",
+                zoneId="${resources.zone.id}",
+                name="${resources.certificate.domainValidationOptions[0].resourceRecordName}",
+                type="CNAME",
+                ttl=60,
+                records=["${resources.certificate.domainValidationOptions[0].resourceRecordValue}"],
+            ),
+            "issued": raw(
+                "aws:acm/certificateValidation:CertificateValidation",
+                certificateArn="${resources.certificate.arn}",
+                validationRecordFqdns=["${resources.proof.fqdn}"],
+            ),
+            "files": raw("aws:efs/fileSystem:FileSystem", encrypted=encrypted),
+            "mounted": raw(
+                "aws:efs/mountTarget:MountTarget",
+                fileSystemId="${resources.files.id}",
+                subnetId="${resources.subnet-a.id}",
+            ),
+            "entered": raw("aws:efs/accessPoint:AccessPoint", fileSystemId="${resources.files.id}"),
+            "scratch": raw(
+                "aws:fsx/lustreFileSystem:LustreFileSystem",
+                subnetIds=["${resources.subnet-b.id}"],
+                storageCapacity=1200 if ttl == 60 else 2400,
+                deploymentType="SCRATCH_2" if encrypted else "SCRATCH_1",
+            ),
+        }
+        for number, zone in enumerate("ab"):
+            resources[f"subnet-{zone}"] = raw(
+                "aws:ec2/subnet:Subnet",
+                vpcId="${resources.vpc.id}",
+                cidrBlock=f"10.6.{number}.0/24",
+                availabilityZone=f"us-east-1{zone}",
+            )
+        return document("data", resources=resources)
+
+    return Form(
+        "data",
+        form("db.t4g.small", 60, "one", encrypted=False),
+        form("db.t4g.medium", 300, "one", encrypted=False),
+        form("db.t4g.medium", 300, "two", encrypted=True),
+    )
+
+
+FORMS = {form.name: form for form in (_network(), _cluster(), _access(), _registry(), _security(), _data())}

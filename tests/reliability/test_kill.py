@@ -17,7 +17,7 @@ from .reference import Reference
 from .stacks import FORMS
 
 # Which call of each stage dies, in `make test`. One point is four kills: of create, update, replace and destroy.
-SAMPLE = ["network/2/after", "access/3/before", "registry/9/after", "security/4/before"]
+SAMPLE = ["network/2/after", "access/3/before", "registry/9/after", "security/4/before", "data/7/after"]
 
 
 def killing(number: int, when: str) -> FaultRule:

@@ -46,6 +46,32 @@ def test_a_lost_answer_makes_nothing_twice(point: str, places: MakePlace, refere
     bear(point, places, reference)
 
 
+# Creations that take no token, that refuse the token of what is there, or that are followed by what makes them ours.
+CREATIONS = (
+    "CreateAccessPoint",
+    "CreateDBInstance",
+    "CreateDBSubnetGroup",
+    "CreateFileSystem",
+    "CreateHostedZone",
+    "CreateMountTarget",
+    "CreateSecret",
+    "PutSecretValue",
+    "RequestCertificate",
+)
+
+
+def test_all_creations_of_a_stack_lose_their_answers_at_once(places: MakePlace) -> None:
+    rules = [FaultRule(kind=FaultKind.RESET, operation=name, when=When.AFTER, count=1) for name in CREATIONS]
+    with places() as place:
+        place.write(FORMS["data"].first)
+        with place.faults(*rules):
+            place.do("apply", STACK, "--yes")
+            assert [rule.struck for rule in place.sandbox.faults.rules()] == [1] * len(CREATIONS)
+        place.settled(listed=True)
+        place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
 @pytest.mark.long
 @points.sharded
 def test_every_lost_answer(shard: int, places: MakePlace, reference: Reference) -> None:

@@ -33,7 +33,7 @@ def test_what_is_deleted_outside_is_missed_and_made_again(account: Account, name
         drift = account.run("drift", stack, "-o", "json")
         assert drift.code == 2, drift.out + drift.err
         missed = {change["address"] for change in drift.json()["changes"] if change["action"] == "create"}
-        gone = {found[one].id for one in lost if found[one].type not in UNDELETABLE}
+        gone = {(found[one].type, found[one].id) for one in lost if found[one].type not in UNDELETABLE}
         assert missed == {one for one in lost if found[one].type not in UNDELETABLE or _parent(found[one]) in gone}
         account.do("apply", stack, "--yes")
         account.do("plan", stack, "--detailed-exitcode")
@@ -41,9 +41,10 @@ def test_what_is_deleted_outside_is_missed_and_made_again(account: Account, name
     assert account.left() == []
 
 
-def _parent(thing: Thing) -> str:
-    """The identity of what it is a state of."""
-    return str(thing.inputs[catalogue()[thing.type].about.parent])
+def _parent(thing: Thing) -> tuple[str, str]:
+    """The type and the identity of what it is a state of."""
+    about = catalogue()[thing.type].about
+    return about.inputs.fields[about.parent].refers, str(thing.inputs[about.parent])
 
 
 def _levels(found: dict[str, Thing]) -> Iterator[list[str]]:

@@ -19,6 +19,7 @@ from mlinfra.providers.aws.template import Call
 
 if TYPE_CHECKING:
     from mlinfra.aws.calls import Answer
+    from mlinfra.core.provider import Target
     from mlinfra.providers.aws.reader import Reader
     from mlinfra.providers.aws.wanted import Wanted
     from mlinfra.providers.aws.work import Work
@@ -118,6 +119,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     upper: whether API names are the property names with a capital; otherwise they are the same.
     names: API names that follow another rule, by dotted property path. shapes: likewise, what differs in form.
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
+    signed: of what cannot be tagged when it is made, the output that shows which request made it; `signature` says what
+        it is for a target.
     delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object.
     """
 
@@ -133,6 +136,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     tagging: Tagging | None = None
     updates: tuple[Update, ...] = ()
     after: tuple[Act, ...] = ()
+    signed: str = ""
+    signature: Callable[[Target], str] | None = None
     waiting: Waiting | None = None
     delete: Call | Act
     conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"

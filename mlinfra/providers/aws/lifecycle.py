@@ -85,7 +85,7 @@ def update(work: Work) -> Item:
             changed -= set(one.fields)
     if changed:
         raise InvalidRequest(f"{work.target.address}: {work.kind.token} cannot change {', '.join(sorted(changed))}")
-    if not work.changed:
+    if not work.changed or work.kind.signed:
         for act in work.kind.after:
             act(work)
     return wait_ready(work)

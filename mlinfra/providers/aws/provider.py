@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
+
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.codes import Code
 from mlinfra.aws.identity import Identity
@@ -148,7 +150,7 @@ class AwsProvider:
         if listing.incomplete:
             raise InvalidRequest(listing.incomplete)
         ours = [present for present in listing.objects if present.owner is not None and _same(present, target)]
-        located = [present for present in listing.objects if _has_key(kind, present, target)]
+        located = [_signed(kind, present, target) for present in listing.objects if _has_key(kind, present, target)]
         return next(iter([*ours, *located]), None)
 
     def _reader(self, stack: str, interest: Mapping[str, Interest], *, thorough: bool = False) -> Reader:
@@ -227,6 +229,14 @@ def _same(present: Present, target: Target) -> bool:
         wanted.address,
         wanted.generation,
     )
+
+
+def _signed(kind: AwsType, present: Present, target: Target) -> Present:
+    """What the very request of the target made is the target's, though it bears no tags yet."""
+    if kind.signature is None or present.owner is not None:
+        return present
+    ours = present.properties.get(kind.signed) == kind.signature(target)
+    return msgspec.structs.replace(present, owner=target.owner) if ours else present
 
 
 def _has_key(kind: AwsType, present: Present, target: Target) -> bool:

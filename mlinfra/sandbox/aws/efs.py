@@ -27,13 +27,14 @@ class ElasticFileSystems(Extension):
         mode, measure = call.get("ThroughputMode"), call.get("ProvisionedThroughputInMibps")
         if (mode == "provisioned") != (measure is not None):
             raise AwsError("BadRequest", "ProvisionedThroughputInMibps goes with ThroughputMode provisioned")
-        answer = proceed()
+        proceed()
         backend = self._backend(call)
         made = next(one for one in backend.file_systems_by_id.values() if one.creation_token == call["CreationToken"])
         if made.encrypted and not made.kms_key_id:
             made.kms_key_id = self.account.arn("kms", "key/aws-elasticfilesystem", region=call.region)
         self._take_time(made, self.account.pace.file_system)
-        return answer
+        shown: Answer = made.info_json()
+        return shown
 
     def describe_file_systems(self, call: Call, proceed: Proceed) -> Answer:
         """moto wants a token or an id where AWS lists everything, and counts pages by contents."""
@@ -68,7 +69,7 @@ class ElasticFileSystems(Extension):
         system = self._system(call)
         if system.life_cycle_state != "available":
             raise AwsError("IncorrectFileSystemLifeCycleState", f"it is {system.life_cycle_state}", status=409)
-        answer = proceed()
+        proceed()
         made = next(
             one
             for one in self._backend(call).mount_targets_by_id.values()
@@ -77,7 +78,8 @@ class ElasticFileSystems(Extension):
         if not made.security_groups:
             made.security_groups = [self.account.ec2(call.region).get_default_security_group(made.vpc_id).id]
         self._take_time(made, self.account.pace.file_system)
-        return answer
+        shown: Answer = made.info_json()
+        return shown
 
     def create_access_point(self, call: Call, proceed: Proceed) -> Answer:
         """The same token gives the same one."""

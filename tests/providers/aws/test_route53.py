@@ -100,7 +100,7 @@ def test_a_zone_that_a_killed_run_left_without_tags_is_found_again(account: Acco
     account.calls.one("route53", "ChangeTagsForResource", bare)
     found = account.provider.find(account.target("it", ZONE, {"name": "example.com"}))
     assert isinstance(found, Present)
-    assert (found.id, found.owner) == (made.id, None)
+    assert (found.id, found.owner) == (made.id, made.owner)
 
 
 def test_a_zone_with_records_of_others_is_deleted_only_if_the_stack_says_so(account: Account) -> None:

@@ -28,9 +28,9 @@ def _id_of(address: str) -> Any:
     return lambda thing: thing.other(address).id
 
 
-def _tagged(service: str, operation: str, member: str, tags: str = "Tags", held: str = "arn") -> Edit:
-    params: dict[str, Any] = {member: out(held), tags: _TAGS}
-    return edit(service, operation, **params)
+def _tagged(service: str, operation: str, member: str) -> Edit:
+    given: dict[str, Any] = {member: out("arn"), "Tags": _TAGS}
+    return edit(service, operation, **given)
 
 
 def _subnets(**change: Any) -> Edit:

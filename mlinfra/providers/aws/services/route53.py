@@ -12,6 +12,7 @@ from typing import Any
 
 from mlinfra.aws.calls import Answer
 from mlinfra.core.property import Replace, block, boolean, integer, list_of, set_of, text
+from mlinfra.core.provider import Target
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.listing import parents
@@ -36,8 +37,8 @@ def _plain_name(name: Any) -> Any:
     return name.rstrip(".").lower().replace("\\052", "*") if isinstance(name, str) else name
 
 
-def _reference(work: Work) -> str:
-    return f"mlinfra/{work.target.owner.stack}/{work.target.token[:40]}"
+def _reference(target: Target) -> str:
+    return f"mlinfra/{target.owner.stack}/{target.token[:40]}"
 
 
 def _bare(item: Item) -> Item:
@@ -188,7 +189,7 @@ _ZONE = AwsType(
     create=call(
         "CreateHostedZone",
         "name",
-        CallerReference=Computed(_reference),
+        CallerReference=Computed(lambda work: _reference(work.target)),
         HostedZoneConfig={"Comment": prop("comment")},
         VPC=Computed(_first_network),
     ),
@@ -200,6 +201,7 @@ _ZONE = AwsType(
             "comment": "Config.Comment",
             "arn": "arn:{partition}:route53:::hostedzone/{id}",
             "zoneId": "ZoneId",
+            "callerReference": "CallerReference",
             "nameServers": "NameServers",
         },
         derived={"primaryNameServer": lambda item: next(iter(item.get("NameServers") or []), None)},
@@ -212,6 +214,8 @@ _ZONE = AwsType(
         Update(("forceDestroy",), ()),
     ),
     after=(_tag_new,),
+    signed="callerReference",
+    signature=_reference,
     delete=_delete_zone,
     # A zone with records is not about to become empty.
     conflicts=r"PriorRequestNotComplete",
