@@ -148,6 +148,8 @@ CASES: dict[str, dict[str, Sections]] = {
         "alone": wishing(group(), nvidia_device_plugin={}),
         "shared": wishing(group(), nvidia_device_plugin={"sharings": ["time-slicing-4", "mig-single"]}),
     },
+    "neuron-device-plugin": {"defaults": wishing(neuron_device_plugin={"instances": ["trn1.2xlarge"]})},
+    "aws-efa-device-plugin": {"defaults": wishing(aws_efa_device_plugin={})},
     "keda": {"defaults": wishing(keda={})},
     "aws-ebs-csi-driver": {
         "defaults": wishing(aws_ebs_csi_driver={}),
