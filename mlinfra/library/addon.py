@@ -59,7 +59,7 @@ def add_ground(
 
     That namespaces and nodes come before what lives in them, the library sees to itself (`precedence`).
     """
-    _refuse_without_room(scope)
+    _refuse_without_nodes(scope)
     for one in contract.namespaces:
         if one.made:
             _add_namespace(scope, one, alone=_is_alone(contract))
@@ -75,9 +75,10 @@ def component(name: str) -> Address:
     return Address(f"{COMPONENTS}.{name}")
 
 
-def _refuse_without_room(scope: Scope) -> None:
-    if not any(group.hosts_anything for group in scope.every(NodeGroup)):
-        summary = f"{scope.name} has no nodes to run on: each node group has taints, or may be empty, or there is none"
+def _refuse_without_nodes(scope: Scope) -> None:
+    """Groups that have no room for the cluster's own pods are the cluster's affair, and refused by it, once."""
+    if not scope.every(NodeGroup):
+        summary = f"{scope.name} has no nodes to run on: the stack has no node group"
         hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
         scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
 

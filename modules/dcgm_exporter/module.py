@@ -6,6 +6,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon, component
 from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.node_labels import GPU
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.placement import on_nodes_with
 
@@ -44,7 +45,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         return Component(address=scope.address)
     values = {
         "fullnameOverride": _NAME,
-        "affinity": on_nodes_with("mlinfra/gpu"),
+        "affinity": on_nodes_with(GPU),
         "tolerations": [{"operator": "Exists"}],
         "serviceMonitor": {"enabled": True, "interval": "15s"},
     }

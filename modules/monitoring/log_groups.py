@@ -57,7 +57,9 @@ def add_log_groups(scope: Scope, logs: Logs, cluster: Cluster) -> dict[str, Valu
         )
         for part in _PARTS
     }
-    add_identity(scope, cluster, "logs.writer", "fluent-bit", _rights(list(groups.values())))
+    # Whoever reads logs sees the node's own folders, and has a namespace of its own for that.
+    rights = _rights(list(groups.values()))
+    add_identity(scope, cluster, "logs.writer", "fluent-bit", rights, namespace="fluent-bit")
     return {part: group["name"] for part, group in groups.items()}
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Value
-from mlinfra.library import Block, Place, Scope
+from mlinfra.library import Block, Place, Problem, Scope, Wish
+from mlinfra.library.codes import Code
 from mlinfra.library.forms import Name
 from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, NodeGroup
 
 from .alarms import add_alarms
+from .cluster_alerts import add_cluster_alerts
+from .dashboards import add_dashboards
 from .log_groups import Logs, add_log_groups, retention_problems
 from .managed_prometheus import Metrics, add_workspace, metric_problems
 from .receivers import Receiver, add_receivers, receiver_problems
@@ -20,7 +24,16 @@ from .rules import Rule
 
 SECTION = Place("monitoring")
 NEEDS = (Cluster, NodeGroup, LoadBalancer)
+USES = ("prometheus", "dcgm-exporter", "fluent-bit")
 Outputs = Monitoring
+
+
+_LOKI = Problem(
+    Code.NOT_PLANNED_YET,
+    "logs in Loki cannot be planned yet",
+    at=("logs", "kind"),
+    hint="use kind: cloudwatch, or none",
+)
 
 
 class Alerts(Block, frozen=True, kw_only=True):
@@ -46,6 +59,17 @@ class Inputs(Block, frozen=True, kw_only=True):
     alerts: Annotated[Alerts, Meta(description="what alarms whom")] = Alerts()
 
 
+def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
+    """What measures in the cluster, and what gathers logs there."""
+    # Beside a workspace, what is kept in the cluster is for dashboards and autoscalers.
+    kept = inputs.metrics.retention if inputs.metrics.kind == "prometheus" else "1d"
+    yield Wish("prometheus", {"retention": kept, "dashboards": inputs.dashboards == "grafana"})
+    if inputs.gpu == "dcgm":
+        yield Wish("dcgm-exporter")
+    if inputs.logs.kind == "cloudwatch":
+        yield Wish("fluent-bit")
+
+
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make what AWS keeps and watches."""
     cluster = scope.one(Cluster)
@@ -54,6 +78,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *metric_problems(inputs.metrics),
         *retention_problems(inputs.logs),
         *receiver_problems(alerts.receivers),
+        *([_LOKI] if inputs.logs.kind == "loki" else []),
     ]
     if problems:
         scope.refuse(*problems)
@@ -64,6 +89,10 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     if inputs.metrics.kind == "amp":
         read = inputs.dashboards == "grafana"
         endpoint = add_workspace(scope, cluster, alerts.rules, told, facts, read=read)["prometheusEndpoint"]
+    elif told.topics:
+        add_cluster_alerts(scope, cluster, alerts.rules, told.topics, facts)
+    if inputs.dashboards == "grafana":
+        add_dashboards(scope)
     log_groups = add_log_groups(scope, inputs.logs, cluster) if inputs.logs.kind == "cloudwatch" else {}
     return Monitoring(
         alerts_topic_arn=told.own.arn if told.own is not None else None,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from mlinfra.core.value import Json, Value
 from mlinfra.library import Scope
+from mlinfra.library.in_cluster import MONITORING
 from mlinfra.library.outputs import Cluster
-
-NAMESPACE = "monitoring"
 
 
 def add_identity(
-    scope: Scope, cluster: Cluster, local_name: str, service_account: str, statements: list[dict[str, Value]]
+    scope: Scope,
+    cluster: Cluster,
+    local_name: str,
+    service_account: str,
+    statements: list[dict[str, Value]],
+    *,
+    namespace: str = MONITORING,
 ) -> None:
-    """Give a service account in the namespace `monitoring` a role that allows `statements`."""
+    """Give a service account a role that allows `statements`."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "pods.eks.amazonaws.com"},
@@ -30,7 +35,7 @@ def add_identity(
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",
         {
             "clusterName": cluster.name,
-            "namespace": NAMESPACE,
+            "namespace": namespace,
             "serviceAccount": service_account,
             "roleArn": role.arn,
         },

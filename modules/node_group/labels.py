@@ -10,6 +10,8 @@ from msgspec import Meta
 
 from mlinfra.library import Block, Problem
 from mlinfra.library.codes import Code
+from mlinfra.library.node_labels import EFA, GPU, GROUP
+from mlinfra.library.sharing import CONFIG_LABEL
 
 from .machines import Machines
 
@@ -32,14 +34,18 @@ class Taint(Block, frozen=True, kw_only=True):
     ] = "NoSchedule"
 
 
-def labels_of(group: str, machines: Machines, own: Mapping[str, str]) -> dict[str, str]:
-    """The labels of the group's nodes."""
+def labels_of(
+    group: str, machines: Machines, own: Mapping[str, str], *, efa: bool = False, sharing: str = ""
+) -> dict[str, str]:
+    """The labels of the group's nodes. sharing: the name of the way in which pods share its GPUs."""
     gpu = re.sub(r"[^A-Za-z0-9.-]+", "-", machines.gpu_name).strip("-.")
     return {
         "workload": group,
         **own,
-        f"{_OWN}node-group": group,
-        **({f"{_OWN}gpu": gpu or "mixed"} if machines.gpus else {}),
+        GROUP: group,
+        **({GPU: gpu or "mixed"} if machines.gpus else {}),
+        **({EFA: "true"} if efa else {}),
+        **({CONFIG_LABEL: sharing} if sharing else {}),
     }
 
 

@@ -5,6 +5,7 @@ An EKS managed group with its own role and launch template; or, where EKS has no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -12,7 +13,7 @@ from msgspec import Meta, Struct
 from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts, Wants, image_key
 from mlinfra.core.value import Concat, Properties
-from mlinfra.library import Block, Handle, Place, Scope
+from mlinfra.library import Block, Handle, Place, Scope, Wish
 from mlinfra.library.outputs import Cluster, Network, NodeGroup, ScalingGroup, Subnet
 
 from .autoscaling import add_scaling_tags, own_tags
@@ -25,11 +26,13 @@ from .machines import Machines, image_problems, machine_problems
 from .own_group import add_entry, add_profile, add_scaling_group, distribution_of, on_demand_alone
 from .placement import Placement, add_placement_group, placement_problems
 from .role import add_role
+from .sharing import Sharing, sharing_problems
 from .sizes import size_problems
 from .zones import chosen_subnets, reservation_problems, zone_problems
 
 SECTION = Place("nodeGroups", many=True)
 NEEDS = (Network, Cluster)
+USES = ("nvidia-device-plugin", "neuron-device-plugin", "aws-efa-device-plugin")
 Outputs = NodeGroup
 
 
@@ -52,6 +55,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = {}
     taints: Annotated[tuple[Taint, ...], Meta(description="Kubernetes taints; that of GPU nodes comes by itself")] = ()
     efa: Annotated[bool, Meta(description="whether nodes get Elastic Fabric Adapters, for training")] = False
+    sharing: Annotated[Sharing, Meta(description="how pods share GPUs")] = Sharing()
     placement: Annotated[
         Placement,
         Meta(description="how nodes lie to each other: near (cluster), apart (spread), in partitions"),
@@ -63,6 +67,18 @@ def wants(inputs: Inputs) -> Wants:
     names = frozenset(inputs.instances)
     reservations = frozenset({inputs.capacity.reservation} - {""})
     return Wants(names, images=names if inputs.capacity.is_ours else frozenset(), reservations=reservations)
+
+
+def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
+    """What announces to Kubernetes what its machines have."""
+    types = [kind for name in inputs.instances if (kind := facts.instance_types.get(name))]
+    accelerators = {kind.accelerator for kind in types}
+    if "nvidia.com/gpu" in accelerators:
+        yield Wish("nvidia-device-plugin", {"sharings": [inputs.sharing.name]} if inputs.sharing.name else {})
+    if "aws.amazon.com/neuron" in accelerators:
+        yield Wish("neuron-device-plugin", {"instances": sorted({kind.name for kind in types})})
+    if inputs.efa:
+        yield Wish("aws-efa-device-plugin")
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -85,6 +101,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     if problems:
         scope.refuse(*problems)
     machines = Machines.of(inputs.instances, facts)
+    if shared := list(sharing_problems(inputs.sharing, machines.gpus)):
+        scope.refuse(*shared)
     make = _own if inputs.capacity.is_ours else _managed
     return make(_Group(scope, inputs, facts, network, cluster, machines, subnets))
 
@@ -103,7 +121,8 @@ class _Group(Struct, frozen=True):
     @property
     def labels(self) -> dict[str, str]:
         """The labels of its nodes."""
-        return labels_of(self.scope.name, self.machines, self.inputs.labels)
+        inputs = self.inputs
+        return labels_of(self.scope.name, self.machines, inputs.labels, efa=inputs.efa, sharing=inputs.sharing.name)
 
     @property
     def taints(self) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from mlinfra.core.value import Json, Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
 from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.node_labels import GPU
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.placement import on_nodes_with
 from mlinfra.library.sharing import ALONE, config_of
@@ -58,7 +59,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it on the nodes that have GPUs, whatever else their groups keep pods away by."""
     values: Properties = {
         "fullnameOverride": _NAME,
-        "affinity": on_nodes_with("mlinfra/gpu"),
+        "affinity": on_nodes_with(GPU),
         "tolerations": [{"operator": "Exists"}],
     }
     if inputs.sharings:

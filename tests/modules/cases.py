@@ -123,7 +123,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "managed-prometheus": watched(
             metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
         ),
-        "unread": watched(metrics={"kind": "amp"}, logs={"kind": "loki"}, dashboards="none"),
+        "unread": watched(metrics={"kind": "amp"}, logs={"kind": "none"}, dashboards="none"),
     },
     "budget": {
         "alone": {"lifecycle": {"budget": {"monthlyUSD": 600}}},
@@ -148,6 +148,8 @@ CASES: dict[str, dict[str, Sections]] = {
         "alone": wishing(group(), nvidia_device_plugin={}),
         "shared": wishing(group(), nvidia_device_plugin={"sharings": ["time-slicing-4", "mig-single"]}),
     },
+    "neuron-device-plugin": {"defaults": wishing(neuron_device_plugin={"instances": ["trn1.2xlarge"]})},
+    "aws-efa-device-plugin": {"defaults": wishing(aws_efa_device_plugin={})},
     "keda": {"defaults": wishing(keda={})},
     "aws-ebs-csi-driver": {
         "defaults": wishing(aws_ebs_csi_driver={}),
@@ -157,10 +159,10 @@ CASES: dict[str, dict[str, Sections]] = {
     },
     "prometheus": {
         "defaults": wishing(prometheus={}),
-        "managed": wishing({**NODES, "monitoring": {"metrics": {"kind": "amp"}}}, prometheus={"dashboards": False}),
+        "managed": {**NODES, "monitoring": {"metrics": {"kind": "amp"}, "dashboards": "none"}},
     },
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
-    "fluent-bit": {"defaults": wishing({**NODES, "monitoring": {}}, fluent_bit={})},
+    "fluent-bit": {"defaults": {**NODES, "monitoring": {}}},
     "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
     "model-serving": {"defaults": wishing(model_serving={})},
     "triton": {"defaults": {**NODES, "runtimes": {"triton": {"version": "25.09"}}}},

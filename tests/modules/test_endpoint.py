@@ -8,7 +8,7 @@ import pytest
 
 from mlinfra.core.value import Json
 from tests.library.samples import codes, graph_of, properties, refusals
-from tests.modules.cases import NODES, Sections, endpoint, group
+from tests.modules.cases import CLUSTER, Sections, endpoint, group
 
 _GPU: Sections = {"cpu": 2, "memory": "8Gi", "gpu": 1}
 
@@ -119,8 +119,7 @@ def test_what_an_endpoint_cannot_be_is_refused_at_its_line(about: Sections, wron
     assert codes(refusals(endpoint(**about))) == [wrong]
 
 
-def test_a_stack_without_room_says_so_for_whatever_wanted_it() -> None:
-    sections = {**NODES, "nodeGroups": {"gpu": {"instances": ["g5.xlarge"], "max": 2}}, "runtimes": {"kserve": {}}}
-    found = refusals(sections)
+def test_a_stack_without_nodes_says_so_for_whatever_wanted_them() -> None:
+    found = refusals({**CLUSTER, "runtimes": {"kserve": {}}})
     assert {one.code for one in found} == {"MLI2207"}
-    assert "keda has no nodes to run on" in found[1].summary
+    assert "keda has no nodes to run on: the stack has no node group" in {one.summary for one in found}

@@ -6,7 +6,7 @@ import pytest
 
 from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph
-from mlinfra.core.value import Concat, Json, Ref
+from mlinfra.core.value import Concat, Json, Ref, Secret
 from tests.library.samples import codes, graph_of, of_type, properties, refusals
 from tests.modules.cases import RECEIVERS, RULES, watched
 
@@ -38,7 +38,7 @@ def test_what_writes_logs_may_write_to_these_groups_and_nothing_else() -> None:
     assert statement["Resource"][:2] == [group, Concat((group, ":*"))]
     assert set(statement["Action"]) == {"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}
     identity = properties(graph, "monitoring.logs.writer.identity")
-    assert (identity["namespace"], identity["serviceAccount"]) == ("monitoring", "fluent-bit")
+    assert (identity["namespace"], identity["serviceAccount"]) == ("fluent-bit", "fluent-bit")
 
 
 def test_receivers_are_subscribed_and_topics_of_others_are_told_directly() -> None:
@@ -163,3 +163,56 @@ def test_what_cannot_be_monitored_is_refused(about: dict[str, Any], expected: li
 @pytest.mark.parametrize("retention", ["1w", "720h", "2w", "7d"])
 def test_times_are_written_as_they_please(retention: str) -> None:
     assert graph_of(watched(logs={"retention": retention})).resources
+
+
+# In the cluster
+
+
+def test_what_measures_and_gathers_in_the_cluster_comes_along() -> None:
+    graph = graph_of(watched(metrics={"retention": "20d"}))
+    assert properties(graph, "components.prometheus")["values"]["prometheus"]["prometheusSpec"]["retention"] == "20d"
+    assert "components.fluent-bit" in graph.resources
+    assert not [one.address for one in graph if one.address.is_within("components.dcgm-exporter")]
+
+
+def test_managed_prometheus_is_written_to_from_the_cluster() -> None:
+    spec = properties(graph_of(watched(metrics={"kind": "amp"})), "components.prometheus")["values"]["prometheus"]
+    endpoint = Ref(Address("monitoring.metrics"), ("prometheusEndpoint",))
+    assert spec["prometheusSpec"]["remoteWrite"] == [
+        {"url": Concat((endpoint, "api/v1/remote_write")), "sigv4": {"region": "us-east-1"}}
+    ]
+    assert spec["serviceAccount"] == {"name": "prometheus"}
+
+
+def test_rules_of_the_cluster_alarm_the_same_people_as_all_others() -> None:
+    graph = graph_of(watched(alerts={"receivers": RECEIVERS, "rules": RULES}))
+    (rules,) = properties(graph, "monitoring.alerts.rules")["spec"]["groups"]
+    assert {one["alert"] for one in rules["rules"]} == {*RULES} - {"spot-interruption"}
+    (receiver,) = properties(graph, "monitoring.alerts.routing")["spec"]["receivers"]
+    topic = Ref(Address("monitoring.alerts.topic"), ("arn",))
+    assert [one["topicARN"] for one in receiver["snsConfigs"]] == [topic, RECEIVERS["others"]["sns"]]
+    (publish,) = properties(graph, "monitoring.alerts.publisher.role.policy")["policy"].content["Statement"]
+    assert (publish["Action"], publish["Resource"]) == (["sns:Publish"], [topic, RECEIVERS["others"]["sns"]])
+
+
+def test_dashboards_are_config_maps_that_grafana_finds() -> None:
+    graph = graph_of(watched())
+    boards = [one.properties for one in graph if one.address.is_within("monitoring.dashboards")]
+    assert len(boards) == 4
+    for board in boards:
+        assert board["metadata"]["labels"] == {"grafana_dashboard": "1"}
+        (content,) = board["data"].values()
+        assert all(panel["targets"][0]["expr"] for panel in content.content["panels"])
+
+
+def test_nobody_sees_grafana_without_signing_in_and_its_password_is_written_nowhere() -> None:
+    graph = graph_of(watched())
+    grafana = properties(graph, "components.prometheus")["values"]["grafana"]
+    assert grafana["grafana.ini"]["auth.anonymous"] == {"enabled": False}
+    secret = properties(graph, "components.prometheus.grafana.secret")["stringData"]
+    assert secret == {"admin-password": Secret("sm", "demo/components.prometheus/grafana/admin")}
+    assert "secretString" not in properties(graph, "components.prometheus.grafana.admin.value")
+
+
+def test_logs_in_loki_cannot_be_planned_yet() -> None:
+    assert codes(refusals(watched(logs={"kind": "loki"}))) == [("MLI2005", "monitoring.logs.kind")]

@@ -10,7 +10,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Concat, Ref
 from tests.library.samples import FACTS, LIBRARY, codes, graph_of, of_type, properties, refusals
-from tests.modules.cases import CLUSTER, group
+from tests.modules.cases import CASES, CLUSTER, SYSTEM, Sections, group
 
 _TAG = "aws:autoscaling/tag:Tag"
 
@@ -393,3 +393,48 @@ def test_groups_need_a_cluster() -> None:
     sections = {name: one for name, one in {**CLUSTER, **group()}.items() if name != "cluster"}
     (wrong,) = refusals(sections)
     assert (wrong.code, wrong.hint) == ("MLI2007", "add the section cluster")
+
+
+# What announces and shares accelerators
+
+
+def _components(sections: Sections) -> set[str]:
+    return {one.address.parts[1] for one in graph_of(sections) if one.address.section == "components"}
+
+
+def test_each_accelerator_brings_what_announces_it() -> None:
+    assert _components({**CLUSTER, "nodeGroups": {"system": SYSTEM}}) == set()
+    assert _components(group()) == {"nvidia-device-plugin"}
+    assert _components(CASES["node-group"]["neuron"]) == {"neuron-device-plugin"}
+    assert _components(CASES["node-group"]["efa"]) == {"nvidia-device-plugin", "aws-efa-device-plugin"}
+
+
+def test_gpus_are_shared_as_the_nodes_label_says() -> None:
+    graph = graph_of(group(sharing={"way": "time-slicing", "replicas": 4}))
+    label = properties(graph, "nodeGroups.gpu")["labels"]["nvidia.com/device-plugin.config"]
+    configs = properties(graph, "components.nvidia-device-plugin")["values"]["config"]
+    assert (label, configs["default"]) == ("time-slicing-4", "alone")
+    assert configs["map"]["alone"].content == {"version": "v1", "flags": {"migStrategy": "none"}}
+    assert configs["map"][label].content["sharing"] == {
+        "timeSlicing": {"resources": [{"name": "nvidia.com/gpu", "replicas": 4}]}
+    }
+
+
+def test_parts_of_gpus_are_announced_as_the_group_says() -> None:
+    graph = graph_of(group(sharing={"way": "mps", "replicas": 2, "mig": "single"}))
+    label = properties(graph, "nodeGroups.gpu")["labels"]["nvidia.com/device-plugin.config"]
+    config = properties(graph, "components.nvidia-device-plugin")["values"]["config"]["map"][label].content
+    assert (label, config["flags"]) == ("mps-2-mig-single", {"migStrategy": "single"})
+    assert config["sharing"]["mps"]["resources"] == [{"name": "nvidia.com/gpu", "replicas": 2}]
+
+
+@pytest.mark.parametrize(
+    ("about", "where"),
+    [
+        ({"sharing": {"way": "mps"}}, "nodeGroups.gpu.sharing.replicas"),
+        ({"sharing": {"replicas": 4}}, "nodeGroups.gpu.sharing.replicas"),
+        ({"instances": ["m6i.large"], "sharing": {"way": "mps", "replicas": 2}}, "nodeGroups.gpu.sharing"),
+    ],
+)
+def test_a_share_that_means_nothing_is_refused(about: Sections, where: str) -> None:
+    assert codes(refusals(group(**about))) == [("MLI2330", where)]

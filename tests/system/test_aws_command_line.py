@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from .account import Account
 from .things import Thing, things
 
@@ -22,6 +24,12 @@ def describe(*arguments: str) -> Any:
     ran = subprocess.run([AWS, *arguments, "--output", "json"], capture_output=True, env=environment, check=False)
     assert ran.returncode == 0, ran.stderr.decode()
     return json.loads(ran.stdout)
+
+
+@pytest.fixture
+def account(peopled: Account) -> Account:
+    """One whose clusters answer: GPUs are announced by what runs in them."""
+    return peopled
 
 
 def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickstart: Path) -> None:

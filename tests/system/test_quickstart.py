@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .account import Account
+
+
+@pytest.fixture
+def account(peopled: Account) -> Account:
+    """One whose clusters answer: GPUs are announced by what runs in them."""
+    return peopled
 
 
 def test_plan_apply_empty_plan_drift_repair_destroy(account: Account, quickstart: Path) -> None:
