@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mlinfra.aws.calls import Calls
@@ -26,14 +27,15 @@ from mlinfra.core.stack import Target
 from mlinfra.core.value import Secret, is_known
 from mlinfra.library.library import Library
 from mlinfra.providers.aws.provider import AwsProvider
-from mlinfra.session.charts import Charts
-from mlinfra.session.closed import ClosedCluster
-from mlinfra.session.clusters import Clusters
 from mlinfra.session.codes import Code
-from mlinfra.session.inside import Insides
 from mlinfra.session.kinds import Kinds
 from mlinfra.session.secrets import Secrets
-from mlinfra.session.teardown import ClusterTeardown
+
+if TYPE_CHECKING:  # what leads into clusters is imported by whoever goes there
+    from mlinfra.session.charts import Charts
+    from mlinfra.session.clusters import Clusters
+    from mlinfra.session.inside import Insides
+    from mlinfra.session.teardown import ClusterTeardown
 
 # What the simulated cloud accepts; it knows no others, and no account outside the machine.
 _SANDBOX_KEY = "sandbox"
@@ -94,6 +96,8 @@ class Cloud:
 
     def _in_cluster(self, connection: Connection) -> Provider:
         """Into a cluster: what is there, or the certainty that nothing is, or the reason why nobody can see it."""
+        from mlinfra.session.closed import ClosedCluster
+
         if not is_known(connection.identity):
             return self._insides.unmade(connection.kind)
         identity = str(connection.identity)
@@ -108,10 +112,14 @@ class Cloud:
     @cached_property
     def charts(self) -> Charts:
         """Where charts come from."""
+        from mlinfra.session.charts import Charts
+
         return Charts(self._library, self._root, self._secret, rehearsed=self._target.platform == "sandbox")
 
     @cached_property
     def _insides(self) -> Insides:
+        from mlinfra.session.inside import Insides
+
         return Insides(self.charts, self._secret, self._clock, self._root)
 
     def _secret(self, secret: Secret) -> str:
@@ -123,6 +131,8 @@ class Cloud:
 
     def teardown(self, *, delete_data: bool) -> ClusterTeardown:
         """Who takes down what clusters made outside of themselves."""
+        from mlinfra.session.teardown import ClusterTeardown
+
         return ClusterTeardown(lambda: self._clusters, lambda: self._calls, self._clock, delete_data=delete_data)
 
     def client(self, service: str) -> Client:
@@ -153,6 +163,8 @@ class Cloud:
 
     @cached_property
     def _clusters(self) -> Clusters:
+        from mlinfra.session.clusters import Clusters
+
         return Clusters(self._calls, self._clients, self._clock)
 
     @cached_property

@@ -19,6 +19,7 @@ from mlinfra.config.loader import load_stack, unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
+from mlinfra.core.connections import HELM, kind_of
 from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError
@@ -41,7 +42,6 @@ from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.providers.helm.pinning import pinned as pinned_charts
 from mlinfra.session import catalogue, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
@@ -136,6 +136,8 @@ class Session:
 
     @cached_property
     def _rulebook(self) -> Rulebook:
+        if self.stack.policies == {"packs": []}:
+            return Rulebook({})  # held to none
         return Rulebook.of_project(self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
@@ -158,6 +160,10 @@ class Session:
         if problems := unbuilt(self.stack, catalogue.language(self._library)):
             raise ConfigError(problems)
         graph = assembly.build(self.stack, self._library, facts, self._cloud.taggable)
+        if not any(kind_of(resource.type) == HELM for resource in graph):
+            return graph
+        from mlinfra.providers.helm.pinning import pinned as pinned_charts
+
         return pinned_charts(graph, self._cloud.charts, self._root)
 
     def plan(
