@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlinfra.session.policies import rules
     from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
     from mlinfra.session.session import Session, open_plan, open_session
+    from mlinfra.session.state_bucket import make_state_bucket
 
 # Where each is. A command imports what it uses: a plan needs neither forges nor revisions.
 _WHERE = {
@@ -36,6 +37,7 @@ _WHERE = {
     "Session": "session",
     "open_plan": "session",
     "open_session": "session",
+    "make_state_bucket": "state_bucket",
 }
 
 
@@ -50,6 +52,7 @@ __all__ = [
     "Session",
     "compare",
     "language",
+    "make_state_bucket",
     "modules",
     "open_plan",
     "open_session",

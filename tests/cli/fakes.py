@@ -283,6 +283,7 @@ class FakeSessions:
         self.session, self._refusing = session, refusing
         self.opened: list[Given] = []
         self.box = Box(running=False)
+        self.buckets: list[tuple[str, str, str]] = []
 
     def open_session(self, options: Given) -> Session:
         self.opened.append(options)
@@ -326,6 +327,9 @@ class FakeSessions:
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()
+
+    def make_state_bucket(self, platform: str, region: str, bucket: str) -> None:
+        self.buckets.append((platform, region, bucket))
 
     def sandbox_up(self, port: int | None) -> SandboxStatus:
         self.box = Box(True, f"http://127.0.0.1:{port or 4566}", 4711, ".mlinfra/sandbox.log")
