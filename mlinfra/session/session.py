@@ -45,6 +45,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.contention import alone
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
@@ -136,9 +137,8 @@ class Session:
 
     @cached_property
     def _rulebook(self) -> Rulebook:
-        if self.stack.policies == {"packs": []}:
-            return Rulebook({})  # held to none
-        return Rulebook.of_project(self._root)
+        held_to_none = self.stack.policies == {"packs": []}
+        return Rulebook({}) if held_to_none else Rulebook.of_project(self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
         """What the modules have against the stack as it is written. Asks no cloud for anything."""
@@ -188,7 +188,7 @@ class Session:
         on_progress("reading the cloud")
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
-        plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
+        plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.charts.notes()))
         plan = review.with_idle_names(plan, self.stack, graph, state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})

@@ -5,7 +5,10 @@ By rights its next write is refused. `tests/state/test_lease.py` and `test_s3.py
 
 from __future__ import annotations
 
+import fcntl
 import signal
+import time
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +33,7 @@ def take_over(point: str, places: MakePlace, reference: Reference, gate: Gate) -
     kinds = reference.of(form).kinds["create"]
     with places() as place:
         place.write(form.first)
-        paused = _paused(place, gate, int(number))
+        paused = _paused(place, gate, name, int(number))
         try:
             held = open_session(Options(STACK)).holder()
             if held is not None:
@@ -49,15 +52,34 @@ def take_over(point: str, places: MakePlace, reference: Reference, gate: Gate) -
         place.gone()
 
 
-def _paused(place: Place, gate: Gate, number: int) -> Process:
+def _paused(place: Place, gate: Gate, name: str, number: int) -> Process:
     gate.close()
     rule = FaultRule(kind=FaultKind.LATENCY, mutating=True, when=When.AFTER, skip=number - 1, count=1, seconds=1)
     with place.faults(rule):
         process = place.start("apply", STACK, "--yes")
         while process.running and not gate.reached:
             gate.wait(0.02)
-        process.signal(signal.SIGSTOP)
+        _stop(process, place.folder / ".mlinfra/state" / name / "guard")
     return process
+
+
+def _stop(process: Process, guard: Path) -> None:
+    """Stop it, though not while it holds the guard of a local state: nobody takes over from such a one, and is told."""
+    while process.running:
+        process.signal(signal.SIGSTOP)
+        if not guard.exists() or _is_free(guard):
+            return
+        process.signal(signal.SIGCONT)
+        time.sleep(0.02)
+
+
+def _is_free(guard: Path) -> bool:
+    with guard.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 @pytest.mark.parametrize("point", SAMPLE)
