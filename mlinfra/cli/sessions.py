@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from mlinfra.core.backend import Holder
 from mlinfra.core.capacity import Capacity
@@ -450,6 +450,10 @@ class Sessions(Protocol):
 
     def rules(self) -> Sequence[RuleInfo]:
         """Every rule found."""
+        ...
+
+    def make_state_bucket(self, platform: Literal["aws", "sandbox"], region: str, bucket: str) -> None:
+        """Make a bucket for states, or finish one that was begun."""
         ...
 
     def sandbox_up(self, port: int | None) -> SandboxStatus:

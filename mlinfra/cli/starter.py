@@ -13,10 +13,10 @@ NAME = re.compile(r"[a-z][a-z0-9-]{1,38}")
 _TARGETS = {
     "sandbox": """\
   platform: sandbox                      # the simulated cloud on this machine; aws for the real one
-  region: us-east-1""",
+  region: {region}""",
     "aws": """\
   platform: aws                          # sandbox rehearses the same stack without an account
-  region: us-east-1
+  region: {region}
   # account: "123456789012"              # any other account is then refused""",
 }
 
@@ -33,7 +33,7 @@ inputs:                                  # --set gpuMax=4
 
 target:
 {target}
-
+{state}
 lifecycle:
   environment: development               # production protects and spreads more
 
@@ -61,8 +61,11 @@ outputs:
 """
 
 
-def starter(name: str, platform: str) -> str:
-    """The text for a stack called `name`, or after the current folder. Raises `MlinfraError` for a bad name."""
+def starter(name: str, platform: str, region: str, bucket: str = "") -> str:
+    """The text for a stack called `name`, or after the current folder, with its state in `bucket` if one is named.
+
+    Raises `MlinfraError` for a bad name.
+    """
     name = name or _folder_name()
     if not NAME.fullmatch(name):
         raise MlinfraError(
@@ -70,7 +73,13 @@ def starter(name: str, platform: str) -> str:
             code=Code.BAD_STACK_NAME,
             hint="2 to 39 characters: small letters, digits and dashes, a letter first",
         )
-    return _STACK.format(name=name, target=_TARGETS[platform])
+    state = f"\nstate: s3://{bucket}/{name}\n" if bucket else ""
+    return _STACK.format(name=name, target=_TARGETS[platform].format(region=region), state=state)
+
+
+def is_there(path: str) -> bool:
+    """Whether there is a file, or anything else, at `path`."""
+    return Path(path).exists()
 
 
 def write_new(path: str, text: str) -> None:

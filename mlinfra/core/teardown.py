@@ -7,6 +7,7 @@ knows who does them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from mlinfra.core.plan import Part
@@ -14,7 +15,15 @@ from mlinfra.core.provider import Operation, Target
 
 
 class Teardown(Protocol):
-    """For objects whose type opens connections; a target's `outputs` say which one it is."""
+    """For objects whose type opens connections; a target's `outputs` say which one it is.
+
+    kept: what a sweep left where it is, for the data in it.
+    """
+
+    @property
+    def kept(self) -> Sequence[object]:
+        """So far."""
+        ...
 
     def outside(self, target: Target) -> tuple[Part, ...]:
         """What a drain would take down, whoever made it, for the plan. Only looks; what it cannot see it says."""
@@ -35,6 +44,8 @@ class Teardown(Protocol):
 
 class _NothingBehind:
     """For targets in which nothing opens connections."""
+
+    kept: Sequence[object] = ()
 
     def outside(self, target: Target) -> tuple[Part, ...]:
         return ()

@@ -6,15 +6,49 @@ them. The command line calls it and nothing else. docs/decisions/ says why it is
 
 from __future__ import annotations
 
-from mlinfra.session.catalogue import language, modules, schema
-from mlinfra.session.charts import list_charts, pull_charts
-from mlinfra.session.comments import post_comment
-from mlinfra.session.comparison import compare
-from mlinfra.session.kubeconfig import token_credential
-from mlinfra.session.options import Options
-from mlinfra.session.policies import rules
-from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
-from mlinfra.session.session import Session, open_plan, open_session
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlinfra.session.catalogue import language, modules, schema
+    from mlinfra.session.charts import list_charts, pull_charts
+    from mlinfra.session.comments import post_comment
+    from mlinfra.session.comparison import compare
+    from mlinfra.session.kubeconfig import token_credential
+    from mlinfra.session.options import Options
+    from mlinfra.session.policies import rules
+    from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
+    from mlinfra.session.session import Session, open_plan, open_session
+    from mlinfra.session.state_bucket import make_state_bucket
+
+# Where each is. A command imports what it uses: a plan needs neither forges nor revisions.
+_WHERE = {
+    "language": "catalogue",
+    "modules": "catalogue",
+    "schema": "catalogue",
+    "list_charts": "charts",
+    "pull_charts": "charts",
+    "post_comment": "comments",
+    "compare": "comparison",
+    "token_credential": "kubeconfig",
+    "Options": "options",
+    "rules": "policies",
+    "sandbox_down": "sandbox",
+    "sandbox_reset": "sandbox",
+    "sandbox_status": "sandbox",
+    "sandbox_up": "sandbox",
+    "Session": "session",
+    "open_plan": "session",
+    "open_session": "session",
+    "make_state_bucket": "state_bucket",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(name)
+    return getattr(import_module(f"mlinfra.session.{_WHERE[name]}"), name)
+
 
 __all__ = [
     "Options",
@@ -22,6 +56,7 @@ __all__ = [
     "compare",
     "language",
     "list_charts",
+    "make_state_bucket",
     "modules",
     "open_plan",
     "open_session",

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mlinfra.aws.calls import Calls
@@ -18,6 +19,7 @@ from mlinfra.aws.identity import Identity
 from mlinfra.core.clock import Clock, FastClock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.connections import HELM, is_in_cluster
+from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import PlanError, ProviderError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.provider import Provider
@@ -27,15 +29,16 @@ from mlinfra.core.stack import Target
 from mlinfra.core.value import Secret, is_known
 from mlinfra.library.library import Library
 from mlinfra.providers.aws.provider import AwsProvider
-from mlinfra.providers.kubernetes.provider import KubernetesProvider
-from mlinfra.session.chart_source import Charts
-from mlinfra.session.closed import ClosedCluster, UnmadeCluster
-from mlinfra.session.clusters import Clusters
 from mlinfra.session.codes import Code
 from mlinfra.session.kinds import Kinds
-from mlinfra.session.releases import Releases
 from mlinfra.session.secrets import Secrets
-from mlinfra.session.teardown import ClusterTeardown
+
+if TYPE_CHECKING:  # what leads into clusters is imported by whoever goes there
+    from mlinfra.providers.kubernetes.provider import KubernetesProvider
+    from mlinfra.session.chart_source import Charts
+    from mlinfra.session.clusters import Clusters
+    from mlinfra.session.releases import Releases
+    from mlinfra.session.teardown import ClusterTeardown
 
 # What the simulated cloud accepts; it knows no others, and no account outside the machine.
 _SANDBOX_KEY = "sandbox"
@@ -98,6 +101,8 @@ class Cloud:
 
     def _in_cluster(self, connection: Connection) -> Provider:
         """Into a cluster: what is there, or the certainty that nothing is, or the reason why nobody can see it."""
+        from mlinfra.session.closed import ClosedCluster, UnmadeCluster
+
         if not is_known(connection.identity):
             return self._releases.unmade() if connection.kind == HELM else UnmadeCluster()
         identity = str(connection.identity)
@@ -111,6 +116,8 @@ class Cloud:
 
     def _enter(self, connection: Connection, endpoint: ClusterEndpoint) -> Provider:
         """The provider of what lies in a cluster that can be entered."""
+        from mlinfra.providers.kubernetes.provider import KubernetesProvider
+
         if connection not in self._providers:
             objects = self._objects.setdefault(
                 endpoint.identity, KubernetesProvider(endpoint, self._clock, self._secret)
@@ -121,15 +128,23 @@ class Cloud:
 
     def settled(self, graph: Graph) -> Graph:
         """The graph with its releases pinned to very charts, fetched if need be. Raises `ConfigError`."""
-        return self._releases.settled(graph)
+        return self._releases.settled(graph) if any(one.connection.kind == HELM for one in graph) else graph
+
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What is to be said of the charts that were asked for."""
+        return self.charts.notes() if "charts" in self.__dict__ else ()
 
     @cached_property
     def _releases(self) -> Releases:
+        from mlinfra.session.releases import Releases
+
         return Releases(self.charts, self._root, self._clock)
 
     @cached_property
     def charts(self) -> Charts:
         """Where charts come from."""
+        from mlinfra.session.chart_source import Charts
+
         return Charts(self._library, self._root, self._secret, rehearsed=_is_simulated(self._target))
 
     def _secret(self, secret: Secret) -> str:
@@ -141,6 +156,8 @@ class Cloud:
 
     def teardown(self, *, delete_data: bool) -> ClusterTeardown:
         """Who takes down what clusters made outside of themselves."""
+        from mlinfra.session.teardown import ClusterTeardown
+
         return ClusterTeardown(lambda: self._clusters, lambda: self._calls, self._clock, delete_data=delete_data)
 
     def client(self, service: str) -> Client:
@@ -171,6 +188,8 @@ class Cloud:
 
     @cached_property
     def _clusters(self) -> Clusters:
+        from mlinfra.session.clusters import Clusters
+
         return Clusters(self._calls, self._clients, self._clock)
 
     @cached_property

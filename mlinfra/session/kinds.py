@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlinfra.core.connections import KUBERNETES, kind_of
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.catalogue import catalogue as aws_catalogue
 from mlinfra.providers.helm.release_type import RELEASE, RELEASE_TYPE
-from mlinfra.providers.kubernetes.schemas import schema_of
-from mlinfra.providers.kubernetes.types import Types
+
+if TYPE_CHECKING:
+    from mlinfra.providers.kubernetes.types import Types
 
 
 class Kinds(Mapping[str, ResourceType]):
@@ -35,6 +36,8 @@ class Kinds(Mapping[str, ResourceType]):
 
     @cached_property
     def _objects(self) -> Types:
+        from mlinfra.providers.kubernetes.types import Types
+
         return Types()
 
 
@@ -47,9 +50,16 @@ class Schemas(Mapping[str, Mapping[str, Any]]):
 
     def __getitem__(self, token: str) -> Mapping[str, Any]:
         if token not in self._made:
-            kind = self._kinds[token]
-            self._made[token] = schema_of(token) if kind_of(token) == KUBERNETES else kind.inputs.json_schema()
+            self._made[token] = self._make(token)
         return self._made[token]
+
+    def _make(self, token: str) -> Mapping[str, Any]:
+        kind = self._kinds[token]
+        if kind_of(token) != KUBERNETES:
+            return kind.inputs.json_schema()
+        from mlinfra.providers.kubernetes.schemas import schema_of
+
+        return schema_of(token)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._kinds)

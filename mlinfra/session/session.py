@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,12 @@ from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError
 from mlinfra.core.facts import Facts
-from mlinfra.core.plan import Plan, Step
+from mlinfra.core.plan import Plan, Step, Verb
 from mlinfra.core.report import Listener, Report
 from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import State
+from mlinfra.core.teardown import NOTHING_BEHIND, Teardown
 from mlinfra.core.value import Value
 from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
 from mlinfra.engine.journal import Journal
@@ -44,6 +44,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.contention import alone
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
@@ -53,18 +54,14 @@ from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
 from mlinfra.session.planfile import read_plan, settings_of, write_plan
+from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 
-Progress = Callable[[str], None]
 _DELETE_DATA = "deleteData"  # among the settings of a plan
-
-
-def _silent(words: str) -> None:
-    pass
 
 
 def open_session(options: Options) -> Session:
@@ -137,7 +134,8 @@ class Session:
 
     @cached_property
     def _rulebook(self) -> Rulebook:
-        return Rulebook.of_project(self._root)
+        held_to_none = self.stack.policies == {"packs": []}
+        return Rulebook({}) if held_to_none else Rulebook.of_project(self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
         """What the modules have against the stack as it is written. Asks no cloud for anything."""
@@ -169,7 +167,7 @@ class Session:
         refresh_facts: bool = False,
         advise: bool = True,
         delete_data: bool = False,
-        on_progress: Progress = _silent,
+        on_progress: Progress = silent,
     ) -> Plan:
         """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics.
 
@@ -185,11 +183,11 @@ class Session:
         on_progress("reading the cloud")
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
-        plan = self._planned(graph, state, seen, facts, destroy=destroy, targets=targets)
-        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.charts.notes()))
+        plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
+        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
         plan = review.with_idle_names(plan, self.stack, graph, state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
-        plan = with_parts(plan, state, seen, self._cloud.connect, self._cloud.teardown(delete_data=delete_data))
+        plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         return self._adviser.advised(plan, graph, state) if advise else plan
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
@@ -244,7 +242,7 @@ class Session:
             seen = self._survey(review.touched(plan), journal.state(), everything=everything, steps=plan.steps)
             review.require_reachable(plan, seen)
             verify(plan, journal.state(), seen, self._cloud.types)
-            teardown = self._cloud.teardown(delete_data=bool(plan.settings.get(_DELETE_DATA)))
+            teardown = self._teardown(plan)
             means = Means(
                 connect=self._cloud.connect,
                 types=self._cloud.types,
@@ -263,6 +261,12 @@ class Session:
             if teardown.kept:
                 raise DataKept(teardown.kept)
             return report
+
+    def _teardown(self, plan: Plan) -> Teardown:
+        """Who takes down what clusters made, where a plan deletes one."""
+        if all(step.verb is not Verb.SWEEP for step in plan.steps):
+            return NOTHING_BEHIND
+        return self._cloud.teardown(delete_data=bool(plan.settings.get(_DELETE_DATA)))
 
     def _begin(self, lease: Lease, plan: Plan) -> State:
         """The state to go on from. A first state takes the lineage that the plan was made with."""

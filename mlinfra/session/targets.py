@@ -9,10 +9,12 @@ from mlinfra.core.connections import KUBERNETES
 from mlinfra.core.stack import Target
 from mlinfra.library.library import Library
 from mlinfra.session.cloud import Cloud
-from mlinfra.session.own_cluster import OwnCluster
 
 
 def cloud_of(target: Target, root: Path, clock: Clock, library: Library) -> Cloud:
     """The cloud of a target: an account of AWS, the simulated one, or a cluster of the user's own."""
-    kind = OwnCluster if target.platform == KUBERNETES else Cloud
-    return kind(target, root, clock, library)
+    if target.platform != KUBERNETES:
+        return Cloud(target, root, clock, library)
+    from mlinfra.session.own_cluster import OwnCluster
+
+    return OwnCluster(target, root, clock, library)

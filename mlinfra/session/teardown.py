@@ -23,15 +23,18 @@ from mlinfra.session.clusters import Clusters, name_of
 class ClusterTeardown:
     """For the EKS clusters of one session, which is connected only where there is one to take down.
 
-    delete_data: also what may hold somebody's data.
-    kept: the data that was left where it is.
-    """
+    delete_data: also what may hold somebody's data."""
 
     def __init__(
         self, clusters: Callable[[], Clusters], calls: Callable[[], Calls], clock: Clock, *, delete_data: bool
     ) -> None:
         self._clusters, self._calls, self._clock, self._delete_data = clusters, calls, clock, delete_data
-        self.kept: tuple[Left, ...] = ()
+        self._kept: tuple[Left, ...] = ()
+
+    @property
+    def kept(self) -> tuple[Left, ...]:
+        """The data that was left where it is."""
+        return self._kept
 
     def outside(self, target: Target) -> tuple[Part, ...]:
         """What a drain would take down; where the cluster cannot be looked into, that and why."""
@@ -56,7 +59,7 @@ class ClusterTeardown:
             self._clusters().forget(identity)
         name = name_of(identity) if identity is not None else target.id
         sweep = Sweep(self._calls(), self._clock)
-        self.kept = (*self.kept, *sweep.run(name, operation, delete_data=self._delete_data))
+        self._kept = (*self._kept, *sweep.run(name, operation, delete_data=self._delete_data))
 
     def _drain(self, target: Target) -> Drain | None:
         identity = connections.CLUSTER.identity_of(target.outputs)

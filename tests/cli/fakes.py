@@ -300,6 +300,7 @@ class FakeSessions:
                 address="resources.web", chart="oci://r.example.com/web", source="oci://r.example.com", pinned=True
             ),
         ]
+        self.buckets: list[tuple[str, str, str]] = []
 
     def open_session(self, options: Given) -> Session:
         self.opened.append(options)
@@ -351,6 +352,9 @@ class FakeSessions:
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()
+
+    def make_state_bucket(self, platform: str, region: str, bucket: str) -> None:
+        self.buckets.append((platform, region, bucket))
 
     def sandbox_up(self, port: int | None) -> SandboxStatus:
         self.box = Box(True, f"http://127.0.0.1:{port or 4566}", 4711, ".mlinfra/sandbox.log")

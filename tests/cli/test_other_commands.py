@@ -211,6 +211,18 @@ def test_a_starter_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (folder / "stack.yaml").read_text() == text
 
 
+def test_a_bucket_is_made_on_request_and_the_starter_keeps_its_state_there(tmp_path: Path) -> None:
+    sessions, path = FakeSessions(FakeSession()), tmp_path / "a.yaml"
+    asked = ["--platform", "aws", "--name", "recsys", "--region", "eu-central-1", "--bucket", "acme-states"]
+    assert run("init", str(path), *asked, sessions=sessions).code == 0
+    assert sessions.buckets == [("aws", "eu-central-1", "acme-states")]
+    assert "\nstate: s3://acme-states/recsys\n" in path.read_text()
+    assert "region: eu-central-1" in path.read_text()
+    again = run("init", str(path), *asked, sessions=sessions)
+    assert (again.code, len(sessions.buckets)) == (0, 2)
+    assert "left as it is" in again.out
+
+
 def test_a_starter_for_aws_bears_the_name_given(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     assert run("init", str(path), "--platform", "aws", "--name", "recsys").code == 0

@@ -51,6 +51,18 @@ def test_a_starter_is_a_valid_stack(
     assert {"path": "network.nat", "value": "single"}.items() <= leaf(capsys, "network.nat").items()
 
 
+def test_a_bucket_that_was_made_on_request_keeps_states(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["init", "other.yaml", "--name", "other", "--bucket", "acme-states"]
+    assert main(asked) == 0
+    assert main(asked) == 0
+    assert main(["validate", "other.yaml"]) == 0
+    (folder / "small.yaml").write_text(STACK + "state: s3://acme-states/small\n")
+    assert main(["apply", "small.yaml", "--yes"]) == 0
+    assert not (folder / ".mlinfra/state").exists()
+    assert main(["destroy", "small.yaml", "--yes"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_mistake_is_shown_with_its_line_and_column(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "small.yaml").write_text(STACK.replace("region:", "regoin:"))
     assert main(["validate", "small.yaml"]) == 1

@@ -85,6 +85,7 @@ class World:
         self.cloud = ToyCloud()
         self.clusters: dict[str, ToyCloud] = {}
         self.teardown: list[tuple[str, str]] = []
+        self.kept: tuple[str, ...] = ()
         self.left_behind = ""  # what a sweep comes upon and cannot remove
         self.disk = Disk()
         self.events: list[Event] = []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, chdir, contextmanager
 from pathlib import Path
 
+from mlinfra.core.state import State
 from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.calls import CallRecord
@@ -56,6 +57,12 @@ class Place(Account):
         """How many things of each type are in the account that were not there at first."""
         return Counter(kind for kind, _ in self.left())
 
+    def state(self) -> State:
+        """What is remembered."""
+        state = open_session(Options(STACK)).state()
+        assert state is not None
+        return state
+
     def settled(self, *, listed: bool = False) -> None:
         """The second plan is empty and nothing is pending.
 
@@ -63,8 +70,7 @@ class Place(Account):
         """
         session = open_session(Options(STACK))
         assert [str(step.key) for step in session.plan().steps] == []
-        state = session.state()
-        assert state is not None
+        state = self.state()
         assert state.verify() == ()
         assert state.pending == ()
         assert state.deposed == ()

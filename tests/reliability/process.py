@@ -17,10 +17,11 @@ from pathlib import Path
 
 from mlinfra.cli.main import main
 
+from .gate import PATIENCE
+
 _ROOT = Path(__file__).parents[2]
 _NURSERY = multiprocessing.get_context("forkserver")
 _NURSERY.set_forkserver_preload(["tests.reliability.preloaded"])
-_PATIENCE = 180.0  # seconds; a run that takes as long has failed
 
 
 class Process:
@@ -45,11 +46,11 @@ class Process:
 
     def end(self) -> int:
         """Wait for its end; answers its exit code, or the negative of the signal that killed it."""
-        self._process.join(_PATIENCE)
+        self._process.join(PATIENCE)
         code = self._process.exitcode
         if code is None:
             self._process.kill()
-            raise AssertionError(f"{' '.join(self.arguments)} has not ended after {_PATIENCE} s\n{self.printed()}")
+            raise AssertionError(f"{' '.join(self.arguments)} has not ended after {PATIENCE} s\n{self.printed()}")
         self._process.close()
         return code
 

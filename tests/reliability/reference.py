@@ -13,12 +13,13 @@ from .stacks import Form
 class Stages(msgspec.Struct, frozen=True):
     """By stage (create, update, replace, destroy): the things in the account, and how many mutating calls it took.
 
-    writes: how many of these went to the state's bucket.
+    writes: how many of these went to the state's bucket. addresses: what is there after `create`.
     """
 
     kinds: dict[str, Counter[str]]
     calls: dict[str, int]
     writes: dict[str, int]
+    addresses: list[str]
 
     @property
     def most(self) -> int:
@@ -39,7 +40,7 @@ class Reference:
         return self._known[form.name]
 
     def _run(self, form: Form) -> Stages:
-        stages = Stages({}, {}, {})
+        stages = Stages({}, {}, {}, [])
         with self._places() as place:
             for stage, document in form.stages():
                 place.write(document)
@@ -48,6 +49,8 @@ class Reference:
                 self._count(stages, stage, place)
                 stages.kinds[stage] = place.kinds()
                 place.settled()
+                if stage == "create":
+                    stages.addresses.extend(map(str, place.state().records))
             place.sandbox.calls.clear()
             place.do("destroy", STACK, "--yes")
             self._count(stages, "destroy", place)

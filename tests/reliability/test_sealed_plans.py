@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlinfra.core.address import Address
-from mlinfra.core.state import State
 from mlinfra.core.value import path_text
-from mlinfra.session import Options, open_session
 
 from . import points
 from .meddling import Meddler
@@ -29,7 +27,7 @@ def meddle(point: str, places: MakePlace) -> None:
     with places() as place:
         place.write(_tagged(form.first))
         place.do("apply", STACK, "--yes")
-        meddler = Meddler(_state())
+        meddler = Meddler(place.state())
         place.write(document(name, state=str(form.first.get("state", ""))))
         place.do("plan", STACK, "--out", PLAN)
         path = meddler.editable().get(Address(address))
@@ -46,12 +44,6 @@ def _tagged(stack: Document) -> Document:
     return {**stack, "metadata": {**stack["metadata"], "tags": {"team": "one"}}}
 
 
-def _state() -> State:
-    state = open_session(Options(STACK)).state()
-    assert state is not None
-    return state
-
-
 def _refused(place: Place, *named: str) -> None:
     place.sandbox.calls.clear()
     ran = place.run("apply", PLAN, "--yes")
@@ -61,14 +53,8 @@ def _refused(place: Place, *named: str) -> None:
     assert [call for call in place.changes() if call.service != "s3"] == []
 
 
-def every_object(places: MakePlace) -> list[str]:
-    found = []
-    for form in FORMS.values():
-        with places() as place:
-            place.write(_tagged(form.first))
-            place.do("apply", STACK, "--yes")
-            found += [f"{form.name}/{address}" for address in _state().records]
-    return found
+def every_object(reference: Reference) -> list[str]:
+    return [f"{form.name}/{address}" for form in FORMS.values() for address in reference.of(form).addresses]
 
 
 @pytest.mark.parametrize("point", SAMPLE)
@@ -78,8 +64,8 @@ def test_a_plan_is_refused_when_an_object_was_edited_or_deleted(point: str, plac
 
 @pytest.mark.long
 @points.sharded
-def test_every_object_edited_and_deleted(shard: int, places: MakePlace) -> None:
-    points.run("R11 meddling", shard, every_object(places), lambda point: meddle(point, places))
+def test_every_object_edited_and_deleted(shard: int, places: MakePlace, reference: Reference) -> None:
+    points.run("R11 meddling", shard, every_object(reference), lambda point: meddle(point, places))
 
 
 def test_what_autoscalers_own_may_change_between_plan_and_apply(places: MakePlace) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from mlinfra.sandbox.faults import FaultKind, FaultRule
 
+from . import points
 from .place import STACK, MakePlace, Place
 from .reference import Reference
 from .stacks import FORMS
@@ -16,24 +17,36 @@ INCOMPLETE = 6
 CLUSTER = FORMS["cluster"]
 
 
-def _more(shortage: FaultRule, words: tuple[str, ...]) -> Any:
-    return pytest.param(shortage, words, marks=pytest.mark.long)
+# What goes wrong, and what must be said of it.
+SHORTAGES: dict[str, tuple[FaultRule, tuple[str, ...]]] = {
+    "no-capacity": (
+        FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances"),
+        ("CREATE_FAILED", "capacity", "MLI5004"),
+    ),
+    "group-quota": (
+        FaultRule(kind=FaultKind.QUOTA, service="eks", operation="CreateNodegroup"),
+        ("CreateNodegroup", "MLI5003"),
+    ),
+    "machine-quota": (
+        FaultRule(kind=FaultKind.QUOTA, operation="RunInstances"),
+        ("CREATE_FAILED", "resources.group", "MLI5003"),
+    ),
+    "network-quota": (FaultRule(kind=FaultKind.QUOTA, service="ec2", operation="CreateVpc"), ("CreateVpc", "MLI5003")),
+    "cluster-quota": (
+        FaultRule(kind=FaultKind.QUOTA, service="eks", operation="CreateCluster"),
+        ("CreateCluster", "MLI5003"),
+    ),
+    "no-permission": (
+        FaultRule(kind=FaultKind.DENIED, service="iam", operation="CreateRole"),
+        ("CreateRole", "MLI5002"),
+    ),
+}
+SAMPLE = ["no-capacity", "group-quota"]
 
 
-SHORTAGES = [
-    # what goes wrong, and what must be said of it
-    (FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances"), ("CREATE_FAILED", "capacity", "MLI5004")),
-    (FaultRule(kind=FaultKind.QUOTA, service="eks", operation="CreateNodegroup"), ("CreateNodegroup", "MLI5003")),
-    _more(FaultRule(kind=FaultKind.QUOTA, operation="RunInstances"), ("CREATE_FAILED", "resources.group", "MLI5003")),
-    _more(FaultRule(kind=FaultKind.QUOTA, service="ec2", operation="CreateVpc"), ("CreateVpc", "MLI5003")),
-    _more(FaultRule(kind=FaultKind.DENIED, service="iam", operation="CreateRole"), ("CreateRole", "MLI5002")),
-]
-
-
-@pytest.mark.parametrize(("shortage", "words"), SHORTAGES, ids=lambda value: getattr(value, "operation", ""))
-def test_a_shortage_is_named_and_the_next_apply_goes_on_once_it_is_over(
-    shortage: FaultRule, words: tuple[str, ...], places: MakePlace, reference: Reference
-) -> None:
+def fall_short(point: str, places: MakePlace, reference: Reference) -> None:
+    """One point: an apply falls short of something, says of what, and the next goes on once that is over."""
+    shortage, words = SHORTAGES[point]
     kinds = reference.of(CLUSTER).kinds["create"]
     with places() as place:
         place.write(CLUSTER.first)
@@ -44,6 +57,19 @@ def test_a_shortage_is_named_and_the_next_apply_goes_on_once_it_is_over(
         place.settled()
         place.do("destroy", STACK, "--yes")
         place.gone()
+
+
+@pytest.mark.parametrize("point", SAMPLE)
+def test_a_shortage_is_named_and_the_next_apply_goes_on_once_it_is_over(
+    point: str, places: MakePlace, reference: Reference
+) -> None:
+    fall_short(point, places, reference)
+
+
+@pytest.mark.long
+@points.sharded
+def test_every_shortage(shard: int, places: MakePlace, reference: Reference) -> None:
+    points.run("R14 shortage", shard, SHORTAGES, lambda point: fall_short(point, places, reference))
 
 
 def test_what_a_failed_group_left_is_destroyed_with_the_rest(places: MakePlace) -> None:

@@ -52,7 +52,10 @@ _DENIED = (
     "the caller needs s3:GetObject, s3:PutObject and s3:DeleteObject below the prefix, and s3:ListBucket on the bucket",
 )
 _REMEDIES = {
-    "NoSuchBucket": (Code.NO_BUCKET, "make it with `mlinfra init`, or correct `state` in the stack file"),
+    "NoSuchBucket": (
+        Code.NO_BUCKET,
+        "make it with `mlinfra init STACK --platform aws --bucket NAME`, or correct `state` in the stack file",
+    ),
     "AccessDenied": _DENIED,
     "403": _DENIED,
     "BucketAlreadyExists": (Code.BUCKET_TAKEN, "bucket names are shared by all of AWS: name another one"),

@@ -1,0 +1,96 @@
+"""R6: the holder of the lock is paused in the middle of a call, another run takes over and completes, it goes on.
+
+By rights its next write is refused. `tests/state/test_lease.py` and `test_s3.py` hold every write of a stale holder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from mlinfra.sandbox.faults import FaultKind, FaultRule, When
+from mlinfra.session import Options, open_session
+
+from . import points
+from .gate import Gate
+from .place import STACK, MakePlace, Place
+from .process import Process
+from .reference import Reference
+from .stacks import FORMS
+
+LEASE_LOST = "MLI4002"
+SAMPLE = ["network/3", "registry/9"]
+
+
+def take_over(point: str, places: MakePlace, reference: Reference, gate: Gate) -> None:
+    """One point: the n-th mutating call has taken effect when the run is paused, its answer still under way."""
+    name, number = point.split("/")
+    form = FORMS[name]
+    kinds = reference.of(form).kinds["create"]
+    with places() as place:
+        place.write(form.first)
+        paused = _paused(place, gate, name, int(number))
+        try:
+            held = open_session(Options(STACK)).holder()
+            if held is not None:
+                place.do("state", "unlock", STACK, str(held.token), "--yes")
+            place.do("apply", STACK, "--yes")
+            state = open_session(Options(STACK)).state()
+        finally:
+            gate.open()
+            paused.signal(signal.SIGCONT)
+        code = paused.end()
+        assert held is None or (code != 0 and LEASE_LOST in paused.printed()), paused.printed()
+        assert open_session(Options(STACK)).state() == state
+        assert place.kinds() == kinds
+        place.settled()
+        place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
+def _paused(place: Place, gate: Gate, name: str, number: int) -> Process:
+    gate.close()
+    rule = FaultRule(kind=FaultKind.LATENCY, mutating=True, when=When.AFTER, skip=number - 1, count=1, seconds=1)
+    with place.faults(rule):
+        process = place.start("apply", STACK, "--yes")
+        while process.running and not gate.reached:
+            gate.wait(0.02)
+        _stop(process, place.folder / ".mlinfra/state" / name / "guard")
+    return process
+
+
+def _stop(process: Process, guard: Path) -> None:
+    """Stop it, though not while it holds the guard of a local state: nobody takes over from such a one, and is told."""
+    while process.running:
+        process.signal(signal.SIGSTOP)
+        if not guard.exists() or _is_free(guard):
+            return
+        process.signal(signal.SIGCONT)
+        time.sleep(0.02)
+
+
+def _is_free(guard: Path) -> bool:
+    with guard.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("point", SAMPLE)
+def test_a_holder_that_was_replaced_while_it_was_paused_writes_nothing(
+    point: str, places: MakePlace, reference: Reference, gate: Gate
+) -> None:
+    take_over(point, places, reference, gate)
+
+
+@pytest.mark.long
+@points.sharded
+def test_every_pause(shard: int, places: MakePlace, reference: Reference, gate: Gate) -> None:
+    every = [f"{form.name}/{n}" for form in FORMS.values() for n in range(1, reference.of(form).calls["create"] + 1)]
+    points.run("R6 paused holder", shard, every, lambda point: take_over(point, places, reference, gate))
