@@ -432,8 +432,8 @@ class Sessions(Protocol):
         """The JSON Schema of the stack file."""
         ...
 
-    def token_credential(self, cluster: str, region: str) -> Mapping[str, Any]:
-        """A token for a cluster's API, as clients take it."""
+    def token_credential(self, cluster: str, region: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
+        """A token for a cluster's API, as the client that speaks through the environment takes it."""
         ...
 
     def modules(self) -> Sequence[ModuleInfo]:

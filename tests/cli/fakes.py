@@ -315,7 +315,7 @@ class FakeSessions:
     def schema(self) -> Mapping[str, Any]:
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"}
 
-    def token_credential(self, cluster: str, region: str) -> Mapping[str, Any]:
+    def token_credential(self, cluster: str, region: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
         return {"kind": "ExecCredential", "status": {"token": f"{cluster} in {region}"}}
 
     def modules(self) -> Sequence[ModuleInfo]:
