@@ -19,12 +19,17 @@ from mlinfra.core.errors import InvalidRequest
 from mlinfra.documents.stream import UnreadableError, read_stream
 from mlinfra.providers.helm.codes import Code
 
+STAND_IN = "mlinfra.io/stand-in"
 LARGEST = 64 * 1024 * 1024  # bytes, packed; the largest public charts have some 2 MiB
 _LARGEST_FILE = 16 * 1024 * 1024
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart at hand. digest: hexadecimal. kubernetes: the versions that it runs on, in Helm's own notation."""
+    """A chart at hand.
+
+    digest: hexadecimal. kubernetes: the versions that it runs on, in Helm's own notation. is_stand_in: whether it only
+    stands in for what could not be fetched.
+    """
 
     name: str
     version: str
@@ -32,6 +37,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     app_version: str = ""
     kubernetes: str = ""
+    is_stand_in: bool = False
 
     @property
     def pin(self) -> str:
@@ -56,6 +62,7 @@ def read_chart(path: Path) -> Chart:
         path=path,
         app_version=str(about.get("appVersion") or ""),
         kubernetes=str(about.get("kubeVersion") or ""),
+        is_stand_in=STAND_IN in (about.get("annotations") or {}),
     )
 
 
