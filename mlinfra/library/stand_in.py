@@ -37,6 +37,7 @@ def _files(chart: Chart, contract: Contract) -> dict[str, str]:
         "version": chart.version,
         "appVersion": chart.app_version,
         "description": "Made from a contract of mlinfra, in the place of the chart itself.",
+        "annotations": {"mlinfra.io/stand-in": "true"},
     }
     files = {"Chart.yaml": _text(about), "values.yaml": "{}\n"}
     # The charts of a contract's definitions come first, so that the kinds are there before the program.

@@ -13,11 +13,14 @@ from mlinfra.core.errors import ProviderError
 from mlinfra.library.library import Library
 from mlinfra.library.stand_in import stand_in
 from mlinfra.providers.helm.chart import Chart, read_chart
+from mlinfra.providers.helm.codes import Code as Unreachable
 from mlinfra.providers.helm.reference import Reference
 from mlinfra.providers.helm.store import FOLDER, ChartStore, SecretSource
+from mlinfra.providers.helm.web import PATIENCE
 from mlinfra.session.codes import Code
 
 _STAND_INS = "stand-ins"
+_BRIEF = 5.0  # seconds for whoever has a chart to answer, where something else will do
 
 
 class Charts:
@@ -25,7 +28,7 @@ class Charts:
 
     def __init__(self, library: Library, root: Path, secrets: SecretSource, *, rehearsed: bool) -> None:
         self._library, self._rehearsed = library, rehearsed
-        self._store = ChartStore(root / FOLDER, secrets)
+        self._store = ChartStore(root / FOLDER, secrets, patience=_BRIEF if rehearsed else PATIENCE)
         self._folder = root / FOLDER / _STAND_INS
         self._lock = threading.Lock()
         self._stood_in: set[str] = set()
@@ -39,8 +42,9 @@ class Charts:
             return found
         try:
             return self._store.fetched(reference)
-        except ProviderError:
-            made = self._make(reference)
+        except ProviderError as error:
+            # One that can be had and is not the right one is a mistake also in a rehearsal.
+            made = self._make(reference) if error.code == Unreachable.NO_REPOSITORY else None
             if made is None:
                 raise
             return made

@@ -19,12 +19,18 @@ from mlinfra.core.errors import InvalidRequest
 from mlinfra.documents.stream import UnreadableError, read_stream
 from mlinfra.providers.helm.codes import Code
 
+STAND_IN = "mlinfra.io/stand-in"
 LARGEST = 64 * 1024 * 1024  # bytes, packed; the largest public charts have some 2 MiB
 _LARGEST_FILE = 16 * 1024 * 1024
+_ASKS = b".Capabilities.KubeVersion"
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart at hand. digest: hexadecimal. kubernetes: the versions that it runs on, in Helm's own notation."""
+    """A chart at hand.
+
+    digest: hexadecimal. kubernetes: the versions that it runs on, in Helm's own notation. is_stand_in: whether it only
+    stands in for what could not be fetched.
+    """
 
     name: str
     version: str
@@ -32,6 +38,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     app_version: str = ""
     kubernetes: str = ""
+    is_stand_in: bool = False
 
     @property
     def pin(self) -> str:
@@ -56,7 +63,30 @@ def read_chart(path: Path) -> Chart:
         path=path,
         app_version=str(about.get("appVersion") or ""),
         kubernetes=str(about.get("kubeVersion") or ""),
+        is_stand_in=STAND_IN in (about.get("annotations") or {}),
     )
+
+
+def adapts(chart: Chart) -> bool:
+    """Whether what a chart renders to hangs on the version of Kubernetes, as far as its templates say."""
+    if chart.path.is_dir():
+        return any(_ASKS in file.read_bytes() for _, file in _files(chart.path))
+    with tarfile.open(chart.path, "r:gz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.isreg() and member.size <= _LARGEST_FILE else None
+            if file is not None and _ASKS in file.read():
+                return True
+    return False
+
+
+def brings_crds(chart: Chart) -> bool:
+    """Whether a crds/ folder stands anywhere in a chart, or in one packed within it."""
+    if chart.path.is_dir():
+        names = [name for name, _ in _files(chart.path)]
+    else:
+        with tarfile.open(chart.path, "r:gz") as archive:
+            names = archive.getnames()
+    return any("crds" in name.split("/")[:-1] or name.endswith((".tgz", ".tar.gz")) for name in names)
 
 
 def broken(path: Path | str, why: str) -> InvalidRequest:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlinfra.core.errors import ProviderError
 from mlinfra.documents.stream import UnreadableError, read_stream
-from mlinfra.providers.helm.chart import broken
+from mlinfra.providers.helm.chart import brings_crds, broken
 from mlinfra.providers.helm.cluster import Object
 from mlinfra.providers.helm.codes import Code
 from mlinfra.providers.helm.failures import unrendered
@@ -37,7 +37,7 @@ def read_crds(texts: Mapping[str, str]) -> list[Object]:
 
 def apply_crds(work: Work) -> None:
     """Apply the chart's CRDs, unless they are somebody else's affair, and wait until they are established."""
-    if work.flag("skipCrds"):
+    if work.flag("skipCrds") or not brings_crds(work.chart):
         return
     try:
         rendering = work.helm.render(work.wish(0), work.capabilities, upgrade=False)

@@ -28,6 +28,7 @@ _STARTS_ANEW = frozenset({"pending-install", "uninstalling", "uninstalled"})
 
 def install(work: Work) -> Release:
     """Make the release and wait until it is ready."""
+    _warn_of_stand_in(work)
     apply_crds(work)
     try:
         work.helm.install(work.wish(1), work.operation)
@@ -110,6 +111,7 @@ def _go_back(work: Work, back: Revision) -> None:
 
 
 def _upgrade(work: Work, release: Release) -> Release:
+    _warn_of_stand_in(work)
     apply_crds(work)
     try:
         work.helm.upgrade(work.wish(release.last.number + 1), work.operation)
@@ -119,6 +121,11 @@ def _upgrade(work: Work, release: Release) -> Release:
             raise _refused(work, "upgrading", error, None) from error
         raise _fallen(work, after, error) from error
     return _there(work)
+
+
+def _warn_of_stand_in(work: Work) -> None:
+    if work.chart.is_stand_in:
+        work.operation.say(f"{work.chart.name} {work.chart.version} could not be fetched: a stand-in takes its place")
 
 
 def _fallen(work: Work, release: Release, error: HelmError) -> ProviderError:

@@ -20,7 +20,7 @@ PREFIX = "mlinfra.io/"
 STACK = PREFIX + "stack"
 _DIGEST = PREFIX + "chart-digest"
 _REVISION = PREFIX + "revision"
-_CAPABILITIES = PREFIX + "capabilities"
+_KUBERNETES = PREFIX + "kubernetes"
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _STRANGE = re.compile(r"[^A-Za-z0-9.-]")
 _SPELT = re.compile(r"_([0-9A-F]{2})")
@@ -31,12 +31,12 @@ class Memory(msgspec.Struct, frozen=True):
     """What Helm does not remember of a revision.
 
     digest: of the chart, hexadecimal; empty where none was pinned. revision: which one this was written for; others of
-    the release may have inherited it. capabilities: a digest of what the chart was told of the cluster.
+    the release may have inherited it. kubernetes: the version that it was rendered for, where that makes a difference.
     """
 
     digest: str = ""
     revision: int = 0
-    capabilities: str = ""
+    kubernetes: str = ""
 
 
 def selector(stack: str) -> str:
@@ -54,7 +54,7 @@ def labels(owner: Owner, memory: Memory) -> dict[str, str]:
 
 def remembered(memory: Memory) -> dict[str, str]:
     """The labels that hold what Helm does not remember."""
-    known = {_DIGEST: _short(memory.digest), _REVISION: str(memory.revision), _CAPABILITIES: memory.capabilities}
+    known = {_DIGEST: _short(memory.digest), _REVISION: str(memory.revision), _KUBERNETES: memory.kubernetes}
     return {key: value for key, value in known.items() if value}
 
 
@@ -72,7 +72,7 @@ def memory_in(labels: Mapping[str, str]) -> Memory:
     """What the labels of a release remember."""
     revision = labels.get(_REVISION, "")
     number = int(revision) if revision.isdigit() else 0
-    return Memory(_long(labels.get(_DIGEST, "")), number, labels.get(_CAPABILITIES, ""))
+    return Memory(_long(labels.get(_DIGEST, "")), number, labels.get(_KUBERNETES, ""))
 
 
 def is_ours(key: str) -> bool:

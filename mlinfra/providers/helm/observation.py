@@ -16,12 +16,12 @@ from mlinfra.providers.helm.marks import memory_in, owner_in
 from mlinfra.providers.helm.releases import DEPLOYED, Release, Revision
 
 
-def present_of(release: Release, drift: Iterable[str] = ()) -> Present:
-    """The release. `drift`: what its objects have become, in a sentence each."""
+def present_of(release: Release, drift: Iterable[str] = (), kubernetes: str = "") -> Present:
+    """The release. `drift`: what its objects have become, in a sentence each. `kubernetes`: the cluster's version."""
     last = release.last
     return Present(
         id=last.id,
-        properties=_properties(last, [*_standing(last), *drift]),
+        properties=_properties(last, [*_standing(last), *_ageing(last, kubernetes), *drift]),
         owner=owner_in(last.labels),
         version=str(last.number),
     )
@@ -60,6 +60,14 @@ def _standing(last: Revision) -> list[str]:
     if owner_in(last.labels) is not None and memory_in(last.labels).revision != last.number:
         return [f"revision {last.number} was made by somebody else"]
     return []
+
+
+def _ageing(last: Revision, kubernetes: str) -> list[str]:
+    """What has become of the cluster since the chart was rendered, where the chart cares."""
+    memory = memory_in(last.labels)
+    if not kubernetes or memory.revision != last.number or memory.kubernetes in ("", kubernetes):
+        return []
+    return [f"it was rendered for Kubernetes {memory.kubernetes}; the cluster has {kubernetes} by now"]
 
 
 def _names(last: Revision) -> dict[str, list[str]]:

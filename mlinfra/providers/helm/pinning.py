@@ -8,6 +8,7 @@ installs what was reviewed. Mistakes are found all at once, each with the line t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,8 @@ from mlinfra.providers.helm.reference import reference_of
 from mlinfra.providers.helm.release_type import RELEASE
 from mlinfra.providers.helm.validation import SECRET_HINT, secret_paths
 
+_FETCHERS = 8
+
 
 def pinned(graph: Graph, charts: ChartSource, root: Path) -> Graph:
     """The graph with every release pinned. Raises `ConfigError` with everything that is wrong with them."""
@@ -30,12 +33,14 @@ def pinned(graph: Graph, charts: ChartSource, root: Path) -> Graph:
         return graph
     found: list[Diagnostic] = []
     table = dict(graph.resources)
-    for resource in releases:
-        found += _secrets_in(resource)
-        try:
-            table[resource.address] = msgspec.structs.replace(resource, properties=_settled(resource, charts, root))
-        except ProviderError as error:
-            found.append(_diagnostic(resource, str(error), error.code, error.hint))
+    with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="charts") as pool:
+        settled = pool.map(lambda resource: _settled(resource, charts, root), releases)
+        for resource, answer in zip(releases, settled, strict=True):
+            found += _secrets_in(resource)
+            if isinstance(answer, ProviderError):
+                found.append(_diagnostic(resource, str(answer), answer.code, answer.hint))
+            else:
+                table[resource.address] = msgspec.structs.replace(resource, properties=answer)
     if found:
         raise ConfigError(found)
     return msgspec.structs.replace(graph, resources=table)
@@ -46,9 +51,12 @@ def releases_in(graph: Graph) -> list[Resource]:
     return sorted((one for one in graph if one.type == RELEASE), key=lambda one: one.address)
 
 
-def _settled(resource: Resource, charts: ChartSource, root: Path) -> Properties:
-    chart = charts.chart(reference_of(resource.properties, root))
+def _settled(resource: Resource, charts: ChartSource, root: Path) -> Properties | ProviderError:
     given = resource.properties
+    try:
+        chart = charts.chart(reference_of(given, root))
+    except ProviderError as error:
+        return error
     # An empty manifest: nothing may stand in the way of the objects being as the release has them.
     return {"namespace": "default", **given, "version": chart.pin, "manifest": {}}
 

@@ -40,6 +40,7 @@ def parts_of(work: Work, release: Release | None) -> tuple[Part, ...]:
     wanted = {piece.identity: piece for piece in pieces if not piece.hook}
     stored = {piece.identity: piece for piece in _stored(release)}
     return (
+        *_stand_in(work),
         *_namespace(work),
         *_definitions(work, rendering),
         *(_hook(piece, moment) for piece in pieces if _runs(piece, moment)),
@@ -90,6 +91,12 @@ def _stored(release: Release | None) -> list[Piece]:
         return read_manifest(last.manifest, last.namespace)
     except UnreadableError:
         return []
+
+
+def _stand_in(work: Work) -> Iterator[Part]:
+    if work.chart.is_stand_in:
+        note = "could not be fetched: what its module's contract promises stands in for it"
+        yield Part(action=Action.NO_OP, name=f"Chart {work.chart.name} {work.chart.version}", note=note)
 
 
 def _namespace(work: Work) -> Iterator[Part]:

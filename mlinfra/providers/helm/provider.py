@@ -95,10 +95,11 @@ class HelmProvider:
             names = sorted(filter(_NAME.fullmatch, {name.rpartition("/")[2] for name in wanted.ids} | wanted.names))
             others = list_releases(self._means.cluster, _named_any(names)) if names else ()
             drift = drift_of(self._means.cluster, (release for release in ours if release.last.status == DEPLOYED))
+            kubernetes = self._means.cluster.version() if ours else ""
         except ProviderError as error:
             return Listing((), incomplete=str(error))
         found = {release.last.id: release for release in (*others, *ours)}
-        return Listing(tuple(present_of(found[name], drift.get(name, ())) for name in sorted(found)))
+        return Listing(tuple(present_of(found[name], drift.get(name, ()), kubernetes) for name in sorted(found)))
 
     def _found(self, target: Target) -> Release | None:
         if target.id:

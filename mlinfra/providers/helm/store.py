@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +16,11 @@ from mlinfra.core.errors import InvalidRequest, NotFound, ProviderError
 from mlinfra.core.value import Secret
 from mlinfra.providers.helm.chart import Chart, read_chart
 from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.files import write_whole
 from mlinfra.providers.helm.reference import Reference
 from mlinfra.providers.helm.registry import fetch_from_registry
 from mlinfra.providers.helm.repository import fetch_from_repository
-from mlinfra.providers.helm.web import Credentials
+from mlinfra.providers.helm.web import PATIENCE, Credentials
 
 FOLDER = Path(".mlinfra/charts")
 SecretSource = Callable[[Secret], str]  # reads one secret; raises ProviderError where it cannot
@@ -30,11 +29,12 @@ SecretSource = Callable[[Secret], str]  # reads one secret; raises ProviderError
 class ChartStore:
     """See `ChartSource`. Safe to share between threads and processes.
 
-    folder: where archives lie; made when the first one comes. secrets: reads passwords of repositories.
+    folder: where archives lie; made when the first one comes. secrets: reads passwords of repositories. patience: the
+    seconds that a server is waited for.
     """
 
-    def __init__(self, folder: Path, secrets: SecretSource) -> None:
-        self._folder, self._secrets = folder, secrets
+    def __init__(self, folder: Path, secrets: SecretSource, *, patience: float = PATIENCE) -> None:
+        self._folder, self._secrets, self._patience = folder, secrets, patience
 
     def chart(self, reference: Reference) -> Chart:
         """The chart that a reference names, fetched where it is not at hand."""
@@ -64,14 +64,14 @@ class ChartStore:
         if reference.digest not in ("", digest):
             raise _other(reference, digest)
         path = self._folder / f"{digest}.tgz"
-        self._write(path, archive)
+        write_whole(path, archive)
         try:
             chart = _matching(read_chart(path), reference)
         except ProviderError:
             path.unlink(missing_ok=True)
             raise
         if not reference.digest:
-            self._write(self._note(reference), json.dumps({"chart": str(reference), "digest": digest}).encode())
+            write_whole(self._note(reference), json.dumps({"chart": str(reference), "digest": digest}).encode())
         return chart
 
     def _remembered(self, reference: Reference) -> str:
@@ -85,16 +85,6 @@ class ChartStore:
         text = "\n".join((reference.repository, reference.chart, reference.version))
         return self._folder / "versions" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 
-    def _write(self, path: Path, data: bytes) -> None:
-        """Whole or not at all: others may read and write the same."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-
     def _credentials(self, reference: Reference) -> Credentials:
         given = {
             name: self._secrets(value) if isinstance(value, Secret) else str(value)
@@ -107,6 +97,7 @@ class ChartStore:
             authority=given.get("caFile", ""),
             certificate=given.get("certFile", ""),
             key=given.get("keyFile", ""),
+            patience=self._patience,
         )
 
 

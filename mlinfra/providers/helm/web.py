@@ -21,18 +21,19 @@ import msgspec
 from mlinfra.core.errors import AccessDenied, ProviderError
 from mlinfra.providers.helm.codes import Code
 
-_TIMEOUT = 30.0  # seconds without a byte
+PATIENCE = 30.0  # seconds without a byte
 _AGENT = "mlinfra"
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What opens a source of charts: a name and a password, and files of certificates by their paths."""
+    """What opens a source of charts: a name and a password, files of certificates by their paths, and patience."""
 
     username: str = ""
     password: str = ""
     authority: str = ""
     certificate: str = ""
     key: str = ""
+    patience: float = PATIENCE
 
     @property
     def basic(self) -> str:
@@ -62,7 +63,7 @@ def fetch(
         raise _refused(url, "only http and https are fetched")
     request = urllib.request.Request(url, headers={"User-Agent": _AGENT, **(headers or {})})
     try:
-        with _opener(credentials).open(request, timeout=_TIMEOUT) as answer:
+        with _opener(credentials).open(request, timeout=credentials.patience) as answer:
             body = answer.read(largest + 1)
             if len(body) > largest:
                 raise _refused(url, f"it is larger than {largest} bytes")

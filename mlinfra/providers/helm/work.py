@@ -10,8 +10,7 @@ import msgspec
 from mlinfra.core.clock import Clock
 from mlinfra.core.provider import Operation, Target
 from mlinfra.core.value import Properties
-from mlinfra.providers.helm.capabilities import digest_of
-from mlinfra.providers.helm.chart import Chart
+from mlinfra.providers.helm.chart import Chart, adapts
 from mlinfra.providers.helm.charts import ChartSource
 from mlinfra.providers.helm.cluster import Cluster
 from mlinfra.providers.helm.helm import Capabilities, Helm, Wish
@@ -79,7 +78,11 @@ class Work:
         """
         given = self.properties
         pinned = "@sha256:" in str(given.get("version") or "")
-        memory = Memory(self.chart.digest if pinned else "", revision, digest_of(self.capabilities))
+        memory = Memory(
+            digest=self.chart.digest if pinned else "",
+            revision=revision,
+            kubernetes=self.capabilities.kubernetes if adapts(self.chart) else "",
+        )
         return msgspec.structs.replace(
             self.manner(),
             chart=self.chart.path,

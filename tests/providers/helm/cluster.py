@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from mlinfra.core.clock import SystemClock
+from mlinfra.core.clock import FastClock, SystemClock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.client import Client
@@ -42,8 +42,9 @@ class Emulated:
         )
         context = ssl.create_default_context(cadata=self.cluster.ca_pem)
         self.http = httpx.Client(base_url=self.endpoint.server, verify=context)
-        self._client = Client(self.endpoint, SystemClock())
-        self.live = ReleaseCluster(Api(self._client, SystemClock()))
+        hurried = FastClock(SystemClock(), 100)
+        self._client = Client(self.endpoint, hurried)
+        self.live = ReleaseCluster(Api(self._client, hurried))
 
     def close(self) -> None:
         self.http.close()

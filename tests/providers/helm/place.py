@@ -56,6 +56,7 @@ class Place:
 
     http: httpx.Client
     helm: SdkHelm
+    means: Means
 
     def __init__(self, provider: HelmProvider, cluster: Cluster, number: int) -> None:
         self.provider, self.cluster = provider, cluster
@@ -69,7 +70,7 @@ class Place:
         helm, cluster = SdkHelm(emulated.endpoint), emulated.live
         means = Means(helm=helm, cluster=cluster, charts=LOCAL, clock=SystemClock(), root=CHARTS)
         place = cls(HelmProvider(means), cluster, number)
-        place.http, place.helm = emulated.http, helm
+        place.http, place.helm, place.means = emulated.http, helm, means
         return place
 
     def target(self, properties: Properties, id: str = "", address: str = "runtimes.web") -> Target:

@@ -153,7 +153,7 @@ def test_a_version_that_is_not_there_is_refused_with_those_that_are(store: Chart
     assert refused(get_oci, store, server, "0.9.0").code == Code.NO_CHART
 
 
-@pytest.mark.parametrize("archive", [b"", b"no archive", packed()[:100]])
+@pytest.mark.parametrize("archive", [b"", b"no archive", packed()[:100]], ids=["nothing", "text", "half"])
 def test_an_archive_that_is_none_is_not_kept(store: ChartStore, server: ChartServer, archive: bytes) -> None:
     server.publish(archive=archive)
     assert refused(get, store, server).code == Code.BROKEN_CHART

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mlinfra.core.plan import Cause
+from tests.providers.helm.cluster import VERSION
 from tests.providers.helm.place import Place
 
 DEPLOYMENT = "apps/v1"
@@ -79,3 +80,19 @@ def test_a_number_of_replicas_that_an_autoscaler_chose_is_its_own(place: Place) 
     assert answer.status_code == 200
     assert place.live("Deployment", "web", DEPLOYMENT)["spec"]["replicas"] == 4
     assert wrong(place) == {}
+
+
+def test_a_chart_that_asks_for_the_version_of_kubernetes_is_rendered_anew_for_another_one(place: Place) -> None:
+    place.make()
+    secret = place.cluster.get("v1", "Secret", place.namespace, "sh.helm.release.v1.web.v1")
+    assert secret is not None
+    assert secret["metadata"]["labels"]["mlinfra.io/kubernetes"] == VERSION
+    older = {"metadata": {"labels": {"mlinfra.io/kubernetes": "1.32"}}}
+    edit(place, "v1", "Secret", older, name="sh.helm.release.v1.web.v1")
+    assert wrong(place) == [f"it was rendered for Kubernetes 1.32; the cluster has {VERSION} by now"]
+    place.change(place.listed()[0], {})
+    assert wrong(place) == {}
+    place.make(name="other", chart="platform", skipAwait=True)
+    other = place.cluster.get("v1", "Secret", place.namespace, "sh.helm.release.v1.other.v1")
+    assert other is not None
+    assert "mlinfra.io/kubernetes" not in other["metadata"]["labels"]
