@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlinfra.cli.answers import Comparison
 from mlinfra.cli.codes import Code
 from mlinfra.cli.confirm import confirm
 from mlinfra.cli.render.changes import destroyed, existing, is_sweeping
@@ -18,7 +19,7 @@ from mlinfra.cli.render.document import document
 from mlinfra.cli.render.plan_json import plan_data, plan_json
 from mlinfra.cli.render.plan_text import plan_page
 from mlinfra.cli.render.report import done_page, outputs_page, report_json
-from mlinfra.cli.sessions import Comparison, Session, Stop
+from mlinfra.cli.sessions import Session, Stop
 from mlinfra.cli.shell import Shell
 from mlinfra.core.clock import SystemClock
 from mlinfra.core.diagnostic import errors_in

@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from mlinfra.cli.answers import ChartInfo, Comparison, ModuleInfo, Posted, RuleInfo, SandboxStatus
 from mlinfra.cli.main import main
-from mlinfra.cli.sessions import ChartInfo, Comparison, ModuleInfo, Posted, Progress, RuleInfo, SandboxStatus, Session
+from mlinfra.cli.sessions import Progress, Session
 from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
 from mlinfra.core.address import Address

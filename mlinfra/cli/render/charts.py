@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mlinfra.cli.answers import ChartInfo
 from mlinfra.cli.render.document import document
 from mlinfra.cli.render.page import Page
-from mlinfra.cli.sessions import ChartInfo
 from mlinfra.cli.shell import Shell
 
 _DIGITS = 12  # of a digest, where people read it

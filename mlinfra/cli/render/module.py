@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlinfra.cli.answers import ModuleInfo
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.value import value_text
-from mlinfra.cli.sessions import ModuleInfo
 
 
 def modules_page(modules: Sequence[ModuleInfo]) -> Page:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlinfra.cli.answers import Judgement, RuleInfo
 from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
-from mlinfra.cli.sessions import Judgement, RuleInfo
 from mlinfra.core.diagnostic import Severity
 
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}

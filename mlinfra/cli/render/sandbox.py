@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlinfra.cli.answers import SandboxStatus
 from mlinfra.cli.render.page import Page
-from mlinfra.cli.sessions import SandboxStatus
 
 
 def sandbox_page(status: SandboxStatus) -> Page:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mlinfra.cli.answers import Expanded
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.state import holder_page
 from mlinfra.cli.render.value import value_json, value_text
-from mlinfra.cli.sessions import Expanded
 from mlinfra.core.backend import Holder
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
