@@ -186,3 +186,22 @@ def test_ingresses_and_gateways_go_before_the_services_that_their_controllers_ma
 
 def _backend(name: str) -> Mapping[str, Any]:
     return {"service": {"name": name, "port": {"number": 80}}}
+
+
+def test_the_nodes_of_karpenter_go_last(cluster: Cluster) -> None:
+    for plural, kind in (("nodepools", "NodePool"), ("nodeclaims", "NodeClaim")):
+        free = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": free}}
+        names = {"plural": plural, "kind": kind, "singular": kind.lower(), "listKind": f"{kind}List"}
+        spec = {"group": "karpenter.sh", "scope": "Cluster", "names": names, "versions": [version]}
+        head = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+        body = {**head, "metadata": {"name": f"{plural}.karpenter.sh"}, "spec": spec}
+        cluster.kubectl.create("apiextensions.k8s.io/v1/customresourcedefinitions", body, namespace=None)
+        one = {"apiVersion": "karpenter.sh/v1", "kind": kind, "metadata": {"name": "gpu"}, "spec": {}}
+        cluster.kubectl.create(f"karpenter.sh/v1/{plural}", one, namespace=None)
+    service(cluster, "web")
+    assert [part.name for part in drain(cluster).outside()] == ["Service default/web", "NodePool gpu", "NodeClaim gpu"]
+    drain(cluster).run(Operation())
+    deleted = [call for call in cluster.faults.calls if call.startswith("delete:")]
+    assert deleted == ["delete:services", "delete:nodepools.karpenter.sh", "delete:nodeclaims.karpenter.sh"]
+    assert drain(cluster).outside() == ()
