@@ -12,6 +12,8 @@ an interrupted call shows in the status of the last revision, and Helm refuses t
 
 from __future__ import annotations
 
+import msgspec
+
 from mlinfra.core.errors import Ambiguous, Conflict, ProviderError, Throttled
 from mlinfra.providers.helm import failures
 from mlinfra.providers.helm.codes import Code
@@ -94,15 +96,16 @@ def _mended(work: Work, release: Release) -> Release | None:
         return None
     work.operation.say(f"it is {status}: going back to revision {back.number}")
     try:
-        _go_back(work, back)
+        _go_back(work, back, wait=False)  # what is to be waited for is what follows
     except HelmError as error:
         raise _refused(work, f"going back to revision {back.number} of", error, work.release()) from error
     return _there(work)
 
 
-def _go_back(work: Work, back: Revision) -> None:
-    """Go back, without waiting: what is to be waited for is what follows."""
-    work.helm.rollback(work.manner(), back.number, work.operation)
+def _go_back(work: Work, back: Revision, *, wait: bool) -> None:
+    """Go back to an earlier revision, and remember of the new one what was known of that."""
+    manner = work.manner()
+    work.helm.rollback(msgspec.structs.replace(manner, wait=manner.wait and wait), back.number, work.operation)
     release = _there(work)
     memory = memory_in(back.labels)
     if memory.revision == back.number and release.last.status == DEPLOYED:
@@ -139,7 +142,7 @@ def _fallen(work: Work, release: Release, error: HelmError) -> ProviderError:
     good = release.last_good
     try:
         if good is not None:
-            _go_back(work, good)
+            _go_back(work, good, wait=True)
             why += f" It went back to revision {good.number}."
         elif work.flag("atomic"):
             remove(work)

@@ -75,7 +75,7 @@ class Place:
 
     def target(self, properties: Properties, id: str = "", address: str = "runtimes.web") -> Target:
         owner = Owner.under(self.ownership, Address(address), 1, protect=False)
-        base = {"name": "web", "namespace": self.namespace, "createNamespace": True, "timeout": 5}
+        base = {"name": "web", "namespace": self.namespace, "createNamespace": True, "timeout": 60}
         return Target(address=Address(address), type=RELEASE, owner=owner, properties={**base, **properties}, id=id)
 
     def make(self, **properties: Any) -> Present:

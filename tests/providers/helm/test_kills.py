@@ -37,16 +37,19 @@ class Run:
 
     def __init__(self, mortal: Emulated, death: Death, number: int) -> None:
         self.place, self._death = Place.within(mortal, number), death
+        self.timeout = 60
 
     def dies(self, after: int, act: Callable[[], Any]) -> bool:
         """Act, and die after as many changes; answers whether it came to that."""
         self._death.after(after)
+        self.timeout = 1  # the dead wait for nobody
         try:
             act()
         except ProviderError:
             return True
         finally:
             self._death.end()
+            self.timeout = 60
         return False
 
     def install(self) -> None:
@@ -55,14 +58,17 @@ class Run:
 
     def bring(self, values: Any) -> Present:
         """Bring it to `values`, whatever is there."""
-        place, target = self.place, self.place.target({"chart": "web", "manifest": {}, "values": values, "timeout": 2})
+        place, target = (
+            self.place,
+            self.place.target({"chart": "web", "manifest": {}, "values": values, "timeout": self.timeout}),
+        )
         found = place.provider.find(target)
         if isinstance(found, Absent):
             return place.provider.create(target, place.journal)
         if isinstance(found, Unreadable):
             raise ProviderError(found.reason)
         assert found.owner == target.owner
-        return place.change(found, {"values": OLD}, values=values, timeout=2)
+        return place.change(found, {"values": OLD}, values=values, timeout=self.timeout)
 
     def remove(self) -> None:
         """Take it away."""

@@ -30,7 +30,7 @@ def test_a_change_of_values_is_an_upgrade(place: Place) -> None:
 
 def test_a_change_of_how_helm_goes_about_it_makes_no_revision(place: Place) -> None:
     made = place.make()
-    before = {"timeout": 5}
+    before = {"timeout": 60}
     assert place.difference(made, before, timeout=9) == {("timeout",)}
     assert place.change(made, before, timeout=9).properties["status"]["revision"] == 1
 

@@ -60,9 +60,9 @@ def test_an_upgrade_that_was_killed(place: Place, status: str) -> None:
 
 
 def test_an_upgrade_that_fails_says_why_and_goes_back(place: Place) -> None:
-    made = place.make(timeout=2)
+    made = place.make()
     with pytest.raises(ProviderError) as caught:
-        place.change(made, {}, values=NEVER_READY, timeout=2)
+        place.change(made, {}, values=NEVER_READY, timeout=3)
     assert caught.value.code == Code.NOT_READY
     assert f"Deployment/{place.namespace}/web not ready" in str(caught.value)
     assert "Readiness probe failed" in str(caught.value)
@@ -73,9 +73,9 @@ def test_an_upgrade_that_fails_says_why_and_goes_back(place: Place) -> None:
 
 
 def test_an_upgrade_that_shall_stay_where_it_failed_stays(place: Place) -> None:
-    made = place.make(timeout=2)
+    made = place.make()
     with pytest.raises(ProviderError):
-        place.change(made, {}, values=NEVER_READY, timeout=2, atomic=False)
+        place.change(made, {}, values=NEVER_READY, timeout=3, atomic=False)
     (seen,) = place.listed()
     assert state(seen) == ("failed", 2)
     mended = place.change(seen, {}, values={"replicas": 1})
