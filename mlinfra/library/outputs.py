@@ -158,15 +158,10 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who makes nodes and pods more or fewer; `none` where nobody does.
-
-    consolidate, disruption_budget: of Karpenter.
-    """
+    """Who makes nodes and pods more or fewer; `none` where nobody does."""
 
     nodes: str = "none"
     pods: str = "none"
-    consolidate: bool = True
-    disruption_budget: str = "10%"
 
 
 class Component(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -11,12 +11,13 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mlinfra.core.facts import Facts
-from mlinfra.library import Block, Place, Scope, Wish
+from mlinfra.library import Block, Place, Problem, Scope, Wish
+from mlinfra.library.codes import Code
 from mlinfra.library.forms import Duration
 from mlinfra.library.outputs import Autoscaling
 
 SECTION = Place("autoscaling")
-USES = ("cluster-autoscaler", "karpenter", "keda", "metrics-server")
+USES = ("cluster-autoscaler", "keda", "metrics-server")
 Outputs = Autoscaling
 
 
@@ -62,8 +63,6 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     nodes = inputs.nodes
     if nodes.kind == "cluster-autoscaler":
         yield Wish("cluster-autoscaler", {"fallbackAfter": nodes.fallback_after})
-    if nodes.kind == "karpenter":
-        yield Wish("karpenter", {"consolidate": nodes.consolidate, "disruptionBudget": nodes.disruption_budget})
     if inputs.pods.kind != "none":
         yield Wish("metrics-server")
     if inputs.pods.kind == "keda":
@@ -72,9 +71,8 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Nothing but what it wishes for: say who does what."""
-    return Autoscaling(
-        nodes=inputs.nodes.kind,
-        pods=inputs.pods.kind,
-        consolidate=inputs.nodes.consolidate,
-        disruption_budget=inputs.nodes.disruption_budget,
-    )
+    if inputs.nodes.kind == "karpenter":
+        hint = "use kind: cluster-autoscaler"
+        summary = "Karpenter cannot be planned yet"
+        scope.refuse(Problem(Code.NOT_PLANNED_YET, summary, at=("nodes", "kind"), hint=hint))
+    return Autoscaling(nodes=inputs.nodes.kind, pods=inputs.pods.kind)
