@@ -1,15 +1,15 @@
-"""What a cluster demands of a write in view of its other objects: priorities, limit ranges, quotas, webhooks.
+"""What a cluster demands of a write in view of its other objects: accounts, priorities, ranges, quotas, webhooks.
 
-The built-in admission plugins that a stack can notice (kubernetes.io, "Admission Controllers", 1.33): Priority,
-LimitRanger, ResourceQuota; and webhooks, which are not called here, but can be down. Called by `rules` for each write
-of an object itself, a controller's too. It must not write.
+The built-in admission plugins that a stack can notice (kubernetes.io, "Admission Controllers", 1.33): ServiceAccount,
+Priority, ExtendedResourceToleration, LimitRanger, ResourceQuota; and webhooks, which are not called here, but can be
+down. Called by `rules` for each write of an object itself, a controller's too. It must not write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from mlinfra.sandbox.kubernetes import errors, limit_ranges, quotas
+from mlinfra.sandbox.kubernetes import errors, limit_ranges, quotas, tolerations
 from mlinfra.sandbox.kubernetes.faults import Obstacles, no_obstacle
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind, Kind
 from mlinfra.sandbox.kubernetes.store import Store
@@ -17,6 +17,7 @@ from mlinfra.sandbox.kubernetes.values import Object, Objects
 from mlinfra.sandbox.kubernetes.webhooks import Webhooks
 
 PRIORITY_CLASS = GroupVersionKind("scheduling.k8s.io", "v1", "PriorityClass")
+_ACCOUNT_OF_ALL = "default"
 _LIMIT_RANGE = GroupVersionKind("", "v1", "LimitRange")
 SYSTEM_PRIORITIES = {"system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000}
 """The priority classes that every cluster has."""
@@ -33,7 +34,9 @@ class Admission:
     def mutate(self, kind: Kind, new: Object, old: Object | None) -> None:
         """Fill in what other objects say of a new pod; it has been decoded, not yet validated."""
         if kind.resource == "pods" and old is None:
+            self._check_account(kind, new)
             self._prioritise(kind, new)
+            tolerations.add(new)
             limit_ranges.fill(new, self._limits(new))
 
     def check(self, kind: Kind, new: Object, old: Object | None) -> None:
@@ -54,6 +57,14 @@ class Admission:
             found := list(limit_ranges.violations(kind.kind, new, self._limits(new)))
         ):
             why = found[0] if len(found) == 1 else f"[{', '.join(found)}]"
+            raise errors.forbidden(kind, new["metadata"]["name"], why)
+
+    def _check_account(self, kind: Kind, new: Object) -> None:
+        """Refuse a pod whose ServiceAccount is not there. A namespace's own, `default`, is waited for, as it comes."""
+        namespace = new["metadata"].get("namespace", "")
+        name = new["spec"].get("serviceAccountName") or new["spec"].get("serviceAccount") or _ACCOUNT_OF_ALL
+        if name != _ACCOUNT_OF_ALL and self._store().exists("serviceaccounts", name, namespace) is None:
+            why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
             raise errors.forbidden(kind, new["metadata"]["name"], why)
 
     # Priority

@@ -6,10 +6,11 @@ and codes are those of k8s.io/apimachinery/pkg/api/errors.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlinfra.sandbox.kubernetes.values import Object
+from mlinfra.sandbox.kubernetes.values import Json, Object
 
 if TYPE_CHECKING:
     from mlinfra.sandbox.kubernetes.kinds import Kind
@@ -117,12 +118,42 @@ def _join(sentences: Iterable[str]) -> str:
     return found[0] if len(found) == 1 else f"[{', '.join(found)}]"
 
 
-def missing_field(path: str) -> FieldError:
+def missing_field(path: str, why: str = "") -> FieldError:
     """A required field is absent."""
-    return FieldError(path, "FieldValueRequired", "Required value")
+    return FieldError(path, "FieldValueRequired", f"Required value: {why}" if why else "Required value")
 
 
-def invalid_field(path: str, value: object, why: str) -> FieldError:
+def invalid_field(path: str, value: Json, why: str) -> FieldError:
     """A field's value is refused."""
-    shown = f'"{value}"' if isinstance(value, str) else value
-    return FieldError(path, "FieldValueInvalid", f"Invalid value: {shown}: {why}")
+    return FieldError(path, "FieldValueInvalid", f"Invalid value: {_shown(value)}: {why}")
+
+
+def unsupported_field(path: str, value: Json, allowed: Iterable[str]) -> FieldError:
+    """A field's value is none of those that there are."""
+    why = f"Unsupported value: {_shown(value)}: supported values: {', '.join(_shown(item) for item in allowed)}"
+    return FieldError(path, "FieldValueNotSupported", why)
+
+
+def duplicate_field(path: str, value: Json) -> FieldError:
+    """A field's value is another's already."""
+    return FieldError(path, "FieldValueDuplicate", f"Duplicate value: {_shown(value)}")
+
+
+def absent_field(path: str, value: Json) -> FieldError:
+    """A field names something that is not there."""
+    return FieldError(path, "FieldValueNotFound", f"Not found: {_shown(value)}")
+
+
+def forbidden_field(path: str, why: str) -> FieldError:
+    """A field may not be set, or not so."""
+    return FieldError(path, "FieldValueForbidden", f"Forbidden: {why}")
+
+
+def too_long_field(path: str, largest: int) -> FieldError:
+    """A field's value takes too many bytes."""
+    return FieldError(path, "FieldValueTooLong", f"Too long: may not be more than {largest} bytes")
+
+
+def _shown(value: Json) -> str:
+    """A value as the API writes it into sentences: JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Names and labels: what the API accepts as such. Called by `rules`. Pure."""
+"""Names and labels: what the API accepts as such. Called by `rules` and `checks`. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from mlinfra.sandbox.kubernetes.errors import FieldError, invalid_field
 from mlinfra.sandbox.kubernetes.kinds import Kind
 from mlinfra.sandbox.kubernetes.values import Object
 
-_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 _VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _KEY = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 # Sentences of k8s.io/apimachinery/pkg/util/validation.
@@ -18,9 +18,9 @@ _SUBDOMAIN_WHY = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
     f"end with an alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
 )
-_LABEL_WHY = (
+LABEL_WHY = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
-    f"an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
+    f"an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{LABEL}')"
 )
 _VALUE_WHY = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
@@ -41,7 +41,11 @@ def check(kind: Kind, obj: Object) -> list[FieldError]:
     if not meta.get("name"):
         why = "Required value: name or generateName is required"
         return [FieldError("metadata.name", "FieldValueRequired", why)]
-    return [*_name(kind, meta["name"]), *_labels(meta.get("labels") or {}), *_keys(meta.get("annotations") or {})]
+    return [
+        *_name(kind, meta["name"]),
+        *label_errors(meta.get("labels") or {}, "metadata.labels"),
+        *_keys(meta.get("annotations") or {}),
+    ]
 
 
 def _name(kind: Kind, name: str) -> Iterator[FieldError]:
@@ -52,8 +56,8 @@ def _name(kind: Kind, name: str) -> Iterator[FieldError]:
     if kind.resource in _LABEL_NAMED:
         if len(name) > 63:
             yield invalid_field("metadata.name", name, "must be no more than 63 bytes")
-        if not re.fullmatch(_LABEL, name):
-            yield invalid_field("metadata.name", name, _LABEL_WHY)
+        if not re.fullmatch(LABEL, name):
+            yield invalid_field("metadata.name", name, LABEL_WHY)
         return
     if len(name) > 253:
         yield invalid_field("metadata.name", name, "must be no more than 253 bytes")
@@ -61,13 +65,14 @@ def _name(kind: Kind, name: str) -> Iterator[FieldError]:
         yield invalid_field("metadata.name", name, _SUBDOMAIN_WHY)
 
 
-def _labels(labels: Object) -> Iterator[FieldError]:
-    yield from _keys(labels, "metadata.labels")
+def label_errors(labels: Object, path: str) -> Iterator[FieldError]:
+    """Give the faults of the labels that stand at a path."""
+    yield from _keys(labels, path)
     for value in labels.values():
         if len(value) > 63:
-            yield invalid_field("metadata.labels", value, "must be no more than 63 bytes")
+            yield invalid_field(path, value, "must be no more than 63 bytes")
         elif not re.fullmatch(_VALUE, value):
-            yield invalid_field("metadata.labels", value, _VALUE_WHY)
+            yield invalid_field(path, value, _VALUE_WHY)
 
 
 def _keys(found: Object, path: str = "metadata.annotations") -> Iterator[FieldError]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mlinfra.sandbox.kubernetes.errors import ApiError
 from mlinfra.sandbox.kubernetes.kinds import Kind
+from mlinfra.sandbox.kubernetes.quantity import is_quantity
 from mlinfra.sandbox.kubernetes.schema import Schema
 from mlinfra.sandbox.kubernetes.values import Json, Object
 
@@ -58,20 +59,31 @@ class _Pruner:
             del value[key]
 
     def _check_type(self, value: Json, schema: Schema, path: str) -> None:
+        if value is not None and schema.name.endswith(".api.resource.Quantity") and not _is_quantity(value):
+            raise self._undecodable(_NO_QUANTITY)
         if value is None or not schema.type or schema.int_or_string or schema.preserves:
             return
         if not _TYPES[schema.type](value):
             raise self._mismatch(value, schema, path)
 
     def _mismatch(self, value: Json, schema: Schema, path: str) -> ApiError:
-        kind = self._kind
         expected = schema.raw.get("format", schema.type) if schema.type == "integer" else schema.type
         found = "bool" if isinstance(value, bool) else _GO_NAMES.get(type(value), "value")
-        text = f"json: cannot unmarshal {found} into Go struct field {kind.kind}.{path} of type {expected}"
+        text = f"json: cannot unmarshal {found} into Go struct field {self._kind.kind}.{path} of type {expected}"
+        return self._undecodable(text)
+
+    def _undecodable(self, text: str) -> ApiError:
+        kind = self._kind
         whole = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {text}'
         return ApiError(400, whole)
 
 
+def _is_quantity(value: Json) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool) and is_quantity(value)
+
+
+# k8s.io/apimachinery, pkg/api/resource/quantity.go
+_NO_QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _GO_NAMES = {str: "string", int: "number", float: "number", list: "array", dict: "object"}
 _TYPES = {
     "object": lambda value: isinstance(value, dict),

@@ -1,7 +1,7 @@
 """Kubernetes quantities as whole numbers: processors in thousandths, all else in units.
 
-Called by the scheduler, the autoscalers and the volume controller. Syntax: kubernetes.io, "Quantity", 1.33. Raises
-ValueError for what is no quantity.
+Called by decoding, checks, the scheduler, the autoscalers and the volume controller. Syntax: kubernetes.io, "Quantity",
+1.33. Raises ValueError for what is no quantity.
 """
 
 from __future__ import annotations
@@ -44,6 +44,20 @@ def parse(text: str | int | float) -> Decimal:
         return Decimal(written.removesuffix(suffix)) * _SUFFIXES.get(suffix, Decimal(1))
     except InvalidOperation as error:
         raise ValueError(f"{text!r} is not a quantity") from error
+
+
+def is_quantity(text: str | int | float) -> bool:
+    """Whether a value is a quantity at all."""
+    try:
+        return parse(text).is_finite()
+    except ValueError:
+        return False
+
+
+def is_extended(name: str) -> bool:
+    """Whether a resource is one that device plugins and the like announce: of a domain other than kubernetes.io."""
+    domain, slash, _ = name.partition("/")
+    return bool(slash) and not f".{domain}".endswith(".kubernetes.io") and not name.startswith("requests.")
 
 
 def units(text: str | int | float) -> int:

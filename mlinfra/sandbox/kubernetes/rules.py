@@ -10,6 +10,7 @@ import itertools
 from typing import Protocol
 
 from mlinfra.sandbox.kubernetes import errors, names, strategies
+from mlinfra.sandbox.kubernetes.checks import by_resource
 from mlinfra.sandbox.kubernetes.defaults import fill
 from mlinfra.sandbox.kubernetes.errors import ApiError
 from mlinfra.sandbox.kubernetes.kinds import Kind
@@ -100,7 +101,7 @@ class ApiRules:
             skip = frozenset({"metadata", "status"}) if kind.has_status else frozenset({"metadata"})
         found += find_errors(new, schema, skip)
         if not write.part:
-            found += strategies.check(kind.resource, new, old)
+            found += by_resource.check(kind.resource, new, old)
         if found:
             raise errors.invalid(kind, new["metadata"]["name"], found)
 

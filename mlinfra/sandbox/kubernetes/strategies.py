@@ -1,34 +1,22 @@
-"""What single kinds demand beyond their schema: what the server fills in at creation, and what must not change.
+"""What the server fills into single kinds beyond their defaults, mostly at creation.
 
 One function for each concern, looked up by versionless resource. Called by `rules` after pruning and defaulting, before
-validation. Alters the new object in place; raises `errors.invalid`.
+validation. Alters the new object in place.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from mlinfra.sandbox.kubernetes import limit_ranges
-from mlinfra.sandbox.kubernetes.errors import FieldError, invalid_field
-from mlinfra.sandbox.kubernetes.structural import check_definition
-from mlinfra.sandbox.kubernetes.values import Json, Object, at
-
-Check = Callable[[Object, Object | None], Iterator[FieldError]]
+from mlinfra.sandbox.kubernetes.values import Object, at
 
 
 def complete(resource: str, new: Object, old: Object | None) -> None:
     """Fill in what the server gives an object of this kind."""
     if resource in _COMPLETIONS:
         _COMPLETIONS[resource](new, old)
-
-
-def check(resource: str, new: Object, old: Object | None) -> list[FieldError]:
-    """Give the faults that only this kind knows."""
-    found = list(_CHECKS[resource](new, old)) if resource in _CHECKS else []
-    if old is not None:
-        found += _immutable(resource, new, old)
-    return found
 
 
 def _namespace(new: Object, old: Object | None) -> None:
@@ -175,95 +163,3 @@ _COMPLETIONS: dict[str, Callable[[Object, Object | None], None]] = {
     "services": _load_balanced,
     "ingresses.networking.k8s.io": _load_balanced,
 }
-
-
-def _check_selector(new: Object, old: Object | None) -> Iterator[FieldError]:
-    wanted: Object = at(new, ("spec", "selector", "matchLabels"), {}) or {}
-    labels: Object = at(new, ("spec", "template", "metadata", "labels"), {}) or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        yield invalid_field("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
-
-
-def _check_pod(new: Object, old: Object | None) -> Iterator[FieldError]:
-    if not at(new, ("spec", "containers")):
-        yield FieldError("spec.containers", "FieldValueRequired", "Required value")
-
-
-def _check_job(new: Object, old: Object | None) -> Iterator[FieldError]:
-    policy = at(new, ("spec", "template", "spec", "restartPolicy"))
-    if policy not in ("OnFailure", "Never"):
-        why = f'Unsupported value: "{policy}": supported values: "OnFailure", "Never"'
-        yield FieldError("spec.template.spec.restartPolicy", "FieldValueNotSupported", why)
-
-
-def _check_kept_data(new: Object, old: Object | None) -> Iterator[FieldError]:
-    if old is None or not old.get("immutable"):
-        return
-    if any(new.get(key) != old.get(key) for key in ("data", "binaryData", "stringData", "immutable")):
-        why = "Forbidden: field is immutable when `immutable` is set"
-        yield FieldError("data", "FieldValueForbidden", why)
-
-
-_CHECKS: dict[str, Check] = {
-    "customresourcedefinitions.apiextensions.k8s.io": check_definition,
-    "pods": _check_pod,
-    "deployments.apps": _check_selector,
-    "replicasets.apps": _check_selector,
-    "statefulsets.apps": _check_selector,
-    "daemonsets.apps": _check_selector,
-    "jobs.batch": _check_job,
-    "configmaps": _check_kept_data,
-    "secrets": _check_kept_data,
-}
-
-_FIXED: dict[str, tuple[str, ...]] = {
-    "deployments.apps": ("spec.selector",),
-    "replicasets.apps": ("spec.selector",),
-    "daemonsets.apps": ("spec.selector",),
-    "jobs.batch": ("spec.selector", "spec.template", "spec.completionMode"),
-    "rolebindings.rbac.authorization.k8s.io": ("roleRef",),
-    "clusterrolebindings.rbac.authorization.k8s.io": ("roleRef",),
-    "storageclasses.storage.k8s.io": ("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
-    "priorityclasses.scheduling.k8s.io": ("value",),
-    "secrets": ("type",),
-}
-_STATEFUL_SET = ("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-                 "persistentVolumeClaimRetentionPolicy", "minReadySeconds")  # fmt: skip
-_POD = ("activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "nodeName", "schedulingGates")
-
-
-def _immutable(resource: str, new: Object, old: Object) -> Iterator[FieldError]:
-    for path in _FIXED.get(resource, ()):
-        value = at(new, path.split("."))
-        if value != at(old, path.split(".")):
-            yield invalid_field(path, value, "field is immutable")
-    if resource == "statefulsets.apps" and _others(new, _STATEFUL_SET) != _others(old, _STATEFUL_SET):
-        allowed = ", ".join(f"'{name}'" for name in _STATEFUL_SET[:-1])
-        why = (
-            f"Forbidden: updates to statefulset spec for fields other than {allowed} "
-            "and 'minReadySeconds' are forbidden"
-        )
-        yield FieldError("spec", "FieldValueForbidden", why)
-    if resource == "pods" and _pod_core(new) != _pod_core(old):
-        why = (
-            "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
-            "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to "
-            "existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously "
-            "negative)"
-        )
-        yield FieldError("spec", "FieldValueForbidden", why)
-
-
-def _others(obj: Object, changeable: tuple[str, ...]) -> Object:
-    return {key: value for key, value in (obj.get("spec") or {}).items() if key not in changeable}
-
-
-def _pod_core(obj: Object) -> Object:
-    core = _others(obj, _POD)
-    for part in ("containers", "initContainers"):
-        core[part] = [_without_image(item) for item in core.get(part) or ()]
-    return core
-
-
-def _without_image(container: Json) -> Object:
-    return {key: value for key, value in container.items() if key not in ("image", "resources")}

@@ -1,4 +1,4 @@
-"""Validation of objects: required fields for all kinds; for custom kinds all that their structural schema says.
+"""Validation of objects: required fields and `checks` for built-in kinds, all of the structural schema for custom ones.
 
 Sentences are those worded after the API server's own validator.
 CEL rules (x-kubernetes-validations) are stored and published, but not evaluated. Called by `rules`.
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
+from mlinfra.sandbox.kubernetes.checks import by_definition
 from mlinfra.sandbox.kubernetes.errors import FieldError, invalid_field, missing_field
 from mlinfra.sandbox.kubernetes.schema import Schema
 from mlinfra.sandbox.kubernetes.values import Json, Object
@@ -37,6 +38,8 @@ def _find(value: Json, schema: Schema, path: str) -> Iterator[FieldError]:
         yield from _constraints(value, schema, path)
     if isinstance(value, dict):
         yield from _missing(value, schema, path)
+        if not schema.custom:
+            yield from by_definition.check(value, schema.short_name, path)
         for key, item in value.items():
             child = schema.field(key)
             if child is not None:

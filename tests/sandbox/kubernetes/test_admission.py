@@ -64,6 +64,16 @@ def refusal(api: Client, resource: str, obj: Object, namespace: str | None = "")
     return caught.value.code, caught.value.message
 
 
+def test_a_pod_tolerates_the_taints_of_the_devices_it_asks_for(api: Client) -> None:
+    wanted = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+    made = api.create(PODS, pod("a", {"limits": {"nvidia.com/gpu": "1", "cpu": "1"}}))
+    found = [item for item in made["spec"]["tolerations"] if not item["key"].startswith("node.kubernetes.io/")]
+    assert found == [wanted]
+    again = api.create(PODS, pod("b", {"limits": {"nvidia.com/gpu": "1"}}, tolerations=[wanted]))
+    assert [item for item in again["spec"]["tolerations"] if item["key"] == "nvidia.com/gpu"] == [wanted]
+    assert not any(item["key"] == "cpu" for item in api.create(PODS, pod("c"))["spec"]["tolerations"])
+
+
 def test_a_pod_gets_the_priority_of_its_class(api: Client) -> None:
     api.create(CLASSES, priority_class("training", 1000, preemptionPolicy="Never"), namespace=None)
     spec = api.create(PODS, pod("a", priorityClassName="training"))["spec"]

@@ -57,7 +57,7 @@ def parse(text: str) -> Schedule:
     """Read a schedule."""
     fields = _SHORTCUTS.get(text.strip(), text).split()
     if len(fields) != 5:
-        raise ValueError(f"{text!r} is no schedule: five fields are expected, {len(fields)} were found")
+        raise ValueError(f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]")
     minutes, hours, days, months, weekdays = fields
     return Schedule(
         _field(minutes, 0, 59),

@@ -14,8 +14,8 @@ BUSYBOX = "registry.k8s.io/e2e-test-images/busybox:1.29-4"
 PATIENCE = 120.0 if "MLINFRA_TEST_KUBECONFIG" in os.environ else 20.0
 
 
-def pod(name: str, requests: Object | None = None, **spec: object) -> Object:
-    resources = {"resources": {"requests": requests}} if requests else {}
+def pod(name: str, requests: Object | None = None, limits: Object | None = None, **spec: object) -> Object:
+    resources = {"resources": {"requests": requests, "limits": limits or {}}} if requests else {}
     containers = [{"name": "main", "image": PAUSE, **resources}]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": containers, **spec}}
 
@@ -55,7 +55,7 @@ def test_a_pod_that_no_node_suits_says_so(api: Client) -> None:
 
 
 def test_a_pod_that_is_too_large_says_what_is_missing(api: Client) -> None:
-    api.create(PODS, pod("large", {"cpu": "100k", "nvidia.com/gpu": "1000"}))
+    api.create(PODS, pod("large", {"cpu": "100k", "nvidia.com/gpu": "1000"}, {"nvidia.com/gpu": "1000"}))
     message = unschedulable(api, "large")
     assert "Insufficient cpu" in message
     assert "Insufficient nvidia.com/gpu" in message

@@ -106,7 +106,9 @@ def meta(name: str, **more: object) -> Object:
 
 
 def container(requests: Mapping[str, str] | None = None, **more: object) -> Object:
-    resources = {"resources": {"requests": dict(requests)}} if requests else {}
+    devices = {name: amount for name, amount in (requests or {}).items() if "/" in name}  # never given out twice
+    limits = {"limits": devices} if devices else {}
+    resources = {"resources": {"requests": dict(requests), **limits}} if requests else {}
     return {"name": "main", "image": "app:1", **resources, **more}
 
 
