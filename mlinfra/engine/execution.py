@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -61,11 +61,12 @@ class Execution:
         journal: Journal,
         around: Surroundings,
         seen: Mapping[tuple[str, str], Present],
-        steps: Iterable[Step],
+        steps: Sequence[Step],
     ) -> None:
         self._journal, self._around = journal, around
         self._seen = dict(seen)
         self._awaited = Counter(step.address for step in steps if step.verb in MAKES)
+        self._ends = {step.address: step.properties for step in steps if step.verb is Verb.UPDATE}
         self._unneeded: set[Address] = set()
         self._patience = Patience(around.clock, around.stop, random.Random())
 
@@ -129,6 +130,8 @@ class Execution:
             raise self._stale(step, f"{step.id} is not recorded any more")
         properties = self._resolved(step)
         prior = self._prior(record)
+        if self._is_passed(step, prior):
+            return record.id
         difference = self._against(step, properties, record.inputs, prior)
         if difference.order is not None:
             causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
@@ -139,6 +142,11 @@ class Execution:
             raise self._stale(step, "it differs now: " + ", ".join(map(path_text, sorted(difference.changed, key=str))))
         self._intend(step, properties)
         return self._record(step, properties, self._bring(step, properties, record.inputs, prior, say))
+
+    def _is_passed(self, step: Step, prior: Present) -> bool:
+        """Whether an earlier run of this plan has come further than this step of an upgrade in several."""
+        hops, end = self._around.types[step.type].hops, self._ends.get(step.address, step.properties)
+        return hops is not None and step.properties != end and step.properties not in hops(prior.properties, end)
 
     def _bring(self, step: Step, properties: Properties, last: Properties | None, prior: Present, say: Say) -> Present:
         """Bring `prior` to `properties`. After an unclear answer it is looked at: what differs still is done again."""

@@ -17,7 +17,7 @@ from .test_kill import killing
 STALE = 5
 PLAN = "reviewed.mlinfra"
 SAMPLE = ["network/resources.nat", "access/resources.queue"]
-KILLED_SAMPLE = ["network/3/after"]
+KILLED_SAMPLE = ["network/3/after", "cluster/4/before"]
 
 
 def meddle(point: str, places: MakePlace) -> None:

@@ -81,12 +81,14 @@ def test_what_a_failed_group_left_is_destroyed_with_the_rest(places: MakePlace) 
         place.gone()
 
 
-def test_the_next_instance_type_is_taken_where_the_stack_allows_it(places: MakePlace) -> None:
+@pytest.mark.parametrize("lacking", [{"InstanceType": "g5.*"}, {"AvailabilityZone": "us-east-1a"}])
+def test_the_next_instance_type_or_zone_is_taken_where_the_stack_allows_it(
+    lacking: dict[str, str], places: MakePlace
+) -> None:
     stack = _with_group(instanceTypes=["g5.xlarge", "m6i.large"])
     with places() as place:
         place.write(stack)
-        without = FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances", where={"InstanceType": "g5.*"})
-        with place.faults(without):
+        with place.faults(FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances", where=lacking)):
             place.do("apply", STACK, "--yes")
         place.settled()
         place.do("destroy", STACK, "--yes")
@@ -102,6 +104,25 @@ def test_a_degraded_group_says_why_and_is_mended_by_the_next_apply(places: MakeP
         with place.faults(FaultRule(kind=FaultKind.CAPACITY, operation="RunInstances")):
             _fails(place, "capacity", "MLI5004")
         place.do("apply", STACK, "--yes")
+        place.settled()
+        place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
+def test_a_role_that_eks_does_not_know_yet_is_waited_for(places: MakePlace) -> None:
+    """IAM is slow to tell other services: the words are EKS's own for a role that has just been made."""
+    lagging = FaultRule(
+        kind=FaultKind.ERROR,
+        operation="CreateCluster",
+        count=3,
+        code="InvalidParameterException",
+        message="Role with arn: arn:aws:iam::123456789012:role/eks, could not be assumed because it does not exist",
+        status=400,
+    )
+    with places() as place:
+        place.write(CLUSTER.first)
+        with place.faults(lagging):
+            place.do("apply", STACK, "--yes")
         place.settled()
         place.do("destroy", STACK, "--yes")
         place.gone()
