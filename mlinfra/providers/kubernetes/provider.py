@@ -49,8 +49,14 @@ class KubernetesProvider:
         return self._api
 
     def types(self) -> Mapping[str, ResourceType]:
-        """A type for every token; named are those that the cluster itself has. Raises `ProviderError`."""
-        return Types(place.kind.token for place in self._api.discovery.places())
+        """A type for every token; named are those that the cluster has, or that every cluster has where it is silent.
+
+        What it has and does not tell is then missed by no listing: each of them says that it is incomplete.
+        """
+        try:
+            return Types(place.kind.token for place in self._api.discovery.places())
+        except ProviderError:
+            return Types()
 
     def list(self, interest: Mapping[str, Interest], ownership: Ownership) -> Mapping[str, Listing]:
         """Each type of `interest` listed in bulk."""

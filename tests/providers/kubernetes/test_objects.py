@@ -200,6 +200,15 @@ def test_an_api_that_cannot_be_reached_is_unreadable(cluster: Cluster) -> None:
     assert "cannot be reached" in provider.list({CONFIG_MAP: Interest()}, OURS)[CONFIG_MAP].incomplete
 
 
+def test_a_cluster_that_is_silent_is_still_asked_for_every_kind_there_is(cluster: Cluster) -> None:
+    nowhere = ClusterEndpoint(identity="x", server="https://127.0.0.1:9", authority=cluster.endpoint.authority)
+    silent = KubernetesProvider(nowhere, cluster.clock, cluster.secret)
+    listed = silent.list({token: Interest() for token in silent.types()}, OURS)
+    assert DEPLOYMENT in listed
+    assert all("cannot be reached" in listing.incomplete for listing in listed.values())
+    assert len(list(cluster.provider.types())) > 40
+
+
 def test_a_server_that_is_another_one_is_not_talked_to(cluster: Cluster) -> None:
 
     stranger = msgspec.structs.replace(cluster.endpoint, server_name="other.example.com")
