@@ -37,12 +37,21 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
-    """A container image that is run from manifests of our own, with the source of what is known of it."""
+    """A container image that is run from manifests of our own, with the source of what is known of it.
+
+    digest: `sha256:...`; with it a tag that is moved changes nothing.
+    """
 
     name: str
     tag: str
     source: str
     looked_up: str
+    digest: str = ""
+
+    @property
+    def reference(self) -> str:
+        """As a pod names it."""
+        return f"{self.name}:{self.tag}@{self.digest}" if self.digest else f"{self.name}:{self.tag}"
 
 
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):

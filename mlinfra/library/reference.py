@@ -39,7 +39,7 @@ def contract_lines(module: Module) -> Iterator[tuple[str, str]]:
     if contract is None:
         return
     yield from (("chart", _chart(one)) for one in contract.every_chart)
-    yield from (("image", f"{one.name}:{one.tag} ({one.source}, {one.looked_up})") for one in contract.images)
+    yield from (("image", f"{one.reference} ({one.source}, {one.looked_up})") for one in contract.images)
     yield from (("namespace", f"{one.name}, pods {one.level}") for one in contract.namespaces)
     yield from (("definition", name) for name in contract.unique)
     yield from (("workload", str(one)) for one in contract.workloads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from mlinfra.core.facts import Facts
@@ -19,16 +20,18 @@ Outputs = ModelServing
 
 _TRITON = Image(
     name="nvcr.io/nvidia/tritonserver",
-    tag="26.10-py3",
-    source="https://docs.nvidia.com/deeplearning/triton-inference-server/release-notes/rel-26-10.html",
+    tag="26.08-py3",
+    digest="sha256:9185ba5b33d2c85c9204b208957b4bbfc6b2b89066efc9192e0f60c2ab58cec0",
+    source="https://docs.nvidia.com/deeplearning/triton-inference-server/release-notes/rel-26-08.html",
     looked_up="2026-11-24",
 )
 # Takes a model from its bucket before the server starts: it knows pod identity, which servers' own clients may not.
 _AWS = Image(
     name="public.ecr.aws/aws-cli/aws-cli",
-    tag="2.36.9",
-    source="https://github.com/aws/aws-cli/tree/2.36.9",
-    looked_up="2026-07-28",
+    tag="2.36.49",
+    digest="sha256:f42bf088cb1456ba9e179ce71fdeb22cc46ff64ea1e3aeae8251ff81391f5bb1",
+    source="https://github.com/aws/aws-cli/tree/2.36.49",
+    looked_up="2026-11-24",
 )
 
 CONTRACT = Contract(
@@ -47,10 +50,11 @@ class Inputs(Block, frozen=True, kw_only=True):
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the namespace."""
     add_ground(scope, CONTRACT, facts)
-    tag = f"{inputs.triton_version}-py3" if inputs.triton_version else _TRITON.tag
+    release, _, digest = inputs.triton_version.partition("@")
+    chosen = msgspec.structs.replace(_TRITON, tag=f"{release}-py3", digest=digest) if release else _TRITON
     return ModelServing(
         address=scope.address.child("namespace"),
         namespace=SERVING,
-        triton_image=f"{_TRITON.name}:{tag}",
-        fetch_image=f"{_AWS.name}:{_AWS.tag}",
+        triton_image=chosen.reference,
+        fetch_image=_AWS.reference,
     )

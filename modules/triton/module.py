@@ -30,7 +30,11 @@ class Inputs(Block, frozen=True, kw_only=True):
     """Model servers with Triton."""
 
     version: Annotated[
-        str, Meta(description="release of the server, such as 25.09; empty: ours", pattern=r"^([0-9]{2}\.[0-9]{2})?$")
+        str,
+        Meta(
+            description="release of the server, such as 25.09, or 25.09@sha256:... for that very image; empty: ours",
+            pattern=r"^([0-9]{2}\.[0-9]{2}(@sha256:[0-9a-f]{64})?)?$",
+        ),
     ] = ""
     domain: Annotated[Domain, Meta(description="its domain name; empty: reached from within the cluster alone")] = ""
 
