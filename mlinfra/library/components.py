@@ -128,12 +128,17 @@ def _entry(wanted: _Wanted, library: Library) -> Entry:
 
 def _rivalries(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Problem]]:
     """Pairs of which one says that the other must not be there, or that would bring the same definitions."""
-    for index, entry in enumerate(entries):
-        for other in entries[:index]:
-            if reason := _rivalry(entry.module, other.module) or _rivalry(other.module, entry.module):
+    before: dict[int, list[Entry]] = {}  # by module: of thousands of entries few modules differ
+    for entry in entries:
+        for others in before.values():
+            theirs = others[0].module
+            if not (reason := _rivalry(entry.module, theirs) or _rivalry(theirs, entry.module)):
+                continue
+            for other in others:
                 summary = f"{other.address} and {entry.address} cannot be in one stack"
                 hint = "take one of them out, or give it a stack and a cluster of its own"
                 yield entry, Problem(Code.COMPONENTS_CLASH, summary, detail=reason, hint=hint)
+        before.setdefault(id(entry.module), []).append(entry)
 
 
 def _rivalry(one: Module, other: Module) -> str:
