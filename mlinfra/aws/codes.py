@@ -20,3 +20,4 @@ class Code(Coded):
     OTHER_ACCOUNT = "MLI5010", "The credentials belong to another account than the stack."
     NO_INSTANCE_TYPE = "MLI5011", "The region does not offer a machine type of that name."
     UNKNOWN_TYPE = "MLI5012", "No such resource type is declared."
+    NO_REGION = "MLI5013", "There is no region of that name."

@@ -16,6 +16,7 @@ from mlinfra.aws.calls import Calls
 from mlinfra.aws.clients import Client, Clients, Endpoint
 from mlinfra.aws.facts import read_facts
 from mlinfra.aws.identity import Identity
+from mlinfra.aws.regions import check_region
 from mlinfra.core.clock import Clock, FastClock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.connections import HELM, is_in_cluster
@@ -180,6 +181,7 @@ class Cloud:
 
     @cached_property
     def _clients(self) -> Clients:
+        check_region(self._target.region, simulated=self.is_simulated)
         return Clients(self._target.region, self.endpoint)
 
     @cached_property

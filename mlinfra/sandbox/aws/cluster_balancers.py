@@ -43,11 +43,19 @@ class Balancers:
         return str(made.dns_name)
 
     def delete(self, name: str) -> None:
-        """Delete a load balancer, its target groups, and its security groups."""
+        """Delete a load balancer, its target groups, and its security groups.
+
+        Each is looked for by itself: a load balancer that could not be made leaves its group, and so does a deletion
+        that failed half-way and is tried again.
+        """
         present = self._find(name)
-        if present is None:
-            return
-        groups = list(present.security_groups)
+        if present is not None:
+            self._delete_balancer(name, present)
+        for group in self._security_groups(name):
+            self._ec2.delete_security_group(group_id=group.id)
+        self._known.pop(name, None)
+
+    def _delete_balancer(self, name: str, present: Any) -> None:
         if name in self._classic.load_balancers:
             self._classic.delete_load_balancer(name)
         else:
@@ -59,10 +67,11 @@ class Balancers:
             self._v2.delete_load_balancer(present.arn)
             for arn in targets:
                 self._v2.target_groups.pop(arn, None)
-        for identity in groups:
-            if self._ec2.get_security_group_from_id(identity) is not None:
-                self._ec2.delete_security_group(group_id=identity)
-        self._known.pop(name, None)
+
+    def _security_groups(self, name: str) -> list[Any]:
+        """Those that a controller makes for a load balancer of this name: they bear it, or `k8s-elb-` and it."""
+        names = (name, f"k8s-elb-{name}")
+        return [group for groups in self._ec2.groups.values() for group in groups.values() if group.name in names]
 
     @property
     def _ec2(self) -> Any:

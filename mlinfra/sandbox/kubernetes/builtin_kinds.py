@@ -22,7 +22,7 @@ v1|Namespace|namespaces|C|ns||status,finalize|
 v1|Node|nodes|C|no||status|
 v1|PersistentVolume|persistentvolumes|C|pv||status|
 v1|PersistentVolumeClaim|persistentvolumeclaims|N|pvc||status|
-v1|Pod|pods|N|po|all|status,binding,eviction,log|g
+v1|Pod|pods|N|po|all|status,binding,eviction,log,ephemeralcontainers,exec,attach,portforward|g
 v1|PodTemplate|podtemplates|N||||g
 v1|ReplicationController|replicationcontrollers|N|rc|all|status,scale|g
 v1|ResourceQuota|resourcequotas|N|quota||status|

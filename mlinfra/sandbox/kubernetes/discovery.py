@@ -12,11 +12,15 @@ from mlinfra.sandbox.kubernetes.kinds import Kind, Registry
 from mlinfra.sandbox.kubernetes.values import Object, Objects
 
 _CHANGE = ["get", "patch", "update"]
+_STREAM = ["create", "get"]
 # Subresources that are of another kind than their parent: (group, version, kind, verbs).
 _SUBRESOURCES: dict[str, tuple[str, str, str, list[str]]] = {
     "scale": ("autoscaling", "v1", "Scale", _CHANGE),
     "binding": ("", "v1", "Binding", ["create"]),
     "eviction": ("policy", "v1", "Eviction", ["create"]),
+    "exec": ("", "v1", "PodExecOptions", _STREAM),
+    "attach": ("", "v1", "PodAttachOptions", _STREAM),
+    "portforward": ("", "v1", "PodPortForwardOptions", _STREAM),
     "token": ("authentication.k8s.io", "v1", "TokenRequest", ["create"]),
 }
 

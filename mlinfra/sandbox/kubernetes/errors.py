@@ -50,7 +50,7 @@ class ApiError(Exception):
         body["message"] = self.message
         if self.reason:
             body["reason"] = self.reason
-        if self.details:
+        if self.details is not None:  # an empty one too: clients look into it without asking whether it is there
             body["details"] = self.details
         return {**body, "code": self.code}
 

@@ -19,7 +19,7 @@ from mlinfra.sandbox.kubernetes.pruning import prune
 from mlinfra.sandbox.kubernetes.schema import Schema, Schemas
 from mlinfra.sandbox.kubernetes.store import Write
 from mlinfra.sandbox.kubernetes.validation import find_errors
-from mlinfra.sandbox.kubernetes.values import Clock, Object
+from mlinfra.sandbox.kubernetes.values import Clock, Object, at
 
 _FIRST_NODE_PORT, _LAST_NODE_PORT = 30_000, 32_767
 
@@ -101,7 +101,7 @@ class ApiRules:
             skip = frozenset({"metadata", "status"}) if kind.has_status else frozenset({"metadata"})
         found += find_errors(new, schema, skip)
         if not write.part:
-            found += by_resource.check(kind.resource, new, old)
+            found += by_resource.check(kind.resource, new, _compared(new, old, write))
         if found:
             raise errors.invalid(kind, new["metadata"]["name"], found)
 
@@ -132,6 +132,14 @@ def _written_part(kind: Kind, new: Object, old: Object | None, write: Write) -> 
     if kind.has_status and old is not None:
         return {key: value for key, value in new.items() if key != "status"}
     return dict(new)
+
+
+def _compared(new: Object, old: Object | None, write: Write) -> Object | None:
+    """What an update is compared with: containers for debugging are added, and through their subresource alone."""
+    if old is None or write.subresource != "ephemeralcontainers":
+        return old
+    added = {"ephemeralContainers": at(new, ("spec", "ephemeralContainers"))}
+    return {**old, "spec": {**old["spec"], **{key: value for key, value in added.items() if value is not None}}}
 
 
 def _put_back(new: Object, part: Object, kind: Kind, old: Object | None, write: Write) -> None:

@@ -1,4 +1,4 @@
-"""Subresources that are not a part of their object: scale, binding, eviction, log, token. Called by `api`."""
+"""Subresources that are not a part of their object: scale, binding, eviction, log, exec, token. Called by `api`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ Logs: TypeAlias = Callable[[Object, str], str]
 LOG = "sandbox.mlinfra.dev/log"
 """The annotation of a pod that says what its containers write."""
 
+_STREAMS = {
+    "exec": "no command can be executed there; what a container has written is in kubectl logs",
+    "attach": "there is nothing to attach to; what a container has written is in kubectl logs",
+    "portforward": "no port of it can be reached",
+}
 _POD = GroupVersionKind("", "v1", "Pod")
 _BUDGET = GroupVersionKind("policy", "v1", "PodDisruptionBudget")
 
@@ -53,6 +58,8 @@ class Subresources:
             return self._scale(request, route)
         if route.subresource == "log" and request.method == "GET":
             return self._log(request, route)
+        if route.subresource in _STREAMS:
+            raise self._no_stream(route)
         served = {"binding": self._bind, "eviction": self._evict, "token": self._token}
         if route.subresource in served:
             if request.method != "POST":
@@ -118,6 +125,12 @@ class Subresources:
         kept = lines if last is None or last < 0 else lines[max(0, len(lines) - last) :]
         return Response(200, "".join(kept).encode(), "text/plain")
 
+    def _no_stream(self, route: Route) -> errors.ApiError:
+        """Nothing runs in a pod that a client could speak with."""
+        self._store.get(_POD, route.name, route.namespace)
+        why = f"{route.namespace}/{route.name} is simulated: nothing runs in it, and {_STREAMS[route.subresource]}"
+        return errors.ApiError(501, why, "NotImplemented", {"name": route.name, "kind": "pods"})
+
     def _evict(self, request: Request, route: Route) -> Response:
         pod = self._store.get(_POD, route.name, route.namespace)
         options = read_object(request).get("deleteOptions") or {}
@@ -148,7 +161,8 @@ class Subresources:
 
 def _container_of(pod: Object, asked: str) -> str:
     spec = pod["spec"]
-    names = [container["name"] for part in ("containers", "initContainers") for container in spec.get(part) or ()]
+    parts = ("containers", "initContainers", "ephemeralContainers")
+    names = [container["name"] for part in parts for container in spec.get(part) or ()]
     if not asked and len(spec["containers"]) == 1:
         return str(names[0])
     if not asked:

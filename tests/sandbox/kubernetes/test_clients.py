@@ -182,6 +182,21 @@ def test_kubectl_shows_the_columns_of_built_in_kinds(kubectl: Run) -> None:
     kubectl("wait", "--for=delete", "pod", "-l", "app=shown", "--timeout=30s")
 
 
+@needs_kubectl
+def test_kubectl_is_told_that_nothing_runs_in_a_pod(kubectl: Run) -> None:
+    kubectl("run", "quiet", "--image=app:1")
+    kubectl("wait", "--for=condition=Ready", "pod/quiet", "--timeout=30s")
+    for words in (("exec", "quiet", "--", "ls"), ("attach", "quiet"), ("cp", "quiet:/etc/hosts", "/dev/null")):
+        assert "default/quiet is simulated: nothing runs in it" in kubectl(*words, fails=True)
+    assert "no port of it can be reached" in kubectl("port-forward", "pod/quiet", ":80", fails=True)
+    assert 'pods "absent" not found' in kubectl("exec", "absent", "--", "ls", fails=True)
+    kubectl("debug", "quiet", "--image=busybox", "--container=look")
+    assert kubectl("get", "pod", "quiet", "-o", "jsonpath={.spec.ephemeralContainers[*].image}") == "busybox"
+    kubectl("wait", "--for=jsonpath={.status.ephemeralContainerStatuses[0].name}=look", "pod/quiet", "--timeout=30s")
+    assert "look has not run" in kubectl("logs", "quiet", "-c", "look")
+    kubectl("delete", "pod", "quiet", "--now")
+
+
 PACKAGES = {"helm_python": "helm-python-sdk"}
 PYTHON_CLIENTS = {
     "kubernetes": """

@@ -81,6 +81,9 @@ class Kubelet:
             self._admit(cluster, pod, host)
             return _hold_up(cluster, pod, obstacle) if obstacle else Again(cluster.timings.image_pull)
         if at(pod, ("status", "phase")) == "Running":
+            if len(at(pod, ("spec", "ephemeralContainers"), ())) > len(at(pod, _DEBUGGED, ())):
+                cluster.set_status(POD, pod, pod_status.debugged(pod, cluster.now()), NAME)
+                return Again(0)
             return _keep_running(cluster, pod)
         obstacle = _missing(cluster, pod)
         if obstacle:
@@ -103,6 +106,9 @@ class Kubelet:
             cluster.record(pod, NAME, "Started", f"Started container {container['name']}")
         cluster.set_status(POD, pod, pod_status.running(pod, address, cluster.now()), NAME)
         return Again(cluster.timings.readiness)
+
+
+_DEBUGGED = ("status", "ephemeralContainerStatuses")
 
 
 def _fault(pod: Object) -> str:

@@ -105,6 +105,17 @@ def restarted(pod: Object, now: datetime) -> Object:
     return {**pod["status"], "containerStatuses": statuses}
 
 
+def debugged(pod: Object, now: datetime) -> Object:
+    """A running pod whose containers for debugging have started, those that are new among them."""
+    known = {item["name"]: item for item in at(pod, ("status", "ephemeralContainerStatuses")) or ()}
+    state = {"running": {"startedAt": timestamp(now)}}
+    statuses = [
+        known.get(container["name"]) or _container(container, state, started=True)
+        for container in at(pod, ("spec", "ephemeralContainers")) or ()
+    ]
+    return {**pod["status"], "ephemeralContainerStatuses": statuses}
+
+
 def _containers(pod: Object) -> Objects:
     return at(pod, ("spec", "containers")) or []
 

@@ -208,6 +208,33 @@ def test_without_the_controller_a_service_makes_a_classic_load_balancer(aws: Aws
     assert groups_of_controllers(aws) == []
 
 
+def test_services_that_go_together_leave_no_security_group(aws: Aws) -> None:
+    aws.node_group("system", "m6i.large", (2, 2, 2))
+    world = aws.world()
+    for name in ("a", "b", "c"):
+        world.create({**service(), "metadata": meta(name)})
+    world.settle()
+    assert len(groups_of_controllers(aws)) == 3
+    for name in ("a", "b", "c"):
+        world.store.delete(SERVICE, name, "default")
+    world.settle()
+    assert world.store.list(SERVICE, "default", fields="metadata.name!=kubernetes") == []
+    assert groups_of_controllers(aws) == []
+
+
+def test_a_balancer_that_could_not_be_made_leaves_no_security_group(aws: Aws) -> None:
+    aws.node_group("system", "m6i.large", (2, 2, 2))
+    aws.ec2.delete_tags(Resources=aws.subnets, Tags=[{"Key": "kubernetes.io/role/elb"}])
+    world = aws.world(LOAD_BALANCER_CONTROLLER)
+    world.create(service(scheme="internet-facing"))
+    world.runtime.settle()
+    assert "unable to resolve at least one subnet" in world.said("web", "FailedDeployModel")[0]
+    world.store.delete(SERVICE, "web", "default")
+    world.advance(minutes=10)
+    assert world.store.find(SERVICE, "web", "default") is None
+    assert groups_of_controllers(aws) == []
+
+
 def test_an_ingress_makes_an_application_load_balancer_with_rules(aws: Aws) -> None:
     aws.node_group("system", "m6i.large", (1, 1, 1))
     world = aws.world(LOAD_BALANCER_CONTROLLER)

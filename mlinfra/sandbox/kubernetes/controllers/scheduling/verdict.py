@@ -3,7 +3,8 @@
 Form: `0/20 nodes are available: 10 Insufficient nvidia.com/gpu, 10 node(s) had untolerated taint(s). preemption: 0/20
 nodes are available: ...` (kubernetes/kubernetes, pkg/scheduler/framework/types.go, FitError, 1.36, read November 2026).
 Reasons are counted over nodes and sorted as text. Version 1.34 alone puts "no new claims to deallocate, " before
-"preemption:", which is left out here.
+"preemption:", which is left out here. Which taint it was is no longer said since 1.35 and 1.34's patches of November
+2025 (kubernetes/kubernetes, #134740 and #135023); before, it was `untolerated taint {key: value}`.
 """
 
 from __future__ import annotations
