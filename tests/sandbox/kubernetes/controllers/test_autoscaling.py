@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from mlinfra.sandbox.kubernetes.controllers.catalog import (
     AUTOSCALER,
-    AUTOSCALER,
     DEPLOYMENT,
     NODE,
     NODE_CLAIM,
