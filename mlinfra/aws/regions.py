@@ -1,8 +1,8 @@
 """Regions: a misspelt one is refused by name, before anything is called.
 
 The known ones are those of botocore's table of partitions, which every client loads anyway. AWS opens regions more
-often than a table is brought up to date, so that a name made of known words (`ap-southeast-9`) may pass; a simulated account
-has the known ones alone. Called by the session before it makes clients.
+often than a table is brought up to date, so that a name made of known words (`ap-southeast-9`) may pass; a simulated
+account has the known ones alone. Called by the session before it makes clients.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -62,9 +63,10 @@ def serve(root: Path, port: int, announcing: int) -> None:
 
 
 def announce(descriptor: int, what: Announcement) -> None:
-    """Tell whoever started this process, once."""
+    """Tell whoever started this process, once; whoever has been killed meanwhile is not told, and no loss."""
     if descriptor >= 0:
-        os.write(descriptor, msgspec.json.encode(what))
+        with suppress(BrokenPipeError):
+            os.write(descriptor, msgspec.json.encode(what))
         os.close(descriptor)
 
 

@@ -60,14 +60,7 @@ def up(port: int | None = None, root: str | Path = ROOT) -> SandboxStatus:
     """Start the sandbox unless it runs. Raises `MlinfraError` where it cannot, or runs on another port than asked."""
     present = status(root)
     if not present.running:
-        announced = _start(port or 0, Path(root))
-        if announced.error:
-            raise MlinfraError(
-                f"the sandbox did not start: {announced.error}",
-                code=Code.NO_START,
-                hint=f"its log is {Path(root) / _LOG}",
-            )
-        present = _await(Path(root))
+        present = _started(port or 0, Path(root))
     if port is not None and present.port != port:
         raise MlinfraError(
             f"the sandbox runs on port {present.port} already, not on {port}",
@@ -131,6 +124,20 @@ def present_as(descriptor: int, port: int) -> None:
     os.pwrite(descriptor, msgspec.json.encode(Presence(os.getpid(), port)), 0)
 
 
+def _started(port: int, root: Path) -> SandboxStatus:
+    """Start it and wait until it answers: again where somebody else was starting it, and has gone meanwhile."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        announced = _start(port, root)
+        if announced.error:
+            raise MlinfraError(
+                f"the sandbox did not start: {announced.error}", code=Code.NO_START, hint=f"its log is {root / _LOG}"
+            )
+        found = _await(root, deadline)
+        if found is not None:
+            return found
+
+
 def _start(port: int, root: Path) -> Announcement:
     """Start a detached process and read what it says; it belongs to nobody and outlives us."""
     root.mkdir(parents=True, exist_ok=True)
@@ -149,16 +156,36 @@ def _start(port: int, root: Path) -> Announcement:
     return msgspec.json.decode(said, type=Announcement) if said else Announcement(error="it ended at once")
 
 
-def _await(root: Path) -> SandboxStatus:
-    """The status as soon as it runs: at once where we started it, soon where somebody else just did."""
-    deadline = time.monotonic() + _PATIENCE
+def _await(root: Path, deadline: float) -> SandboxStatus | None:
+    """The status as soon as it runs: at once where we started it, soon where somebody else just did; `None` if it went.
+
+    Raises `MlinfraError` at the deadline.
+    """
     while True:
         found = status(root)
         if found.running:
             return found
         if time.monotonic() > deadline:
-            raise MlinfraError("the sandbox does not answer", code=Code.NO_ANSWER, hint=f"its log is {root / _LOG}")
+            raise MlinfraError(
+                "the sandbox does not answer",
+                code=Code.NO_ANSWER,
+                hint=f"run `mlinfra sandbox down`, and try again; its log is {root / _LOG}",
+            )
+        if not _is_held(root):
+            return None
         time.sleep(_POLL)
+
+
+def _is_held(root: Path) -> bool:
+    """Whether some process serves this root, or is about to."""
+    descriptor = os.open(root / _LOCK, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _presence(root: Path) -> Presence | None:

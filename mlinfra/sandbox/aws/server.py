@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -26,6 +27,11 @@ class _Handler(MotoRequestHandler):
         self.wfile.flush()
         del self.headers["Expect"]  # werkzeug would say it once more
         return going_on
+
+    def finish(self) -> None:
+        """End the connection, also where its client was killed while it was being answered."""
+        with suppress(ConnectionError):
+            super().finish()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Calls have their own log."""

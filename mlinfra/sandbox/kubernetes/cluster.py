@@ -56,7 +56,7 @@ class KubernetesCluster:
         self.store = Store(registry, clock, ApiRules(self._schemas, clock, admission))
         GarbageCollector(self.store)
         CustomResources(self.store, self._schemas, clock)
-        NamespaceLifecycle(self.store)
+        NamespaceLifecycle(self.store, clock)
         _furnish(self.store)
         self._api = Api(self.store, self._schemas, lambda: self._version, clock, logs, authenticator, attendant)
         self._authority = Authority(f"{name} cluster authority")

@@ -53,6 +53,40 @@ def test_one_that_was_killed_is_not_taken_for_alive(root: Path) -> None:
     assert second.running
 
 
+def test_one_whose_starter_was_killed_serves_all_the_same(root: Path) -> None:
+    root.mkdir()
+    reading, writing = os.pipe()
+    os.close(reading)  # nobody is there any more to be told
+    command = [sys.executable, "-m", "mlinfra.sandbox", "--root", str(root), "--announce", str(writing)]
+    with (root / "sandbox.log").open("ab") as log:
+        subprocess.run(command, pass_fds=[writing], stdout=log, stderr=log, check=True)
+    os.close(writing)
+    assert background.up(root=root).running
+    assert "Traceback" not in (root / "sandbox.log").read_text()
+
+
+def test_one_that_is_killed_while_it_starts_is_started_again(root: Path) -> None:
+    root.mkdir()
+    code = f"""
+import os, pathlib, sys
+from mlinfra.sandbox import background
+assert background.hold(pathlib.Path({str(root)!r})) is not None
+print("held", flush=True)
+sys.stdin.read()
+"""
+    starting = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert starting.stdout is not None
+    assert starting.stdout.readline() == b"held\n"
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", f"from mlinfra.sandbox import background; print(background.up(root={str(root)!r}).pid)"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    starting.kill()
+    starting.communicate()
+    assert waiting.communicate()[0].strip() == str(background.status(root).pid)
+
+
 def test_another_port_than_the_one_it_runs_on_is_refused(root: Path) -> None:
     running = background.up(root=root)
     with pytest.raises(MlinfraError) as raised:

@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 def make_store() -> Store:
     store = Store(Registry(builtin_kinds(lambda _: True)), lambda: NOW)
     GarbageCollector(store)
-    NamespaceLifecycle(store)
+    NamespaceLifecycle(store, lambda: NOW)
     return store
 
 

@@ -74,7 +74,11 @@ class HorizontalAutoscaler:
             return Again(left, quiet=True)  # it has acted on these numbers; if they stay, it acts again next time
         wish = _wish(scaler, metrics, current)
         if wish is None:
-            text = "the HPA was unable to compute the replica count: no metrics are set"
+            kind, name = reference["kind"].lower(), reference["name"]
+            text = (
+                "the HPA was unable to compute the replica count: pods are simulated, and use nothing; say what it "
+                f"""shall see with: kubectl annotate {kind} {name} {METRICS}='{{"cpu": 95}}'"""
+            )
             news = [conditions.condition("ScalingActive", False, "FailedGetResourceMetric", text)]
             return _report(cluster, scaler, current, current, news)
         wanted = self._bounded(cluster, scaler, current, wish)

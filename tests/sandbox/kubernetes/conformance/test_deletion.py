@@ -77,6 +77,12 @@ def test_a_collection_is_deleted_by_selector(api: Client) -> None:
     assert api.names(CM, labelSelector="tier") == ["b"]
 
 
+def remaining(api: Client, namespace: str) -> dict[str, str]:
+    """What the conditions of a namespace under deletion say to hold it."""
+    found = api.get("v1/namespaces", namespace, namespace=None)["status"].get("conditions") or ()
+    return {item["type"]: item["message"] for item in found if item["status"] == "True"}
+
+
 def test_a_deleted_namespace_takes_its_contents_along(api: Client) -> None:
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "mlinfra-test-"}}
     name = api.create("v1/namespaces", space, namespace=None)["metadata"]["name"]
@@ -87,5 +93,11 @@ def test_a_deleted_namespace_takes_its_contents_along(api: Client) -> None:
     with pytest.raises(Refused) as caught:
         api.create(CM, config_map("late"), namespace=name)
     assert (caught.value.code, caught.value.reason) == (403, "Forbidden")
+    assert eventually(lambda: bool(remaining(api, name)))
+    assert remaining(api, name) == {
+        "NamespaceContentRemaining": "Some resources are remaining: configmaps. has 1 resource instances",
+        "NamespaceFinalizersRemaining": "Some content in the namespace has finalizers remaining: "
+        "example.com/hold in 1 resource instances",
+    }
     path = api.path(CM, "a", namespace=name)
     api.call("PATCH", path, {"metadata": {"finalizers": None}}, "application/merge-patch+json")

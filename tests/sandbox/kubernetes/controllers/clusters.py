@@ -43,7 +43,7 @@ class World:
         served = builtin_kinds(lambda gvk: schemas.get(gvk) is not None)
         self.store = Store(Registry([*served, *kinds]), self.clock, rules(schemas, self.clock))
         GarbageCollector(self.store)
-        NamespaceLifecycle(self.store)
+        NamespaceLifecycle(self.store, self.clock)
         self.cloud = MemoryCloud(self.clock)
         self.plane = ControlPlane("ml", self.store, self.clock, account or self.cloud, options)
         self.runtime = self.plane.runtime

@@ -327,6 +327,9 @@ def test_replicas_follow_the_metrics_up_at_once_and_down_after_the_window() -> N
     body = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": meta("web"), "spec": spec}
     world.create(body)
     world.settle()
+    (condition,) = world.get(AUTOSCALER, "web")["status"]["conditions"]
+    hint = """kubectl annotate deployment web sandbox.mlinfra.dev/metrics='{"cpu": 95}'"""
+    assert (condition["status"], hint in condition["message"]) == ("False", True)
 
     def replicas() -> int:
         return int(world.get(DEPLOYMENT, "web")["spec"]["replicas"])

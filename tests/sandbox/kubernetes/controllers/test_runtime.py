@@ -26,7 +26,7 @@ from .clusters import NOW, World, pod
 
 def cluster_at(clock: Clock) -> Cluster:
     store = Store(Registry(builtin_kinds(lambda _: True)), clock)
-    NamespaceLifecycle(store)
+    NamespaceLifecycle(store, clock)
     return Cluster("ml", store, clock, MemoryCloud(clock), Options())
 
 
@@ -137,7 +137,7 @@ def test_in_the_background_a_pod_comes_up_while_nobody_pushes() -> None:
         return datetime.now(UTC)
 
     store = Store(Registry(builtin_kinds(lambda _: True)), clock)
-    NamespaceLifecycle(store)
+    NamespaceLifecycle(store, clock)
     quick = Timings(image_pull=0.05, readiness=0.05, node_boot=0.05)
     cloud = MemoryCloud(clock)
     plane = ControlPlane("ml", store, clock, cloud, Options(timings=quick))
