@@ -22,3 +22,6 @@ PlanForm: TypeAlias = Annotated[
 GraphForm: TypeAlias = Annotated[
     Literal["text", "json", "mermaid", "html"], typer.Option("-o", "--output", help="The form of the graph.")
 ]
+StatusForm: TypeAlias = Annotated[
+    Literal["text", "json", "markdown"], typer.Option("-o", "--output", help="The form of the answer.")
+]

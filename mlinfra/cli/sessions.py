@@ -23,6 +23,7 @@ from mlinfra.core.backend import Holder
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.health import Health
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Listener, Report
 from mlinfra.core.resource import Graph
@@ -208,6 +209,10 @@ class Sessions(Protocol):
 
     def pull_charts(self, options: Any) -> Sequence[ChartInfo]:
         """The same, each fetched where it is not at hand."""
+        ...
+
+    def check_health(self, options: Any) -> Health:
+        """How what a stack made is now. Raises `ConfigError` and `StateError`."""
         ...
 
     def rules(self) -> Sequence[RuleInfo]:

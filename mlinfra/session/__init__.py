@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
     from mlinfra.session.session import Session, open_plan, open_session
     from mlinfra.session.state_bucket import make_state_bucket
+    from mlinfra.session.status import check_health
 
 # Where each is. A command imports what it uses: a plan needs neither forges nor revisions.
 _WHERE = {
@@ -41,6 +42,7 @@ _WHERE = {
     "open_plan": "session",
     "open_session": "session",
     "make_state_bucket": "state_bucket",
+    "check_health": "status",
 }
 
 
@@ -53,6 +55,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Options",
     "Session",
+    "check_health",
     "compare",
     "language",
     "list_charts",

@@ -19,9 +19,9 @@ from mlinfra.aws.identity import Identity
 from mlinfra.aws.regions import check_region
 from mlinfra.core.clock import Clock, FastClock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
-from mlinfra.core.connections import HELM, is_in_cluster
+from mlinfra.core.connections import HELM, KUBERNETES, is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic
-from mlinfra.core.errors import PlanError, ProviderError
+from mlinfra.core.errors import NotFound, PlanError, ProviderError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.provider import Provider
 from mlinfra.core.resource import Connection, Graph
@@ -35,6 +35,7 @@ from mlinfra.session.kinds import Kinds
 from mlinfra.session.secrets import Secrets
 
 if TYPE_CHECKING:  # what leads into clusters is imported by whoever goes there
+    from mlinfra.providers.kubernetes.api import Api
     from mlinfra.providers.kubernetes.provider import KubernetesProvider
     from mlinfra.session.chart_source import Charts
     from mlinfra.session.clusters import Clusters
@@ -126,6 +127,20 @@ class Cloud:
             made = self._releases.provider(endpoint, objects.api) if connection.kind == HELM else objects
             self._providers[connection] = made
         return self._providers[connection]
+
+    @property
+    def leads_inside(self) -> bool:
+        """Whether the target itself is a cluster."""
+        return self._target.platform == KUBERNETES
+
+    def api(self, connection: Connection) -> Api:
+        """The API of a cluster, to look into. Raises `ProviderError` (MLI3063) where it is not there."""
+        self._in_cluster(Connection(KUBERNETES, connection.identity))
+        provider = self._objects.get(str(connection.identity))
+        if provider is None:
+            self._clusters.endpoint(str(connection.identity))  # says why nobody can see it, if that is why
+            raise NotFound(f"{connection.identity} is not there any more", code=Code.CLUSTER_CLOSED)
+        return provider.api
 
     def settled(self, graph: Graph) -> Graph:
         """The graph with its releases pinned to very charts, fetched if need be. Raises `ConfigError`."""

@@ -20,6 +20,7 @@ from mlinfra.core.provider import Provider
 from mlinfra.core.resource import Connection
 from mlinfra.core.value import is_known
 from mlinfra.providers.kubernetes import kubeconfig
+from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.identity import read_identity
 from mlinfra.session.closed import UnmadeCluster
 from mlinfra.session.cloud import Cloud
@@ -50,6 +51,11 @@ class OwnCluster(Cloud):
                 hint="use the kubeconfig and the context of the cluster that the state was made with",
             )
         return self._enter(connection, self._entrance)
+
+    def api(self, connection: Connection) -> Api:
+        """The API of this cluster. Raises `PlanError` for every other, `ProviderError` where it does not answer."""
+        self.connect(Connection(KUBERNETES, connection.identity))
+        return self._objects[str(connection.identity)].api
 
     def facts(self, wants: Wants) -> Facts:
         """Which cluster it is. All else that modules ask for is a cloud's to tell."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
 from mlinfra.core.cost import Amount, Budget, Cost, CostLine, Uncounted
+from mlinfra.core.health import Health, Severity, Trouble
 
 GPU, SYSTEM, NAT = Address("nodeGroups.gpu"), Address("nodeGroups.system"), Address("network.nat.us-east-1a.gateway")
 
@@ -57,4 +58,21 @@ CAPACITY = Capacity(
             checks=(Check(subject="zones", verdict=Verdict.FITS, words="us-east-1a offer m6i.large"),),
         ),
     ),
+)
+
+HEALTH = Health(
+    stack="demo",
+    troubles=(
+        Trouble(
+            severity=Severity.BROKEN,
+            title="Deployment serving/ranker (2 pods)",
+            words="each needs 1 nvidia.com/gpu, and the only node that has it is full",
+            remedy="group gpu has 1 of at most 1: raise nodeGroups.gpu.max",
+            subjects=("Pod serving/ranker-a", "Pod serving/ranker-b"),
+            explains=("Deployment serving/ranker",),
+            address="endpoints.ranker",
+        ),
+        Trouble(severity=Severity.NOTE, title="the lock", words="ada@laptop holds it for apply"),
+    ),
+    counts=(("nodes ready", 3, 3), ("pods ready", 10, 12)),
 )

@@ -21,6 +21,7 @@ from mlinfra.core.capacity import Capacity
 from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
+from mlinfra.core.health import Health
 from mlinfra.core.plan import Plan, Step
 from mlinfra.core.report import Began, Ended, Failed, Listener, Report, Said, Skipped
 from mlinfra.core.resource import Connection, Graph, Resource
@@ -301,6 +302,7 @@ class FakeSessions:
                 address="resources.web", chart="oci://r.example.com/web", source="oci://r.example.com", pinned=True
             ),
         ]
+        self.health = advice.HEALTH
         self.buckets: list[tuple[str, str, str]] = []
 
     def open_session(self, options: Given) -> Session:
@@ -350,6 +352,10 @@ class FakeSessions:
         return [
             one if one.problem else msgspec.structs.replace(one, path="here", digest="5a" * 32) for one in self.charts
         ]
+
+    def check_health(self, options: Given) -> Health:
+        self.opened.append(options)
+        return self.health
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()

@@ -1,0 +1,115 @@
+"""Containers that do not run: images that cannot be had, programs that end again and again, settings that lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlinfra.core.health import Finding, Severity
+from mlinfra.health.seen import Live, Seen, condition, short, subject_of
+
+_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"})
+_SETTINGS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+_CRASHES = frozenset({"CrashLoopBackOff"})
+_LONG = 600.0  # seconds in which a pod may start
+_SIGKILL = 137
+
+
+def find(seen: Seen) -> Iterator[Finding]:
+    """What is wrong with each pod that has a node."""
+    for pod in seen.each("Pod"):
+        if (pod.get("spec") or {}).get("nodeName"):
+            yield from list(_of(seen, pod))[:1]
+
+
+def _of(seen: Seen, pod: Live) -> Iterator[Finding]:
+    status = pod.get("status") or {}
+    for name in ("initContainerStatuses", "containerStatuses"):
+        for container in status.get(name) or ():
+            if told := _container(pod, container):
+                yield _finding(seen, pod, *told)
+    if status.get("phase") == "Failed" and status.get("reason") == "Evicted":
+        yield _finding(seen, pod, f"evicted: {short(status.get('message'))}", "delete it once the cause is mended")
+    yield from _slow(seen, pod)
+
+
+def _container(pod: Live, container: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a container suffers from, and what to do."""
+    name = container.get("name")
+    waiting = (container.get("state") or {}).get("waiting") or {}
+    reason, message = waiting.get("reason", ""), short(waiting.get("message"))
+    where = f"-n {pod['metadata'].get('namespace')}"
+    if reason in _IMAGE:
+        words = f"container {name}: its image {_image(pod, name)} cannot be pulled ({reason})"
+        return words, "check that the image exists, and that the nodes may read its registry" + _said(message)
+    if reason in _SETTINGS:
+        return f"container {name} cannot be made ({reason})", (message or "see kubectl describe of the pod")
+    if reason in _CRASHES:
+        ended = (container.get("lastState") or {}).get("terminated") or {}
+        words = f"container {name} ends again and again{_end(ended)}"
+        return words, _crash_remedy(ended, f"kubectl logs {where} {pod['metadata']['name']} -c {name} --previous")
+    return None
+
+
+def _end(ended: Mapping[str, Any]) -> str:
+    if ended.get("reason") == "OOMKilled":
+        return ": it needs more memory than its limit"
+    if ended.get("exitCode") is not None:
+        said = f", saying {short(ended['message'], 120)!r}" if ended.get("message") else ""
+        return f": exit code {ended['exitCode']}{said}"
+    return ""
+
+
+def _crash_remedy(ended: Mapping[str, Any], logs: str) -> str:
+    if ended.get("reason") == "OOMKilled" or ended.get("exitCode") == _SIGKILL:
+        return "raise its memory limit, or give it less to hold at once"
+    return f"its last words: {logs}"
+
+
+def _said(message: str) -> str:
+    return f"; the node says: {message}" if message else ""
+
+
+def _image(pod: Live, name: object) -> str:
+    spec = pod.get("spec") or {}
+    every = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    return next((str(one.get("image")) for one in every if one.get("name") == name), "")
+
+
+def _slow(seen: Seen, pod: Live) -> Iterator[Finding]:
+    """Pods that have been starting for too long, or run and are not ready."""
+    status = pod.get("status") or {}
+    if condition(pod, "Ready").get("status") == "True" or status.get("phase") not in ("Pending", "Running"):
+        return
+    node = f"node {pod['spec']['nodeName']}"
+    since = condition(pod, "Ready").get("lastTransitionTime") or status.get("startTime")
+    if status.get("phase") == "Running" and seen.age(since) > _LONG:
+        words = "it runs and is not ready: its readiness probe fails" + _said(seen.warning_about(pod))
+        yield _finding(seen, pod, words, "see what the probe asks for, and the container's log")
+    elif status.get("phase") == "Pending" and seen.age(status.get("startTime")) > _LONG:
+        words = f"it has been starting on {node} for {int(seen.age(status.get('startTime')) // 60)} minutes"
+        yield _finding(seen, pod, words + _said(seen.warning_about(pod)), "see kubectl describe of the pod")
+    elif _is_lost(seen, node):
+        yield _finding(seen, pod, f"its {node} does not answer", "")
+
+
+def _is_lost(seen: Seen, node: str) -> bool:
+    name = node.removeprefix("node ")
+    found = next((one for one in seen.objects.get("Node", ()) if one["metadata"]["name"] == name), None)
+    return found is not None and condition(found, "Ready").get("status") != "True"
+
+
+def _finding(seen: Seen, pod: Live, words: str, remedy: str) -> Finding:
+    return Finding(
+        severity=Severity.BROKEN,
+        subject=subject_of("Pod", pod),
+        owner=seen.owner_of(pod),
+        words=words,
+        remedy=remedy,
+        because=frozenset({f"node {pod['spec']['nodeName']}"}) if _is_lost(seen, _node(pod)) else frozenset(),
+        layer=3,
+    )
+
+
+def _node(pod: Live) -> str:
+    return f"node {pod['spec']['nodeName']}"

@@ -1,0 +1,161 @@
+"""Pods that wait for a node: what they need, why no node gives it, and what it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from mlinfra.core.health import Finding, Severity
+from mlinfra.documents.quantity import format_quantity
+from mlinfra.health.room import (
+    GPU,
+    GPU_LABEL,
+    PLAIN,
+    has,
+    has_autoscaler,
+    holders,
+    listed,
+    needs_of,
+    refusals,
+    suited,
+)
+from mlinfra.health.seen import Group, Live, Seen, condition, counted, selects, short, subject_of
+
+_LACK = "Insufficient "
+_OTHERS = {
+    "had untolerated taint": "{nodes} kept for pods of another kind (a taint that it does not tolerate)",
+    "had taint": "{nodes} kept for pods of another kind (a taint that it does not tolerate)",
+    "didn't match Pod's node affinity": "{nodes} without the labels that it asks for",
+    "were unschedulable": "{nodes} cordoned",
+    "free ports": "{nodes} where its port is taken",
+    "pod anti-affinity": "{nodes} where a pod is that it must not meet",
+    "pod affinity": "{nodes} without the pod that it must meet",
+    "topology spread": "{nodes} that would leave its pods unevenly spread",
+    "volume node affinity": "{nodes} in another zone than its volume",
+    "PersistentVolume's node affinity": "{nodes} in another zone than its volume",
+    "Too many pods": "{nodes} with as many pods as they may have",
+}
+
+
+def find(seen: Seen) -> Iterator[Finding]:
+    """What each waits for."""
+    for pod in seen.each("Pod"):
+        scheduled = condition(pod, "PodScheduled")
+        if (pod.get("status") or {}).get("phase") != "Pending" or scheduled.get("status") != "False":
+            continue
+        if scheduled.get("reason") == "SchedulingGated":
+            continue  # somebody holds it back on purpose, such as a queue
+        yield _waiting(seen, pod, str(scheduled.get("message") or ""))
+
+
+def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
+    reasons = refusals(message)
+    lacking = sorted(reason.removeprefix(_LACK) for reason in reasons if reason.startswith(_LACK))
+    needs = needs_of(pod)
+    asked = [name for name in sorted(needs) if name not in PLAIN]
+    scarce = next((name for name in (*lacking, *asked) if name not in PLAIN), lacking[0] if lacking else "")
+    groups = list(suited(seen, pod, scarce or next(iter(asked), "")))
+    claims = _claims(pod)
+    if scarce:
+        words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
+    else:
+        words, remedy, certain = _refused(reasons, message), _grow(seen, groups), True
+    growing = not certain and any(one.desired < one.maximum for one in groups) and has_autoscaler(seen)
+    return Finding(
+        severity=Severity.WARNING if growing else Severity.BROKEN,
+        subject=subject_of("Pod", pod),
+        owner=seen.owner_of(pod),
+        words=words,
+        remedy=remedy,
+        because=frozenset({*claims, *_ill_nodes(seen, pod, groups)}) if not scarce or groups else claims,
+        layer=3,
+    )
+
+
+def _ill_nodes(seen: Seen, pod: Live, groups: list[Group]) -> Iterator[str]:
+    """What would have taken it: groups that get no machines, and their nodes, where they do not answer."""
+    for group in groups:
+        if group.desired > group.machines or group.status not in ("ACTIVE", "UPDATING"):
+            yield group.subject
+        for node in seen.objects.get("Node", ()):
+            own = selects({"mlinfra/node-group": group.name}, node)
+            if own and condition(node, "Ready").get("status") != "True":
+                yield f"node {node['metadata']['name']}"
+
+
+def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict[str, int]) -> tuple[str, str, bool]:
+    """What is said where a resource is short, what it takes, and whether more of the same nodes would not help."""
+    amount = needs_of(pod).get(name, Decimal(0))
+    need = f"each needs {_spelt(name, amount)}"
+    having = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
+    largest = max((has(node, name) for node in having), default=Decimal(0))
+    if not having:
+        return (*_nowhere(seen, name, need, groups), False)
+    if amount > largest:
+        words = f"{need}, and no node has more than {_spelt(name, largest)}"
+        return words, "ask for less, or add a node group of larger machines to nodeGroups", True
+    full = "the only node that has it is full" if len(having) == 1 else f"all {len(having)} nodes that have it are full"
+    words = f"{need}, and {full}"
+    if name not in PLAIN and (held := holders(seen, name)):
+        words += f" (held by {listed(f'{who}: {number}' for who, number in held.items())})"
+    others = [text for text in _others(reasons) if "cordoned" in text]
+    return "; ".join((words, *others)), _grow(seen, groups) or f"free some, or add a node with {name}", False
+
+
+def _nowhere(seen: Seen, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
+    bare = [node for node in seen.objects.get("Node", ()) if GPU_LABEL in (node["metadata"].get("labels") or {})]
+    if name == GPU and bare:
+        words = f"{need}, and no node offers any, although {counted(len(bare), 'node')} with GPUs are there"
+        return words, "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
+    if groups:
+        return f"{need}, and no node that is there has any", _grow(seen, groups)
+    return f"{need}, and neither a node nor a node group has any", "add a node group of such machines to nodeGroups"
+
+
+def _grow(seen: Seen, groups: list[Group]) -> str:
+    """What it takes to have one node more."""
+    if not groups:
+        return ""
+    open_ones = [group for group in groups if group.desired < group.maximum]
+    if not open_ones:
+        told = listed(f"group {one.name} has {one.desired} of at most {one.maximum}" for one in groups)
+        paths = " or ".join(f"nodeGroups.{one.name}.max" for one in groups)
+        return f"{told}: raise {paths} (mlinfra capacity says whether the quota allows it), or free what is held"
+    told = listed(f"group {one.name} may grow from {one.desired} to {one.maximum}" for one in open_ones)
+    if has_autoscaler(seen):
+        return f"{told}: the autoscaler adds a machine, which takes some minutes"
+    path = f"nodeGroups.{open_ones[0].name}.min"
+    return f"{told}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
+
+
+def _refused(reasons: dict[str, int], message: str) -> str:
+    told = list(_others(reasons))
+    if told:
+        return "no node takes it: " + "; ".join(told)
+    if "unbound immediate PersistentVolumeClaims" in message or "persistentvolumeclaim" in message:
+        return f"its volume is not there: {short(message.partition('preemption:')[0])}"
+    if "no nodes available" in message:
+        return "the cluster has no nodes"
+    return f"no node takes it: {short(message.partition('preemption:')[0]) or 'the scheduler gives no reason'}"
+
+
+def _others(reasons: dict[str, int]) -> Iterator[str]:
+    for reason, number in reasons.items():
+        text = next((words for part, words in _OTHERS.items() if part in reason), "")
+        if text:
+            yield text.format(nodes=counted(number, "node"))
+
+
+def _claims(pod: Live) -> frozenset[str]:
+    namespace = pod["metadata"].get("namespace", "")
+    names = [
+        volume["persistentVolumeClaim"].get("claimName")
+        for volume in (pod.get("spec") or {}).get("volumes") or ()
+        if volume.get("persistentVolumeClaim")
+    ]
+    return frozenset(f"PersistentVolumeClaim {namespace}/{name}" for name in names)
+
+
+def _spelt(name: str, amount: Decimal) -> str:
+    """`1 nvidia.com/gpu`, `12Gi memory`."""
+    return f"{format_quantity(amount, binary=name in ('memory', 'ephemeral-storage'))} {name}"

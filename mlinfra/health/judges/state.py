@@ -1,0 +1,31 @@
+"""The state: whether a run was interrupted, and who holds the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlinfra.core.health import Finding, Severity
+from mlinfra.health.room import listed
+from mlinfra.health.seen import Seen, counted
+
+
+def find(seen: Seen) -> Iterator[Finding]:
+    """What is wrong with it."""
+    holder = seen.holder
+    if holder is not None:
+        yield Finding(
+            severity=Severity.NOTE,
+            subject="the lock",
+            words=f"{holder.who} holds it for {holder.purpose}, since {holder.since:%Y-%m-%d %H:%M} UTC",
+            remedy="what is said below may be about to change",
+            layer=0,
+        )
+    elif seen.pending:
+        begun = listed(f"{one.verb} {one.address}" for one in seen.pending)
+        yield Finding(
+            severity=Severity.WARNING,
+            subject="the last run",
+            words=f"it was interrupted before {counted(len(seen.pending), 'call')} had an answer: {begun}",
+            remedy="run apply again: it looks up what was made, and goes on from there",
+            layer=0,
+        )

@@ -1,0 +1,50 @@
+"""Workloads: rollouts that are stuck, replicas that lack, and what modules promise and nobody finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlinfra.core.health import Finding, Severity
+from mlinfra.health.replicas import replicas_of
+from mlinfra.health.seen import Live, Seen, condition, short, subject_of
+
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet")
+
+
+def find(seen: Seen) -> Iterator[Finding]:
+    """What is wrong with each."""
+    for kind in _KINDS:
+        for live in seen.each(kind):
+            yield from _of(seen, kind, live)
+    for one in seen.expected:
+        if one.subject not in seen.by_subject and one.subject.partition(" ")[0] in seen.objects:
+            yield Finding(
+                severity=Severity.BROKEN,
+                subject=one.subject,
+                words=f"it is not there, although {one.address} brings it",
+                remedy="apply again: mlinfra drift shows what else is missing",
+                layer=4,
+                address=one.address,
+            )
+
+
+def _of(seen: Seen, kind: str, live: Live) -> Iterator[Finding]:
+    ready, wanted = replicas_of(kind, live)
+    subject = subject_of(kind, live)
+    if ready >= wanted or (live.get("spec") or {}).get("paused"):
+        return
+    failure, progress = condition(live, "ReplicaFailure"), condition(live, "Progressing")
+    words, remedy = f"{ready} of {wanted} replicas work", ""
+    severity = Severity.BROKEN if ready == 0 else Severity.WARNING
+    if failure.get("status") == "True":
+        words += f", and no more can be made: {short(failure.get('message'))}"
+        remedy = "a quota or an admission rule refuses its pods: change that, or what they ask for"
+    elif progress.get("reason") == "ProgressDeadlineExceeded":
+        words += ": its rollout is stuck, and its deadline has passed"
+        remedy = "old pods go on answering; mend the new version, or take it back and apply"
+    elif refused := seen.warning_about(live):
+        words += f": {refused}"
+    elif kind == "Deployment" and progress.get("reason") != "NewReplicaSetAvailable":
+        severity, words = Severity.NOTE, f"{words}: a rollout is under way"
+    because = seen.pods_of(subject)
+    yield Finding(severity=severity, subject=subject, words=words, remedy=remedy, because=because, layer=4)

@@ -1,0 +1,128 @@
+"""Room: what pods ask of nodes, what nodes have, and which node groups could give it.
+
+For judges of pods that wait for a node. The sentence of the scheduler says how many nodes refuse and why; this says
+what lies behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from mlinfra.documents.quantity import parse_quantity
+from mlinfra.health.seen import Group, Live, Seen, selects
+
+GROUP_LABEL = "mlinfra/node-group"  # of nodes, as our node groups put it there
+GPU_LABEL = "mlinfra/gpu"
+GPU = "nvidia.com/gpu"
+PLAIN = frozenset({"cpu", "memory", "pods", "ephemeral-storage"})
+_NOTHING = Decimal(0)
+_REASON = re.compile(r"(\d+) (.+?)(?=, \d+ |$)")
+_OVER = ("Succeeded", "Failed")
+
+
+def needs_of(pod: Live) -> dict[str, Decimal]:
+    """What a pod asks for: the sum of its containers, or the most that one of its first ones wants."""
+    spec = pod.get("spec") or {}
+    needs: Counter[str] = Counter()
+    for container in spec.get("containers") or ():
+        for name, amount in _requests(container).items():
+            needs[name] += amount  # type: ignore[assignment]
+    found = {name: Decimal(amount) for name, amount in needs.items()}
+    for container in spec.get("initContainers") or ():
+        for name, amount in _requests(container).items():
+            found[name] = max(found.get(name, _NOTHING), amount)
+    return found
+
+
+def _requests(container: Mapping[str, Live]) -> dict[str, Decimal]:
+    resources = container.get("resources") or {}
+    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {name: amount_of(text) for name, text in asked.items()}
+
+
+def amount_of(text: object) -> Decimal:
+    """A quantity; nothing where it is none."""
+    try:
+        return parse_quantity(str(text))
+    except ValueError:
+        return _NOTHING
+
+
+def has(node: Live, resource: str) -> Decimal:
+    """How much of something a node has for pods."""
+    return amount_of(((node.get("status") or {}).get("allocatable") or {}).get(resource, "0"))
+
+
+def holders(seen: Seen, resource: str) -> dict[str, int]:
+    """Who has how much of a resource, the greediest first."""
+    found: Counter[str] = Counter()
+    for pod in seen.objects.get("Pod", ()):
+        if (pod.get("spec") or {}).get("nodeName") and (pod.get("status") or {}).get("phase") not in _OVER:
+            amount = int(needs_of(pod).get(resource, _NOTHING))
+            if amount:
+                found[seen.owner_of(pod) or f"Pod {pod['metadata'].get('namespace')}/{pod['metadata']['name']}"] += (
+                    amount
+                )
+    return dict(found.most_common())
+
+
+def refusals(message: str) -> dict[str, int]:
+    """The scheduler's reasons, and how many nodes each holds for."""
+    text = message.partition("preemption:")[0].partition(" nodes are available: ")[2].strip().rstrip(".")
+    return {reason.strip(): int(number) for number, reason in _REASON.findall(text)}
+
+
+def suited(seen: Seen, pod: Live, resource: str) -> Iterator[Group]:
+    """The groups whose machines could take a pod, were there more of them. resource: the scarce one."""
+    wanted = _groups_asked_for(pod)
+    selector = (pod.get("spec") or {}).get("nodeSelector") or {}
+    accelerated = resource not in PLAIN and bool(resource)
+    for group in seen.groups:
+        if wanted and group.name not in wanted:
+            continue
+        ours = {key: value for key, value in selector.items() if any(key in other.labels for other in seen.groups)}
+        if not selects(ours, {"metadata": {"labels": {**group.labels, GROUP_LABEL: group.name}}}):
+            continue
+        if not wanted and accelerated != _is_accelerated(seen, group):
+            continue
+        yield group
+
+
+def _is_accelerated(seen: Seen, group: Group) -> bool:
+    return GPU_LABEL in group.labels or any(has(node, GPU) for node in nodes_of(seen, group.name))
+
+
+def nodes_of(seen: Seen, group: str) -> list[Live]:
+    """The nodes of a group."""
+    return [node for node in seen.objects.get("Node", ()) if selects({GROUP_LABEL: group}, node)]
+
+
+def _groups_asked_for(pod: Live) -> frozenset[str]:
+    spec = pod.get("spec") or {}
+    asked = set((spec.get("nodeSelector") or {}).get(GROUP_LABEL, "").split())
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    for term in terms:
+        for rule in term.get("matchExpressions") or ():
+            if rule.get("key") == GROUP_LABEL and rule.get("operator") == "In":
+                asked |= set(rule.get("values") or ())
+    return frozenset(asked)
+
+
+def has_autoscaler(seen: Seen) -> bool:
+    """Whether something adds nodes by itself."""
+    names = ("cluster-autoscaler", "karpenter")
+    return any(
+        any(name in live["metadata"]["name"] for name in names) and (live.get("status") or {}).get("availableReplicas")
+        for live in seen.objects.get("Deployment", ())
+    )
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """`a, b and 2 more`."""
+    found = list(names)
+    shown = ", ".join(found[:most])
+    return shown if len(found) <= most else f"{shown} and {len(found) - most} more"

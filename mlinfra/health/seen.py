@@ -1,0 +1,206 @@
+"""What was seen of a stack: the facts that judges are given, and ways to find one's way among them.
+
+The session reads them (`session.looking`). Objects of the cluster are the API's own, as plain data.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.backend import Holder
+from mlinfra.core.state import Intent
+
+Live = Mapping[str, Any]
+
+_MADE_BY = {"apps": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), "batch": ("Job",)}
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of nodes, as the cloud has it.
+
+    name: the stack's own (`gpu`). problems: what the cloud says is wrong with it. failure: why its last try to get a
+    machine failed; empty where that succeeded. hindered: the same, where a later try succeeded.
+    """
+
+    name: str
+    status: str = "ACTIVE"
+    minimum: int = 0
+    maximum: int = 0
+    desired: int = 0
+    machines: int = 0
+    problems: tuple[str, ...] = ()
+    failure: str = ""
+    hindered: str = ""
+    labels: Mapping[str, str] = {}
+
+    @property
+    def subject(self) -> str:
+        """What findings call it."""
+        return f"node group {self.name}"
+
+
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """A managed control plane. problems: what the cloud says is wrong with it."""
+
+    name: str
+    status: str
+    problems: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """What findings call it."""
+        return f"cluster {self.name}"
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """A Helm release: the status of its last revision, and what it is made of (`Deployment a/b`)."""
+
+    id: str
+    number: int
+    status: str
+    description: str = ""
+    objects: frozenset[str] = frozenset()
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """A workload that a module of the stack promises, and where the stack names that module."""
+
+    subject: str
+    address: str
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """All of it, at one moment.
+
+    pending: what an interrupted run had begun. holder: who holds the lock.
+    objects: by kind. namespaces: those that are looked at; `None` for all. addresses: what the stack causes, by
+    subject.
+    """
+
+    now: datetime
+    pending: tuple[Intent, ...] = ()
+    holder: Holder | None = None
+    cluster: Cluster | None = None
+    groups: tuple[Group, ...] = ()
+    objects: Mapping[str, tuple[Live, ...]] = {}
+    releases: tuple[Release, ...] = ()
+    expected: tuple[Expected, ...] = ()
+    namespaces: frozenset[str] | None = None
+    addresses: Mapping[str, str] = {}
+
+    def each(self, kind: str) -> Iterable[Live]:
+        """The objects of a kind in the namespaces that are looked at; those that are going are left out."""
+        for live in self.objects.get(kind, ()):
+            namespace = live["metadata"].get("namespace")
+            if live["metadata"].get("deletionTimestamp"):
+                continue
+            if namespace is None or self.namespaces is None or namespace in self.namespaces:
+                yield live
+
+    @cached_property
+    def by_subject(self) -> Mapping[str, Live]:
+        """Every object, by what findings call it."""
+        return {subject_of(kind, live): live for kind, objects in self.objects.items() for live in objects}
+
+    @cached_property
+    def _pods_by_owner(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for pod in self.objects.get("Pod", ()):
+            found[self.owner_of(pod)].append(subject_of("Pod", pod))
+        return found
+
+    def pods_of(self, subject: str) -> frozenset[str]:
+        """The subjects of the pods that a workload has."""
+        return frozenset(self._pods_by_owner.get(subject, ()))
+
+    def owner_of(self, live: Live) -> str:
+        """The workload that an object stands for, however many controllers are in between; empty for none."""
+        owner = ""
+        for _ in range(3):  # a pod of a ReplicaSet of a Deployment
+            found = controller_of(live)
+            if not found:
+                break
+            owner = f"{found['kind']} {live['metadata'].get('namespace', '')}/{found['name']}"
+            live = self.by_subject.get(owner, {"metadata": {}})
+        return owner
+
+    def pods_behind(self, namespace: str, service: str) -> frozenset[str]:
+        """The subjects of the pods, and of their workloads, that a service selects."""
+        found = self.by_subject.get(f"Service {namespace}/{service}")
+        selector = ((found or {}).get("spec") or {}).get("selector") or {}
+        if not selector:
+            return frozenset()
+        behind = {
+            name
+            for pod in self.objects.get("Pod", ())
+            if pod["metadata"].get("namespace") == namespace and selects(selector, pod)
+            for name in (subject_of("Pod", pod), self.owner_of(pod))
+        }
+        behind |= {
+            subject_of(kind, live)
+            for kind in _MADE_BY["apps"]
+            for live in self.objects.get(kind, ())
+            if live["metadata"].get("namespace") == namespace
+            and selects(selector, (live.get("spec") or {}).get("template") or {"metadata": {}})
+        }
+        return frozenset(behind)
+
+    def warning_about(self, live: Live) -> str:
+        """What the newest warning about an object says."""
+        uid = live["metadata"].get("uid", "")
+        found = [
+            event
+            for event in self.objects.get("Event", ())
+            if event.get("type") == "Warning" and (event.get("involvedObject") or {}).get("uid") == uid
+        ]
+        newest = max(found, key=lambda e: str(e.get("lastTimestamp") or e.get("eventTime") or ""), default={})
+        return short(newest.get("message"))
+
+    def age(self, text: object) -> float:
+        """The seconds since a moment that the API names; 0 where it names none."""
+        try:
+            return (self.now - datetime.fromisoformat(str(text))).total_seconds()
+        except ValueError:
+            return 0.0
+
+
+def subject_of(kind: str, live: Live) -> str:
+    """What findings call an object."""
+    metadata = live["metadata"]
+    namespace = metadata.get("namespace", "")
+    return f"{kind} {namespace}/{metadata['name']}" if namespace else f"{kind} {metadata['name']}"
+
+
+def controller_of(live: Live) -> Mapping[str, Any] | None:
+    """The owner that makes it what it is."""
+    owners = live["metadata"].get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def selects(selector: Mapping[str, str], live: Live) -> bool:
+    """Whether an object has all these labels."""
+    labels = (live.get("metadata") or {}).get("labels") or {}
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def condition(live: Live, type: str) -> Mapping[str, Any]:
+    """The condition of that type; empty where the object has none."""
+    conditions = (live.get("status") or {}).get("conditions") or ()
+    return next((found for found in conditions if found.get("type") == type), {})
+
+
+def short(text: object, longest: int = 300) -> str:
+    """One line of what somebody else wrote, not too long."""
+    said = " ".join(str(text or "").split())
+    return said if len(said) <= longest else f"{said[: longest - 1]}…"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 pod`, `2 pods`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,116 @@
+"""What the cloud says of a stack's cluster and of its groups of machines. Only reads.
+
+`looking` calls it. Shapes: API references of EKS (DescribeCluster, DescribeNodegroup) and of Auto Scaling
+(DescribeAutoScalingGroups, DescribeScalingActivities), November 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from mlinfra.aws.calls import Answer, Calls
+from mlinfra.core.errors import NotFound
+from mlinfra.core.state import Record
+from mlinfra.health.seen import Cluster, Group
+
+_MANAGED = "aws:eks/nodeGroup:NodeGroup"
+_OWN = "aws:autoscaling/group:Group"
+GROUPS = frozenset({_MANAGED, _OWN})
+_AT_ONCE = 8
+_ACTIVITIES = 5  # how far back a group's tries are looked at
+_IN_SERVICE = "InService"
+_FAILED = frozenset({"Failed", "Cancelled"})
+
+
+def read_cluster(calls: Calls, record: Record) -> Cluster:
+    """The control plane."""
+    name = str(record.outputs.get("name") or record.id)
+    try:
+        found = calls.one("eks", "DescribeCluster", {"name": name}, about=name)["cluster"]
+    except NotFound:
+        return Cluster(name=name, status="GONE")
+    return Cluster(name=name, status=found["status"], problems=_issues(found))
+
+
+def read_groups(calls: Calls, records: Iterable[Record]) -> tuple[Group, ...]:
+    """The groups of machines, by name."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = pool.map(lambda record: _read_group(calls, record), records)
+        return tuple(sorted(found, key=lambda group: group.name))
+
+
+def _read_group(calls: Calls, record: Record) -> Group:
+    name = record.address.parts[1] if len(record.address.parts) > 1 else record.id
+    try:
+        return _managed(calls, record, name) if record.type == _MANAGED else _own(calls, record.id, name)
+    except NotFound:
+        return Group(name=name, status="GONE")
+
+
+def _managed(calls: Calls, record: Record, name: str) -> Group:
+    cluster, _, own = record.id.partition(":")
+    params = {"clusterName": cluster, "nodegroupName": own}
+    found = calls.one("eks", "DescribeNodegroup", params, about=record.id)["nodegroup"]
+    sizes = found.get("scalingConfig") or {}
+    behind = [one["name"] for one in (found.get("resources") or {}).get("autoScalingGroups") or ()]
+    parts = [_own(calls, one, name) for one in behind]
+    return Group(
+        name=name,
+        status=found["status"],
+        minimum=sizes.get("minSize", 0),
+        maximum=sizes.get("maxSize", 0),
+        desired=sum(one.desired for one in parts) if parts else sizes.get("desiredSize", 0),
+        machines=sum(one.machines for one in parts),
+        problems=_issues(found),
+        failure=next((one.failure for one in parts if one.failure), ""),
+        hindered=next((one.hindered for one in parts if one.hindered), ""),
+        labels=found.get("labels") or {},
+    )
+
+
+def _own(calls: Calls, id: str, name: str) -> Group:
+    """A scaling group, ours or that of a managed group."""
+    answer = calls.one("autoscaling", "DescribeAutoScalingGroups", {"AutoScalingGroupNames": [id]}, about=id)
+    found = next(iter(answer["AutoScalingGroups"]), None)
+    if found is None:
+        return Group(name=name, status="GONE")
+    told = calls.one(
+        "autoscaling",
+        "DescribeScalingActivities",
+        {"AutoScalingGroupName": id, "MaxRecords": _ACTIVITIES},
+        about=id,
+    )
+    machines = sum(one.get("LifecycleState") == _IN_SERVICE for one in found.get("Instances") or ())
+    failure, hindered = _tries(told["Activities"])
+    return Group(
+        name=name,
+        minimum=found["MinSize"],
+        maximum=found["MaxSize"],
+        desired=found["DesiredCapacity"],
+        machines=machines,
+        failure=failure if machines < found["DesiredCapacity"] else "",
+        hindered=hindered or (failure if machines >= found["DesiredCapacity"] else ""),
+        labels=_labels(found.get("Tags") or ()),
+    )
+
+
+def _tries(activities: list[Answer]) -> tuple[str, str]:
+    """Why the newest try failed, or else why one before it did; the newest comes first."""
+    failed = [one for one in activities if one.get("StatusCode") in _FAILED]
+    if not failed:
+        return "", ""
+    why = str(failed[0].get("StatusMessage") or failed[0].get("Description") or "no reason is given")
+    return (why, "") if failed[0] is activities[0] else ("", why)
+
+
+def _labels(tags: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The labels of its nodes, as cluster-autoscaler reads them from tags."""
+    prefix = "k8s.io/cluster-autoscaler/node-template/label/"
+    return {tag["Key"].removeprefix(prefix): tag.get("Value", "") for tag in tags if tag["Key"].startswith(prefix)}
+
+
+def _issues(found: Answer) -> tuple[str, ...]:
+    issues = (found.get("health") or {}).get("issues") or ()
+    return tuple(f"{one.get('code')}: {one.get('message')}" for one in issues)

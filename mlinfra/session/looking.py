@@ -1,0 +1,196 @@
+"""Looking: reads what the judges of health are given: the state, the cloud's word on the cluster, and what is in it.
+
+The session calls it for `status` and `endpoints`. It only reads, all at once; what cannot be read is said, not raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from mlinfra.core.backend import Holder
+from mlinfra.core.clock import Clock
+from mlinfra.core.connections import AWS, CLUSTER, HELM, KUBERNETES, is_in_cluster, kind_of
+from mlinfra.core.errors import ProviderError
+from mlinfra.core.resource import Connection
+from mlinfra.core.state import Record, State
+from mlinfra.health.seen import Cluster, Expected, Group, Live, Release, Seen
+from mlinfra.library.library import Library
+from mlinfra.providers.helm.manifest import read_manifest
+from mlinfra.providers.helm.releases import GOOD, list_releases
+from mlinfra.providers.helm.releases import Release as Stored
+from mlinfra.providers.kubernetes.api import Api
+from mlinfra.providers.kubernetes.token import Kind
+from mlinfra.session.cloud import Cloud
+from mlinfra.session.cloud_side import GROUPS, read_cluster, read_groups
+from mlinfra.session.release_cluster import ReleaseCluster
+
+_CLUSTER = "aws:eks/cluster:Cluster"
+_READERS = 12
+_KINDS = (
+    Kind("", "v1", "Node"),
+    Kind("", "v1", "Pod"),
+    Kind("", "v1", "PersistentVolumeClaim"),
+    Kind("", "v1", "Service"),
+    Kind("apps", "v1", "Deployment"),
+    Kind("apps", "v1", "StatefulSet"),
+    Kind("apps", "v1", "DaemonSet"),
+    Kind("apps", "v1", "ReplicaSet"),
+    Kind("batch", "v1", "Job"),
+    Kind("discovery.k8s.io", "v1", "EndpointSlice"),
+    Kind("networking.k8s.io", "v1", "Ingress"),
+    Kind("storage.k8s.io", "v1", "StorageClass"),
+    Kind("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration"),
+    Kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration"),
+    Kind("apiregistration.k8s.io", "v1", "APIService"),
+    Kind("cert-manager.io", "v1", "Certificate"),
+)
+_EVENT = Kind("", "v1", "Event")
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What was seen, and what could not be."""
+
+    seen: Seen
+    unread: tuple[str, ...]
+
+
+class _Inside(msgspec.Struct, frozen=True):
+    """What is in the cluster."""
+
+    objects: dict[str, tuple[Live, ...]] = {}
+    releases: tuple[Release, ...] = ()
+
+
+def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, clock: Clock) -> Look:
+    """Look once at everything."""
+    unread: list[str] = []
+    records = list(state.records.values())
+    owned = next((record for record in records if record.type == _CLUSTER), None)
+    cluster, groups = _cloud_side(cloud, owned, records, unread)
+    inside = _Inside() if _is_gone(cluster) else _inside(cloud, owned, records, unread)
+    seen = Seen(
+        now=clock.now(),
+        pending=state.pending,
+        holder=holder,
+        cluster=cluster,
+        groups=groups,
+        objects=inside.objects,
+        releases=inside.releases,
+        expected=tuple(_expected(library, records)) if inside.objects else (),
+        namespaces=None if owned is not None else _namespaces(records),
+        addresses=_addresses(library, records),
+    )
+    return Look(seen, tuple(unread))
+
+
+def _is_gone(cluster: Cluster | None) -> bool:
+    return cluster is not None and cluster.status in ("GONE", "CREATING")
+
+
+def _cloud_side(
+    cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str]
+) -> tuple[Cluster | None, tuple[Group, ...]]:
+    """What EKS and Auto Scaling say."""
+    mine = [record for record in records if record.type in GROUPS]
+    if owned is None and not mine:
+        return None, ()
+    try:
+        if cloud.connection.kind == AWS:
+            cluster = read_cluster(cloud.calls, owned) if owned is not None else None
+            return cluster, read_groups(cloud.calls, mine)
+    except ProviderError as error:
+        unread.append(str(error))
+    return None, ()
+
+
+def _inside(cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str]) -> _Inside:
+    connection = _entrance(cloud, owned, records)
+    if connection is None:
+        return _Inside()
+    try:
+        api = cloud.api(connection)
+        api.discovery.read_again()
+    except ProviderError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        unread.append(f"the cluster cannot be looked into: {error}{hint}")
+        return _Inside()
+    with ThreadPoolExecutor(_READERS) as pool:
+        reading = {kind.name: pool.submit(_listed, api, kind) for kind in _KINDS}
+        reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
+        stored = pool.submit(lambda: list_releases(ReleaseCluster(api), "owner=helm"))
+    objects: dict[str, tuple[Live, ...]] = {}
+    releases: tuple[Release, ...] = ()
+    for name, future in reading.items():
+        try:
+            objects[name] = future.result()
+        except ProviderError as error:
+            unread.append(str(error))
+    try:
+        releases = tuple(_release(one) for one in stored.result())
+    except ProviderError as error:
+        unread.append(f"releases: {error}")
+    return _Inside(objects, releases)
+
+
+def _entrance(cloud: Cloud, owned: Record | None, records: list[Record]) -> Connection | None:
+    """The way into the stack's cluster, or the one that the stack's objects are in."""
+    if owned is not None:
+        return Connection(KUBERNETES, CLUSTER.identity_of(owned.outputs))
+    inside = next((record.connection for record in records if is_in_cluster(record.connection.kind)), None)
+    if inside is not None:
+        return Connection(KUBERNETES, inside.identity)
+    return cloud.connection if cloud.leads_inside else None
+
+
+def _listed(api: Api, kind: Kind, **query: str) -> tuple[Live, ...]:
+    place = api.find(kind)
+    return tuple(api.each(place, **query)) if place is not None else ()
+
+
+def _release(stored: Stored) -> Release:
+    last = stored.last
+    titles: frozenset[str] = frozenset()
+    if last.status not in GOOD and last.manifest:
+        titles = frozenset(piece.title for piece in read_manifest(last.manifest, last.namespace))
+    return Release(
+        id=last.id, number=last.number, status=last.status, description=last.broken or last.description, objects=titles
+    )
+
+
+def _expected(library: Library, records: Iterable[Record]) -> Iterable[Expected]:
+    """What the modules of the stack's entries promise, once their releases or their manifests were applied."""
+    for address in sorted({".".join(record.address.parts[:2]) for record in records if _runs(record)}):
+        section, _, entry = address.partition(".")
+        module = library.module_for(section, entry)
+        for workload in module.contract.workloads if module is not None and module.contract is not None else ():
+            yield Expected(subject=str(workload), address=address)
+
+
+def _runs(record: Record) -> bool:
+    """Whether it is what a module's workloads come from."""
+    return kind_of(record.type) == HELM
+
+
+def _namespaces(records: Iterable[Record]) -> frozenset[str]:
+    """Where the stack has something; a cluster that is another's has much besides."""
+    found = set()
+    for record in records:
+        if is_in_cluster(record.connection.kind):
+            namespace, slash, name = record.id.rpartition("/")
+            found.add(namespace if slash else name)
+    return frozenset(found)
+
+
+def _addresses(library: Library, records: list[Record]) -> dict[str, str]:
+    """Where the stack causes what findings name."""
+    found = {one.subject: one.address for one in _expected(library, records)}
+    for record in records:
+        kind = kind_of(record.type)
+        if kind == KUBERNETES:
+            found[f"{Kind.of(record.type).name} {record.id}"] = str(record.address)
+        elif kind == HELM:
+            found[f"release {record.id}"] = str(record.address)
+    return found
