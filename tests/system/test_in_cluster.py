@@ -67,7 +67,7 @@ def _running(name: str) -> dict[str, Any]:
 
 
 def _made(account: Account) -> set[str]:
-    """What controllers have made in the account: the objects whose balancers there are, and whether there is a volume."""
+    """What controllers have made in the account: whose balancers there are, and whether there is a volume."""
     groups = account.client("ec2").describe_security_groups()["SecurityGroups"]
     tags = [{tag["Key"]: tag["Value"] for tag in group.get("Tags", ())} for group in groups]
     marks = ("kubernetes.io/service-name", "service.k8s.aws/stack", "ingress.k8s.aws/stack")
