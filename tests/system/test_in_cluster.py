@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.sandbox.aws.entrance import enter
-from tests.sandbox.kubernetes.client import Client
+from tests.sandbox.kubernetes.client import Client, eventually
 
 from .account import Account
 from .conftest import ROOT
@@ -22,6 +23,57 @@ BALANCED = {
     "metadata": {"name": "entrance", "namespace": "default"},
     "spec": {"type": "LoadBalancer", "selector": {"app": "any"}, "ports": [{"port": 80}]},
 }
+
+
+FAST = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "fast"},
+    "provisioner": "ebs.csi.aws.com",
+    "volumeBindingMode": "Immediate",
+}
+CLAIM = {
+    "apiVersion": "v1",
+    "kind": "PersistentVolumeClaim",
+    "metadata": {"name": "data"},
+    "spec": {
+        "storageClassName": "fast",
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "8Gi"}},
+    },
+}
+GATE = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "IngressClass",
+    "metadata": {"name": "alb"},
+    "spec": {"controller": "ingress.k8s.aws/alb"},
+}
+INGRESS = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "Ingress",
+    "metadata": {"name": "web", "annotations": {"alb.ingress.kubernetes.io/scheme": "internet-facing"}},
+    "spec": {
+        "ingressClassName": "alb",
+        "defaultBackend": {"service": {"name": "entrance", "port": {"number": 80}}},
+    },
+}
+
+
+def _running(name: str) -> dict[str, Any]:
+    labels = {"app": name, "app.kubernetes.io/name": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "app:1"}]}}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels}, "spec": spec}
+
+
+def _made(account: Account) -> set[str]:
+    """What controllers have made in the account: the objects whose balancers there are, and whether a volume is."""
+    groups = account.client("ec2").describe_security_groups()["SecurityGroups"]
+    tags = [{tag["Key"]: tag["Value"] for tag in group.get("Tags", ())} for group in groups]
+    marks = ("kubernetes.io/service-name", "service.k8s.aws/stack", "ingress.k8s.aws/stack")
+    volumes = account.client("ec2").describe_volumes()["Volumes"]
+    held = any(tag["Key"].startswith("kubernetes.io/created-for") for one in volumes for tag in one.get("Tags", ()))
+    return {found[mark] for found in tags for mark in marks if mark in found} | ({"volume"} if held else set())
 
 
 class _Caller(msgspec.Struct):
@@ -94,9 +146,25 @@ def _lose_the_state(account: Account, stack: str) -> None:
 
 
 def _destroy_with_what_others_made(account: Account, client: Client, stack: str) -> None:
-    """A load balancer that nobody planned is named in the plan, and goes with the cluster."""
-    client.call("POST", "/api/v1/namespaces/default/services", BALANCED)
+    """Balancers and volumes that nobody planned are named in the plan, and go with the cluster."""
+    account.client("eks").create_addon(clusterName="in-cluster", addonName="aws-ebs-csi-driver")
+    account.client("eks").get_waiter("addon_active").wait(
+        clusterName="in-cluster", addonName="aws-ebs-csi-driver", WaiterConfig={"Delay": 0, "MaxAttempts": 9}
+    )
+    space = "/namespaces/default"
+    client.call("POST", f"/apis/apps/v1{space}/deployments", _running("any"))
+    client.call("POST", "/apis/apps/v1/namespaces/kube-system/deployments", _running("aws-load-balancer-controller"))
+    client.call("POST", f"/api/v1{space}/services", BALANCED)
+    client.call("POST", f"/api/v1{space}/services", {**BALANCED, "metadata": {"name": "another"}})
+    client.call("POST", "/apis/storage.k8s.io/v1/storageclasses", FAST)
+    client.call("POST", f"/api/v1{space}/persistentvolumeclaims", CLAIM)
+    client.call("POST", "/apis/networking.k8s.io/v1/ingressclasses", GATE)
+    client.call("POST", f"/apis/networking.k8s.io/v1{space}/ingresses", INGRESS)
+    expected = {"default/entrance", "default/another", "default/web", "volume"}
+    assert eventually(lambda: _made(account) == expected, 30), _made(account)
     planned = account.run("destroy", stack, "--yes")
     assert planned.code == 0, planned.out + planned.err
-    assert "default/entrance" in planned.out
+    assert {"default/entrance", "default/another", "default/web", "default/data"} <= set(
+        re.findall(r"default/[a-z]+", planned.out)
+    )
     assert account.left() == []

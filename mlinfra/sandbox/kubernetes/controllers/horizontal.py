@@ -76,8 +76,8 @@ class HorizontalAutoscaler:
         if wish is None:
             kind, name = reference["kind"].lower(), reference["name"]
             text = (
-                "the HPA was unable to compute the replica count: pods are simulated, and use nothing; say what it shall "
-                f"""see with: kubectl annotate {kind} {name} {METRICS}='{{"cpu": 95}}'"""
+                "the HPA was unable to compute the replica count: pods are simulated, and use nothing; say what it "
+                f"""shall see with: kubectl annotate {kind} {name} {METRICS}='{{"cpu": 95}}'"""
             )
             news = [conditions.condition("ScalingActive", False, "FailedGetResourceMetric", text)]
             return _report(cluster, scaler, current, current, news)
