@@ -63,11 +63,11 @@ def _running(name: str) -> dict[str, Any]:
     labels = {"app": name, "app.kubernetes.io/name": name}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "app:1"}]}}
     spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
-    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels}, "spec": spec}
 
 
 def _made(account: Account) -> set[str]:
-    """What controllers have made in the account: whose balancers there are, and whether there is a volume."""
+    """What controllers have made in the account: the objects whose balancers there are, and whether a volume is."""
     groups = account.client("ec2").describe_security_groups()["SecurityGroups"]
     tags = [{tag["Key"]: tag["Value"] for tag in group.get("Tags", ())} for group in groups]
     marks = ("kubernetes.io/service-name", "service.k8s.aws/stack", "ingress.k8s.aws/stack")
@@ -148,6 +148,9 @@ def _lose_the_state(account: Account, stack: str) -> None:
 def _destroy_with_what_others_made(account: Account, client: Client, stack: str) -> None:
     """Balancers and volumes that nobody planned are named in the plan, and go with the cluster."""
     account.client("eks").create_addon(clusterName="in-cluster", addonName="aws-ebs-csi-driver")
+    account.client("eks").get_waiter("addon_active").wait(
+        clusterName="in-cluster", addonName="aws-ebs-csi-driver", WaiterConfig={"Delay": 0, "MaxAttempts": 9}
+    )
     space = "/namespaces/default"
     client.call("POST", f"/apis/apps/v1{space}/deployments", _running("any"))
     client.call("POST", "/apis/apps/v1/namespaces/kube-system/deployments", _running("aws-load-balancer-controller"))
@@ -157,7 +160,8 @@ def _destroy_with_what_others_made(account: Account, client: Client, stack: str)
     client.call("POST", f"/api/v1{space}/persistentvolumeclaims", CLAIM)
     client.call("POST", "/apis/networking.k8s.io/v1/ingressclasses", GATE)
     client.call("POST", f"/apis/networking.k8s.io/v1{space}/ingresses", INGRESS)
-    assert eventually(lambda: _made(account) == {"default/entrance", "default/another", "default/web", "volume"}, 30)
+    expected = {"default/entrance", "default/another", "default/web", "volume"}
+    assert eventually(lambda: _made(account) == expected, 30), _made(account)
     planned = account.run("destroy", stack, "--yes")
     assert planned.code == 0, planned.out + planned.err
     assert {"default/entrance", "default/another", "default/web", "default/data"} <= set(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import ssl
@@ -15,13 +14,15 @@ from typing import Any
 
 import httpx
 
-from mlinfra.documents.findings import Findings
-from mlinfra.documents.yaml import read
+from mlinfra.core.clock import SystemClock
+from mlinfra.providers.kubernetes.kubeconfig import endpoint_of, load
 from mlinfra.sandbox.kubernetes.cluster import KubernetesCluster
 from mlinfra.sandbox.kubernetes.values import Object
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 VERSION = "1.33"
+REAL = "MLINFRA_TEST_KUBECONFIG"
+PATIENCE = 120.0 if REAL in os.environ else 20.0
 PATCHES = {
     "json": "application/json-patch+json",
     "merge": "application/merge-patch+json",
@@ -95,7 +96,7 @@ class Client:
                 yield json.loads(line)
 
 
-def eventually(check: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(check: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Ask again for some seconds: controllers take their time, those of a real cluster more of it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -112,31 +113,23 @@ def connect(cluster: KubernetesCluster, token: str = "") -> httpx.Client:
     return httpx.Client(base_url=cluster.start(), verify=context, headers=headers)
 
 
-def connect_real() -> httpx.Client | None:
-    """Make a client of the cluster that MLINFRA_TEST_KUBECONFIG names, by a token or a client certificate."""
-    path = os.environ.get("MLINFRA_TEST_KUBECONFIG")
-    if not path:
-        return None
-    document = read(Path(path).read_bytes(), path, Findings())
-    assert document is not None, f"{path} cannot be read"
-    config: Any = document.root.plain()
-    named = {entry["name"]: entry["context"] for entry in config["contexts"]}[config["current-context"]]
-    cluster = {entry["name"]: entry["cluster"] for entry in config["clusters"]}[named["cluster"]]
-    user = {entry["name"]: entry["user"] for entry in config["users"]}[named["user"]]
-    context = ssl.create_default_context(cadata=_text(cluster, "certificate-authority"))
-    if "client-certificate-data" in user or "client-certificate" in user:
+def connect_real() -> httpx.Client:
+    """Make a client of the cluster that MLINFRA_TEST_KUBECONFIG names, in whatever way its user proves itself."""
+    config = load([Path(os.environ[REAL])])
+    endpoint = endpoint_of(config, "", SystemClock(), os.environ)
+    context = ssl.create_default_context(cadata=endpoint.authority or None)
+    if endpoint.certificate:
         with tempfile.NamedTemporaryFile("w", suffix=".pem") as pair:
-            pair.write(_text(user, "client-certificate") + "\n" + _text(user, "client-key"))
+            pair.write(endpoint.certificate + "\n" + endpoint.key)
             pair.flush()
             context.load_cert_chain(pair.name)
-    headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
-    return httpx.Client(base_url=cluster["server"], verify=context, headers=headers, timeout=30)
 
+    def prove(request: httpx.Request) -> httpx.Request:
+        if endpoint.token is not None:  # asked each time: tokens of EKS last for a quarter of an hour
+            request.headers["Authorization"] = f"Bearer {endpoint.token()}"
+        return request
 
-def _text(entry: Object, key: str) -> str:
-    if f"{key}-data" in entry:
-        return base64.b64decode(entry[f"{key}-data"]).decode()
-    return Path(entry[key]).read_text()
+    return httpx.Client(base_url=endpoint.server, verify=context, auth=prove, timeout=30)
 
 
 def config_map(name: str, data: Object | None = None, **meta: Any) -> Object:

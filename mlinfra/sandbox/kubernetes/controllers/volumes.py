@@ -30,6 +30,7 @@ _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 _ZONE = "topology.kubernetes.io/zone"
 _BOUND = {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}
 _GIB = 1024**3
+_RESYNC = 15.0  # seconds between looks of the real controller at a claim that waits
 _EXTERNAL = (
     "Waiting for a volume to be created either by the external provisioner '{}' or manually by the system "
     "administrator. If volume creation is delayed, please verify that the provisioner is running and correctly "
@@ -157,7 +158,8 @@ def _provision(cluster: Cluster, claim: Object) -> Again | None:
         return _wait(cluster, claim, "WaitForFirstConsumer", text)
     if storage.get("provisioner") not in (DRIVER, "kubernetes.io/aws-ebs") or not cluster.runs(programs.EBS_DRIVER):
         text = _EXTERNAL.format(storage.get("provisioner"))
-        return _wait(cluster, claim, "ExternalProvisioning", text)
+        _wait(cluster, claim, "ExternalProvisioning", text)
+        return Again(_RESYNC, quiet=True)  # nothing tells when an add-on has become active
     return _make(cluster, claim, storage, _zone(cluster, storage, node))
 
 

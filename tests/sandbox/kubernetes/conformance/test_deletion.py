@@ -83,21 +83,24 @@ def remaining(api: Client, namespace: str) -> dict[str, str]:
     return {item["type"]: item["message"] for item in found if item["status"] == "True"}
 
 
-def test_a_deleted_namespace_takes_its_contents_along(api: Client) -> None:
+def test_a_deleted_namespace_says_what_holds_it_and_takes_its_contents_along(api: Client) -> None:
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"generateName": "mlinfra-test-"}}
     name = api.create("v1/namespaces", space, namespace=None)["metadata"]["name"]
     api.create(CM, config_map("a", finalizers=["example.com/hold"]), namespace=name)
     api.delete("v1/namespaces", name, namespace=None)
-    found = api.get("v1/namespaces", name, namespace=None)
-    assert found["status"]["phase"] == "Terminating"
-    with pytest.raises(Refused) as caught:
-        api.create(CM, config_map("late"), namespace=name)
-    assert (caught.value.code, caught.value.reason) == (403, "Forbidden")
-    assert eventually(lambda: bool(remaining(api, name)))
-    assert remaining(api, name) == {
+    held = {
         "NamespaceContentRemaining": "Some resources are remaining: configmaps. has 1 resource instances",
         "NamespaceFinalizersRemaining": "Some content in the namespace has finalizers remaining: "
         "example.com/hold in 1 resource instances",
     }
-    path = api.path(CM, "a", namespace=name)
-    api.call("PATCH", path, {"metadata": {"finalizers": None}}, "application/merge-patch+json")
+    try:
+        found = api.get("v1/namespaces", name, namespace=None)
+        assert found["status"]["phase"] == "Terminating"
+        with pytest.raises(Refused) as caught:
+            api.create(CM, config_map("late"), namespace=name)
+        assert (caught.value.code, caught.value.reason) == (403, "Forbidden")
+        assert eventually(lambda: remaining(api, name) == held), remaining(api, name)
+    finally:
+        path = api.path(CM, "a", namespace=name)
+        api.call("PATCH", path, {"metadata": {"finalizers": None}}, "application/merge-patch+json")
+    assert eventually(lambda: api.http.get(f"/api/v1/namespaces/{name}").status_code == 404)
