@@ -29,7 +29,7 @@ from mlinfra.session.release_cluster import ReleaseCluster
 
 _CLUSTER = "aws:eks/cluster:Cluster"
 _READERS = 12
-_KINDS = (
+KINDS = (
     Kind("", "v1", "Node"),
     Kind("", "v1", "Pod"),
     Kind("", "v1", "PersistentVolumeClaim"),
@@ -118,7 +118,7 @@ def _inside(cloud: Cloud, owned: Record | None, records: list[Record], unread: l
         unread.append(f"the cluster cannot be looked into: {error}{hint}")
         return _Inside()
     with ThreadPoolExecutor(_READERS) as pool:
-        reading = {kind.name: pool.submit(_listed, api, kind) for kind in _KINDS}
+        reading = {kind.name: pool.submit(_listed, api, kind) for kind in KINDS}
         reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
         stored = pool.submit(lambda: list_releases(ReleaseCluster(api), "owner=helm"))
     objects: dict[str, tuple[Live, ...]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
-from mlinfra.health.seen import Seen, subject_of
+from mlinfra.health.seen import Live, Seen, subject_of
 
 _CONTROLLER = "aws-load-balancer-controller"
 _SOON = 300.0  # seconds that a load balancer may take
@@ -25,7 +25,7 @@ def find(seen: Seen) -> Iterator[Finding]:
                 severity=Severity.NOTE if young and not said else Severity.BROKEN,
                 subject=subject_of(kind, live),
                 words="its load balancer is being made" if young and not said else words,
-                remedy="" if young and not said else _remedy(seen),
+                remedy="" if young and not said else _remedy(seen, live),
                 because=_controllers(seen),
                 layer=4,
             )
@@ -37,7 +37,9 @@ def _controllers(seen: Seen) -> frozenset[str]:
     return frozenset(names.union(*(seen.pods_of(name) for name in names)) if names else names)
 
 
-def _remedy(seen: Seen) -> str:
-    if _controllers(seen):
+def _remedy(seen: Seen, live: Live) -> str:
+    spec = live.get("spec") or {}
+    # Services of no class are served by the cloud's own controller, which every managed cluster has.
+    if _controllers(seen) or ("ports" in spec and not spec.get("loadBalancerClass")):
         return "its annotations, the subnets' tags and the quota of load balancers are what it needs"
     return "no controller makes load balancers here: add the component aws-load-balancer-controller"

@@ -105,7 +105,8 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
 def _nowhere(seen: Seen, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
     bare = [node for node in seen.objects.get("Node", ()) if GPU_LABEL in (node["metadata"].get("labels") or {})]
     if name == GPU and bare:
-        words = f"{need}, and no node offers any, although {counted(len(bare), 'node')} with GPUs are there"
+        there = "1 node with GPUs is there" if len(bare) == 1 else f"{len(bare)} nodes with GPUs are there"
+        words = f"{need}, and no node offers any, although {there}"
         return words, "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
     if groups:
         return f"{need}, and no node that is there has any", _grow(seen, groups)

@@ -1,0 +1,267 @@
+"""Clusters that work, and clusters that are broken in one way each: what is said of them, word by word."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mlinfra.core.address import Address
+from mlinfra.core.backend import Holder
+from mlinfra.core.health import Severity
+from mlinfra.core.resource import Connection
+from mlinfra.core.state import Intent
+from mlinfra.health.seen import Cluster, Expected, Release
+from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
+from mlinfra.sandbox.kubernetes.values import Object
+from tests.sandbox.kubernetes.controllers.clusters import job, meta, workload
+
+from .emulated import groups, health_of, only, serve_with_gpus, world
+
+FAIL = "sandbox.mlinfra.dev/fail"
+
+
+def test_nothing_is_wrong_with_a_cluster_that_works() -> None:
+    made = world(gpus=2)
+    serve_with_gpus(made, "ranker", 2)
+    health = health_of(made, groups=groups(made), cluster=Cluster(name="ml", status="ACTIVE"))
+    assert health.troubles == ()
+    assert health.verdict == "healthy"
+    assert health.counts == (("nodes ready", 4, 4), ("pods ready", 2, 2), ("workloads available", 1, 1))
+
+
+def test_one_gpu_pod_too_many_is_said_with_what_it_would_take() -> None:
+    made = world(gpus=2)
+    serve_with_gpus(made, "ranker", 3)
+    trouble = only(health_of(made, groups=groups(made)))
+    assert trouble.severity is Severity.BROKEN
+    assert trouble.title == "Deployment default/ranker (1 pod)"
+    assert trouble.words == (
+        "each needs 1 nvidia.com/gpu, and all 2 nodes that have it are full (held by Deployment default/ranker: 2)"
+    )
+    assert trouble.remedy.startswith("group gpu has 2 of at most 2: raise nodeGroups.gpu.max")
+
+
+def test_a_group_that_may_grow_grows_only_where_somebody_sees_to_it() -> None:
+    alone, attended = world(gpus=1), world(gpus=1, autoscaler=True)
+    for made in (alone, attended):
+        serve_with_gpus(made, "ranker", 2)
+    trouble = only(health_of(alone, groups=groups(alone, maximum=4)))
+    assert trouble.remedy == (
+        "group gpu may grow from 1 to 4, and nothing does that by itself here: "
+        "add `autoscaling`, or raise nodeGroups.gpu.min"
+    )
+    trouble = only(health_of(attended, groups=groups(attended, maximum=4)))
+    assert trouble.severity is Severity.WARNING
+    assert trouble.remedy.startswith("group gpu may grow from 1 to 4: the autoscaler adds a machine")
+
+
+def test_a_shortage_of_machines_is_the_cause_and_the_waiting_pods_are_its_echo() -> None:
+    made = world(gpus=1, autoscaler=True)
+    serve_with_gpus(made, "ranker", 2)
+    failure = "InsufficientInstanceCapacity: We currently do not have sufficient g5.xlarge capacity in us-east-1a."
+    trouble = only(health_of(made, groups=groups(made, maximum=4, desired=2, failure=failure)))
+    assert trouble.title == "node group gpu"
+    assert trouble.words == f"it has 1 of 2 machines, and gets no more: {failure}"
+    assert "add further types to nodeGroups.gpu.instances" in trouble.remedy
+    assert trouble.explains == ("Deployment default/ranker",)
+
+
+def test_a_second_choice_is_told_with_the_reason_and_is_no_trouble() -> None:
+    made = world(gpus=2)
+    health = health_of(made, groups=groups(made, hindered="InsufficientInstanceCapacity: no g5.xlarge"))
+    assert health.verdict == "healthy"
+    assert [trouble.words for trouble in health.troubles] == [
+        "it got its last machine by its second choice; the first failed: InsufficientInstanceCapacity: no g5.xlarge"
+    ]
+
+
+def test_gpus_that_no_plugin_tells_of_are_found_out() -> None:
+    made = world(gpus=1, gpu_plugin=False)
+    serve_with_gpus(made, "ranker", 1)
+    trouble = only(health_of(made, groups=groups(made)))
+    assert trouble.words == "each needs 1 nvidia.com/gpu, and no node offers any, although 1 node with GPUs is there"
+    assert trouble.remedy == "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
+
+
+def test_a_pod_larger_than_every_node_is_told_that_more_nodes_do_not_help() -> None:
+    made = world(gpus=1)
+    serve_with_gpus(made, "trainer", 1, gpus=8)
+    trouble = only(health_of(made, groups=groups(made, maximum=4)))
+    assert trouble.words == "each needs 8 nvidia.com/gpu, and no node has more than 1 nvidia.com/gpu"
+    assert "larger machines" in trouble.remedy
+
+
+def test_a_node_that_does_not_answer_explains_its_pods() -> None:
+    made = world()
+    made.create(workload("Deployment", "web", replicas=2))
+    made.settle()
+    pod = made.pods()[0]
+    name, unready = pod["spec"]["nodeName"], {"status": {"conditions": [{"type": "Ready", "status": "False"}]}}
+    made.store.merge(POD, pod["metadata"]["name"], "default", unready, "status")
+    made.store.merge(NODE, name, None, {"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}, "status")
+    trouble = only(health_of(made))
+    assert trouble.title == f"node {name}"
+    assert trouble.words == "NotReady: its kubelet does not answer any more"
+    assert trouble.explains == ("Deployment default/web",)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("crash", "container main ends again and again: exit code 1"),
+        ("image-pull", "container main: its image app:1 cannot be pulled ("),
+    ],
+)
+def test_a_container_that_does_not_run_explains_its_workload(fault: str, words: str) -> None:
+    made = world()
+    made.create(workload("Deployment", "web", replicas=2, notes={FAIL: fault}))
+    made.settle()
+    made.advance(minutes=2)
+    trouble = only(health_of(made))
+    assert trouble.title == "Deployment default/web (2 pods)"
+    assert trouble.words.startswith(words)
+
+
+def test_a_pod_that_never_gets_ready_is_said_after_a_while() -> None:
+    made = world()
+    made.create(workload("Deployment", "web", replicas=1, notes={FAIL: "never-ready"}))
+    made.settle()
+    made.advance(minutes=15)
+    trouble = only(health_of(made))
+    assert trouble.words.startswith("it runs and is not ready: its readiness probe fails")
+
+
+def test_a_job_that_failed_is_told_with_how_to_see_why() -> None:
+    made = world()
+    made.create(job("nightly", notes={FAIL: "crash"}, backoffLimit=0))
+    made.settle()
+    made.advance(minutes=1)
+    trouble = only(health_of(made))
+    assert trouble.title == "Job default/nightly"
+    assert "kubectl logs -n default job/nightly" in trouble.remedy
+
+
+def test_a_claim_without_its_class_is_the_cause_of_the_pod_that_waits() -> None:
+    made = world()
+    made.create(claim("models", storageClassName="fast"))
+    volume = {"name": "models", "persistentVolumeClaim": {"claimName": "models"}}
+    made.create(workload("Deployment", "web", replicas=1, pod_spec={"volumes": [volume]}))
+    made.settle()
+    trouble = only(health_of(made))
+    assert trouble.title == "PersistentVolumeClaim default/models"
+    assert trouble.words.startswith("there is no storage class fast (there is ")
+    assert trouble.explains == ("Deployment default/web",)
+
+
+def test_a_service_whose_load_balancer_never_comes_names_what_would_make_it() -> None:
+    made = world()
+    spec = {"type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [{"port": 80}]}
+    made.create({"apiVersion": "v1", "kind": "Service", "metadata": meta("web"), "spec": spec})
+    made.settle()
+    made.advance(minutes=10)
+    trouble = only(health_of(made))
+    assert trouble.title == "Service default/web"
+    assert trouble.remedy == "no controller makes load balancers here: add the component aws-load-balancer-controller"
+
+
+def test_a_webhook_that_nobody_answers_behind_says_what_cannot_be_written() -> None:
+    made = world()
+    spec = {"selector": {"app": "guard"}, "ports": [{"port": 443}]}
+    made.create({"apiVersion": "v1", "kind": "Service", "metadata": meta("guard"), "spec": spec})
+    made.create(webhook("guard"))
+    made.settle()
+    trouble = only(health_of(made))
+    assert trouble.title == "ValidatingWebhookConfiguration guard"
+    assert trouble.words == "nobody answers behind it (service default/guard): deployments cannot be written"
+
+
+def test_pods_that_crash_explain_the_webhook_that_they_serve_and_the_release_that_failed() -> None:
+    made = world()
+    made.create(workload("Deployment", "guard", replicas=1, notes={FAIL: "crash"}))
+    spec = {"selector": {"app": "guard"}, "ports": [{"port": 443}]}
+    made.create({"apiVersion": "v1", "kind": "Service", "metadata": meta("guard"), "spec": spec})
+    made.settle()
+    made.create(webhook("guard"))
+    made.advance(minutes=2)
+    failed = Release(id="default/guard", number=2, status="failed", objects=frozenset({"Deployment default/guard"}))
+    trouble = only(health_of(made, releases=(failed,)))
+    assert trouble.title == "Deployment default/guard (1 pod)"
+    assert trouble.explains == ("ValidatingWebhookConfiguration guard", "release default/guard")
+
+
+def test_a_release_that_was_left_half_way_is_said_with_what_to_do() -> None:
+    stuck = Release(id="keda/keda", number=3, status="pending-upgrade")
+    trouble = only(health_of(world(), releases=(stuck,), addresses={"release keda/keda": "components.keda"}))
+    assert trouble.words == "its revision 3 is pending-upgrade: whoever was at it was interrupted"
+    assert trouble.address == "components.keda"
+
+
+def test_what_a_module_promises_and_is_not_there_is_missed() -> None:
+    expected = (Expected(subject="Deployment keda/keda-operator", address="components.keda"),)
+    trouble = only(health_of(world(), expected=expected))
+    assert trouble.words == "it is not there, although components.keda brings it"
+
+
+def test_an_interrupted_run_is_told_unless_somebody_is_at_it() -> None:
+    begun = Intent(
+        address=Address("network.vpc"), generation=1, verb="create", type="t", connection=Connection("aws", "")
+    )
+    trouble = only(health_of(world(), pending=(begun,)))
+    assert trouble.words == "it was interrupted before 1 call had an answer: create network.vpc"
+    since = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    holder = Holder(token=1, who="ada@laptop", purpose="apply", since=since, expires=since)
+    health = health_of(world(), pending=(begun,), holder=holder)
+    assert health.verdict == "healthy"
+    assert health.troubles[0].words == "ada@laptop holds it for apply, since 2026-11-24 09:00 UTC"
+
+
+def test_a_cluster_that_somebody_deleted_is_said_to_be_gone() -> None:
+    trouble = only(health_of(world(), cluster=Cluster(name="ml", status="GONE")))
+    assert trouble.words.endswith("somebody deleted it")
+
+
+def test_the_worst_comes_first_and_what_lies_below_before_what_lies_above() -> None:
+    made = world(gpus=1)
+    serve_with_gpus(made, "ranker", 2)
+    made.create(job("nightly", notes={FAIL: "crash"}, backoffLimit=0))
+    made.settle()
+    made.advance(minutes=1)
+    degraded = Cluster(name="ml", status="ACTIVE", problems=("SubnetNotFound: one is gone",))
+    health = health_of(made, groups=groups(made), cluster=degraded)
+    assert [trouble.title for trouble in health.troubles] == [
+        "cluster ml",
+        "Deployment default/ranker (1 pod)",
+        "Job default/nightly",
+    ]
+
+
+def test_only_the_namespaces_of_the_stack_are_looked_at_in_a_cluster_of_others() -> None:
+    made = world()
+    made.create(workload("Deployment", "web", replicas=1, notes={FAIL: "crash"}))
+    made.settle()
+    made.advance(minutes=2)
+    assert health_of(made, namespaces=frozenset({"serving"})).troubles == ()
+
+
+def claim(name: str, **spec: object) -> Object:
+    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, **spec}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta(name), "spec": asked}
+
+
+def webhook(service: str) -> Object:
+    rule = {"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": service},
+        "webhooks": [
+            {
+                "name": "guard.example.com",
+                "clientConfig": {"service": {"name": service, "namespace": "default"}},
+                "rules": [rule],
+                "sideEffects": "None",
+                "admissionReviewVersions": ["v1"],
+            }
+        ],
+    }
