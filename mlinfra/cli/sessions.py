@@ -23,6 +23,7 @@ from mlinfra.core.backend import Holder
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.endpoint import Endpoint
 from mlinfra.core.health import Health
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Listener, Report
@@ -213,6 +214,10 @@ class Sessions(Protocol):
 
     def check_health(self, options: Any) -> Health:
         """How what a stack made is now. Raises `ConfigError` and `StateError`."""
+        ...
+
+    def list_endpoints(self, options: Any) -> Sequence[Endpoint]:
+        """Its models as services. Raises `ConfigError`, `StateError` and `ProviderError`."""
         ...
 
     def rules(self) -> Sequence[RuleInfo]:

@@ -78,12 +78,14 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All of it, at one moment.
 
-    pending: what an interrupted run had begun. holder: who holds the lock.
+    applied: whether anything of the stack was made. pending: what an interrupted run had begun.
+    holder: who holds the lock.
     objects: by kind. namespaces: those that are looked at; `None` for all. addresses: what the stack causes, by
     subject.
     """
 
     now: datetime
+    applied: bool = True
     pending: tuple[Intent, ...] = ()
     holder: Holder | None = None
     cluster: Cluster | None = None

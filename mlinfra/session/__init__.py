@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
     from mlinfra.session.session import Session, open_plan, open_session
     from mlinfra.session.state_bucket import make_state_bucket
-    from mlinfra.session.status import check_health
+    from mlinfra.session.status import check_health, list_endpoints
 
 # Where each is. A command imports what it uses: a plan needs neither forges nor revisions.
 _WHERE = {
@@ -43,6 +43,7 @@ _WHERE = {
     "open_session": "session",
     "make_state_bucket": "state_bucket",
     "check_health": "status",
+    "list_endpoints": "status",
 }
 
 
@@ -59,6 +60,7 @@ __all__ = [
     "compare",
     "language",
     "list_charts",
+    "list_endpoints",
     "make_state_bucket",
     "modules",
     "open_plan",

@@ -12,7 +12,7 @@ import msgspec
 
 from mlinfra.core.backend import Holder
 from mlinfra.core.clock import Clock
-from mlinfra.core.connections import AWS, CLUSTER, HELM, KUBERNETES, is_in_cluster, kind_of
+from mlinfra.core.connections import CLUSTER, HELM, KUBERNETES, is_in_cluster, kind_of
 from mlinfra.core.errors import ProviderError
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
@@ -73,6 +73,7 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
     inside = _Inside() if _is_gone(cluster) else _inside(cloud, owned, records, unread)
     seen = Seen(
         now=clock.now(),
+        applied=bool(records),
         pending=state.pending,
         holder=holder,
         cluster=cluster,
@@ -98,19 +99,19 @@ def _cloud_side(
     if owned is None and not mine:
         return None, ()
     try:
-        if cloud.connection.kind == AWS:
-            cluster = read_cluster(cloud.calls, owned) if owned is not None else None
-            return cluster, read_groups(cloud.calls, mine)
+        cloud.connect((owned or mine[0]).connection)  # refuses another account than the one that they are in
+        cluster = read_cluster(cloud.calls, owned) if owned is not None else None
+        return cluster, read_groups(cloud.calls, mine)
     except ProviderError as error:
         unread.append(str(error))
     return None, ()
 
 
 def _inside(cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str]) -> _Inside:
-    connection = _entrance(cloud, owned, records)
-    if connection is None:
-        return _Inside()
     try:
+        connection = _entrance(cloud, owned, records)
+        if connection is None:
+            return _Inside()
         api = cloud.api(connection)
         api.discovery.read_again()
     except ProviderError as error:

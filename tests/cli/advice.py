@@ -7,6 +7,7 @@ from decimal import Decimal
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
 from mlinfra.core.cost import Amount, Budget, Cost, CostLine, Uncounted
+from mlinfra.core.endpoint import Endpoint, Standing
 from mlinfra.core.health import Health, Severity, Trouble
 
 GPU, SYSTEM, NAT = Address("nodeGroups.gpu"), Address("nodeGroups.system"), Address("network.nat.us-east-1a.gateway")
@@ -75,4 +76,19 @@ HEALTH = Health(
         Trouble(severity=Severity.NOTE, title="the lock", words="ada@laptop holds it for apply"),
     ),
     counts=(("nodes ready", 3, 3), ("pods ready", 10, 12)),
+)
+
+ENDPOINTS = (
+    Endpoint(
+        name="ranker",
+        kind="realtime",
+        runtime="triton",
+        traffic={"stable": 90, "canary": 10},
+        ready=1,
+        wanted=2,
+        url="http://ranker.serving.svc.cluster.local:8000",
+        standing=Standing.PARTLY,
+        why="each needs 1 nvidia.com/gpu",
+    ),
+    Endpoint(name="scorer", kind="batch", runtime="custom", model="s3://models/scorer", standing=Standing.ABSENT),
 )

@@ -20,6 +20,7 @@ from mlinfra.core.backend import Holder
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.endpoint import Endpoint
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
 from mlinfra.core.health import Health
 from mlinfra.core.plan import Plan, Step
@@ -356,6 +357,9 @@ class FakeSessions:
     def check_health(self, options: Given) -> Health:
         self.opened.append(options)
         return self.health
+
+    def list_endpoints(self, options: Given) -> Sequence[Endpoint]:
+        return advice.ENDPOINTS
 
     def rules(self) -> Sequence[RuleInfo]:
         return rules()

@@ -13,7 +13,7 @@ from tests.cli import graphs, plans
 from tests.cli.fakes import FakeSession, FakeSessions, run
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
-PLAN, REPORT, COST, CAPACITY = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCUMENT, re.S))
+PLAN, REPORT, COST, CAPACITY, STATUS = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCUMENT, re.S))
 
 
 def test_a_plan_is_as_documented() -> None:
@@ -27,8 +27,12 @@ def test_a_report_is_as_documented() -> None:
     assert keys(json.loads(run(*args, session=FakeSession(plans.CREATE, failing=failing)).out)) == keys(REPORT)
 
 
+def test_a_status_is_as_documented() -> None:
+    assert keys(json.loads(run("status", "s", "-o", "json").out)) == keys(STATUS)
+
+
 _OTHERS = """
-    validate, show, show --expanded, graph, state list, sandbox status, version, modules show,
+    validate, show, show --expanded, graph, state list, sandbox status, version, modules show, endpoints,
     policy list, policy check, policy explain
 """
 

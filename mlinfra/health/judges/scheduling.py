@@ -158,5 +158,9 @@ def _claims(pod: Live) -> frozenset[str]:
 
 
 def _spelt(name: str, amount: Decimal) -> str:
-    """`1 nvidia.com/gpu`, `12Gi memory`."""
-    return f"{format_quantity(amount, binary=name in ('memory', 'ephemeral-storage'))} {name}"
+    """`1 nvidia.com/gpu`, `1.93 CPUs`, `12Gi of memory`."""
+    if name == "cpu":
+        return f"{amount.normalize():f} CPU{'' if amount == 1 else 's'}"
+    if name in PLAIN:
+        return f"{format_quantity(amount, binary=True)} of {name}"
+    return f"{format_quantity(amount)} {name}"

@@ -11,6 +11,14 @@ from mlinfra.health.seen import Seen, counted
 
 def find(seen: Seen) -> Iterator[Finding]:
     """What is wrong with it."""
+    if not seen.applied:
+        yield Finding(
+            severity=Severity.NOTE,
+            subject="the stack",
+            words="nothing of it was made yet, as far as its state knows",
+            remedy="mlinfra apply makes it; mlinfra state rebuild finds what a lost state knew",
+            layer=0,
+        )
     holder = seen.holder
     if holder is not None:
         yield Finding(
