@@ -168,7 +168,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The seconds since a moment that the API names; 0 where it names none."""
         try:
             return (self.now - datetime.fromisoformat(str(text))).total_seconds()
-        except ValueError:
+        except (ValueError, TypeError):  # no moment, or one without a zone
             return 0.0
 
 

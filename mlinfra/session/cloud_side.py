@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 from mlinfra.aws.calls import Answer, Calls
@@ -21,6 +22,7 @@ GROUPS = frozenset({_MANAGED, _OWN})
 _AT_ONCE = 8
 _ACTIVITIES = 5  # how far back a group's tries are looked at
 _IN_SERVICE = "InService"
+_OF_LATE = timedelta(hours=1)
 _FAILED = frozenset({"Failed", "Cancelled"})
 
 
@@ -34,28 +36,28 @@ def read_cluster(calls: Calls, record: Record) -> Cluster:
     return Cluster(name=name, status=found["status"], problems=_issues(found))
 
 
-def read_groups(calls: Calls, records: Iterable[Record]) -> tuple[Group, ...]:
+def read_groups(calls: Calls, records: Iterable[Record], now: datetime) -> tuple[Group, ...]:
     """The groups of machines, by name."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(lambda record: _read_group(calls, record), records)
+        found = pool.map(lambda record: _read_group(calls, record, now), records)
         return tuple(sorted(found, key=lambda group: group.name))
 
 
-def _read_group(calls: Calls, record: Record) -> Group:
+def _read_group(calls: Calls, record: Record, now: datetime) -> Group:
     name = record.address.parts[1] if len(record.address.parts) > 1 else record.id
     try:
-        return _managed(calls, record, name) if record.type == _MANAGED else _own(calls, record.id, name)
+        return _managed(calls, record, name, now) if record.type == _MANAGED else _own(calls, record.id, name, now)
     except NotFound:
         return Group(name=name, status="GONE")
 
 
-def _managed(calls: Calls, record: Record, name: str) -> Group:
+def _managed(calls: Calls, record: Record, name: str, now: datetime) -> Group:
     cluster, _, own = record.id.partition(":")
     params = {"clusterName": cluster, "nodegroupName": own}
     found = calls.one("eks", "DescribeNodegroup", params, about=record.id)["nodegroup"]
     sizes = found.get("scalingConfig") or {}
     behind = [one["name"] for one in (found.get("resources") or {}).get("autoScalingGroups") or ()]
-    parts = [_own(calls, one, name) for one in behind]
+    parts = [_own(calls, one, name, now) for one in behind]
     return Group(
         name=name,
         status=found["status"],
@@ -70,7 +72,7 @@ def _managed(calls: Calls, record: Record, name: str) -> Group:
     )
 
 
-def _own(calls: Calls, id: str, name: str) -> Group:
+def _own(calls: Calls, id: str, name: str, now: datetime) -> Group:
     """A scaling group, ours or that of a managed group."""
     answer = calls.one("autoscaling", "DescribeAutoScalingGroups", {"AutoScalingGroupNames": [id]}, about=id)
     found = next(iter(answer["AutoScalingGroups"]), None)
@@ -83,26 +85,33 @@ def _own(calls: Calls, id: str, name: str) -> Group:
         about=id,
     )
     machines = sum(one.get("LifecycleState") == _IN_SERVICE for one in found.get("Instances") or ())
-    failure, hindered = _tries(told["Activities"])
+    lacking = machines < found["DesiredCapacity"]
+    failure, hindered = _tries(told["Activities"], now, lacking=lacking)
     return Group(
         name=name,
         minimum=found["MinSize"],
         maximum=found["MaxSize"],
         desired=found["DesiredCapacity"],
         machines=machines,
-        failure=failure if machines < found["DesiredCapacity"] else "",
-        hindered=hindered or (failure if machines >= found["DesiredCapacity"] else ""),
+        failure=failure,
+        hindered=hindered,
         labels=_labels(found.get("Tags") or ()),
     )
 
 
-def _tries(activities: list[Answer]) -> tuple[str, str]:
-    """Why the newest try failed, or else why one before it did; the newest comes first."""
+def _tries(activities: list[Answer], now: datetime, *, lacking: bool) -> tuple[str, str]:
+    """Why machines that lack do not come; or why a try of late failed that nobody misses any more.
+
+    The newest activity comes first. Where the newest succeeded, what lacks is on its way.
+    """
     failed = [one for one in activities if one.get("StatusCode") in _FAILED]
     if not failed:
         return "", ""
-    why = str(failed[0].get("StatusMessage") or failed[0].get("Description") or "no reason is given")
-    return (why, "") if failed[0] is activities[0] else ("", why)
+    newest = failed[0]
+    why = str(newest.get("StatusMessage") or newest.get("Description") or "no reason is given")
+    if lacking and newest is activities[0]:
+        return why, ""
+    return "", why if now - newest["StartTime"] < _OF_LATE else ""
 
 
 def _labels(tags: Iterable[dict[str, Any]]) -> dict[str, str]:

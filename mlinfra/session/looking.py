@@ -5,17 +5,20 @@ The session calls it for `status` and `endpoints`. It only reads, all at once; w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
 
 import msgspec
 
 from mlinfra.core.backend import Holder
 from mlinfra.core.clock import Clock
 from mlinfra.core.connections import CLUSTER, HELM, KUBERNETES, is_in_cluster, kind_of
-from mlinfra.core.errors import ProviderError
+from mlinfra.core.errors import AccessDenied, ProviderError
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
+from mlinfra.documents.stream import UnreadableError
 from mlinfra.health.seen import Cluster, Expected, Group, Live, Release, Seen
 from mlinfra.library.library import Library
 from mlinfra.providers.helm.manifest import read_manifest
@@ -69,7 +72,7 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
     unread: list[str] = []
     records = list(state.records.values())
     owned = next((record for record in records if record.type == _CLUSTER), None)
-    cluster, groups = _cloud_side(cloud, owned, records, unread)
+    cluster, groups = _cloud_side(cloud, owned, records, unread, clock.now())
     inside = _Inside() if _is_gone(cluster) else _inside(cloud, owned, records, unread)
     seen = Seen(
         now=clock.now(),
@@ -92,7 +95,7 @@ def _is_gone(cluster: Cluster | None) -> bool:
 
 
 def _cloud_side(
-    cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str]
+    cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str], now: datetime
 ) -> tuple[Cluster | None, tuple[Group, ...]]:
     """What EKS and Auto Scaling say."""
     mine = [record for record in records if record.type in GROUPS]
@@ -101,7 +104,7 @@ def _cloud_side(
     try:
         cloud.connect((owned or mine[0]).connection)  # refuses another account than the one that they are in
         cluster = read_cluster(cloud.calls, owned) if owned is not None else None
-        return cluster, read_groups(cloud.calls, mine)
+        return cluster, read_groups(cloud.calls, mine, now)
     except ProviderError as error:
         unread.append(str(error))
     return None, ()
@@ -122,17 +125,31 @@ def _inside(cloud: Cloud, owned: Record | None, records: list[Record], unread: l
         reading = {kind.name: pool.submit(_listed, api, kind) for kind in KINDS}
         reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
         stored = pool.submit(lambda: list_releases(ReleaseCluster(api), "owner=helm"))
+    return _gathered(reading, stored, unread)
+
+
+def _gathered(
+    reading: Mapping[str, Future[tuple[Live, ...]]], stored: Future[tuple[Stored, ...]], unread: list[str]
+) -> _Inside:
+    """What was read; what was not is said, and what these credentials may not read in one sentence."""
     objects: dict[str, tuple[Live, ...]] = {}
     releases: tuple[Release, ...] = ()
+    denied: list[str] = []
     for name, future in reading.items():
         try:
             objects[name] = future.result()
+        except AccessDenied:
+            denied.append(name)
         except ProviderError as error:
             unread.append(str(error))
     try:
         releases = tuple(_release(one) for one in stored.result())
+    except AccessDenied:
+        denied.append("Secret (of Helm's releases)")
     except ProviderError as error:
         unread.append(f"releases: {error}")
+    if denied:
+        unread.append(f"these credentials may not list {', '.join(denied)} in all namespaces")
     return _Inside(objects, releases)
 
 
@@ -155,7 +172,8 @@ def _release(stored: Stored) -> Release:
     last = stored.last
     titles: frozenset[str] = frozenset()
     if last.status not in GOOD and last.manifest:
-        titles = frozenset(piece.title for piece in read_manifest(last.manifest, last.namespace))
+        with suppress(UnreadableError):  # what it is made of explains it; without that it is told all the same
+            titles = frozenset(piece.title for piece in read_manifest(last.manifest, last.namespace))
     return Release(
         id=last.id, number=last.number, status=last.status, description=last.broken or last.description, objects=titles
     )

@@ -72,8 +72,18 @@ def test_a_second_choice_is_told_with_the_reason_and_is_no_trouble() -> None:
     health = health_of(made, groups=groups(made, hindered="InsufficientInstanceCapacity: no g5.xlarge"))
     assert health.verdict == "healthy"
     assert [trouble.words for trouble in health.troubles] == [
-        "it got its last machine by its second choice; the first failed: InsufficientInstanceCapacity: no g5.xlarge"
+        "a try of the last hour to get a machine failed, and another choice stands in: "
+        "InsufficientInstanceCapacity: no g5.xlarge"
     ]
+
+
+def test_pods_that_wait_for_a_group_whose_last_try_failed_are_told_so() -> None:
+    made = world(gpus=1, autoscaler=True)
+    serve_with_gpus(made, "ranker", 2)
+    trouble = only(health_of(made, groups=groups(made, maximum=4, hindered="MaxSpotInstanceCountExceeded: too many")))
+    assert trouble.severity is Severity.BROKEN
+    assert trouble.title == "Deployment default/ranker (1 pod)"
+    assert trouble.remedy.endswith("; its last try failed: MaxSpotInstanceCountExceeded: too many")
 
 
 def test_gpus_that_no_plugin_tells_of_are_found_out() -> None:

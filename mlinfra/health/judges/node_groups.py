@@ -64,7 +64,7 @@ def _of(group: Group, nodes: int) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.NOTE,
             subject=group.subject,
-            words=f"it got its last machine by its second choice; the first failed: {group.hindered}",
+            words=f"a try of the last hour to get a machine failed, and another choice stands in: {group.hindered}",
             remedy=next((text.format(path=path) for key, text in _REMEDIES.items() if key in group.hindered), ""),
             layer=2,
             address=path,

@@ -60,7 +60,7 @@ def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
         words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
     else:
         words, remedy, certain = _refused(reasons, message), _grow(seen, groups), True
-    growing = not certain and any(one.desired < one.maximum for one in groups) and has_autoscaler(seen)
+    growing = not certain and has_autoscaler(seen) and any(_may_grow(one) and not one.hindered for one in groups)
     return Finding(
         severity=Severity.WARNING if growing else Severity.BROKEN,
         subject=subject_of("Pod", pod),
@@ -117,16 +117,21 @@ def _grow(seen: Seen, groups: list[Group]) -> str:
     """What it takes to have one node more."""
     if not groups:
         return ""
-    open_ones = [group for group in groups if group.desired < group.maximum]
+    open_ones = [group for group in groups if _may_grow(group)]
     if not open_ones:
         told = listed(f"group {one.name} has {one.desired} of at most {one.maximum}" for one in groups)
         paths = " or ".join(f"nodeGroups.{one.name}.max" for one in groups)
         return f"{told}: raise {paths} (mlinfra capacity says whether the quota allows it), or free what is held"
     told = listed(f"group {one.name} may grow from {one.desired} to {one.maximum}" for one in open_ones)
     if has_autoscaler(seen):
-        return f"{told}: the autoscaler adds a machine, which takes some minutes"
+        tried = "".join(f"; its last try failed: {short(one.hindered)}" for one in open_ones if one.hindered)
+        return f"{told}: the autoscaler adds a machine, which takes some minutes{tried}"
     path = f"nodeGroups.{open_ones[0].name}.min"
     return f"{told}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
+
+
+def _may_grow(group: Group) -> bool:
+    return group.desired < group.maximum
 
 
 def _refused(reasons: dict[str, int], message: str) -> str:
