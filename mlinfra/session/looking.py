@@ -49,6 +49,8 @@ KINDS = (
     Kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration"),
     Kind("apiregistration.k8s.io", "v1", "APIService"),
     Kind("cert-manager.io", "v1", "Certificate"),
+    Kind("karpenter.sh", "v1", "NodePool"),
+    Kind("karpenter.sh", "v1", "NodeClaim"),
 )
 _EVENT = Kind("", "v1", "Event")
 

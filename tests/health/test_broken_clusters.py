@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from mlinfra.core.address import Address
@@ -11,12 +12,13 @@ from mlinfra.core.backend import Holder
 from mlinfra.core.health import Severity
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Intent
+from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Cluster, Expected, Release
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
 from mlinfra.sandbox.kubernetes.values import Object
 from tests.sandbox.kubernetes.controllers.clusters import job, meta, workload
 
-from .emulated import groups, health_of, only, serve_with_gpus, world
+from .emulated import groups, health_of, only, seen, serve_with_gpus, world
 
 FAIL = "sandbox.mlinfra.dev/fail"
 
@@ -244,6 +246,39 @@ def test_the_worst_comes_first_and_what_lies_below_before_what_lies_above() -> N
         "Deployment default/ranker (1 pod)",
         "Job default/nightly",
     ]
+
+
+def test_what_karpenter_does_not_get_is_told_of_its_pool_with_the_reason() -> None:
+    failed = {"type": "Launched", "status": "False", "message": "InsufficientInstanceCapacity: no g5.xlarge"}
+    claim = {
+        "metadata": {"name": "gpu-x7k2p", "labels": {"karpenter.sh/nodepool": "gpu"}},
+        "status": {"conditions": [failed]},
+    }
+    looked = seen(world())
+    looked = msgspec.structs.replace(looked, objects={**looked.objects, "NodeClaim": (claim,)})
+    trouble = only(judge("recsys", looked))
+    assert trouble.title == "node pool gpu (1 nodeclaim)"
+    assert trouble.words == "a machine is not launched: InsufficientInstanceCapacity: no g5.xlarge"
+    assert trouble.address == "nodeGroups.gpu"
+
+
+@pytest.mark.parametrize(
+    ("ready", "days", "words"),
+    [
+        ("True", 3, "it ends in 2 days, and was not renewed"),
+        ("True", -1, "it has ended, and was not renewed"),
+        ("False", 60, "it is not issued: the order is invalid"),
+    ],
+)
+def test_certificates_that_end_or_are_not_issued_are_told(ready: str, days: int, words: str) -> None:
+    looked = seen(world())
+    until = (looked.now + timedelta(days=days)).isoformat()
+    status = {"notAfter": until, "conditions": [{"type": "Ready", "status": ready, "message": "the order is invalid"}]}
+    live = {"metadata": meta("web"), "status": status}
+    looked = msgspec.structs.replace(
+        looked, now=looked.now + timedelta(seconds=1), objects={**looked.objects, "Certificate": (live,)}
+    )
+    assert only(judge("recsys", looked)).words == words
 
 
 def test_only_the_namespaces_of_the_stack_are_looked_at_in_a_cluster_of_others() -> None:

@@ -110,6 +110,11 @@ def _nowhere(seen: Seen, name: str, need: str, groups: list[Group]) -> tuple[str
         return words, "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
     if groups:
         return f"{need}, and no node that is there has any", _grow(seen, groups)
+    if seen.objects.get("NodePool"):
+        remedy = (
+            "Karpenter makes a machine where a node pool admits one that has it; else add such a group to nodeGroups"
+        )
+        return f"{need}, and no node that is there has any", remedy
     return f"{need}, and neither a node nor a node group has any", "add a node group of such machines to nodeGroups"
 
 
