@@ -61,14 +61,15 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     stack: str
+    applied: bool = True
     troubles: tuple[Trouble, ...] = ()
     unread: tuple[str, ...] = ()
     counts: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def verdict(self) -> str:
-        """unreadable, broken, warning or healthy."""
+        """unreadable, broken, warning, not made or healthy."""
         if self.unread:
             return "unreadable"
         found = {trouble.severity for trouble in self.troubles} - {Severity.NOTE}
-        return next((one.value for one in _WORST_FIRST if one in found), "healthy")
+        return next((one.value for one in _WORST_FIRST if one in found), "healthy" if self.applied else "not made")

@@ -18,7 +18,13 @@ _ORDER = tuple(Severity)
 def judge(stack: str, seen: Seen, unread: tuple[str, ...] = ()) -> Health:
     """How it is."""
     findings = [finding for find in every_judge() for finding in find(seen)]
-    return Health(stack=stack, troubles=troubles_of(findings, seen.addresses), unread=unread, counts=_counts(seen))
+    return Health(
+        stack=stack,
+        applied=seen.applied,
+        troubles=troubles_of(findings, seen.addresses),
+        unread=unread,
+        counts=_counts(seen),
+    )
 
 
 def troubles_of(findings: Iterable[Finding], addresses: Mapping[str, str]) -> tuple[Trouble, ...]:

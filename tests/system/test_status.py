@@ -54,7 +54,9 @@ def troubles(ran: Ran) -> dict[str, dict[str, Any]]:
 def test_status_follows_a_stack_from_nothing_through_trouble(
     peopled: Account, stack: str, request: pytest.FixtureRequest
 ) -> None:
-    assert "nothing of it was made yet" in peopled.do("status", stack).out
+    fresh = peopled.do("status", stack).out
+    assert fresh.startswith("in-cluster  not made\n")
+    assert "nothing of it was made yet" in fresh
     peopled.do("apply", stack, "--yes")
     well = peopled.do("status", stack)
     assert well.out.startswith("in-cluster  healthy\n")

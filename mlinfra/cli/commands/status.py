@@ -35,4 +35,4 @@ def run(
         shell.write("\n".join(health_markdown(health)))
     else:
         shell.show(health_page(health, shell.look()))
-    return {"unreadable": 1, "healthy": 0}.get(health.verdict, 2)
+    return {"unreadable": 1, "healthy": 0, "not made": 0}.get(health.verdict, 2)

@@ -22,13 +22,12 @@ def health_summary(health: Health) -> str:
     words = [f"{found[one]} {one.value}" for one in Severity if found[one] and one is not Severity.NOTE]
     if health.unread:
         words.insert(0, f"{number_of(len(health.unread), 'thing')} could not be read")
-    return ", ".join(words) or "healthy"
+    return ", ".join(words) or health.verdict
 
 
 def health_page(health: Health, look: Look) -> Page:
     """All of it: what could not be read first, then the troubles, at last what is well."""
-    good = health.verdict == "healthy"
-    page = Page().line((health.stack, "bold"), "  ", (health_summary(health), "green" if good else "bold red"))
+    page = Page().line((health.stack, "bold"), "  ", (health_summary(health), _style(health)))
     for reason in health.unread:
         page.blank().line(("unreadable  ", "bold red"), reason, below="            ")
     for trouble in health.troubles:
@@ -41,6 +40,10 @@ def health_page(health: Health, look: Look) -> Page:
     if counts:
         page.blank().line((", ".join(counts), "dim"))
     return page
+
+
+def _style(health: Health) -> str:
+    return {"healthy": "green", "not made": "dim"}.get(health.verdict, "bold red")
 
 
 def _lines(trouble: Trouble) -> list[tuple[str, str]]:
