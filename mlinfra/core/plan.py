@@ -89,6 +89,7 @@ class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     origin: for a move, the address it comes from.
     dependencies: what the object's record will say that it must outlive.
     named: the input that holds a derived name, empty where the stack gives the name.
+    sure: of a replacement: it is made whatever becomes known, since what the object stands upon is replaced.
     """
 
     key: str
@@ -104,6 +105,7 @@ class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     dependencies: tuple[Address, ...] = ()
     protect: bool = False
     named: str = ""
+    sure: bool = False
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -1,32 +1,25 @@
-"""Decisions: what is to happen to each address, one by one, dependencies first.
+"""Decisions: what happens to one address, what that is decided from, and what is said of it.
 
-The second part of planning, after the standings and before the steps. Pure. What one address decides shows the next
-which outputs stay known.
+`deciding` makes them, the planner orders them, the steps carry them out. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from mlinfra.core.address import Address
-from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.naming import derive_name
-from mlinfra.core.observed import Absent, Present, Unreadable
-from mlinfra.core.ownership import Owner
+from mlinfra.core.observed import Present
 from mlinfra.core.plan import Action
 from mlinfra.core.property import Replace
 from mlinfra.core.resource import Ownership, Resource
-from mlinfra.core.resource_type import OwnedBy, ResourceType
-from mlinfra.core.state import Record, Status
-from mlinfra.core.value import Expression, Properties, Ref, Value, at, path_text, resolve
+from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.value import Properties
 from mlinfra.engine.codes import Code
-from mlinfra.engine.diff import Difference, attributed, compare
-from mlinfra.engine.locate import Places, is_ours, key_of
-from mlinfra.engine.standing import Standing, Standings, present_of
+from mlinfra.engine.diff import Difference
+from mlinfra.engine.standing import Standing, Standings
 from mlinfra.engine.survey import Survey
 
 
@@ -39,6 +32,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     retag: its ownership tags are not as they should be.
     finish: an earlier run was stopped before it was ready.
     settle: nothing differs in the cloud, the record alone is behind.
+    sure: a replacement that is made whatever becomes known.
     within: the cluster that is deleted as well, and takes it along without a call of its own.
     """
 
@@ -56,6 +50,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     retag: bool = False
     finish: bool = False
     settle: bool = False
+    sure: bool = False
     within: Address | None = None
 
 
@@ -70,302 +65,8 @@ class Context(msgspec.Struct, frozen=True):
     adoptions: Mapping[Address, Present]
 
 
-class Deciding:
-    """Decides address after address, and remembers what is known of each one's outputs."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._places = Places(context.types, context.survey)
-        self._known: dict[Address, Properties] = {}
-        self.diagnostics: list[Diagnostic] = []
-
-    def lookup(self, expression: Expression) -> Value:
-        """What is known of a reference while planning; itself otherwise."""
-        if not isinstance(expression, Ref):
-            return expression
-        try:
-            return at(self._known[expression.address], expression.path)
-        except LookupError:
-            return expression
-
-    def decide(self, resource: Resource) -> Decision:
-        """The decision for a desired resource whose dependencies are decided."""
-        placed = resource.connection.resolved(self.lookup)
-        if placed is not resource.connection:
-            resource = msgspec.structs.replace(resource, connection=placed)
-        decision = self._decide(resource)
-        self._known[resource.address] = self._outputs_after(decision)
-        return decision
-
-    def _decide(self, resource: Resource) -> Decision:
-        standing = self._standing_of(resource)
-        record = standing.record
-        if record is None:
-            return self._create(resource, standing, "")
-        if is_in_cluster(record.connection.kind) and record.connection.identity != resource.connection.identity:
-            # What it was in goes, or has gone: it needs no call of its own.
-            gone = msgspec.structs.replace(standing, observed=Absent())
-            return self._create(resource, gone, "the cluster that it was in is replaced")
-        match standing.observed:
-            case Unreadable(reason):
-                self._warn_unreadable(resource.address, reason, resource)
-                return self._idle(resource, standing)
-            case Absent():
-                return self._create(resource, standing, f"{record.id} was deleted outside")
-            case Present() as present:
-                return self._decide_present(resource, standing, record, present)
-
-    def _standing_of(self, resource: Resource) -> Standing:
-        """The standing of the address; else what stands in its place in the cloud, where that may be taken back."""
-        address = resource.address
-        standing = self._context.standings.current.get(address, Standing())
-        adopted = self._context.adoptions.get(address)
-        if standing.record is None and adopted is not None:
-            return self._made_up(resource, standing, adopted)
-        if standing.record is not None or self._places.is_empty(resource):
-            return standing
-        kind = self._context.types[resource.type]
-        target = self._target(resource, kind, standing, self._next_generation(resource, standing))
-        desired = resolve(target, self.lookup)
-        present = self._places.locate(resource, desired)
-        if present is None:
-            return standing
-        if is_ours(resource, kind, present, standing.intent, self._context.standings):
-            return self._made_up(resource, standing, present)
-        self._refuse_conflict(resource, kind, present)
-        return standing
-
-    def _made_up(self, resource: Resource, standing: Standing, present: Present) -> Standing:
-        owner = present.owner
-        record = Record(
-            address=resource.address,
-            type=resource.type,
-            id=present.id,
-            generation=owner.generation if owner else self._next_generation(resource, standing),
-            connection=resource.connection,
-            inputs=None,
-            outputs=present.properties,
-        )
-        return Standing(record, present, taken_back=True, intent=standing.intent)
-
-    def _refuse_conflict(self, resource: Resource, kind: ResourceType, present: Present) -> None:
-        ours, owner = self._context.ownership, present.owner
-        if owner is not None and owner.stack == ours.stack and owner.lineage != ours.lineage:
-            return  # of another lineage: that the state was lost is said once, and is all that helps
-        key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key) or f"id {present.id}"
-        whose = f"It belongs to {present.owner.stack}." if present.owner else "Its tags do not say that it is ours."
-        self.diagnostics.append(
-            Diagnostic(
-                code=Code.NOT_OURS,
-                summary=f"{resource.address}: {resource.type} with {key} exists already",
-                detail=whose,
-                address=resource.address,
-                source=resource.source,
-                hint=f"choose another name, or take it over: mlinfra adopt STACK {resource.address} {present.id}",
-            )
-        )
-
-    def _decide_present(self, resource: Resource, standing: Standing, record: Record, present: Present) -> Decision:
-        kind = self._context.types[resource.type]
-        if refusal := self._ownership_refused(resource, kind, present):
-            self.diagnostics.append(refusal)
-            return self._idle(resource, standing)
-        if record.type != resource.type:
-            return self._replace(resource, standing, Difference(), Replace.CREATE_FIRST, f"was a {record.type}")
-        if present.failed:
-            return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, present.failed)
-        target = self._target(resource, kind, standing, record.generation)
-        desired = resolve(target, self.lookup)
-        difference = attributed(compare(kind, desired, record.inputs, present.properties), present.authors)
-        self._note_leftovers(resource, difference)
-        if difference.order is not None:
-            causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
-            if resource.address in self._context.adoptions:
-                self.diagnostics.append(_not_adoptable(resource, present, causes))
-                return self._idle(resource, standing)
-            return self._replace(resource, standing, difference, difference.order, f"{causes} cannot be changed")
-        return self._keep(resource, standing, record, present, difference, target, desired)
-
-    def _keep(
-        self,
-        resource: Resource,
-        standing: Standing,
-        record: Record,
-        present: Present,
-        difference: Difference,
-        target: Properties,
-        desired: Properties,
-    ) -> Decision:
-        """The object stays: updated, adopted, renamed, or left alone."""
-        kind = self._context.types[resource.type]
-        protect = resource.lifecycle.protect
-        expected = Owner.under(self._context.ownership, resource.address, record.generation, protect=protect)
-        retag = kind.taggable and kind.owned_by is OwnedBy.TAGS and present.owner != expected
-        finish = record.status is Status.CREATING
-        action, reason = self._action(standing, bool(difference.fields), retag=retag, finish=finish, present=present)
-        behind = record.inputs != desired or record.protect != protect
-        return Decision(
-            address=resource.address,
-            type=resource.type,
-            action=action,
-            standing=standing,
-            resource=resource,
-            generation=record.generation,
-            properties=target,
-            desired=desired,
-            difference=difference,
-            reason=reason,
-            retag=retag,
-            finish=finish,
-            settle=behind and action is Action.NO_OP,
-        )
-
-    def _action(
-        self, standing: Standing, differs: bool, *, retag: bool, finish: bool, present: Present
-    ) -> tuple[Action, str]:
-        if standing.origin is not None:
-            return Action.MOVE, f"was {standing.origin}"
-        if standing.taken_back:
-            return Action.ADOPT, f"{present.id} is ours, and no record names it" if not retag else f"takes {present.id}"
-        if differs:
-            return Action.UPDATE, ""
-        if finish:
-            return Action.UPDATE, "an earlier run was stopped before it was ready"
-        if retag:
-            return Action.UPDATE, "its ownership tags are not as they should be"
-        return Action.NO_OP, ""
-
-    def _replace(
-        self, resource: Resource, standing: Standing, difference: Difference, order: Replace, reason: str
-    ) -> Decision:
-        kind = self._context.types[resource.type]
-        generation = self._next_generation(resource, standing)
-        target = self._target(resource, kind, Standing(intent=standing.intent), generation)
-        present = present_of(standing)
-        desired = resolve(target, self.lookup)
-        key = key_of(kind, desired)
-        if present is not None and key is not None and key == key_of(kind, present.properties):
-            order = Replace.DELETE_FIRST  # the new one would stand in the place of the old one
-        return Decision(
-            address=resource.address,
-            type=resource.type,
-            action=Action.REPLACE,
-            standing=standing,
-            resource=resource,
-            generation=generation,
-            properties=target,
-            desired=desired,
-            difference=difference,
-            order=order,
-            reason=reason,
-        )
-
-    def _create(self, resource: Resource, standing: Standing, reason: str) -> Decision:
-        kind = self._context.types[resource.type]
-        generation = self._next_generation(resource, standing)
-        target = self._target(resource, kind, Standing(intent=standing.intent), generation)
-        return Decision(
-            address=resource.address,
-            type=resource.type,
-            action=Action.CREATE,
-            standing=standing,
-            resource=resource,
-            generation=generation,
-            properties=target,
-            desired=resolve(target, self.lookup),
-            reason=reason,
-        )
-
-    def _idle(self, resource: Resource, standing: Standing) -> Decision:
-        record = standing.record
-        assert record is not None
-        return Decision(
-            address=resource.address,
-            type=resource.type,
-            action=Action.NO_OP,
-            standing=standing,
-            resource=resource,
-            generation=record.generation,
-        )
-
-    def _next_generation(self, resource: Resource, standing: Standing) -> int:
-        """One more than any before; that of a create attempt without a result is taken up again."""
-        if standing.intent is not None:
-            return standing.intent.generation
-        return self._context.standings.highest.get(resource.address, 0) + 1
-
-    def _target(self, resource: Resource, kind: ResourceType, standing: Standing, generation: int) -> Properties:
-        """The properties to aim at: what is desired, and the name that the object has, or that its address derives."""
-        rule = kind.name
-        if rule is None or rule.property in resource.properties:
-            return resource.properties
-        record = standing.record
-        name: Any = None
-        if record is not None:
-            name = (record.inputs or {}).get(rule.property) or record.outputs.get(rule.property)
-        if not name:
-            ownership, region = self._context.ownership, self._context.region
-            name = derive_name(
-                rule, stack=ownership.stack, region=region, address=resource.address, generation=generation
-            )
-        return {**resource.properties, rule.property: name}
-
-    def _outputs_after(self, decision: Decision) -> Properties:
-        """What is certain of its outputs once the decision is carried out."""
-        present = present_of(decision.standing)
-        if decision.action in (Action.CREATE, Action.REPLACE):
-            return decision.desired
-        if present is None:
-            record = decision.standing.record
-            return {**record.outputs, "id": record.id} if record is not None else {}
-        outputs = {**present.properties, "id": present.id}
-        if any(field.path[0] != "tags" for field in decision.difference.fields):
-            volatile = self._context.types[decision.type].volatile
-            outputs = {key: value for key, value in merged(outputs, decision.desired).items() if key not in volatile}
-        return outputs
-
-    def _ownership_refused(self, resource: Resource, kind: ResourceType, present: Present) -> Diagnostic | None:
-        owner = present.owner
-        if kind.owned_by is not OwnedBy.TAGS or owner is None or owner.is_of(self._context.ownership):
-            return None
-        return Diagnostic(
-            code=Code.CLAIMED_ELSEWHERE,
-            summary=f"{resource.address}: {present.id} says that it belongs to {owner.stack} ({owner.lineage})",
-            detail="Its ownership tags and our record disagree; nothing is done with it.",
-            address=resource.address,
-            source=resource.source,
-            hint=f"if it is not ours any more: mlinfra state forget STACK {resource.address}",
-        )
-
-    def _warn_unreadable(self, address: Address, reason: str, resource: Resource | None = None) -> None:
-        self.diagnostics.append(unreadable_warning(address, reason, resource))
-
-    def _note_leftovers(self, resource: Resource, difference: Difference) -> None:
-        for path in difference.kept:
-            self.diagnostics.append(
-                Diagnostic(
-                    severity=Severity.WARNING,
-                    code=Code.CANNOT_BE_UNSET,
-                    summary=f"{resource.address}: {path_text(path)} was taken out of the stack and cannot be unset",
-                    detail="It stays as it is.",
-                    address=resource.address,
-                    source=resource.source,
-                    hint="give it the value that it shall have",
-                )
-            )
-        for path in difference.extra:
-            self.diagnostics.append(
-                Diagnostic(
-                    severity=Severity.NOTE,
-                    code=Code.UNDECLARED,
-                    summary=f"{resource.address}: {path_text(path)} is set, and the stack does not say so",
-                    address=resource.address,
-                    source=resource.source,
-                )
-            )
-
-
-def _not_adoptable(resource: Resource, present: Present, causes: str) -> Diagnostic:
+def not_adoptable(resource: Resource, present: Present, causes: str) -> Diagnostic:
+    """What is said of an object that would have to be replaced to become ours."""
     return Diagnostic(
         code=Code.NOT_ADOPTABLE,
         summary=f"{present.id} cannot become {resource.address}: {causes} differs, and cannot be changed",

@@ -240,6 +240,8 @@ class Execution:
 
     def _is_unneeded(self, step: Step, properties: Properties) -> bool:
         """Whether a planned replacement turns out to be none, now that everything is known."""
+        if step.sure:
+            return False
         if step.address in self._unneeded:
             return True
         old = self._journal.record(step.address)

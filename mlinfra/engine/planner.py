@@ -24,7 +24,8 @@ from mlinfra.core.state import State
 from mlinfra.core.value import at, is_secret, path_text, refs, resolve
 from mlinfra.engine.closing import Closing
 from mlinfra.engine.codes import Code
-from mlinfra.engine.decision import Context, Deciding, Decision, unreadable_warning
+from mlinfra.engine.deciding import Deciding
+from mlinfra.engine.decision import Context, Decision, unreadable_warning
 from mlinfra.engine.dependency import Dependencies
 from mlinfra.engine.order import closure, reversed_edges, topological
 from mlinfra.engine.seal import seal_object, seal_plan

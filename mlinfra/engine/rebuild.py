@@ -15,7 +15,8 @@ from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import resolve
-from mlinfra.engine.decision import Context, Deciding, Decision
+from mlinfra.engine.deciding import Deciding
+from mlinfra.engine.decision import Context, Decision
 from mlinfra.engine.dependency import Dependencies
 from mlinfra.engine.order import topological
 from mlinfra.engine.standing import standings

@@ -103,6 +103,7 @@ class Wiring:
                 dependencies=self._dependencies.desired(decision.address),
                 protect=resource.lifecycle.protect,
                 named=self._derived(decision),
+                sure=decision.sure,
             ),
             self._makes,
         )
@@ -152,6 +153,7 @@ class Wiring:
             properties=replaced.properties if replaced is not None else {},
             origin=standing.origin,
             named=self._derived(replaced) if replaced is not None else "",
+            sure=replaced is not None and replaced.sure,
         )
         if not isinstance(standing.observed, Present):
             self._gone.add(step.key)

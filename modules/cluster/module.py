@@ -146,6 +146,7 @@ def _properties(scope: Scope, inputs: Inputs, network: Network, role: Handle, ve
         "roleArn": role.arn,
         "version": version,
         "vpcConfig": {
+            "vpcId": network.vpc_id,
             "subnetIds": list(network.private_subnet_ids or network.subnet_ids),
             "endpointPrivateAccess": endpoint.private,
             "endpointPublicAccess": endpoint.public,

@@ -75,6 +75,7 @@ TYPES: dict[str, ResourceType] = {
                     "image": text(default="plain"),
                     "rank": integer(),
                     "home": text(refers="toy:net/Net"),
+                    "cluster": text(refers="toy:run/Cluster", replace=Replace.CREATE_FIRST),
                     "taints": list_of(block({"key": text(required=True), "effect": text()}), default=[]),
                     "password": text(write_only=True),
                     "tags": TAGS,
@@ -255,7 +256,7 @@ class ToyCloud:
         for name, value in target.properties.items():
             refers = fields[name].refers or (fields[name].items.refers if fields[name].items else "")  # type: ignore[union-attr]
             for item in value if isinstance(value, list) else [value]:
-                if refers and item not in self.things:
+                if refers and item not in {*self.things, *(t.properties.get("name") for t in self.things.values())}:
                     raise NotFound(f"{name} {item!r} does not exist")
         for thing in self.things.values():
             key = TYPES[target.type].key

@@ -16,7 +16,7 @@ from .world import World, graph, resource
 
 K8S, APP, CHART, POOL = (Address(x) for x in ("cluster", "apps.web", "apps.chart", "nodes"))
 INSIDE = Connection("kubernetes", CLUSTER.reference(K8S))
-SIZE = {"min": 0, "max": 3, "wanted": 1}
+POOL_IN_IT = {"subnets": [Ref(Address("subnet"))], "size": {"min": 0, "max": 3, "wanted": 1}}
 
 
 def stack(*, image: str = "v1", **cluster: object) -> Graph:
@@ -24,7 +24,7 @@ def stack(*, image: str = "v1", **cluster: object) -> Graph:
         resource("net", "net/Net", {"cidr": "10.0.0.0/16"}),
         resource("subnet", "net/Subnet", {"net": Ref(Address("net")), "range": "10.0.1.0/24"}),
         resource("cluster", "run/Cluster", {"name": "ml", "subnet": Ref(Address("subnet")), **cluster}),
-        resource("nodes", "run/Group", {"subnets": [Ref(Address("subnet"))], "size": SIZE}, depends_on=["cluster"]),
+        resource("nodes", "run/Group", {"cluster": Ref(K8S, ("name",)), **POOL_IN_IT}),
         resource("apps.chart", "in/Chart", {"name": "chart"}, connection=INSIDE, depends_on=["nodes"]),
         resource("apps.web", "in/App", {"name": "web", "image": image}, connection=INSIDE, depends_on=["apps.chart"]),
     )
@@ -78,7 +78,12 @@ def test_a_replaced_cluster_takes_along_what_was_in_it_and_gets_it_anew() -> Non
     world.apply(stack())
     (old,) = world.clusters_there()
     desired = stack(zone="b")
-    assert pending(world, desired) == {"cluster": "replace", "apps.chart": "create", "apps.web": "create"}
+    assert pending(world, desired) == {
+        "cluster": "replace",
+        "nodes": "replace",
+        "apps.chart": "create",
+        "apps.web": "create",
+    }
     assert world.apply(desired).complete
     assert world.settled(desired)
     assert names(inside(world)) == ["chart", "web"]

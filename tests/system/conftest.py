@@ -31,17 +31,7 @@ def settled_heap() -> None:
 
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """An empty account, and a folder to work in."""
-    monkeypatch.chdir(tmp_path)
-    with Sandbox() as sandbox:
-        for name, value in Account.environment(sandbox).items():
-            monkeypatch.setenv(name, value)
-        yield Account(sandbox, tmp_path)
-
-
-@pytest.fixture
-def peopled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """An account whose clusters answer, and work: nodes join, pods start, controllers make what they make."""
+    """An empty account, and a folder to work in. Its clusters work: nodes join, pods start."""
     monkeypatch.chdir(tmp_path)
     with Sandbox(endpoints=lambda account: KubernetesEndpoints(account, SWIFT)) as sandbox:
         for name, value in Account.environment(sandbox).items():

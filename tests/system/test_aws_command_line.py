@@ -27,9 +27,9 @@ def describe(*arguments: str) -> Any:
 
 
 @pytest.fixture
-def account(peopled: Account) -> Account:
+def account(account: Account) -> Account:
     """One whose clusters answer: GPUs are announced by what runs in them."""
-    return peopled
+    return account
 
 
 def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickstart: Path) -> None:

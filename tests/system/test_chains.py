@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from mlinfra.core import codec
 from mlinfra.core.state import State
 from mlinfra.sandbox.aws.sandbox import Sandbox
+from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
 
 from .account import Account
+from .conftest import SWIFT
 
 EXAMPLES = int(os.environ.get("MLINFRA_TEST_EXAMPLES", "0")) or 6
 SETTINGS = settings(
@@ -169,7 +171,10 @@ def _rename(document: Document, section: str, name: str) -> None:
 
 @contextmanager
 def account_in(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Account]:
-    with Sandbox() as sandbox, patch.context() as patched:
+    with (
+        Sandbox(endpoints=lambda account: KubernetesEndpoints(account, SWIFT)) as sandbox,
+        patch.context() as patched,
+    ):
         for name, value in Account.environment(sandbox).items():
             patched.setenv(name, value)
         patched.chdir(folder)

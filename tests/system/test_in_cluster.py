@@ -82,7 +82,7 @@ class _Caller(msgspec.Struct):
 
 
 @pytest.fixture
-def stack(peopled: Account) -> str:
+def stack(account: Account) -> str:
     """The example's stack and chart, aimed at the account."""
     shutil.copytree(ROOT / "examples" / "in-cluster", Path(), dirs_exist_ok=True)
     file = Path("stack.yaml")
@@ -100,8 +100,8 @@ def pending(account: Account, *arguments: str) -> dict[str, str]:
     return {change["address"]: change["action"] for change in planned["changes"]}
 
 
-def test_the_first_plan_is_whole_and_names_what_the_chart_brings(peopled: Account, stack: str) -> None:
-    planned = peopled.do("plan", stack, "-o", "json").json()
+def test_the_first_plan_is_whole_and_names_what_the_chart_brings(account: Account, stack: str) -> None:
+    planned = account.do("plan", stack, "-o", "json").json()
     changes = {change["address"]: change for change in planned["changes"]}
     assert {"cluster", "resources.namespace", "resources.batcher", "resources.nightly"} <= set(changes)
     parts = {part["name"] for part in changes["resources.batcher"]["parts"]}
@@ -113,30 +113,30 @@ def test_the_first_plan_is_whole_and_names_what_the_chart_brings(peopled: Accoun
 
 
 def test_what_runs_in_the_cluster_is_made_mended_and_changed_like_all_else(
-    peopled: Account, stack: str, request: pytest.FixtureRequest
+    account: Account, stack: str, request: pytest.FixtureRequest
 ) -> None:
-    peopled.do("apply", stack, "--yes")
-    assert pending(peopled) == {}
-    assert pending(peopled, "--no-refresh") == {}
+    account.do("apply", stack, "--yes")
+    assert pending(account) == {}
+    assert pending(account, "--no-refresh") == {}
 
-    client = inside(peopled)
+    client = inside(account)
     request.addfinalizer(client.http.close)
     client.call("DELETE", "/apis/batches.example.com/v1/namespaces/batches/batches/nightly")
     client.call("DELETE", "/api/v1/namespaces/batches/configmaps/batcher")
-    found = peopled.run("drift", stack, "-o", "json")
+    found = account.run("drift", stack, "-o", "json")
     assert found.code == 2
     assert {change["address"] for change in found.json()["changes"]} == {"resources.nightly", "resources.batcher"}
-    peopled.do("apply", stack, "--yes")
-    peopled.do("drift", stack)
+    account.do("apply", stack, "--yes")
+    account.do("drift", stack)
 
     Path(stack).write_text(Path(stack).read_text().replace("replicas: 2", "replicas: 3"))
-    assert pending(peopled) == {"resources.batcher": "update"}
-    peopled.do("apply", stack, "--yes")
+    assert pending(account) == {"resources.batcher": "update"}
+    account.do("apply", stack, "--yes")
     made = client.call("GET", "/apis/apps/v1/namespaces/batches/deployments/batcher")
     assert made["spec"]["replicas"] == made["status"]["availableReplicas"] == 3
 
-    _lose_the_state(peopled, stack)
-    _destroy_with_what_others_made(peopled, client, stack)
+    _lose_the_state(account, stack)
+    _destroy_with_what_others_made(account, client, stack)
 
 
 def _lose_the_state(account: Account, stack: str) -> None:

@@ -59,8 +59,7 @@ def _markets(account: Account) -> list[str]:
     return sorted(machine.get("InstanceLifecycle", "on-demand") for machine in machines)
 
 
-def test_a_mixed_group_has_machines_and_nodes_and_leaves_nothing(peopled: Account) -> None:
-    account = peopled
+def test_a_mixed_group_has_machines_and_nodes_and_leaves_nothing(account: Account) -> None:
     Path("stack.yaml").write_text(STACK)
     account.do("apply", "stack.yaml", "--yes")
     account.do("plan", "stack.yaml", "--detailed-exitcode")

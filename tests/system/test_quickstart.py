@@ -10,9 +10,9 @@ from .account import Account
 
 
 @pytest.fixture
-def account(peopled: Account) -> Account:
+def account(account: Account) -> Account:
     """One whose clusters answer: GPUs are announced by what runs in them."""
-    return peopled
+    return account
 
 
 def test_plan_apply_empty_plan_drift_repair_destroy(account: Account, quickstart: Path) -> None:

@@ -52,8 +52,7 @@ def _normal(plan: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
-def test_a_stack_of_ours_is_planned_applied_and_destroyed(peopled: Account, file: Path) -> None:
-    account = peopled
+def test_a_stack_of_ours_is_planned_applied_and_destroyed(account: Account, file: Path) -> None:
     text = _copied(file)
     _prepare(account, text)
     account.do("validate", "stack.yaml")

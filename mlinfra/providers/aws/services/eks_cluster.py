@@ -16,7 +16,7 @@ from mlinfra.core.value import Properties
 from mlinfra.providers.aws import wire
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update, Waiting
 from mlinfra.providers.aws.reader import Reader
-from mlinfra.providers.aws.services.ec2_network import SUBNET
+from mlinfra.providers.aws.services.ec2_network import SUBNET, VPC
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
 from mlinfra.providers.aws.services.eks_updates import carry_through, health
 from mlinfra.providers.aws.services.iam_roles import ROLE
@@ -57,6 +57,14 @@ def _enabled_logs(shown: Any) -> Any:
 def _role_is_new(what: str) -> str:
     """The errors by which EKS says that it does not know a role yet."""
     return rf"(?i)InvalidParameter.*role.*({what})"
+
+
+def _without_vpc(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name != "vpcId"}
+
+
+def _as_it_is(config: dict[str, Any]) -> dict[str, Any]:
+    return config
 
 
 def _update_version(work: Work) -> None:
@@ -133,7 +141,8 @@ _INPUTS = {
             "endpointPublicAccess": boolean(default=True),
             "publicAccessCidrs": set_of(text(), default=["0.0.0.0/0"]),
             "clusterSecurityGroupId": text(initial=True, description="Shown, never set."),
-            "vpcId": text(initial=True, description="Shown, never set."),
+            # Never said to EKS, which takes it from the subnets, and from which no cluster can move.
+            "vpcId": text(replace=Replace.DELETE_FIRST, refers=VPC, description="The network of the subnets."),
         },
         required=True,
     ),
@@ -179,6 +188,7 @@ _CLUSTER = AwsType(
     id="{name}",
     names={"vpcConfig": "resourcesVpcConfig", "enabledClusterLogTypes": "logging"},
     shapes={
+        "vpcConfig": Shape(outward=_without_vpc, inward=_as_it_is),
         "enabledClusterLogTypes": Shape(outward=_log_setup, inward=_enabled_logs),
         "encryptionConfig": _ONE,
     },
