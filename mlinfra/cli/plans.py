@@ -136,7 +136,7 @@ def carry_out(
     if form == "json":
         shell.write(document(report_json(report, seconds, stack=stack, outputs=outputs)))
     if not report.complete:
-        raise ApplyIncomplete(report)
+        raise ApplyIncomplete(report, destroy=plan.destroy)
     if form == "text" and plan.pending():
         shell.write("")
         shell.show(done_page(report, seconds, shell.look(), stack=stack))

@@ -132,13 +132,16 @@ class Ambiguous(ProviderError):
 class ApplyIncomplete(MlinfraError):
     """Some steps failed or were not reached. Everything made is recorded; `report` says what happened.
 
-    Exits like a stale plan where a step was refused because it was not any more what had been planned.
+    Exits like a stale plan where a step was refused because it was not any more what had been planned, and as something
+    that is left where it was `destroy` that something held up.
     """
 
     exit_code = 6
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, *, destroy: bool = False) -> None:
         self.report = report
         if report.stale:
             self.exit_code = StalePlan.exit_code
+        elif destroy and report.failed:
+            self.exit_code = 8
         super().__init__(report.summary, code="MLI3006", hint="mend the cause and run the same command again")

@@ -66,7 +66,7 @@ def _charts(options: Any, find: Callable[[ChartStore, Reference], Chart | None])
     for resource in releases_in(graph):
         named = str(resource.properties.get("chart"))
         try:
-            reference = reference_of(resource.properties, root)
+            reference = reference_of(resource.properties, Path(options.file).parent)
             about = ChartInfo(
                 address=resource.address,
                 chart=reference.chart,

@@ -49,10 +49,14 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Cloud:
-    """What one target offers. `library`: whose contracts tell what charts are like that a rehearsal cannot have."""
+    """What one target offers. `library`: whose contracts tell what charts are like that a rehearsal cannot have.
 
-    def __init__(self, target: Target, root: Path, clock: Clock, library: Library) -> None:
+    beside: the folder of the stack file, which paths of charts are relative to.
+    """
+
+    def __init__(self, target: Target, root: Path, clock: Clock, library: Library, beside: Path | None = None) -> None:
         self._target, self._root, self._library = target, root, library
+        self._beside = root if beside is None else beside
         # What takes minutes in a real account takes seconds in a simulated one, which is always on this machine.
         self.is_simulated = _is_simulated(target)
         self._clock = FastClock(clock, _HURRY) if self.is_simulated else clock
@@ -154,7 +158,7 @@ class Cloud:
     def _releases(self) -> Releases:
         from mlinfra.session.releases import Releases
 
-        return Releases(self.charts, self._root, self._clock)
+        return Releases(self.charts, self._beside, self._clock)
 
     @cached_property
     def charts(self) -> Charts:

@@ -28,7 +28,10 @@ class Code(Coded):
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."
     OTHER_PLAN_FORMAT = "MLI3073", "A plan file has the format of another version."
     STOOD_IN = "MLI3076", "Charts are stood in for by objects made from contracts, in the sandbox (a note)."
-    PARTS_UNSEEN = "MLI3075", "What a change carries with it cannot be shown (a warning)."
+    PARTS_UNSEEN = (
+        "MLI3075",
+        "What a change carries with it cannot be shown; an error where it could not be made either.",
+    )
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     HOPS = "MLI3086", "An upgrade is made in several steps, one after the other (a note)."
     TOO_FAR = "MLI3087", "An upgrade goes further than the nodes of the cluster may lie behind."

@@ -13,7 +13,7 @@ import msgspec
 from mlinfra.core.address import Address
 from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.errors import ProviderError
+from mlinfra.core.errors import InvalidRequest, ProviderError
 from mlinfra.core.observed import Present
 from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import MAKES, Part, Plan, Step, Verb
@@ -64,10 +64,11 @@ class _Asking:
         except ProviderError as error:
             self.diagnostics.append(
                 Diagnostic(
-                    severity=Severity.WARNING,
+                    severity=Severity.ERROR if isinstance(error, InvalidRequest) else Severity.WARNING,
                     code=Code.PARTS_UNSEEN,
                     summary=f"{step.address}: what this carries with it cannot be shown: {error}",
                     address=step.address,
+                    source=next((one.source for one in self._plan.changes if one.address == step.address), None),
                     hint=error.hint,
                 )
             )

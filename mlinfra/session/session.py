@@ -104,7 +104,7 @@ class Session:
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
         self._library = library or catalogue.library(root)
-        self._cloud = cloud_of(stack.target, root, self._clock, self._library)
+        self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent)
         self._adviser = Adviser(stack, self._cloud, root, self._clock)
 
     @classmethod
@@ -253,7 +253,7 @@ class Session:
             )
             report = carry_out(plan, journal, seen, means)
             if not report.complete:
-                raise ApplyIncomplete(report)
+                raise ApplyIncomplete(report, destroy=plan.destroy)
             if plan.destroy and not plan.partial:
                 self._conclude(journal.state(), lease)
             elif not plan.destroy:

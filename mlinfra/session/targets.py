@@ -11,10 +11,10 @@ from mlinfra.library.library import Library
 from mlinfra.session.cloud import Cloud
 
 
-def cloud_of(target: Target, root: Path, clock: Clock, library: Library) -> Cloud:
+def cloud_of(target: Target, root: Path, clock: Clock, library: Library, beside: Path | None = None) -> Cloud:
     """The cloud of a target: an account of AWS, the simulated one, or a cluster of the user's own."""
     if target.platform != KUBERNETES:
-        return Cloud(target, root, clock, library)
+        return Cloud(target, root, clock, library, beside)
     from mlinfra.session.own_cluster import OwnCluster
 
-    return OwnCluster(target, root, clock, library)
+    return OwnCluster(target, root, clock, library, beside)

@@ -34,7 +34,7 @@ def run(
     """Delete everything that the stack made.
 
     Shows what goes and asks twice. Succeeds only where nothing is left afterwards; else lists it and exits with 8.
-    Volumes and snapshots that workloads in the cluster left are kept for their data, and listed.
+    Volumes go as their claims say; those that are to be retained, and snapshots, are kept for their data, and listed.
     """
     from mlinfra.cli.plans import carry_out, recovered
 

@@ -68,7 +68,7 @@ def reference_of(properties: Properties, root: Path) -> Reference:
     path = root / chart
     if not path.exists():
         hint = "name an existing folder or archive, give repositoryOpts.repo, or a reference that begins with oci://"
-        raise _bad(f"{chart} is no folder and no archive here, and no repository is named", hint)
+        raise _bad(f"{chart} is no folder and no archive in {root.resolve()}, and no repository is named", hint)
     return msgspec.structs.replace(found, path=path)
 
 

@@ -16,6 +16,7 @@ from mlinfra.providers.kubernetes.codes import Code
 from mlinfra.providers.kubernetes.conditions import condition, status_of, words
 from mlinfra.providers.kubernetes.discovery import Place
 from mlinfra.providers.kubernetes.readiness import judge
+from mlinfra.providers.kubernetes.webhooks import deserted
 
 PATIENCE = 600.0  # seconds, as Pulumi's provider has it; images of model servers take minutes to pull
 _PAUSES = (0.2, 0.3, 0.5, 1.0, 2.0, 3.0)
@@ -78,7 +79,8 @@ def wait_gone(api: Api, place: Place, live: Object, id: str, operation: Says, pa
         held = holders(seen)
         waited = api.clock.monotonic() - began
         if waited >= patience:
-            raise held_on(place, id, f"it is not gone after {waited:.0f} s: {held}")
+            why = "; ".join((held, *deserted(api)))
+            raise held_on(place, id, f"it is not gone after {waited:.0f} s: {why}")
         if held != said:
             said = held
             operation.say(said)
