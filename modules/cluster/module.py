@@ -81,9 +81,9 @@ def wants(inputs: Inputs) -> Wants:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the control plane and what must stand before nodes join."""
+    scope.report(*_problems(inputs, facts), *access_problems(inputs.access))
     network = scope.one(Network)
-    if problems := [*_problems(inputs, network, facts), *access_problems(inputs.access)]:
-        scope.refuse(*problems)
+    scope.settle(*_zone_problems(network))
     role = scope.add("role", "aws:iam/role:Role", {"assumeRolePolicy": Json(_trust())})
     attachment = scope.add(
         "role.cluster-policy",
@@ -184,17 +184,21 @@ def _trust() -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _problems(inputs: Inputs, network: Network, facts: Facts) -> list[Problem]:
+def _problems(inputs: Inputs, facts: Facts) -> list[Problem]:
     problems = []
     if not facts.cluster_versions or inputs.version not in ("", *facts.cluster_versions):
         hint = f"there is {', '.join(facts.cluster_versions) or 'none'}"
         summary = f"EKS does not offer Kubernetes {inputs.version} in {facts.region}"
         problems.append(Problem(Code.CLUSTER_VERSION, summary, at=("version",), hint=hint))
-    zones = {subnet.zone for subnet in network.subnets}
-    if len(network.subnets) < 2 or (len(zones) < 2 and "" not in zones):
-        hint = "set network.zones to 2 or more"
-        problems.append(Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint))
     return [*problems, *_endpoint_problems(inputs.endpoint)]
+
+
+def _zone_problems(network: Network) -> list[Problem]:
+    zones = {subnet.zone for subnet in network.subnets}
+    if len(network.subnets) >= 2 and (len(zones) >= 2 or "" in zones):
+        return []
+    hint = "set network.zones to 2 or more"
+    return [Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint)]
 
 
 def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:
