@@ -141,4 +141,5 @@ class ApplyIncomplete(MlinfraError):
         self.report = report
         if report.stale:
             self.exit_code = StalePlan.exit_code
-        super().__init__(report.summary, code="MLI3006", hint="mend the cause and run the same command again")
+        cause = "mend the cause and " if report.failed else ""
+        super().__init__(report.summary, code="MLI3006", hint=f"{cause}run the same command again")
