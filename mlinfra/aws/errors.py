@@ -57,7 +57,7 @@ _HINTS: dict[type[ProviderError], str] = {
     Ambiguous: "run the same command again: it looks before it makes anything",
 }
 _OUT_OF_REACH = (
-    "see that this machine reaches that address: the network, HTTPS_PROXY, the region, AWS_ENDPOINT_URL if it is set"
+    "see that this machine reaches that address: network, HTTPS_PROXY, region, AWS_ENDPOINT_URL if it is set"
 )
 
 

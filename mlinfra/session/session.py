@@ -57,6 +57,7 @@ from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
+from mlinfra.session.renames import with_renames
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -177,7 +178,7 @@ class Session:
         on_progress("comparing")
         plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
-        plan = review.with_idle_names(plan, self.stack, graph, state)
+        plan = with_renames(review.with_idle_names(plan, self.stack, graph, state), state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         return self._adviser.advised(plan, graph, state) if advise else plan
