@@ -50,7 +50,11 @@ class Inputs(Block, frozen=True, kw_only=True):
 
     version: Annotated[
         str,
-        Meta(description="Kubernetes version; empty: the newest that EKS offers", pattern=r"^(1\.[0-9]{2})?$"),
+        Meta(
+            description="Kubernetes version; empty: the newest that EKS offers",
+            pattern=r"^(1\.[0-9]{2})?$",
+            examples=["1.34"],
+        ),
     ] = ""
     endpoint: Annotated[Endpoint, Meta(description="who can reach the Kubernetes API")] = Endpoint()
     secrets_encryption: Annotated[
@@ -66,7 +70,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = 90
     access: Annotated[tuple[Access, ...], Meta(description="who may use the cluster, besides whoever creates it")] = ()
     addons: Annotated[
-        dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")], Addon],
+        dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", examples=["vpc-cni"])], Addon],
         Meta(
             description="EKS add-ons; vpc-cni, kube-proxy, coredns and eks-pod-identity-agent come by themselves, "
             "and are named here only to be pinned or configured"

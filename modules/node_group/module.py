@@ -40,7 +40,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     """A group of nodes."""
 
     instances: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")], ...],
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$", examples=["m6i.large"])], ...],
         Meta(description="instance types, in order of preference", min_length=1, max_length=20),
     ]
     max: Annotated[int, Meta(description="most nodes at once", ge=0, le=450)]

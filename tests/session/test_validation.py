@@ -152,3 +152,9 @@ def test_no_message_repeats_what_holds_a_secret(capsys: Any) -> None:
     assert "resources.db.properties.password is text that is not shown" in said
     assert "a reference to a secret, such as ${secret.sm:NAME#KEY}" in said
     assert "hunter2" not in said
+
+
+def test_the_form_of_a_text_is_said_by_example(capsys: Any) -> None:
+    Path("stack.yaml").write_text(_HEAD + _GOOD.replace("m6i.large", "M6I_large"))
+    assert main(["validate", "stack.yaml"]) == 1
+    assert "but must be of a form such as m6i.large" in capsys.readouterr().err
