@@ -12,7 +12,9 @@ from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
 from mlinfra.core.cost import Amount, CostLine
 from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.plan import Plan
+from mlinfra.core.report import Failed, Report
 from mlinfra.core.resource import Graph
 from tests.cli import plans
 from tests.cli.advice import CAPACITY, COST
@@ -101,3 +103,18 @@ def test_a_plan_that_only_the_budget_forbids_ends_with_its_exit_code() -> None:
     assert run("apply", "s", "--yes", session=FakeSession(failing("MLI8001"))).code == 7
     assert run("plan", "s", session=FakeSession(failing("MLI8001", "MLI8010"))).code == 1
     assert run("plan", "s", session=FakeSession(failing("MLI8001", "MLI7001"))).code == 1
+
+
+def test_one_thing_needs_room_and_a_change_says_more_or_less() -> None:
+    one = msgspec.structs.replace(CAPACITY, rooms=CAPACITY.rooms[:1])
+    less = Amount(Decimal("0"), Decimal("-631.66"), Decimal("0"))
+    cheaper = msgspec.structs.replace(plans.CREATE, cost=msgspec.structs.replace(COST, change=less), capacity=one)
+    out = run("plan", "s", session=FakeSession(cheaper)).out
+    assert "of 1 thing that needs room" in out
+    assert "631.66 less than before" in out
+
+
+def test_only_where_something_failed_is_there_a_cause_to_mend() -> None:
+    assert ApplyIncomplete(Report(stopped=True)).hint == "run the same command again"
+    failed = Failed(plans.CREATE.steps[0], 1.0, "MLI5000", "no")
+    assert ApplyIncomplete(Report(failed=(failed,))).hint == "mend the cause and run the same command again"
