@@ -50,11 +50,15 @@ _KINDS: tuple[tuple[type[ProviderError], re.Pattern[str]], ...] = tuple(
     )
 )
 _HINTS: dict[type[ProviderError], str] = {
+    Throttled: "wait a little, then run the same command again",
     AccessDenied: "check which identity runs this (aws sts get-caller-identity) and what it is allowed to do",
     QuotaExceeded: "ask for a higher quota in Service Quotas, or declare less",
     CapacityUnavailable: "name further instance types or zones, or try again later",
     Ambiguous: "run the same command again: it looks before it makes anything",
 }
+_OUT_OF_REACH = (
+    "see that this machine reaches that address: network, HTTPS_PROXY, region, AWS_ENDPOINT_URL if it is set"
+)
 
 
 class Failure:
@@ -87,7 +91,16 @@ def translate(error: Exception, doing: str, *, changes: bool, scrub: tuple[str, 
     kind, said = _of_response(error, changes) if isinstance(error, ClientError) else _of_transport(error, changes)
     for secret in scrub:
         said = said.replace(secret, "***") if secret else said
-    return kind(f"{doing}: {said}", hint=_HINTS.get(kind, ""))
+    hint = _OUT_OF_REACH if _never_sent(error) else _HINTS.get(kind, "")
+    return kind(f"{doing}: {said}", hint=hint)
+
+
+def _never_sent(error: Exception) -> bool:
+    from botocore import exceptions
+
+    return isinstance(
+        error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError | exceptions.ProxyConnectionError
+    )
 
 
 def _of_response(error: Exception, changes: bool) -> tuple[type[ProviderError], str]:
@@ -112,7 +125,6 @@ def _of_transport(error: Exception, changes: bool) -> tuple[type[ProviderError],
     from botocore import exceptions
     from botocore.parsers import ResponseParserError
 
-    certain = (exceptions.EndpointConnectionError, exceptions.ConnectTimeoutError, exceptions.ProxyConnectionError)
     lost = (
         exceptions.HTTPClientError,
         exceptions.ResponseStreamingError,
@@ -131,7 +143,7 @@ def _of_transport(error: Exception, changes: bool) -> tuple[type[ProviderError],
     said = str(error) or type(error).__name__
     if isinstance(error, login):
         return AccessDenied, said
-    if isinstance(error, certain):  # never sent
+    if _never_sent(error):
         return Throttled, said
     if isinstance(error, lost):
         return (Ambiguous if changes else Throttled), said

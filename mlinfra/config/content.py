@@ -7,8 +7,9 @@ dates, reserved tags.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -43,22 +44,34 @@ _RESERVED_TAGS = ("aws:", "mlinfra:")  # Amazon's own prefix (Tag naming limits)
 
 
 class Content:
-    """Checks one stack; what it finds wrong goes to the findings."""
+    """Checks one stack; what it finds wrong goes to the findings.
+
+    broken: the top-level keys, or named entries below one, of which something cannot be used.
+    """
 
     def __init__(self, language: Language, findings: Findings) -> None:
         self._language = language
         self._layout = layout(language)
         self._findings = findings
         self._of_type: dict[str, Schema] = {}
+        self.broken: set[Path] = set()
 
     def load(self, root: Node) -> dict[str, Value]:
         """The plain data of every top-level key that the layout knows, as far as it could be made out."""
         self._check_keys(root)
-        data = {name: self.load_key(name, node) for name, node in root.value.items() if name in self._layout}
+        data = {name: self._watched((name,), node) for name, node in root.value.items() if name in self._layout}
         self._check_tags(root)
         self._check_addresses(root)
         self._check_dates(root)
         return data
+
+    def _watched(self, path: Path, node: Node, load: Callable[[], Value] | None = None) -> Value:
+        """What `load` answers, by default the data of a top-level key; a path with a mistake in it is `broken`."""
+        before, known = self._findings.errors, len(self.broken)
+        value = load() if load is not None else self.load_key(str(path[0]), node)
+        if (self._findings.errors > before or _holds_failed(node)) and len(self.broken) == known:
+            self.broken.add(path)
+        return value
 
     def load_key(self, name: str, node: Node) -> Value:
         """The plain data of one top-level key."""
@@ -74,7 +87,10 @@ class Content:
             return _A_MAPPING.load(node, self._findings, path=(name,))
         self._check_names(name, node)
         schema = Schema(section.schema)
-        return {entry: self._entry(name, entry, item, schema) for entry, item in node.value.items()}
+        return {
+            entry: self._watched((name, entry), item, partial(self._entry, name, entry, item, schema))
+            for entry, item in node.value.items()
+        }
 
     def declaration(self, node: Node) -> dict[str, Any] | None:
         """The data of one input's declaration; `None` where it is wrong, which is said when the whole is loaded."""
@@ -194,6 +210,13 @@ def _matching(node: Node, form: Path, path: Path = ()) -> Iterator[tuple[Path, N
         items = node.value.items() if isinstance(node.value, dict) else enumerate(node.value)
         for part, item in items:
             yield from _matching(item, form[1:], (*path, part))
+
+
+def _holds_failed(node: Node) -> bool:
+    value = node.value
+    if isinstance(value, dict | list):
+        return any(map(_holds_failed, value.values() if isinstance(value, dict) else value))
+    return value is FAILED
 
 
 def _is_date(text: str) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 
 from mlinfra.config.codes import Code
 from mlinfra.config.content import Content
+from mlinfra.config.draft import Draft, DraftError, without
 from mlinfra.config.files import Files, find_root
 from mlinfra.config.inputs import Inputs
 from mlinfra.config.layout import INPUTS, OUTPUTS, RESOURCES, STACKS
@@ -41,7 +42,8 @@ def load_stack(
     that the stack extends may lie outside `root`, by default the project of `file`. Without `stacks_reader`, outputs
     of other stacks stay symbolic: `Ref(Address("stacks.NAME"), ("outputs", ...))`.
 
-    Raises `ConfigError` with every mistake found, and what `stacks_reader` raises.
+    Raises `ConfigError` with every mistake found, `DraftError` where the rest can be looked at all the same; and what
+    `stacks_reader` raises.
     """
     findings = Findings()
     files = Files(root or find_root(file), findings)
@@ -89,12 +91,17 @@ class _Run:
         }
         substituted = root.with_value(tree)
         data = self._content.load(substituted)
-        if self._findings.has_errors():
-            return None
         documents = self._files.digests | neighbours.versions
         # Once checked, declarations have served: what is shown and found under `inputs` are the values.
         effective = substituted.with_value({**tree, INPUTS: root.with_value(inputs)})
-        return _stack(file, data, {name: node.plain() for name, node in inputs.items()}, documents, effective)
+        values = {name: node.plain() for name, node in inputs.items()}
+        if not self._findings.has_errors():
+            return _stack(file, data, values, documents, effective)
+        left = without(data, self._content.broken) if not self._findings.full else None
+        if left is not None:
+            draft = Draft(_stack(file, left, values, documents, effective), frozenset(self._content.broken))
+            raise DraftError(self._findings.diagnostics(), draft)
+        return None
 
     def _scope(self, root: Node, inputs: Mapping[str, Node], neighbours: Neighbours) -> Scope:
         return Scope(

@@ -144,4 +144,5 @@ class ApplyIncomplete(MlinfraError):
             self.exit_code = StalePlan.exit_code
         elif destroy and report.failed:
             self.exit_code = 8
-        super().__init__(report.summary, code="MLI3006", hint="mend the cause and run the same command again")
+        cause = "mend the cause and " if report.failed else ""
+        super().__init__(report.summary, code="MLI3006", hint=f"{cause}run the same command again")

@@ -89,6 +89,8 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     def json_schema(self) -> dict[str, Any]:
         """This level, and all below it, as JSON Schema (2020-12)."""
         schema: dict[str, Any] = {**_SCHEMA_OF[self.kind], **self.rules}
+        if self.kind is Kind.STRING and (self.write_only or self.masked):
+            schema["writeOnly"] = True  # so that no message repeats it
         if self.description:
             schema["description"] = self.description
         if self.kind is Kind.BLOCK:

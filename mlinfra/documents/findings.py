@@ -47,19 +47,30 @@ class Findings:
         """Keep findings that were made elsewhere."""
         self._found += diagnostics[: LIMIT - len(self._found)]
 
+    @property
+    def errors(self) -> int:
+        """How many of them stop a command."""
+        return len(errors_in(self._found))
+
     def has_errors(self) -> bool:
         """Whether any of them stops a command."""
-        return bool(errors_in(self._found))
+        return self.errors > 0
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All of them in the order of the files, each once; the last says so where there may be more."""
         unique = sorted(dict.fromkeys(self._found), key=_order)
         if self.full:
             unique.append(Diagnostic(
-                code=Code.TOO_MANY.value, summary=f"only the first {LIMIT} mistakes are shown",
+                code=Code.TOO_MANY.value, source=_file_of(unique), summary=f"only the first {LIMIT} mistakes are shown",
                 hint="mend these first, then look again",
             ))  # fmt: skip
         return tuple(unique)
+
+
+def _file_of(diagnostics: list[Diagnostic]) -> Source | None:
+    """The file of the last of them, without a line: what was not looked at any more may be anywhere in it."""
+    last = next((one.source for one in reversed(diagnostics) if one.source is not None), None)
+    return Source(last.file) if last is not None else None
 
 
 def _order(diagnostic: Diagnostic) -> Source:

@@ -43,6 +43,7 @@ _MEANINGS = [
     (r"expected key|expected ':'|block end|'-' indicator", "this line does not fit those above it",
      "indent the entries of one mapping or list alike; after a closing quote nothing may follow"),
 ]  # fmt: skip
+_EXPRESSION = re.compile(r"\$\{[^{}]*\}")
 _UNQUOTABLE = re.compile(r"cannot start any token")
 
 
@@ -70,6 +71,14 @@ def add_syntax_error(error: YAMLError, text: str, file: str, findings: Findings)
     if _is_tab(line, mark.column):
         findings.add(Code.TAB, "a tab stands in the indentation", _source(file, mark), hint="indent with spaces")
         return
+    if _is_expression(line, mark.column, problem):
+        found = _EXPRESSION.match(line, max(mark.column - 1, 0))
+        text = found.group() if found else "${...}"
+        findings.add(
+            Code.SYNTAX, f"{text} stands between braces or brackets without quotes", _source(file, mark),
+            hint=f'quote it: "{text}"',
+        )  # fmt: skip
+        return
     if _UNQUOTABLE.search(problem):
         char = line[mark.column : mark.column + 1]
         findings.add(
@@ -82,6 +91,11 @@ def add_syntax_error(error: YAMLError, text: str, file: str, findings: Findings)
             findings.add(Code.SYNTAX, meaning, _source(file, opening or mark), hint=hint)
             return
     findings.add(Code.SYNTAX, f"this is not YAML: {problem}", _source(file, mark))
+
+
+def _is_expression(line: str, column: int, problem: str) -> bool:
+    """Whether the parser met the brace of a `${...}` where braces and brackets have a meaning of their own."""
+    return re.search(r"',' or '[\]}]'", problem) is not None and line[max(column - 1, 0) : column + 1] == "${"
 
 
 def _is_tab(line: str, column: int) -> bool:

@@ -153,7 +153,8 @@ class Violations:
         """The value is of a kind, or a spelling, that none of what is expected allows."""
         schema = self._subschemas.flat(fault.schema)
         allowed = [str(item) for found in fault.inner for item in _allowed(found)]
-        hint = _type_hint(fault.value, self._subschemas.kinds(schema) or frozenset())
+        kinds = self._subschemas.kinds(schema) or frozenset()
+        hint = "" if _is_hidden(fault) else _type_hint(fault.value, kinds)
         if isinstance(fault.value, str) and (found_name := near(fault.value, allowed)):
             hint = f"did you mean {found_name}?"
         code = Code.WRONG_TYPE if fault.keyword == "type" else Code.NO_ALTERNATIVE
@@ -182,7 +183,13 @@ class Violations:
         return path_text((*self._path, *fault.path))
 
     def _subject(self, fault: Fault) -> str:
-        return f"{self._name(fault) or 'this'} is {actual(fault.value)}"
+        # What holds a secret is not repeated: messages end up in logs and comments.
+        there = "text that is not shown" if _is_hidden(fault) else actual(fault.value)
+        return f"{self._name(fault) or 'this'} is {there}"
+
+
+def _is_hidden(fault: Fault) -> bool:
+    return fault.schema.get("writeOnly") is True and not isinstance(fault.value, bool | Expression | None)
 
 
 def _is_about_shape(fault: Fault) -> bool:

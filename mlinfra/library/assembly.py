@@ -5,7 +5,7 @@ Called by the session. Collects every mistake of every section before it raises;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,9 +17,9 @@ from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource import Connection, Graph, Move
 from mlinfra.core.stack import Stack
-from mlinfra.core.value import Value
+from mlinfra.core.value import Path, Value
 from mlinfra.library.components import notes, with_components
-from mlinfra.library.entries import Entry, entries_of
+from mlinfra.library.entries import Entries, Entry, entries_of
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
 from mlinfra.library.outputs import NodeGroup
@@ -35,24 +35,35 @@ _ADDON = "aws:eks/addon:Addon"
 
 
 def wants(stack: Stack, library: Library) -> Wants:
-    """The facts that the stack needs. Raises `ConfigError` where its sections cannot be planned."""
+    """The facts that the stack needs, as far as its entries can be read; what is wrong with others, `build` says."""
     total = Wants()
-    for entry in entries_of(stack, library):
+    for entry in entries_of(stack, library).usable:
         if entry.module.wants is not None:
             total |= run(library, entry.module, entry.module.wants, entry.inputs)
     return total
 
 
-def build(stack: Stack, library: Library, facts: Facts, taggable: frozenset[str]) -> Graph:
-    """What the stack desires. `taggable` are the tokens of types that bear tags. Raises `ConfigError` with it all."""
-    entries = with_components(entries_of(stack, library), stack, library, facts)
+def build(
+    stack: Stack, library: Library, facts: Facts, taggable: frozenset[str], broken: Collection[Path] = ()
+) -> Graph:
+    """What the stack desires. Raises `ConfigError` with every mistake.
+
+    taggable: the tokens of types that bear tags. broken: the sections and entries that cannot be read, about which
+    enough was said already; what needs them is looked at as far as that goes without, and the graph is not whole.
+    """
+    read = entries_of(stack, library, broken)
+    entries, disputes = with_components(read.usable, stack, library, facts)
     connection = _connection(stack, facts)
     assembly = _Assembly(library, facts, Gathering(stack, connection, taggable, library.sections_for))
+    assembly.leave_out(read)
+    assembly.diagnostics.extend(disputes)
     assembly.build(entries)
     assembly.finish()
     outputs = assembly.take_raw(stack)
     if assembly.diagnostics:
         raise ConfigError(assembly.diagnostics)
+    if broken:
+        return Graph(assembly.gathering.resources, outputs)
     resources = in_order(assembly.gathering.resources, _before_pods(assembly.gathering))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
     return Graph(resources, outputs, moves, notes(entries, resources, stack))
@@ -74,7 +85,7 @@ def _before_pods(gathering: Gathering) -> list[Address]:
 class _Assembly:
     """One pass over the entries, in the order of their modules.
 
-    _failed: entries that cannot be built. _lost: the kinds of outputs that are missing for it.
+    _failed: entries that cannot be built, and sections that cannot be read.
     """
 
     def __init__(self, library: Library, facts: Facts, gathering: Gathering) -> None:
@@ -84,16 +95,20 @@ class _Assembly:
         self.diagnostics: list[Diagnostic] = []
         self._built: list[tuple[Entry, msgspec.Struct]] = []
         self._failed: set[Address] = set()
-        self._lost: set[type[msgspec.Struct]] = set()
+
+    def leave_out(self, read: Entries) -> None:
+        """Take up what is wrong with entries that cannot be used. Of a whole section, every kind of output is lost."""
+        self.diagnostics.extend(read.wrong)
+        for path in read.broken:
+            parts = tuple(map(str, path))
+            module = self.library.module_for(*parts) if len(parts) > 1 else None
+            modules = (module,) if module is not None else self.library.sections.get(parts[0], ())
+            self._fail(Address(".".join(parts)), modules)
 
     def build(self, entries: Iterable[Entry]) -> None:
-        """Build every entry, except those for which something that they need has failed already."""
+        """Build every entry. One that needs something that has failed ends where it asks for that."""
         for entry in entries:
-            module = entry.module
-            if any(issubclass(kind, need) for kind in self._lost for need in module.needs):
-                self._fail(entry)
-                continue
-            outputs = self._run(entry, _checked(module), module.needs)
+            outputs = self._run(entry, _checked(entry.module), entry.module.needs)
             if outputs is not None:
                 self.gathering.put(entry.address, outputs)
                 self._built.append((entry, outputs))
@@ -108,24 +123,28 @@ class _Assembly:
         self, entry: Entry, function: Callable[..., Any], may_ask: Iterable[type[msgspec.Struct]], *more: Any
     ) -> Any:
         scope = Scope(self.gathering, entry.path, may_ask, entry.written)
+        found: tuple[Diagnostic, ...] = ()
         try:
-            return run(self.library, entry.module, function, scope, entry.inputs, self.facts, *more)
+            answer = run(self.library, entry.module, function, scope, entry.inputs, self.facts, *more)
+            if not scope.reported:
+                return answer
         except RefusedError as refused:
-            self.diagnostics.extend(refused.diagnostics)
+            found = refused.diagnostics
         except ConfigError as error:
-            self.diagnostics.extend(error.diagnostics)
-        self._fail(entry)
+            found = () if scope.reported else error.diagnostics  # what came of going on all the same
+        self.diagnostics.extend((*scope.reported, *found))
+        self._fail(entry.address, (entry.module,))
         return None
 
-    def _fail(self, entry: Entry) -> None:
-        self._failed.add(entry.address)
-        self._lost.add(entry.module.outputs)
+    def _fail(self, address: Address, modules: Iterable[Module]) -> None:
+        self._failed.add(address)
+        self.gathering.lost.update(module.outputs for module in modules)
 
     def take_raw(self, stack: Stack) -> Mapping[str, Value]:
         """Add the entries of `resources`; answer the stack's outputs. References are resolved in both."""
         raw = [Address(f"{RESOURCES}.{name}") for name in stack.resources]
         references = References(self.gathering.outputs, raw, self._failed)
-        made = RawResources(self.gathering, {*self.gathering.outputs, *self._failed}, references)
+        made = RawResources(self.gathering, self._failed, references)
         for name, one in stack.resources.items():
             try:
                 self.gathering.add(made.resource(name, one))

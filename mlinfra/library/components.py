@@ -60,10 +60,12 @@ class _Wanted:
             self._from.setdefault(name, entry)
 
 
-def with_components(entries: Sequence[Entry], stack: Stack, library: Library, facts: Facts) -> list[Entry]:
-    """The entries and the components that they want, in the order of building.
+def with_components(
+    entries: Sequence[Entry], stack: Stack, library: Library, facts: Facts
+) -> tuple[list[Entry], list[Diagnostic]]:
+    """The entries and the components that they want, in the order of building; and where two do not go together.
 
-    A component may want others. Raises `ConfigError` where two contradict each other, or cannot live together.
+    A component may want others.
     """
     wanted: dict[str, _Wanted] = {}
     asked: dict[Address, Any] = {}
@@ -80,9 +82,7 @@ def with_components(entries: Sequence[Entry], stack: Stack, library: Library, fa
         waiting = [entry for entry in made if asked.get(entry.address, ...) != entry.inputs]
     whole = library.in_order([*entries, *(_entry(one, library) for one in wanted.values())])
     problems += _rivalries(whole)
-    if problems:
-        raise ConfigError([problem.diagnostic(_source(entry, stack)) for entry, problem in problems])
-    return whole
+    return whole, [problem.diagnostic(_source(entry, stack)) for entry, problem in problems]
 
 
 def notes(entries: Iterable[Entry], made: Iterable[Address], stack: Stack) -> tuple[Diagnostic, ...]:

@@ -1,18 +1,17 @@
 """Entries: what a stack file's sections hold, with the module behind each and its typed inputs.
 
-Called by `assembly`. Finds every mistake before it raises.
+Called by `assembly`. Those with a mistake are left out, and named beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
 
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
-from mlinfra.core.errors import ConfigError
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, path_text
 from mlinfra.library.codes import Code
@@ -40,18 +39,31 @@ class Entry(msgspec.Struct, frozen=True):
         return Address(".".join(map(str, self.path)))
 
 
-def entries_of(stack: Stack, library: Library) -> list[Entry]:
-    """The entries of all sections in the order of building. Raises `ConfigError` with what is wrong with any."""
+class Entries(msgspec.Struct, frozen=True):
+    """The entries of a stack that can be used, in the order of building.
+
+    wrong: what is wrong with all others. broken: the paths of those, a section or an entry of one.
+    """
+
+    usable: list[Entry]
+    wrong: list[Diagnostic]
+    broken: frozenset[Path]
+
+
+def entries_of(stack: Stack, library: Library, broken: Collection[Path] = ()) -> Entries:
+    """The entries of all sections. `broken`: paths about which enough was said already; they are not looked at."""
     entries: list[Entry] = []
     wrong: list[Diagnostic] = []
+    failed = set(broken)
     for path, data in _written(stack, library):
+        if failed & {path, path[:1]}:
+            continue
         try:
             entries.append(_entry(stack, library, path, data))
         except RefusedError as refused:
             wrong.extend(refused.diagnostics)
-    if wrong:
-        raise ConfigError(wrong)
-    return library.in_order(entries)
+            failed.add(path)
+    return Entries(library.in_order(entries), wrong, frozenset(failed))
 
 
 def _written(stack: Stack, library: Library) -> Iterator[tuple[Path, Any]]:

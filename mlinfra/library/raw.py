@@ -28,14 +28,15 @@ _CLUSTER = "cluster"  # what `connection` may say
 class RawResources:
     """Makes resources of the entries.
 
-    modules: the entries of other sections, built or not; what depends on one depends on all that it made.
+    failed: entries and sections that could not be built; nothing is said of what depends on them.
+    What depends on any other entry depends on all that it made.
     """
 
-    def __init__(self, gathering: Gathering, modules: Collection[Address], references: References) -> None:
+    def __init__(self, gathering: Gathering, failed: Collection[Address], references: References) -> None:
         self._gathering = gathering
         self._stack = gathering.stack
         self._connection = gathering.connection
-        self._modules = modules
+        self._failed = failed
         self._references = references
         raw = (Address(f"{RESOURCES}.{name}") for name in self._stack.resources)
         self._known = sorted({*gathering.resources, *raw})
@@ -81,7 +82,7 @@ class RawResources:
         """The resources at or below each name."""
         for index, name in enumerate(names):
             found = self._within(name)
-            if not found and not any(entry.is_within(name) for entry in self._modules):
+            if not found and not self._stands(name):
                 near = get_close_matches(name, self._known, n=3)
                 hint = f"there is {', '.join(near)}" if near else "name a section, an entry, or an address"
                 problem = Problem(
@@ -89,6 +90,12 @@ class RawResources:
                 )
                 raise RefusedError((problem.diagnostic(self._stack.positions.at((*path, index))),))
             yield from found
+
+    def _stands(self, name: str) -> bool:
+        """Whether it names an entry that made nothing, or what a failed one might have made."""
+        built, failed = self._gathering.outputs, self._failed
+        within = any(one.is_within(name) for one in (*built, *failed))
+        return within or any(Address(name).is_within(one) for one in failed)
 
     def _within(self, name: str) -> list[Address]:
         """What is at `name` or below it. In the order of text, all that begins with "name." stands together."""

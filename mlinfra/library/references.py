@@ -51,7 +51,7 @@ class References:
         if not isinstance(found, Ref) or found.address in self._raw or found.address.section == _OTHER_STACKS:
             return found
         entry, rest = self._entry(found)
-        if entry in self._failed:
+        if any(entry.is_within(one) for one in self._failed):
             return found
         if entry not in self._outputs:
             known = [*self._outputs, *self._raw]

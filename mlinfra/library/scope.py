@@ -51,6 +51,7 @@ class Gathering:
     """What the entries of one stack have made so far: resources by address, outputs by entry.
 
     missing: the kinds of outputs that were asked for in vain, which is said once.
+    lost: the kinds of outputs of which some are not there for a mistake that was said already.
     Shared by the scopes of one pass, and by nothing else.
     """
 
@@ -64,6 +65,7 @@ class Gathering:
         self.resources: dict[Address, Resource] = {}
         self.outputs: dict[Address, msgspec.Struct] = {}
         self.missing: set[type[msgspec.Struct]] = set()
+        self.lost: set[type[msgspec.Struct]] = set()
         self._of_kind: dict[type[msgspec.Struct], list[Any]] = {}
 
     def add(self, resource: Resource) -> None:
@@ -89,7 +91,9 @@ class Gathering:
                 found.append(outputs)
 
     def every(self, kind: type[T]) -> tuple[T, ...]:
-        """All outputs of one kind so far, in the order of their entries."""
+        """All outputs of one kind so far, in the order of their entries. Raises `RefusedError` where some are lost."""
+        if any(issubclass(one, kind) for one in self.lost):
+            raise RefusedError(())
         found = self._of_kind.get(kind)
         if found is None:
             found = self._of_kind[kind] = [one for one in self.outputs.values() if isinstance(one, kind)]
@@ -116,6 +120,7 @@ class Scope:
         self.address = Address(".".join(map(str, path)))
         self.name = str(path[-1])
         self._source = self.at(())
+        self.reported: list[Diagnostic] = []
 
     def add(
         self,
@@ -161,6 +166,18 @@ class Scope:
         if not any(issubclass(kind, declared) for declared in self._may_ask):
             raise TypeError(f"it asks for a {kind.__name__}, which is not in its NEEDS")
         return self._gathering.every(kind)
+
+    def report(self, *problems: Problem) -> None:
+        """Say what is wrong with the entry itself, before others are asked, and go on to `settle`.
+
+        So it is said as well where what others are asked for is not there, for a mistake of theirs.
+        """
+        self.reported.extend(problem.diagnostic(self.at(problem.at)) for problem in problems)
+
+    def settle(self, *problems: Problem) -> None:
+        """Give up this entry for these reasons or for any reported before; go on where there is none."""
+        if problems or self.reported:
+            self.refuse(*problems)
 
     def refuse(self, *problems: Problem) -> NoReturn:
         """Give up this entry for these reasons."""

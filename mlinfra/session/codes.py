@@ -35,6 +35,8 @@ class Code(Coded):
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     HOPS = "MLI3086", "An upgrade is made in several steps, one after the other (a note)."
     TOO_FAR = "MLI3087", "An upgrade goes further than the nodes of the cluster may lie behind."
+    VERSION_DOWN = "MLI3088", "A cluster would go to an older version, which EKS refuses."
+    PERHAPS_RENAMED = "MLI3089", "An entry goes and another of the same shape comes (a note)."
     UNVALIDATED = "MLI3079", "Objects of a kind are planned without anything to hold them against (a note)."
     REFUSED_PROPERTY = "MLI3080", "The cloud would refuse a property of a resource."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import msgspec
 
 from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.plan import Plan, Step, Verb
+from mlinfra.core.plan import Action, Change, Field, Plan, Step, Verb
 from mlinfra.core.resource import Graph
 from mlinfra.session.codes import Code
 
 _VERSION = "version"
+_CLUSTER = "aws:eks/cluster:Cluster"
 # How many minor versions nodes may lie behind the control plane: three since 1.28
 # (kubernetes.io/releases/version-skew-policy, November 2026). EKS refuses to go further with older nodes.
 _SKEW = 3
@@ -25,7 +26,31 @@ def with_hops(plan: Plan, graph: Graph) -> Plan:
     found = [
         _told(plan, steps, graph) for steps in _hops(plan) if len({step.properties[_VERSION] for step in steps}) > 1
     ]
+    found += [_refused(change, field) for change in plan.changes for field in change.fields if _is_down(change, field)]
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
+
+
+def _is_down(change: Change, field: Field) -> bool:
+    """Whether a cluster would go to an older version: EKS has no way back (user guide, "Update cluster", 2026-11)."""
+    if change.type != _CLUSTER or change.action is not Action.UPDATE or field.path != (_VERSION,):
+        return False
+    before, after = _numbers(field.before), _numbers(field.after)
+    return bool(before and after) and after < before
+
+
+def _numbers(version: object) -> tuple[int, ...]:
+    parts = version.split(".") if isinstance(version, str) else []
+    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
+
+
+def _refused(change: Change, field: Field) -> Diagnostic:
+    return Diagnostic(
+        code=Code.VERSION_DOWN,
+        summary=f"{change.address} is at version {field.before} and cannot go down to {field.after}: EKS refuses that",
+        address=change.address,
+        source=change.source,
+        hint=f'set its version to "{field.before}" or a later one',
+    )
 
 
 def _hops(plan: Plan) -> Iterator[list[Step]]:

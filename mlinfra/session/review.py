@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path as File
 
 import msgspec
 
-from mlinfra.core.address import Address
 from mlinfra.core.connections import is_in_cluster
-from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
-from mlinfra.core.value import Path
 from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
+from mlinfra.session.idle import idle_names, meant
 from mlinfra.session.unvalidated import held_against_definitions
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
@@ -51,32 +49,9 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud) -> Plan:
 
 
 def with_idle_names(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
-    """The plan, with a warning for each name under `lifecycle.protect` and `moved` that means nothing.
-
-    Whoever misspells what is to be protected believes it safe.
-    """
-    known = {*graph.resources, *state.records}
-    named: list[tuple[str, Path, str]] = [
-        (name, ("lifecycle", "protect", i), "protects nothing") for i, name in enumerate(stack.protect)
-    ]
-    named += [(move.target, ("moved", i), "is no address to move to") for i, move in enumerate(stack.moves)]
-    found = [
-        Diagnostic(
-            severity=Severity.WARNING,
-            code=Code.IDLE_NAME,
-            summary=f"{name} {idle}: the stack has nothing of that name",
-            source=stack.positions.at(path),
-            hint=_meant(name, known),
-        )
-        for name, path, idle in named
-        if not any(address.is_within(name) for address in known)
-    ]
+    """The plan, with a warning for each name under `lifecycle.protect` and `moved` that means nothing."""
+    found = idle_names(stack, {*graph.resources, *state.records})
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
-
-
-def _meant(name: str, known: Iterable[Address]) -> str:
-    near = get_close_matches(name, {*known, *(".".join(address.parts[:2]) for address in known)}, n=3)
-    return f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"
 
 
 def touched(plan: Plan) -> Graph:
@@ -184,5 +159,5 @@ def _drifted(change: Change) -> Change:
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:
     """The error for an address that the stack does not have, with those that it may have meant."""
-    hint = _meant(address, graph.resources)
+    hint = meant(address, graph.resources)
     return ConfigError([Diagnostic(code=EngineCode.NO_SUCH_ADDRESS, summary=f"the stack has no {address}", hint=hint)])

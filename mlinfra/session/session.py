@@ -5,7 +5,6 @@ The command line calls it. It puts pieces together and leaves the work to them: 
 
 from __future__ import annotations
 
-import os
 import uuid
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.config.expanded import Expanded, expand
-from mlinfra.config.loader import load_stack, unbuilt
+from mlinfra.config.loader import unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
@@ -56,7 +55,9 @@ from mlinfra.session.pinning import pinned
 from mlinfra.session.planfile import read_plan, settings_of, write_plan
 from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
+from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
+from mlinfra.session.renames import with_renames
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -68,15 +69,7 @@ def open_session(options: Options) -> Session:
     """Read a stack and the modules that it names. Raises `ConfigError` with every diagnostic."""
     root = Path()
     library = catalogue.library(root)
-    language = catalogue.language(library)
-    stack, diagnostics = load_stack(
-        options.file,
-        language,
-        sets=options.sets,
-        input_files=options.inputs,
-        environ=os.environ,
-        stacks_reader=lambda location: applied_in(location, root),
-    )
+    stack, diagnostics = read_stack(options, root, library)
     return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes), library=library)
 
 
@@ -185,7 +178,7 @@ class Session:
         on_progress("comparing")
         plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
-        plan = review.with_idle_names(plan, self.stack, graph, state)
+        plan = with_renames(review.with_idle_names(plan, self.stack, graph, state), state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         return self._adviser.advised(plan, graph, state) if advise else plan

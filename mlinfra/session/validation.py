@@ -8,39 +8,59 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from mlinfra.aws.machines import is_known
+from mlinfra.config.codes import Code as ConfigCode
+from mlinfra.config.draft import DraftError
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Stack
+from mlinfra.core.value import Path
 from mlinfra.library import assembly
 from mlinfra.library.codes import Code
 from mlinfra.library.library import Library
+from mlinfra.session.idle import idle_names
+from mlinfra.session.kinds import Kinds
 from mlinfra.session.symbolic import Symbols
 
 _REGION = "us-east-1"  # where neither the stack nor the environment names one
 # What these find depends on what machines are made of, which is only guessed of types that this package is older than.
 _OF_MACHINES = frozenset({Code.INSTANCE_TYPES_MIXED, Code.FABRIC, Code.NO_ROOM})
+_OF_ABSENCE = frozenset({Code.SECTION_MISSING, Code.REFERENCE_TO_NOTHING, Code.DEPENDS_ON_NOTHING})
 
 
-def refusals(stack: Stack, library: Library, types: Mapping[str, ResourceType]) -> tuple[Diagnostic, ...]:
-    """What stands against the stack as it is written. What no module can plan yet is left out of it."""
+def refusals(
+    stack: Stack, library: Library, types: Mapping[str, ResourceType], broken: Collection[Path] = ()
+) -> tuple[Diagnostic, ...]:
+    """What stands against the stack as it is written. What no module can plan yet is left out of it.
+
+    broken: parts of it that cannot be read, and are not in it.
+    """
     taggable = frozenset(token for token, kind in types.items() if kind.maps_tags)
     planned = _planned(stack, library)
     wants = Wants()
     try:
         wants = assembly.wants(planned, library)
-        assembly.build(planned, library, symbolic_facts(planned, wants), taggable)
+        graph = assembly.build(planned, library, symbolic_facts(planned, wants), taggable, broken)
     except ConfigError as error:
         known = all(map(is_known, wants.instance_types))
         return tuple(one for one in error.diagnostics if known or one.code not in _OF_MACHINES)
-    return ()
+    return idle_names(stack, graph.resources) if planned is stack and not broken else ()
+
+
+def with_refusals(error: DraftError, library: Library) -> ConfigError:
+    """The mistakes that a stack was refused for, and with them what modules have against the rest of it."""
+    draft, found = error.draft, error.diagnostics
+    more = refusals(draft.stack, library, Kinds(), draft.broken)
+    if any(one.code == ConfigCode.UNKNOWN_SECTION for one in found):
+        more = tuple(one for one in more if one.code not in _OF_ABSENCE)  # it may be a section under another name
+    return ConfigError(dict.fromkeys((*found, *more)))
 
 
 def _planned(stack: Stack, library: Library) -> Stack:

@@ -50,7 +50,11 @@ class Inputs(Block, frozen=True, kw_only=True):
 
     version: Annotated[
         str,
-        Meta(description="Kubernetes version; empty: the newest that EKS offers", pattern=r"^(1\.[0-9]{2})?$"),
+        Meta(
+            description="Kubernetes version; empty: the newest that EKS offers",
+            pattern=r"^(1\.[0-9]{2})?$",
+            examples=["1.34"],
+        ),
     ] = ""
     endpoint: Annotated[Endpoint, Meta(description="who can reach the Kubernetes API")] = Endpoint()
     secrets_encryption: Annotated[
@@ -66,7 +70,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = 90
     access: Annotated[tuple[Access, ...], Meta(description="who may use the cluster, besides whoever creates it")] = ()
     addons: Annotated[
-        dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")], Addon],
+        dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", examples=["vpc-cni"])], Addon],
         Meta(
             description="EKS add-ons; vpc-cni, kube-proxy, coredns and eks-pod-identity-agent come by themselves, "
             "and are named here only to be pinned or configured"
@@ -81,9 +85,9 @@ def wants(inputs: Inputs) -> Wants:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the control plane and what must stand before nodes join."""
+    scope.report(*_problems(inputs, facts), *access_problems(inputs.access))
     network = scope.one(Network)
-    if problems := [*_problems(inputs, network, facts), *access_problems(inputs.access)]:
-        scope.refuse(*problems)
+    scope.settle(*_zone_problems(network))
     role = scope.add("role", "aws:iam/role:Role", {"assumeRolePolicy": Json(_trust())})
     attachment = scope.add(
         "role.cluster-policy",
@@ -185,17 +189,21 @@ def _trust() -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _problems(inputs: Inputs, network: Network, facts: Facts) -> list[Problem]:
+def _problems(inputs: Inputs, facts: Facts) -> list[Problem]:
     problems = []
     if not facts.cluster_versions or inputs.version not in ("", *facts.cluster_versions):
         hint = f"there is {', '.join(facts.cluster_versions) or 'none'}"
         summary = f"EKS does not offer Kubernetes {inputs.version} in {facts.region}"
         problems.append(Problem(Code.CLUSTER_VERSION, summary, at=("version",), hint=hint))
-    zones = {subnet.zone for subnet in network.subnets}
-    if len(network.subnets) < 2 or (len(zones) < 2 and "" not in zones):
-        hint = "set network.zones to 2 or more"
-        problems.append(Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint))
     return [*problems, *_endpoint_problems(inputs.endpoint)]
+
+
+def _zone_problems(network: Network) -> list[Problem]:
+    zones = {subnet.zone for subnet in network.subnets}
+    if len(network.subnets) >= 2 and (len(zones) >= 2 or "" in zones):
+        return []
+    hint = "set network.zones to 2 or more"
+    return [Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint)]
 
 
 def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:

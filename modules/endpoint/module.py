@@ -94,14 +94,12 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make its servers, their entrance, and what scales them."""
-    groups = scope.every(NodeGroup)
-    problems = [
+    scope.report(
         *kind_problems(inputs.kind, inputs.runtime, inputs.model, bool(inputs.traffic)),
-        *host_problems(inputs.node_groups, inputs.resources.gpu, groups),
         *scaling_problems(inputs.replicas),
-    ]
-    if problems:
-        scope.refuse(*problems)
+    )
+    groups = scope.every(NodeGroup)
+    scope.settle(*host_problems(inputs.node_groups, inputs.resources.gpu, groups))
     serving = scope.one(ModelServing)
     scaled = inputs.replicas.max > inputs.replicas.min
     server = Server(

@@ -50,15 +50,13 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the load balancer."""
+    scope.report(*gateway_problems(inputs.type, inputs.gateway))
     network, cluster = scope.one(Network), scope.one(Cluster)
     subnets = network.public_subnet_ids if inputs.scheme == "internet-facing" else network.private_subnet_ids
-    problems = [
+    scope.settle(
         *range_problems(inputs.scheme, inputs.allowed_cidrs, network),
-        *gateway_problems(inputs.type, inputs.gateway),
         *([] if subnets else [_nowhere(inputs.scheme)]),
-    ]
-    if problems:
-        scope.refuse(*problems)
+    )
     listeners = listeners_of(inputs.type, inputs.certificate)
     ports = {name: one.port for name, one in listeners.items()}
     guard = add_guard(scope, network, ports, inputs.allowed_cidrs or (network.cidr,))

@@ -72,16 +72,15 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make what AWS keeps and watches."""
-    cluster = scope.one(Cluster)
     alerts = inputs.alerts
-    problems = [
+    scope.report(
         *metric_problems(inputs.metrics),
         *retention_problems(inputs.logs),
         *receiver_problems(alerts.receivers),
         *([_LOKI] if inputs.logs.kind == "loki" else []),
-    ]
-    if problems:
-        scope.refuse(*problems)
+    )
+    cluster = scope.one(Cluster)
+    scope.settle()
     told = add_receivers(scope, alerts.receivers, facts)
     if told.topics:
         add_alarms(scope, alerts.rules, told, scope.every(NodeGroup), scope.every(LoadBalancer))

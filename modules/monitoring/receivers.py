@@ -17,9 +17,13 @@ from mlinfra.library.codes import Code
 class Receiver(Block, frozen=True, kw_only=True):
     """Who hears of an alert; one of the fields."""
 
-    email: Annotated[str, Meta(description="an address", pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
+    email: Annotated[
+        str, Meta(description="an address", pattern=r"^([^@\s]+@[^@\s]+)?$", examples=["ml@example.com"])
+    ] = ""
     sns: Annotated[str, Meta(description="ARN of an SNS topic", pattern=r"^(arn:aws[a-z-]*:sns:.+)?$")] = ""
-    webhook: Annotated[str, Meta(description="an HTTPS address", pattern=r"^(https://.+)?$")] = ""
+    webhook: Annotated[
+        str, Meta(description="an HTTPS address", pattern=r"^(https://.+)?$", examples=["https://hooks.example.com/x"])
+    ] = ""
 
     @property
     def endpoints(self) -> dict[str, str]:

@@ -28,13 +28,13 @@ Outputs = Network
 class Use(Block, frozen=True, kw_only=True):
     """A network that exists: read, never owned, never destroyed."""
 
-    vpc_id: Annotated[str, Meta(description="the VPC", pattern=r"^vpc-[0-9a-f]+$")]
+    vpc_id: Annotated[str, Meta(description="the VPC", pattern=r"^vpc-[0-9a-f]+$", examples=["vpc-0123456789abcdef0"])]
     subnet_ids: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^subnet-[0-9a-f]+$")], ...],
+        tuple[Annotated[str, Meta(pattern=r"^subnet-[0-9a-f]+$", examples=["subnet-0123456789abcdef0"])], ...],
         Meta(description="the subnets of nodes and control plane, in two zones or more", min_length=1),
     ]
     public_subnet_ids: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^subnet-[0-9a-f]+$")], ...],
+        tuple[Annotated[str, Meta(pattern=r"^subnet-[0-9a-f]+$", examples=["subnet-0123456789abcdef0"])], ...],
         Meta(description="the subnets of load balancers that face the internet"),
     ] = ()
 
@@ -57,7 +57,7 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(description="how private subnets reach out; per-zone survives the loss of a zone, single is cheaper"),
     ] = "per-zone"
     vpc_endpoints: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*([.-][a-z0-9]+)*$")], ...],
+        tuple[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*([.-][a-z0-9]+)*$", examples=["s3", "ecr.api"])], ...],
         Meta(description="services reached without leaving the network; s3 and dynamodb cost nothing"),
     ] = ("s3",)
     flow_logs: Annotated[bool, Meta(description="whether all traffic is logged to CloudWatch, for 30 days")] = True

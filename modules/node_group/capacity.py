@@ -19,7 +19,11 @@ class Capacity(Block, frozen=True, kw_only=True):
     ] = "on-demand"
     reservation: Annotated[
         str,
-        Meta(description="reserved: the capacity reservation", pattern=r"^(cr-[0-9a-f]+)?$"),
+        Meta(
+            description="reserved: the capacity reservation",
+            pattern=r"^(cr-[0-9a-f]+)?$",
+            examples=["cr-0123456789abcdef0"],
+        ),
     ] = ""
     on_demand_base: Annotated[int, Meta(description="mixed: the first nodes, bought on demand", ge=0)] = 0
     on_demand_percent: Annotated[

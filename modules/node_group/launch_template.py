@@ -25,7 +25,9 @@ _ROOT_DEVICE = "/dev/xvda"
 class Volume(Block, frozen=True, kw_only=True):
     """A node's disk, which holds images and scratch data. Always encrypted."""
 
-    size: Annotated[str, Meta(description="how large", pattern=r"^[1-9][0-9]{0,4}(Gi|Ti)$")] = "100Gi"
+    size: Annotated[str, Meta(description="how large", pattern=r"^[1-9][0-9]{0,4}(Gi|Ti)$", examples=["100Gi"])] = (
+        "100Gi"
+    )
     type: Annotated[Literal["gp3", "gp2", "io1", "io2"], Meta(description="the kind of EBS volume")] = "gp3"
     iops: Annotated[
         int, Meta(description="operations a second; 0: what the kind comes with (gp3: 3000)", ge=0, le=256000)

@@ -40,7 +40,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     """A group of nodes."""
 
     instances: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")], ...],
+        tuple[Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$", examples=["m6i.large"])], ...],
         Meta(description="instance types, in order of preference", min_length=1, max_length=20),
     ]
     max: Annotated[int, Meta(description="most nodes at once", ge=0, le=450)]
@@ -83,26 +83,25 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the group."""
-    network, cluster = scope.one(Network), scope.one(Cluster)
-    reservation = inputs.capacity.reservation
-    subnets = chosen_subnets(inputs.zones, reservation, network, facts)
-    problems = [
+    scope.report(
         *machine_problems(inputs.instances, facts),
         *size_problems(inputs.min, inputs.max),
         *capacity_problems(inputs.capacity, inputs.max),
         *volume_problems(inputs.volume),
+        *label_problems(inputs.labels, inputs.taints),
+    )
+    network, cluster = scope.one(Network), scope.one(Cluster)
+    reservation = inputs.capacity.reservation
+    subnets = chosen_subnets(inputs.zones, reservation, network, facts)
+    scope.settle(
         *zone_problems(inputs.zones, network),
         *reservation_problems(inputs.zones, reservation, network, facts),
-        *label_problems(inputs.labels, inputs.taints),
         *placement_problems(inputs.placement, inputs.max, subnets),
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
         *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours else ()),
-    ]
-    if problems:
-        scope.refuse(*problems)
+    )
     machines = Machines.of(inputs.instances, facts)
-    if shared := list(sharing_problems(inputs.sharing, machines.gpus)):
-        scope.refuse(*shared)
+    scope.settle(*sharing_problems(inputs.sharing, machines.gpus))
     make = _own if inputs.capacity.is_ours else _managed
     return make(_Group(scope, inputs, facts, network, cluster, machines, subnets))
 

@@ -90,7 +90,7 @@ def test_a_stack_comes_costs_and_goes(account: Account) -> None:
     write(NETWORK)
     account.sandbox.calls.clear()
     out = account.do("destroy", "stack.yaml", "--yes").out
-    assert "cost      0.00 USD a month expected, -36.50" in out
+    assert "cost      0.00 USD a month expected, 36.50 less than before" in out
     assert asked(account) == set()
 
 

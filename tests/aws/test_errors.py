@@ -97,6 +97,9 @@ def test_secrets_are_scrubbed_from_what_is_said() -> None:
 
 def test_what_can_be_done_is_said_with_it() -> None:
     assert "Service Quotas" in translate(answered("VpcLimitExceeded"), "a", changes=True).hint
+    away = translate(exceptions.EndpointConnectionError(endpoint_url="x"), "a", changes=True)
+    assert "HTTPS_PROXY" in away.hint
+    assert "AWS_ENDPOINT_URL" in away.hint
     assert "looks before" in translate(answered("X", 500), "a", changes=True).hint
 
 

@@ -30,6 +30,7 @@ from mlinfra.library import assembly
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.renames import with_renames
 from mlinfra.session.symbolic import Symbols, asked_of
 from tests.library.samples import LIBRARY
 
@@ -201,7 +202,7 @@ def planned(name: str) -> tuple[Plan, Graph]:
         msgspec.structs.replace(before.resources[step.address], properties=step.properties) for step in made.steps
     ]
     state = Ids().applied(resources, ownership, asked_of(before, after))
-    plan = review.with_idle_names(_plan(after, state, ownership), stack, after, state)
+    plan = with_renames(review.with_idle_names(_plan(after, state, ownership), stack, after, state), state)
     plan = policies.held(plan, Rulebook.of_project(Path("nowhere")), after, stack, DAY)
     cost = estimate(after, state, read_prices("us-east-1"), DAY, budget_of(stack.lifecycle))
     found = budget_findings(cost, stack.positions.at(("lifecycle", "budget")))

@@ -12,7 +12,9 @@ from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
 from mlinfra.core.cost import Amount, CostLine
 from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.plan import Plan
+from mlinfra.core.report import Failed, Report
 from mlinfra.core.resource import Graph
 from tests.cli import plans
 from tests.cli.advice import CAPACITY, COST
@@ -23,9 +25,7 @@ ADVISED = msgspec.structs.replace(plans.CREATE, cost=COST, capacity=CAPACITY)
 
 def test_a_plan_says_in_a_few_lines_what_it_costs_and_whether_there_is_room() -> None:
     out = run("plan", "s", session=FakeSession(ADVISED)).out
-    assert (
-        "cost      915.39 USD a month expected (173.01 to 3,142.53), +742.38; 1 thing without a known price on top\n"
-    ) in out
+    assert ("cost      915.39 USD a month expected (173.01 to 3,142.53), 742.38 more than before;") in out
     assert "capacity  fits 1, short 1, of 2 things that need room\n" in out
     assert "          nodeGroups.gpu  spot capacity  not checked  AccessDenied: <b>no</b>\n" in out
     assert out.rstrip().splitlines()[-1].startswith("Plan: 3 to create.")
@@ -103,3 +103,18 @@ def test_a_plan_that_only_the_budget_forbids_ends_with_its_exit_code() -> None:
     assert run("apply", "s", "--yes", session=FakeSession(failing("MLI8001"))).code == 7
     assert run("plan", "s", session=FakeSession(failing("MLI8001", "MLI8010"))).code == 1
     assert run("plan", "s", session=FakeSession(failing("MLI8001", "MLI7001"))).code == 1
+
+
+def test_one_thing_needs_room_and_a_change_says_more_or_less() -> None:
+    one = msgspec.structs.replace(CAPACITY, rooms=CAPACITY.rooms[:1])
+    less = Amount(Decimal("0"), Decimal("-631.66"), Decimal("0"))
+    cheaper = msgspec.structs.replace(plans.CREATE, cost=msgspec.structs.replace(COST, change=less), capacity=one)
+    out = run("plan", "s", session=FakeSession(cheaper)).out
+    assert "of 1 thing that needs room" in out
+    assert "631.66 less than before" in out
+
+
+def test_only_where_something_failed_is_there_a_cause_to_mend() -> None:
+    assert ApplyIncomplete(Report(stopped=True)).hint == "run the same command again"
+    failed = Failed(plans.CREATE.steps[0], 1.0, "MLI5000", "no")
+    assert ApplyIncomplete(Report(failed=(failed,))).hint == "mend the cause and run the same command again"

@@ -89,7 +89,7 @@ def test_a_stack_comes_changes_drifts_and_goes(folder: Path, capsys: pytest.Capt
     assert main(["state", "list", "small.yaml"]) == 0
     assert "resources.sub  aws:ec2/subnet:Subnet  subnet-" in capsys.readouterr().out
     assert main(["cost", "small.yaml"]) == 0
-    assert "0.00 USD a month expected, no change" in capsys.readouterr().out
+    assert "0.00 USD a month expected, as before" in capsys.readouterr().out
     assert main(["cost", "small.yaml", "--refresh"]) == 1
     assert "the simulated cloud has no price list" in capsys.readouterr().err
     assert main(["capacity", "small.yaml"]) == 0

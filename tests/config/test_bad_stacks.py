@@ -40,6 +40,7 @@ def test_more_mistakes_than_anyone_reads_are_counted(project: Project) -> None:
     diagnostics = project.refused("network:\n" + "".join(f"  wrong{n}: 1\n" for n in range(500)))
     assert len(diagnostics) == 101
     assert diagnostics[-1].code == "MLI1017"
+    assert str(diagnostics[-1].source) == "stack.yaml"
 
 
 def test_every_case_has_a_name_of_its_own() -> None:

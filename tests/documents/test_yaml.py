@@ -228,3 +228,23 @@ def test_a_hundred_thousand_entries_are_read() -> None:
     root = parse(text, "a.yaml", Findings())
     assert root is not None
     assert root.find(("resources", "r99999", "properties", "size")).source.line == 100_001  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("a: {min: ${inputs.n}, max: 2}\n", "${inputs.n}"),
+        ("a: {min: 1, max: ${inputs.n}}\n", "${inputs.n}"),
+        ('a: {x: "${env.A}", y: ${inputs.n}}\n', "${inputs.n}"),
+        ("a: [${inputs.n}, b]\n", "${inputs.n}"),
+        ("a: {b: {c: ${stacks.x.outputs.y}}}\n", "${stacks.x.outputs.y}"),
+    ],
+)
+def test_an_expression_within_braces_is_to_be_quoted(text: str, expression: str) -> None:
+    findings = Findings()
+    assert parse(text, "a.yaml", findings) is None
+    (found,) = findings.diagnostics()
+    assert found.code == "MLI1003"
+    assert found.hint == f'quote it: "{expression}"'
+    assert found.source is not None
+    assert text[found.source.column - 2 :].startswith(expression)

@@ -23,7 +23,8 @@ def capacity_summary(capacity: Capacity) -> str:
         return "nothing that needs room"
     found = Counter(room.verdict for room in capacity.rooms)
     words = ", ".join(f"{verdict.value} {found[verdict]:,}" for verdict in Verdict if found[verdict])
-    return f"{words}, of {number_of(len(capacity.rooms), 'thing')} that need room"
+    count = len(capacity.rooms)
+    return f"{words}, of {number_of(count, 'thing')} that {'needs' if count == 1 else 'need'} room"
 
 
 def capacity_page(capacity: Capacity, name: str, look: Look) -> Page:

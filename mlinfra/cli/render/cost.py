@@ -28,9 +28,11 @@ def cost_summary(cost: Cost) -> str:
     whole = cost.monthly
     between = f" ({money(whole.minimum)} to {money(whole.maximum)})" if whole.minimum != whole.maximum else ""
     change = cost.change.expected
-    moved = f", {money(change, signed=True)}" if change else ", no change"
-    missing = f"; {number_of(len(cost.unknown), 'thing')} without a known price on top" if cost.unknown else ""
-    return f"{money(whole.expected)} {cost.currency} a month expected{between}{moved}{missing}"
+    words = f"{money(abs(change))} {'more' if change > 0 else 'less'} than before" if change else "as before"
+    count = len(cost.unknown)
+    left_out = f"{number_of(count, 'thing')} {'is' if count == 1 else 'are'} not counted: no price is known"
+    missing = f"; {left_out}" if cost.unknown else ""
+    return f"{money(whole.expected)} {cost.currency} a month expected{between}, {words}{missing}"
 
 
 def cost_page(cost: Cost, name: str, look: Look) -> Page:

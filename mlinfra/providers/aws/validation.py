@@ -114,12 +114,13 @@ class Rule:
                 found.append(((*path, name), "is not known to AWS"))
 
     def _check_text(self, value: str, path: Path, found: list[tuple[Path, str]]) -> None:
+        shown = "not shown" if self._shape.metadata.get("sensitive") else repr(value)
         if self.values and value not in self.values:
-            found.append((path, f"is {value!r}; AWS knows {_some(self.values)}"))
+            found.append((path, f"is {shown}; AWS knows {_some(self.values)}"))
             return
         self._check_size(len(value), path, found, " characters")
         if self.pattern is not None and not self.pattern.fullmatch(value):
-            found.append((path, f"is {value!r}, which does not match {self.pattern.pattern}"))
+            found.append((path, f"is {shown}, which does not match {self.pattern.pattern}"))
 
     def _check_size(self, size: float, path: Path, found: list[tuple[Path, str]], unit: str) -> None:
         if self.least is not None and size < self.least:

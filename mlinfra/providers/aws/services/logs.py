@@ -11,6 +11,9 @@ from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
 from mlinfra.providers.aws.work import Work
 
+# "Possible values" of `retentionInDays` (API reference, PutRetentionPolicy, November 2026), which its model lacks.
+_DAYS = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 
 
@@ -42,7 +45,7 @@ _LOG_GROUP = AwsType(
         inputs=block(
             {
                 "name": text(replace=Replace.CREATE_FIRST),
-                "retentionInDays": integer(default=0, description="0 keeps them for ever."),
+                "retentionInDays": integer(default=0, description="0 keeps them for ever.", enum=_DAYS),
                 "kmsKeyId": text(default=None, refers="aws:kms/key:Key"),
                 "logGroupClass": text(replace=Replace.DELETE_FIRST, default="STANDARD"),
                 "tags": TAGS_PROPERTY,

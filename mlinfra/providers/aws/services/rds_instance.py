@@ -78,7 +78,10 @@ _INPUTS: dict[str, Property] = {
     "dbName": text(replace=Replace.CREATE_FIRST),
     "username": text(replace=Replace.CREATE_FIRST),
     "password": text(
-        write_only=True, pattern="^$", description="A reference to a secret (${secret.sm:...}), never the text itself."
+        write_only=True,
+        pattern="^$",
+        rules={"x-form": "a reference to a secret, such as ${secret.sm:NAME#KEY}"},
+        description="A reference to a secret (${secret.sm:...}), never the text itself.",
     ),
     "manageMasterUserPassword": boolean(default=False),
     "masterUserSecretKmsKeyId": text(refers=_KEY),

@@ -1,0 +1,40 @@
+"""Idle names: what stands under `lifecycle.protect` and `moved`, and means nothing.
+
+Whoever misspells what is to be protected believes it safe. Called for a plan and by `validation`; pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.stack import Stack
+from mlinfra.core.value import Path
+from mlinfra.session.codes import Code
+
+
+def idle_names(stack: Stack, known: Collection[Address]) -> tuple[Diagnostic, ...]:
+    """A warning for each; `known` are the addresses that the stack has, or that are remembered of it."""
+    named: list[tuple[str, Path, str]] = [
+        (name, ("lifecycle", "protect", i), "protects nothing") for i, name in enumerate(stack.protect)
+    ]
+    named += [(move.target, ("moved", i), "is no address to move to") for i, move in enumerate(stack.moves)]
+    return tuple(
+        Diagnostic(
+            severity=Severity.WARNING,
+            code=Code.IDLE_NAME,
+            summary=f"{name} {idle}: the stack has nothing of that name",
+            source=stack.positions.at(path),
+            hint=meant(name, known),
+        )
+        for name, path, idle in named
+        if not any(address.is_within(name) for address in known)
+    )
+
+
+def meant(name: str, known: Iterable[Address]) -> str:
+    """A hint with addresses that are nearly called `name`."""
+    near = get_close_matches(name, {*known, *(".".join(address.parts[:2]) for address in known)}, n=3)
+    return f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"
