@@ -26,7 +26,7 @@ class _Caller(msgspec.Struct):
 
 
 @pytest.fixture
-def stack(peopled: Account) -> str:
+def stack(account: Account) -> str:
     """The example of a cluster and what runs on it, with GPUs, aimed at the account."""
     shutil.copytree(ROOT / "examples" / "in-cluster", Path(), dirs_exist_ok=True)
     file = Path("stack.yaml")
@@ -52,22 +52,22 @@ def troubles(ran: Ran) -> dict[str, dict[str, Any]]:
 
 
 def test_status_follows_a_stack_from_nothing_through_trouble(
-    peopled: Account, stack: str, request: pytest.FixtureRequest
+    account: Account, stack: str, request: pytest.FixtureRequest
 ) -> None:
-    fresh = peopled.do("status", stack).out
+    fresh = account.do("status", stack).out
     assert fresh.startswith("in-cluster  not made\n")
     assert "nothing of it was made yet" in fresh
-    peopled.do("apply", stack, "--yes")
-    well = peopled.do("status", stack)
+    account.do("apply", stack, "--yes")
+    well = account.do("status", stack)
     assert well.out.startswith("in-cluster  healthy\n")
     assert "3 of 3 nodes ready" in well.out
 
-    client = inside(peopled)
+    client = inside(account)
     request.addfinalizer(client.http.close)
-    _one_gpu_pod_too_many(peopled, client, stack)
-    _no_machines_of_that_type(peopled, stack)
-    _what_somebody_deleted(peopled, client, stack)
-    _nobody_may_look(peopled, stack)
+    _one_gpu_pod_too_many(account, client, stack)
+    _no_machines_of_that_type(account, stack)
+    _what_somebody_deleted(account, client, stack)
+    _nobody_may_look(account, stack)
 
 
 def _one_gpu_pod_too_many(account: Account, client: Client, stack: str) -> None:

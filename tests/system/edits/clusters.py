@@ -153,6 +153,7 @@ EXCEPTIONS: Exceptions = {
         "accessConfig.authenticationMode": ONE_WAY,
         "encryptionConfig.provider.keyArn": ONE_WAY,
         "encryptionConfig.resources": ONE_WAY,
+        "vpcConfig.vpcId": IMMUTABLE,
         "kubernetesNetworkConfig.ipFamily": IMMUTABLE,
         "kubernetesNetworkConfig.serviceIpv4Cidr": IMMUTABLE,
     },
