@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlinfra.core.address import Address
-from mlinfra.core.errors import ConfigError, PlanError, StalePlan, UnsafePlan
+from mlinfra.core.errors import ApplyIncomplete, ConfigError, Conflict, PlanError, StalePlan, UnsafePlan
 from mlinfra.core.plan import Action, Cause
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Concat, Properties, Ref, Secret, path_text
@@ -509,3 +509,16 @@ def test_what_no_target_needs_is_no_reason_against_a_plan() -> None:
 
 
 SUBNET = {"net": Ref(Address("n")), "range": "10.0.1.0/24"}
+
+
+def test_a_destroy_that_is_held_up_exits_as_one_that_leaves_something() -> None:
+    world = World()
+    world.apply(stack())
+
+    def refuse(operation: str, kind: str) -> None:
+        if operation == "delete" and kind == "toy:net/Subnet":
+            raise Conflict("something uses it")
+
+    world.cloud.before = refuse
+    report = world.apply(stack(), destroy=True)
+    assert (ApplyIncomplete(report).exit_code, ApplyIncomplete(report, destroy=True).exit_code) == (6, 8)
