@@ -17,12 +17,12 @@ $(USABLE): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (a minute, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,helm]'
 	@touch $@
 
 $(SETUP): $(USABLE)
 	@echo "setting up what developers need (a few minutes, once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sandbox,helm]' --group dev
 	@touch $@
 
 demo: $(USABLE) ## Plan, apply, drift, repair and destroy a cluster on the simulated cloud
