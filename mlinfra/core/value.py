@@ -134,6 +134,20 @@ def is_secret(value: Value) -> bool:
 Lookup: TypeAlias = Callable[[Expression], Value]
 
 
+def referred(expression: Expression, outputs_of: Callable[[Address], Any]) -> Value:
+    """What a reference stands for where the outputs of its address are known and hold it; otherwise itself.
+
+    `outputs_of` answers a mapping, or `None` for an address of which nothing is known.
+    """
+    outputs = outputs_of(expression.address) if isinstance(expression, Ref) else None
+    if outputs is None or not isinstance(expression, Ref):
+        return expression
+    try:
+        return at(outputs, expression.path)
+    except LookupError:
+        return expression
+
+
 def resolve(value: Value, lookup: Lookup) -> Value:
     """`value` with every expression computed as far as `lookup` knows.
 

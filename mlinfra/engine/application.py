@@ -21,7 +21,7 @@ from mlinfra.core.resource import Graph, Move
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
 from mlinfra.core.teardown import NOTHING_BEHIND, Teardown
-from mlinfra.core.value import Expression, Ref, Value, at, resolve
+from mlinfra.core.value import Expression, Value, referred, resolve
 from mlinfra.engine.codes import Code
 from mlinfra.engine.execution import Execution, Surroundings
 from mlinfra.engine.journal import Journal
@@ -109,12 +109,6 @@ def _outputs(plan: Plan, journal: Journal) -> dict[str, Value]:
     """The stack's outputs, now that everything is there. What still is not known is left out."""
 
     def lookup(expression: Expression) -> Value:
-        if not isinstance(expression, Ref):
-            return expression
-        outputs = journal.outputs(expression.address)
-        try:
-            return at(outputs, expression.path) if outputs is not None else expression
-        except LookupError:
-            return expression
+        return referred(expression, journal.outputs)
 
     return {name: resolve(value, lookup) for name, value in plan.outputs.items()}

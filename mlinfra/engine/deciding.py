@@ -21,7 +21,7 @@ from mlinfra.core.property import Replace
 from mlinfra.core.resource import Resource
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Record, Status
-from mlinfra.core.value import Expression, Properties, Ref, Value, at, path_text, refs, resolve
+from mlinfra.core.value import Expression, Properties, Value, path_text, referred, refs, resolve
 from mlinfra.engine.codes import Code
 from mlinfra.engine.decision import Context, Decision, merged, not_adoptable, unreadable_warning
 from mlinfra.engine.diff import Difference, attributed, compare
@@ -41,12 +41,7 @@ class Deciding:
 
     def lookup(self, expression: Expression) -> Value:
         """What is known of a reference while planning; itself otherwise."""
-        if not isinstance(expression, Ref):
-            return expression
-        try:
-            return at(self._known[expression.address], expression.path)
-        except LookupError:
-            return expression
+        return referred(expression, self._known.get)
 
     def decide(self, resource: Resource) -> Decision:
         """The decision for a desired resource whose dependencies are decided."""

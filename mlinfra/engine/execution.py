@@ -26,7 +26,7 @@ from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Intent, Record, Status
 from mlinfra.core.teardown import NOTHING_BEHIND, Teardown
-from mlinfra.core.value import Expression, Properties, Ref, Secret, Value, at, expressions, path_text, resolve
+from mlinfra.core.value import Expression, Properties, Ref, Secret, Value, expressions, path_text, referred, resolve
 from mlinfra.engine.codes import Code
 from mlinfra.engine.creation import Patience, create
 from mlinfra.engine.diff import Difference, compare
@@ -286,13 +286,9 @@ class Execution:
         return resolved
 
     def _lookup(self, expression: Expression) -> Value:
-        if not isinstance(expression, Ref) or self._awaited[expression.address] > 0:
-            return expression  # not known, or not any more as it stands in the record
-        outputs = self._journal.outputs(expression.address)
-        try:
-            return at(outputs, expression.path) if outputs is not None else expression
-        except LookupError:
-            return expression
+        if isinstance(expression, Ref) and self._awaited[expression.address] > 0:
+            return expression  # not any more as it stands in the record
+        return referred(expression, self._journal.outputs)
 
     def _connection(self, step: Step) -> Connection:
         return step.connection.resolved(self._lookup)

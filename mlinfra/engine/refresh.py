@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from mlinfra.core.address import Address
 from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.naming import derive_name
 from mlinfra.core.observed import Listing
@@ -15,7 +16,7 @@ from mlinfra.core.provider import Connect, Interest
 from mlinfra.core.resource import Connection, Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
-from mlinfra.core.value import Expression, Lookup, Ref, Value, at, is_known
+from mlinfra.core.value import Expression, Lookup, Properties, Value, is_known, referred
 from mlinfra.engine.standing import present_of, standings
 from mlinfra.engine.survey import Listings, survey
 
@@ -70,14 +71,12 @@ def _seen(graph: Graph, state: State, listings: Listings, ownership: Ownership) 
     """What is known of references by what was listed so far."""
     current = standings(graph, state, survey(state, listings, ownership)).current
 
+    def outputs_of(address: Address) -> Properties | None:
+        present = present_of(current.get(address))
+        return {**present.properties, "id": present.id} if present is not None else None
+
     def lookup(expression: Expression) -> Value:
-        if not isinstance(expression, Ref):
-            return expression
-        present = present_of(current.get(expression.address))
-        try:
-            return at({**present.properties, "id": present.id}, expression.path) if present else expression
-        except LookupError:
-            return expression
+        return referred(expression, outputs_of)
 
     return lookup
 

@@ -20,7 +20,7 @@ from mlinfra.core.plan import MAKES, Part, Plan, Step, Verb
 from mlinfra.core.provider import Connect, Target
 from mlinfra.core.state import State
 from mlinfra.core.teardown import Teardown
-from mlinfra.core.value import Expression, Ref, Value, at, resolve
+from mlinfra.core.value import Expression, Properties, Value, referred, resolve
 from mlinfra.engine.survey import Survey
 from mlinfra.session.codes import Code
 
@@ -95,10 +95,8 @@ class _Asking:
 
     def _known(self, expression: Expression) -> Value:
         """What is known already: outputs of what the plan leaves as it is."""
-        if not isinstance(expression, Ref) or expression.address in self._worked_on:
-            return expression
-        record = self._state.records.get(expression.address)
-        try:
-            return at({**record.outputs, "id": record.id}, expression.path) if record is not None else expression
-        except LookupError:
-            return expression
+        return referred(expression, self._outputs_of)
+
+    def _outputs_of(self, address: Address) -> Properties | None:
+        record = self._state.records.get(address) if address not in self._worked_on else None
+        return {**record.outputs, "id": record.id} if record is not None else None
