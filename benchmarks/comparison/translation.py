@@ -56,6 +56,8 @@ _OTHER_NAMES = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"name": "alarm_name"},
     "aws:sns/topicSubscription:TopicSubscription": {"topic": "topic_arn"},
 }
+# What Terraform works out for itself and does not let be said, by type: the block and the name.
+_WORKED_OUT = {"aws:eks/cluster:Cluster": ("vpc_config", "vpc_id")}
 
 
 def configuration(graph: Graph, types: Mapping[str, ResourceType], *, stack: str, region: str) -> dict[str, Any]:
@@ -90,6 +92,9 @@ def block_of(token: str, properties: Mapping[str, Any], declared: Property, grap
     """The content of a resource block. `graph` holds what the properties refer to."""
     other = _OTHER_NAMES.get(token, {})
     block: dict[str, Any] = _value(dict(properties), declared, graph)
+    if token in _WORKED_OUT:
+        within, name = _WORKED_OUT[token]
+        block.get(within, {}).pop(name, None)
     return {other.get(key, key): item for key, item in block.items()}
 
 
