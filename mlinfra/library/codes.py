@@ -53,6 +53,7 @@ class Code(Coded):
     PLACEMENT = "MLI2311", "A node group that its placement group cannot hold."
     MACHINE_IMAGE = "MLI2312", "EKS has no machine image for a node group."
     RESERVATION = "MLI2313", "A capacity reservation that a node group could not use."
+    NODE_POOL = "MLI2320", "A node group that Karpenter could not make nodes of as asked."
     GPU_SHARING = "MLI2330", "GPUs are shared in a way that means nothing."
     MIRROR_OR_REPOSITORY = "MLI2401", "A registry is a mirror and a repository at once."
     REGISTRY_NAME = "MLI2402", "A name that ECR refuses."

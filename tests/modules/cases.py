@@ -30,6 +30,7 @@ def group(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"gpu": gpu, "system": SYSTEM}}
 
 
+KARPENTER: Sections = {"autoscaling": {"nodes": {"kind": "karpenter"}}}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
 
 
@@ -107,6 +108,7 @@ CASES: dict[str, dict[str, Sections]] = {
             taints=[{"key": "dedicated", "value": "x"}],
         ),
         "fallback": group(capacity={"type": "spot", "fallback": "on-demand"}),
+        "node-pool": {**group(capacity={"type": "spot"}, placement="spread"), **KARPENTER},
         "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "system": SYSTEM}},
     },
     "load-balancer": {
@@ -137,8 +139,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "autoscaling": {
         "defaults": {**NODES, "autoscaling": {}},
         "keda": {**NODES, "autoscaling": {"pods": {"kind": "keda"}}},
+        "karpenter": {**group(), **KARPENTER},
         "none": {**NODES, "autoscaling": {"nodes": {"kind": "none"}, "pods": {"kind": "none"}}},
     },
+    "karpenter": {"defaults": {**group(), **KARPENTER}},
     "metrics-server": {"defaults": wishing(metrics_server={})},
     "cluster-autoscaler": {
         "defaults": wishing(cluster_autoscaler={}),
