@@ -1,6 +1,6 @@
 """The server: one program for all of Flyte, and how it reaches its database and its bucket.
 
-Values of the chart and its templates at v2.0.43, and flytestdlib/database/postgres.go there (August 2026): without a
+Values of the chart and its templates at v2.0.42, and flytestdlib/database/postgres.go there (August 2026): without a
 password Flyte asks for a connection that is not encrypted, and with one it takes further options. So it is given an
 empty one, in quotes, from a file; its client then looks into the password file that the options name.
 """
