@@ -155,6 +155,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
 
     told: ARNs of all topics that alerts go to, the stack's own included.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
+    dashboards: whether there is Grafana to show some.
     """
 
     alerts_topic_arn: Annotated[Value, Meta(description="ARN of the stack's own topic for alerts, if it has one")] = (
@@ -163,6 +164,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
     log_groups: dict[str, Value] = {}
+    dashboards: bool = False
 
 
 class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):

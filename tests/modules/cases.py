@@ -168,6 +168,18 @@ CASES: dict[str, dict[str, Sections]] = {
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
     "fluent-bit": {"defaults": {**NODES, "monitoring": {}}},
     "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
+    "mlflow": {
+        "defaults": {**NODES, "runtimes": {"mlflow": {}}},
+        "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+    },
+    "flyte": {
+        "defaults": {**NODES, "runtimes": {"flyte": {}}},
+        "watched": {
+            **NODES,
+            "monitoring": {"logs": {"kind": "none"}},
+            "runtimes": {"flyte": {"projects": ["recsys"], "databaseSize": "db.m7g.large"}},
+        },
+    },
     "model-serving": {"defaults": wishing(model_serving={})},
     "triton": {"defaults": {**NODES, "runtimes": {"triton": {"version": "25.09"}}}},
     "endpoint": {
