@@ -45,7 +45,11 @@ def test_the_production_stack_keeps_every_rule_but_for_advice_on_components() ->
     judgement = _judged(ROOT / "stacks" / "production" / "stack.yaml")
     assert judgement.packs == ("baseline", "gpu")
     assert {one.rule.about.id for one in judgement.findings} == _OF_COMPONENTS
-    assert {one.address.section for one in judgement.findings if one.address} == {"components", "runtimes"}
+    assert {one.address.section for one in judgement.findings if one.address} == {
+        "components",
+        "loadBalancers",
+        "runtimes",
+    }
 
 
 def test_what_the_development_stack_saves_on_is_said() -> None:
