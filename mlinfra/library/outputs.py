@@ -127,6 +127,20 @@ class TargetGroup(Struct, frozen=True):
     arn_suffix: Value
 
 
+class Door(Struct, frozen=True):
+    """The gateway within the cluster, behind a load balancer.
+
+    name: of its namespace, and how routes call it: the gateway of Istio in it, or the class of ingresses.
+    pods: their label `app.kubernetes.io/name`. address: what stands once it takes routes.
+    tls: whether it ends TLS itself.
+    """
+
+    name: str
+    pods: str
+    address: Address
+    tls: bool = False
+
+
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     """An entrance to the cluster.
 
@@ -135,6 +149,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     target_groups: what the gateway's pods are to be registered with, by the name of their port (`http`, `https`);
         none where each service brings its own.
     arn_suffix: what metrics call it by.
+    door: its gateway within the cluster; `None` where it is its own.
     """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
@@ -148,6 +163,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     domain: str = ""
     target_groups: dict[str, TargetGroup] = {}
     arn_suffix: Value = None
+    door: Door | None = None
 
 
 class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):

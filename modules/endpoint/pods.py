@@ -19,7 +19,7 @@ from mlinfra.library.placement import on_nodes_with, tolerations
 from mlinfra.library.pod_security import CONTAINER, POD
 
 _MODELS = "/models"
-_PORTS = {"http": 8000, "grpc": 8001, "metrics": 8002}
+PORTS = {"http": 8000, "grpc": 8001, "metrics": 8002}
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ def add_deployment(scope: Scope, server: Server, *, after: Iterable[Handle]) -> 
 
 def add_entrance(scope: Scope, server: Server, *, measured_by: Address) -> None:
     """Add its name within the cluster, and have it measured."""
-    ports = [{"name": name, "port": port, "targetPort": name} for name, port in _PORTS.items() if name != "metrics"]
+    ports = [{"name": name, "port": port, "targetPort": name} for name, port in PORTS.items() if name != "metrics"]
     spec: Properties = {"selector": server.labels, "ports": ports}
     scope.add("service", "kubernetes:core/v1:Service", {"metadata": server.metadata, "spec": spec})
     monitor: Properties = {
@@ -116,7 +116,7 @@ def _serving(server: Server) -> dict[str, Any]:
         "image": server.serving.triton_image,
         "command": ["tritonserver"],
         "args": [f"--model-repository={_MODELS}", "--exit-on-error=true", "--disable-auto-complete-config"],
-        "ports": [{"name": name, "containerPort": port} for name, port in _PORTS.items()],
+        "ports": [{"name": name, "containerPort": port} for name, port in PORTS.items()],
         "resources": {"requests": server.resources, "limits": limits},
         "startupProbe": {**_probe("ready"), "periodSeconds": 10, "failureThreshold": 180},
         "readinessProbe": {**_probe("ready"), "periodSeconds": 5, "failureThreshold": 3},

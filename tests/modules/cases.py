@@ -38,6 +38,12 @@ def entrance(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {"public": about}}
 
 
+# One with names for endpoints of each kind of gateway, and one without.
+DOORS: Sections = {
+    "inner": {"domain": "models.acme.internal", "gateway": "nginx"},
+    "outer": {"domain": "models.acme.example", "certificate": CERTIFICATE},
+    "plain": {},
+}
 RECEIVERS = {
     "oncall": {"email": "oncall@acme.example"},
     "chat": {"webhook": "https://hooks.acme.example/ml"},
@@ -118,6 +124,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "application": entrance(type="application"),
         "application-with-tls": entrance(type="application", certificate=CERTIFICATE),
         "each-for-itself": entrance(type="application", gateway="alb"),
+        "nginx-ends-tls": entrance(gateway="nginx", domain="models.acme.example"),
     },
     "monitoring": {
         "defaults": watched(),
@@ -186,8 +193,10 @@ CASES: dict[str, dict[str, Sections]] = {
         "defaults": {**NODES, "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7"}}},
         "gpu": endpoint(resources={"cpu": 2, "memory": "8Gi", "gpu": 1}, nodeGroups=["gpu"]),
         "fixed": endpoint(replicas={"min": 2, "max": 2}),
+        "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},
+    "istio": {"defaults": wishing(istio={})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }
 

@@ -25,7 +25,9 @@ FOLDER = Path(os.environ.get("MLINFRA_CHARTS", ROOT.parent / "shared" / "charts"
 _HANDED_ON = {
     "affinity",
     "containerSecurityContext",
+    "meshConfig",
     "nodeSelector",
+    "podAnnotations",
     "podSecurityContext",
     "resources",
     "securityContext",
@@ -49,6 +51,8 @@ def source(chart: str) -> dict[str, Any]:
 def _values(chart: str) -> tuple[str, yaml.Node]:
     text = (FOLDER / chart / "values.yaml").read_text()
     node = yaml.compose(text, Loader=yaml.SafeLoader)
+    # Istio's charts keep their defaults below this name, and take them out of it when they are rendered.
+    node = (node and _child(node, "_internal_defaults_do_not_set")) or node
     return text, node if node is not None else yaml.MappingNode("", [])
 
 
