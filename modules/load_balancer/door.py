@@ -14,6 +14,7 @@ from mlinfra.core.value import Properties, Value
 from mlinfra.library import Handle, Scope
 from mlinfra.library.addon import NAMESPACE, RELEASE, chart_reference, component
 from mlinfra.library.contract import Chart
+from mlinfra.library.enclosure import add_enclosure
 
 from .contract import CONTRACT
 
@@ -45,9 +46,12 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_room(scope: Scope, door: Door) -> Handle:
-    """Add the namespace of its pods."""
-    labels = {_LEVEL: CONTRACT.namespace.level, f"{_LEVEL}-version": "latest", **_GATE}
-    return scope.add("gateway.namespace", NAMESPACE, {"metadata": {"name": door.name, "labels": labels}})
+    """Add the namespace of its pods, open to whom the contract says."""
+    namespace = msgspec.structs.replace(CONTRACT.namespace, name=door.name)
+    labels = {_LEVEL: namespace.level, f"{_LEVEL}-version": "latest", **_GATE}
+    room = scope.add("gateway.namespace", NAMESPACE, {"metadata": {"name": door.name, "labels": labels}})
+    add_enclosure(scope, namespace, "gateway.namespace")
+    return room
 
 
 def add_pods(
