@@ -54,14 +54,37 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}:{self.tag}@{self.digest}" if self.digest else f"{self.name}:{self.tag}"
 
 
+# Those who may come into a namespace: pods of any namespace; whatever address there is, load balancers among them;
+# the control plane, which calls webhooks and API services, and which no policy can tell from other addresses.
+Caller = Literal["pods", "anybody", "control-plane"]
+
+
+class Entrance(msgspec.Struct, frozen=True):
+    """A way into a namespace from outside of it: `Entrance("control-plane", (9443,))`.
+
+    ports: those that the pods listen on, whatever their services call them; none: all.
+    """
+
+    who: Caller
+    ports: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.who} to {', '.join(map(str, self.ports)) or 'every port'}"
+
+
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     """A namespace, and the pod-security level that its pods keep to.
 
-    made: whether the module makes it; Kubernetes' own, and those of other modules, are only used.
+    because: why its pods cannot keep to one that is safe; stands on the namespace, where policies look for it.
+    entrances: who comes in besides its own pods and what reads metrics, `()` for nobody: all others are kept out.
+    `None`: nobody has looked it up, and everybody comes in. made: whether the module makes it; Kubernetes' own, and
+    those of other modules, are only used.
     """
 
     name: str
     level: Level = "restricted"
+    because: str = ""
+    entrances: tuple[Entrance, ...] | None = None
     made: bool = True
 
 

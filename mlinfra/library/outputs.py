@@ -103,6 +103,11 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
 
+    @property
+    def key(self) -> str:
+        """What the stack file calls it, and its nodes' label says: `gpu` of `nodeGroups.gpu`."""
+        return self.address.parts[1]
+
 
 class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
     """A registry of images: a repository, or the mirrors of others under one prefix."""

@@ -13,13 +13,13 @@ import msgspec
 from mlinfra.core.address import Address
 from mlinfra.core.value import Properties
 from mlinfra.library import Handle, Scope
+from mlinfra.library.node_labels import GROUP
 from mlinfra.library.outputs import ModelServing, NodeGroup
 from mlinfra.library.placement import on_nodes_with, tolerations
 from mlinfra.library.pod_security import CONTAINER, POD
 
 _MODELS = "/models"
 PORTS = {"http": 8000, "grpc": 8001, "metrics": 8002}
-_GROUP_LABEL = "mlinfra/node-group"
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,12 +138,12 @@ def _probe(what: str) -> dict[str, Any]:
 
 def _affinity(server: Server) -> dict[str, Any]:
     """On these groups only; the first that was named is liked best."""
-    affinity = on_nodes_with(_GROUP_LABEL, tuple(group.address.parts[-1] for group in server.hosts))
+    affinity = on_nodes_with(GROUP, tuple(group.key for group in server.hosts))
     if len(server.preferred) > 1:
         liked = [
             {
                 "weight": 100 - index,
-                "preference": {"matchExpressions": [{"key": _GROUP_LABEL, "operator": "In", "values": [name]}]},
+                "preference": {"matchExpressions": [{"key": GROUP, "operator": "In", "values": [name]}]},
             }
             for index, name in enumerate(server.preferred)
         ]

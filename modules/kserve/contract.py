@@ -7,6 +7,7 @@ from mlinfra.library.contract import (
     Chart,
     Contract,
     Definition,
+    Entrance,
     Namespace,
     Permission,
     Rival,
@@ -40,9 +41,10 @@ CONTRACT = Contract(
     charts=(_chart("kserve-crd"), _chart("kserve-resources")),
     extras=(_chart("kserve-runtime-configs"),),
     namespaces=(
-        Namespace(name=NAMESPACE),
-        # The containers that KServe puts into pods say nothing of system calls, as `restricted` wants it.
-        Namespace(name=MODELS, level="baseline"),
+        Namespace(name=NAMESPACE, entrances=(Entrance("control-plane", (9443,)),)),
+        # The containers that KServe puts into pods say nothing of system calls, as `restricted` wants it. Which port a
+        # model answers at is its server's choice.
+        Namespace(name=MODELS, level="baseline", entrances=(Entrance("pods"),)),
     ),
     crds=(
         Definition("clusterservingruntimes.serving.kserve.io", "ClusterServingRuntime", _V1, namespaced=False),

@@ -10,7 +10,7 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_ground
-from mlinfra.library.contract import Contract, Image, Namespace, Teardown
+from mlinfra.library.contract import Contract, Entrance, Image, Namespace, Teardown
 from mlinfra.library.in_cluster import SERVING
 from mlinfra.library.outputs import Cluster, ModelServing, NodeGroup
 
@@ -36,7 +36,8 @@ _AWS = Image(
 
 CONTRACT = Contract(
     images=(_TRITON, _AWS),
-    namespaces=(Namespace(name=SERVING),),
+    # Requests come from load balancers as well, by HTTP and gRPC.
+    namespaces=(Namespace(name=SERVING, entrances=(Entrance("anybody", (8000, 8001)),)),),
     teardown=Teardown(recipe="The namespace, once no endpoint is in it."),
 )
 

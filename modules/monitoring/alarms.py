@@ -24,7 +24,7 @@ def add_alarms(
     chosen = set(rules)
     if "node-not-ready" in chosen:
         for group in groups:
-            _alarm(scope, told, "node-not-ready", group.address.parts[-1], _unwell(group))
+            _alarm(scope, told, "node-not-ready", group.key, _unwell(group))
     for balancer in balancers:
         name = balancer.address.parts[-1]
         if "endpoint-errors" in chosen:
