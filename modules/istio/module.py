@@ -21,9 +21,9 @@ _NEWER = ("v1", "v1beta1")
 
 CONTRACT = Contract(
     charts=(istio_chart("base"), istio_chart("istiod")),
-    # Gateways ask it for their routes, and the control plane whether a route is well formed.
+    # Its webhook, and what gateways are told.
     namespaces=(
-        Namespace(name=_NAMESPACE, entrances=(Entrance("pods", (15012,)), Entrance("control-plane", (15017,)))),
+        Namespace(name=_NAMESPACE, entrances=(Entrance("control-plane", (15017,)), Entrance("pods", (15012,)))),
     ),
     # manifests/charts/base/files/crd-all.gen.yaml at 1.31.0-rc.0 (November 2026).
     crds=(
@@ -65,7 +65,6 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}},
         "seccompProfile": {"type": "RuntimeDefault"},
         "meshConfig": {"accessLogFile": "/dev/stdout", "accessLogEncoding": "JSON"},
-        "global": {"networkPolicy": {"enabled": True}},
         # What is wrong is refused from the start; otherwise istiod changes its own webhook later, which would be drift.
         "base": {"validationFailurePolicy": "Fail"},
     }
