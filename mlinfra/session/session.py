@@ -198,7 +198,7 @@ class Session:
                 **options,
             )
         )
-        plan = review.validated(plan, graph, self._cloud)
+        plan = review.validated(plan, graph, self._cloud, self.stack.positions)
         settings = settings_of(self.stack, self._options.sets, self._options.inputs)
         plan = msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
