@@ -41,7 +41,8 @@ def image_key(version: str, machine: InstanceType) -> str:
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is pinned.
 
-    cluster: the identity of the cluster that everything is made in, where the target is one.
+    cluster: the identity of the cluster that everything is made in, where the target is one. place: how people know it,
+    as it was first reached: its context and server.
     zones: names of the region's availability zones, sorted; local and wavelength zones are not among them.
     cluster_versions: the Kubernetes versions that EKS offers, oldest first.
     images: the machine images for nodes, by `image_key`.
@@ -52,6 +53,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     region: str
     cluster: str = ""
+    place: str = ""
     partition: str = "aws"
     zones: tuple[str, ...] = ()
     cluster_versions: tuple[str, ...] = ()

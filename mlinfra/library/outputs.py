@@ -106,6 +106,11 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
 
+    @property
+    def key(self) -> str:
+        """What the stack file calls it, and its nodes' label says: `gpu` of `nodeGroups.gpu`."""
+        return self.address.parts[1]
+
 
 class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
     """A registry of images: a repository, or the mirrors of others under one prefix."""
@@ -122,6 +127,20 @@ class TargetGroup(Struct, frozen=True):
     arn_suffix: Value
 
 
+class Door(Struct, frozen=True):
+    """The gateway within the cluster, behind a load balancer.
+
+    name: of its namespace, and how routes call it: the gateway of Istio in it, or the class of ingresses.
+    pods: their label `app.kubernetes.io/name`. address: what stands once it takes routes.
+    tls: whether it ends TLS itself.
+    """
+
+    name: str
+    pods: str
+    address: Address
+    tls: bool = False
+
+
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     """An entrance to the cluster.
 
@@ -130,6 +149,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     target_groups: what the gateway's pods are to be registered with, by the name of their port (`http`, `https`);
         none where each service brings its own.
     arn_suffix: what metrics call it by.
+    door: its gateway within the cluster; `None` where it is its own.
     """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
@@ -143,6 +163,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     domain: str = ""
     target_groups: dict[str, TargetGroup] = {}
     arn_suffix: Value = None
+    door: Door | None = None
 
 
 class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -150,6 +171,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
 
     told: ARNs of all topics that alerts go to, the stack's own included.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
+    dashboards: whether there is Grafana to show some.
     """
 
     alerts_topic_arn: Annotated[Value, Meta(description="ARN of the stack's own topic for alerts, if it has one")] = (
@@ -158,6 +180,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
     log_groups: dict[str, Value] = {}
+    dashboards: bool = False
 
 
 class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):

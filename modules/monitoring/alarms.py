@@ -25,7 +25,7 @@ def add_alarms(
     if "node-not-ready" in chosen:
         # Machines of a node pool are in no scaling group, by which EC2 could add them up.
         for group in (one for one in groups if not one.pool):
-            _alarm(scope, told, "node-not-ready", group.address.parts[-1], _unwell(group))
+            _alarm(scope, told, "node-not-ready", group.key, _unwell(group))
     for balancer in balancers:
         name = balancer.address.parts[-1]
         if "endpoint-errors" in chosen:

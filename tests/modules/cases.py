@@ -38,6 +38,12 @@ def entrance(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {"public": about}}
 
 
+# One with names for endpoints of each kind of gateway, and one without.
+DOORS: Sections = {
+    "inner": {"domain": "models.acme.internal", "gateway": "nginx"},
+    "outer": {"domain": "models.acme.example", "certificate": CERTIFICATE},
+    "plain": {},
+}
 RECEIVERS = {
     "oncall": {"email": "oncall@acme.example"},
     "chat": {"webhook": "https://hooks.acme.example/ml"},
@@ -118,6 +124,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "application": entrance(type="application"),
         "application-with-tls": entrance(type="application", certificate=CERTIFICATE),
         "each-for-itself": entrance(type="application", gateway="alb"),
+        "nginx-ends-tls": entrance(gateway="nginx", domain="models.acme.example"),
     },
     "monitoring": {
         "defaults": watched(),
@@ -168,14 +175,28 @@ CASES: dict[str, dict[str, Sections]] = {
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
     "fluent-bit": {"defaults": {**NODES, "monitoring": {}}},
     "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
+    "mlflow": {
+        "defaults": {**NODES, "runtimes": {"mlflow": {}}},
+        "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+    },
+    "flyte": {
+        "defaults": {**NODES, "runtimes": {"flyte": {}}},
+        "watched": {
+            **NODES,
+            "monitoring": {"logs": {"kind": "none"}},
+            "runtimes": {"flyte": {"projects": ["recsys"], "databaseSize": "db.m7g.large"}},
+        },
+    },
     "model-serving": {"defaults": wishing(model_serving={})},
     "triton": {"defaults": {**NODES, "runtimes": {"triton": {"version": "25.09"}}}},
     "endpoint": {
         "defaults": {**NODES, "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7"}}},
         "gpu": endpoint(resources={"cpu": 2, "memory": "8Gi", "gpu": 1}, nodeGroups=["gpu"]),
         "fixed": endpoint(replicas={"min": 2, "max": 2}),
+        "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},
+    "istio": {"defaults": wishing(istio={})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }
 
