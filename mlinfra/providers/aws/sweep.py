@@ -72,7 +72,7 @@ class Sweep:
 
         Where a cluster of that name is there, its marks may be on what it uses: nothing is done.
         """
-        if self._is_there(cluster):
+        if self.is_there(cluster):
             operation.say(f"there is a cluster {cluster}, so that nothing that bears its mark is removed")
             return ()
         kept: list[Left] = []
@@ -118,7 +118,8 @@ class Sweep:
             operation.check()
             self._clock.sleep(_EVERY)
 
-    def _is_there(self, cluster: str) -> bool:
+    def is_there(self, cluster: str) -> bool:
+        """Whether there is a cluster of that name."""
         try:
             self._one("eks", "DescribeCluster", name=cluster)
         except NotFound:
