@@ -438,3 +438,18 @@ def test_parts_of_gpus_are_announced_as_the_group_says() -> None:
 )
 def test_a_share_that_means_nothing_is_refused(about: Sections, where: str) -> None:
     assert codes(refusals(group(**about))) == [("MLI2330", where)]
+
+
+def _handled(sections: dict[str, Any]) -> bool:
+    return Address("components.aws-node-termination-handler") in graph_of(sections).resources
+
+
+def test_nodes_that_nobody_empties_before_they_go_get_somebody_who_does() -> None:
+    mixed = group(capacity={"type": "spot", "fallback": "on-demand"})
+    values = properties(graph_of(mixed), "components.aws-node-termination-handler")["values"]
+    (term,) = values["daemonsetAffinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+        "nodeSelectorTerms"
+    ]
+    assert term["matchExpressions"] == [{"key": "mlinfra/node-group", "operator": "In", "values": ["gpu"]}]
+    assert not _handled(group(capacity={"type": "spot"}))
+    assert not _handled({**mixed, "autoscaling": {"nodes": {"kind": "karpenter"}}})
