@@ -87,7 +87,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
 
     address: what stands once the group has nodes.
     scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
-    minimum: how many nodes there are at least. pool: whether Karpenter makes them, and no scaling group is behind it.
+    minimum: how many nodes there are at least. managed: whether EKS looks after them, and empties those that go.
+    pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
@@ -103,6 +104,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     labels: dict[str, str] = {}
     hosts_anything: bool = True
     minimum: int = 0
+    managed: bool = True
     pool: bool = False
     gpus: int = 0
     taints: tuple[dict[str, str], ...] = ()
