@@ -9,7 +9,7 @@ import msgspec
 from mlinfra.core.value import Json, Properties
 from mlinfra.library import Scope
 from mlinfra.library.addon import component
-from mlinfra.library.in_cluster import MONITORING
+from mlinfra.library.in_cluster import LOKI_HOST, LOKI_PORT, MONITORING
 
 
 class Panel(msgspec.Struct, frozen=True):
@@ -127,6 +127,25 @@ def add_dashboards(scope: Scope) -> None:
         # The namespace is the component's.
         before = [component("prometheus").child("namespace", MONITORING)]
         scope.add(f"dashboards.{title}", "kubernetes:core/v1:ConfigMap", properties, depends_on=before)
+
+
+def add_logs_source(scope: Scope) -> None:
+    """Have Grafana ask Loki, as it asks Prometheus."""
+    source = {
+        "name": "Loki",
+        "uid": "loki",
+        "type": "loki",
+        "access": "proxy",
+        "url": f"http://{LOKI_HOST}:{LOKI_PORT}",
+        "editable": False,
+    }
+    properties: Properties = {
+        "metadata": {"name": "source-logs", "namespace": MONITORING, "labels": {"grafana_datasource": "1"}},
+        # JSON is YAML, which is what Grafana reads there.
+        "data": {"logs.yaml": Json({"apiVersion": 1, "datasources": [source]})},
+    }
+    before = [component("prometheus").child("namespace", MONITORING), component("loki")]
+    scope.add("dashboards.logs-source", "kubernetes:core/v1:ConfigMap", properties, depends_on=before)
 
 
 def _laid_out(panels: tuple[Panel, ...]) -> Iterator[dict[str, object]]:
