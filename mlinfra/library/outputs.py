@@ -85,6 +85,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
 
     address: what stands once the group has nodes.
     scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
+    minimum: how many nodes there are at least. pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
@@ -92,13 +93,15 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     name: Annotated[Value, Meta(description="name of the node group")]
-    arn: Annotated[Value, Meta(description="ARN of the node group")]
+    arn: Annotated[Value, Meta(description="ARN of the node group; a pool has none")] = None
     role_arn: Annotated[Value, Meta(description="role of the nodes")]
-    scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it")]
+    scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it; a pool has none")] = None
     address: Address
     scaling_groups: tuple[ScalingGroup, ...] = ()
     labels: dict[str, str] = {}
     hosts_anything: bool = True
+    minimum: int = 0
+    pool: bool = False
     gpus: int = 0
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
@@ -169,6 +172,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     told: ARNs of all topics that alerts go to, the stack's own included.
     logs: where logs go: `cloudwatch`, `loki` or `none`.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
+    dashboards: whether there is Grafana to show some.
     """
 
     alerts_topic_arn: Annotated[Value, Meta(description="ARN of the stack's own topic for alerts, if it has one")] = (
@@ -178,13 +182,19 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     told: tuple[Value, ...] = ()
     logs: str = "none"
     log_groups: dict[str, Value] = {}
+    dashboards: bool = False
 
 
 class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who makes nodes and pods more or fewer; `none` where nobody does."""
+    """Who makes nodes and pods more or fewer; `none` where nobody does.
+
+    consolidate: whether Karpenter moves pods together. disruption_budget: how many nodes it may disturb at once.
+    """
 
     nodes: str = "none"
     pods: str = "none"
+    consolidate: bool = True
+    disruption_budget: str = "10%"
 
 
 class Component(Struct, frozen=True, kw_only=True, rename="camel"):

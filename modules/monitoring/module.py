@@ -15,8 +15,9 @@ from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, NodeGroup
 
 from .alarms import add_alarms
 from .cluster_alerts import add_cluster_alerts
-from .dashboards import add_dashboards, add_logs_source
+from .dashboards import add_dashboards
 from .log_groups import Logs, add_log_groups, retention_problems
+from .logs_source import add_logs_source
 from .managed_prometheus import Metrics, add_workspace, metric_problems
 from .receivers import Receiver, add_receivers, receiver_problems
 from .rules import Rule
@@ -93,4 +94,5 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         told=told.topics,
         logs=inputs.logs.kind,
         log_groups=log_groups,
+        dashboards=inputs.dashboards == "grafana",
     )

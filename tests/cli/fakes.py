@@ -258,6 +258,9 @@ class FakeSession:
     def judgement(self) -> Judgement:
         return Judgement(packs=("baseline",), rules=30, notes=self.plan().diagnostics)
 
+    def whereabouts(self) -> Mapping[str, str]:
+        return {}
+
     def location(self) -> str:
         return ".mlinfra/state/demo"
 

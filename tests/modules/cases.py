@@ -30,6 +30,7 @@ def group(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"gpu": gpu, "system": SYSTEM}}
 
 
+KARPENTER: Sections = {"autoscaling": {"nodes": {"kind": "karpenter"}}}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
 
 
@@ -113,6 +114,7 @@ CASES: dict[str, dict[str, Sections]] = {
             taints=[{"key": "dedicated", "value": "x"}],
         ),
         "fallback": group(capacity={"type": "spot", "fallback": "on-demand"}),
+        "node-pool": {**group(capacity={"type": "spot"}, placement="spread"), **KARPENTER},
         "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "system": SYSTEM}},
     },
     "load-balancer": {
@@ -146,8 +148,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "autoscaling": {
         "defaults": {**NODES, "autoscaling": {}},
         "keda": {**NODES, "autoscaling": {"pods": {"kind": "keda"}}},
+        "karpenter": {**group(), **KARPENTER},
         "none": {**NODES, "autoscaling": {"nodes": {"kind": "none"}, "pods": {"kind": "none"}}},
     },
+    "karpenter": {"defaults": {**group(), **KARPENTER}},
     "metrics-server": {"defaults": wishing(metrics_server={})},
     "cluster-autoscaler": {
         "defaults": wishing(cluster_autoscaler={}),
@@ -173,6 +177,18 @@ CASES: dict[str, dict[str, Sections]] = {
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
     "fluent-bit": {"defaults": {**NODES, "monitoring": {}}},
     "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
+    "mlflow": {
+        "defaults": {**NODES, "runtimes": {"mlflow": {}}},
+        "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+    },
+    "flyte": {
+        "defaults": {**NODES, "runtimes": {"flyte": {}}},
+        "watched": {
+            **NODES,
+            "monitoring": {"logs": {"kind": "none"}},
+            "runtimes": {"flyte": {"projects": ["recsys"], "databaseSize": "db.m7g.large"}},
+        },
+    },
     "model-serving": {"defaults": wishing(model_serving={})},
     "triton": {"defaults": {**NODES, "runtimes": {"triton": {"version": "25.09"}}}},
     "endpoint": {

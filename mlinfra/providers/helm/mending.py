@@ -56,7 +56,7 @@ def plight_of(release: Release) -> str:
         return ""
     what = f"revision {last.number} is {last.status}{_since(last)}"
     if last.status == FAILED:
-        return f"{what}; apply upgrades from there"
+        return f"revision {last.number} failed{_since(last).replace(' since', ' at')}; apply upgrades from there"
     mending = mending_of(release)
     if mending.way is Way.BACK and mending.back is not None:
         return f"{what}, as an interrupted run leaves it; apply goes back to revision {mending.back.number} first"
