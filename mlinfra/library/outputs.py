@@ -174,6 +174,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     """What is measured and kept.
 
     told: ARNs of all topics that alerts go to, the stack's own included.
+    logs: where logs go: `cloudwatch`, `loki` or `none`.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
     dashboards: whether there is Grafana to show some.
     """
@@ -183,6 +184,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     )
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
+    logs: str = "none"
     log_groups: dict[str, Value] = {}
     dashboards: bool = False
 

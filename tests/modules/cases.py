@@ -133,6 +133,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "managed-prometheus": watched(
             metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
         ),
+        "logs-in-loki": watched(logs={"kind": "loki"}),
         "unread": watched(metrics={"kind": "amp"}, logs={"kind": "none"}, dashboards="none"),
     },
     "budget": {
@@ -201,6 +202,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},
+    "loki": {"defaults": wishing(loki={})},
     "istio": {"defaults": wishing(istio={})},
     "external-dns": {"defaults": wishing(external_dns={"zones": ["Z1", "Z2"], "domains": ["models.acme.example"]})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
