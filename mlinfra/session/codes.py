@@ -22,7 +22,7 @@ class Code(Coded):
         "MLI3069",
         "A revision no longer has the stack file; its objects stay until they are destroyed (a warning).",
     )
-    NEIGHBOUR_NEEDED = "MLI3074", "A comparison would need an output of another stack, and reads no state."
+    NEIGHBOUR_NEEDED = "MLI3074", "An output of another stack would be needed, and no state is read."
     PLAN_UNWRITABLE = "MLI3070", "A plan file cannot be written."
     PLAN_UNREADABLE = "MLI3071", "A plan file cannot be read."
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."

@@ -6,7 +6,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Contract, Definition, Namespace, Teardown, Workload
+from mlinfra.library.contract import Contract, Definition, Entrance, Namespace, Teardown, Workload
 from mlinfra.library.istio import istio_chart
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
@@ -21,7 +21,10 @@ _NEWER = ("v1", "v1beta1")
 
 CONTRACT = Contract(
     charts=(istio_chart("base"), istio_chart("istiod")),
-    namespaces=(Namespace(name=_NAMESPACE),),
+    # Its webhook, and what gateways are told.
+    namespaces=(
+        Namespace(name=_NAMESPACE, entrances=(Entrance("control-plane", (15017,)), Entrance("pods", (15012,)))),
+    ),
     # manifests/charts/base/files/crd-all.gen.yaml at 1.31.0-rc.0 (November 2026).
     crds=(
         Definition("authorizationpolicies.security.istio.io", "AuthorizationPolicy", _NEWER),
@@ -62,7 +65,6 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}},
         "seccompProfile": {"type": "RuntimeDefault"},
         "meshConfig": {"accessLogFile": "/dev/stdout", "accessLogEncoding": "JSON"},
-        "global": {"networkPolicy": {"enabled": True}},
         # What is wrong is refused from the start; otherwise istiod changes its own webhook later, which would be drift.
         "base": {"validationFailurePolicy": "Fail"},
     }

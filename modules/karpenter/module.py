@@ -38,7 +38,7 @@ CONTRACT = Contract(
             looked_up="2026-08-21",
         ),
     ),
-    namespaces=(Namespace(name=NAME),),
+    namespaces=(Namespace(name=NAME, entrances=()),),
     crds=(
         Definition("nodepools.karpenter.sh", "NodePool", _V1, namespaced=False),
         Definition("nodeclaims.karpenter.sh", "NodeClaim", _V1, namespaced=False),

@@ -42,6 +42,7 @@ def add_door(
         domain=behind.domain,
         secret=SECRET if ends_tls(listeners) else "",
         ports={target: behind.gateway.ports[target] for target in targets},
+        health_port=behind.gateway.health_port,
         pods=f"{name}{behind.gateway.workload}",
     )
     room = add_room(scope, door)

@@ -13,7 +13,8 @@ from mlinfra.core.address import Address
 from mlinfra.core.value import Properties, Value
 from mlinfra.library import Handle, Scope
 from mlinfra.library.addon import NAMESPACE, RELEASE, chart_reference, component
-from mlinfra.library.contract import Chart
+from mlinfra.library.contract import Chart, Entrance, Namespace
+from mlinfra.library.enclosure import add_enclosure
 
 from .contract import CONTRACT
 
@@ -29,13 +30,15 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
     name: of its namespace, its release and its service. domain: of the names that it answers to; empty for any.
     secret: of the certificate with which it ends TLS itself; empty where it does not.
-    ports: of its pods, by name, as far as they are in use. pods: the label that they bear.
+    ports: of its pods, by name, as far as they are in use. health_port: where they say that they are well.
+    pods: the label that they bear.
     """
 
     name: str
     domain: str
     secret: str
     ports: dict[str, int]
+    health_port: int
     pods: str
 
     @property
@@ -44,10 +47,13 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
         return [self.domain, f"*.{self.domain}"] if self.domain else ["*"]
 
 
-def add_room(scope: Scope, door: Door) -> Handle:
-    """Add the namespace of its pods."""
-    labels = {_LEVEL: CONTRACT.namespace.level, f"{_LEVEL}-version": "latest", **_GATE}
-    return scope.add("gateway.namespace", NAMESPACE, {"metadata": {"name": door.name, "labels": labels}})
+def add_room(scope: Scope, door: Door) -> list[Handle]:
+    """Add the namespace of its pods, closed to all but what they listen to; answers what they do not start before."""
+    entrances = (Entrance("anybody", (*door.ports.values(), door.health_port)),)
+    room = Namespace(name=door.name, level=CONTRACT.namespace.level, entrances=entrances)
+    labels = {_LEVEL: room.level, f"{_LEVEL}-version": "latest", **_GATE}
+    scope.add("gateway.namespace", NAMESPACE, {"metadata": {"name": room.name, "labels": labels}})
+    return add_enclosure(scope, room, "gateway.namespace")
 
 
 def add_pods(

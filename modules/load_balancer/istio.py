@@ -20,10 +20,10 @@ _LOW_PORTS = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
 REVISION = {"istio.io/rev": "default"}
 
 
-def add_istio(scope: Scope, door: Door, room: Handle) -> Handle:
+def add_istio(scope: Scope, door: Door, room: list[Handle]) -> Handle:
     """Add its release, and what it listens to; answers what routes come after."""
     control = component("istio")
-    pods = add_pods(scope, door, ISTIO, _values(door), after=[room, control])
+    pods = add_pods(scope, door, ISTIO, _values(door), after=[*room, control])
     spec: Properties = {"selector": {"istio": door.name}, "servers": _servers(door)}
     metadata = {"name": door.name, "namespace": door.name, "labels": REVISION}
     token = "kubernetes:networking.istio.io/v1:Gateway"
@@ -39,7 +39,6 @@ def _values(door: Door) -> Properties:
         "podAnnotations": {"proxy.istio.io/config": f'{{"terminationDrainDuration": "{_DRAIN}s"}}'},
         "terminationGracePeriodSeconds": _DRAIN + 30,
         "topologySpreadConstraints": spread(door),
-        "global": {"networkPolicy": {"enabled": True}},
     }
 
 

@@ -9,9 +9,9 @@ from .contract import NGINX
 from .door import Door, add_pods, spread
 
 
-def add_nginx(scope: Scope, door: Door, room: Handle, dns_name: Value) -> Handle:
+def add_nginx(scope: Scope, door: Door, room: list[Handle], dns_name: Value) -> Handle:
     """Add its release; answers what routes come after. dns_name: where ingresses say that they are reached."""
-    return add_pods(scope, door, NGINX, _values(door, dns_name), after=[room])
+    return add_pods(scope, door, NGINX, _values(door, dns_name), after=room)
 
 
 def _values(door: Door, dns_name: Value) -> Properties:
@@ -27,7 +27,6 @@ def _values(door: Door, dns_name: Value) -> Properties:
         "autoscaling": {"enabled": True, "minReplicas": 2, "maxReplicas": 5},
         "maxUnavailable": 1,
         "metrics": {"enabled": True, "service": {"enabled": False}},
-        "networkPolicy": {"enabled": True},
         "topologySpreadConstraints": spread(door),
     }
     # Its pods bear the name of their deployment, as those of the other gateway do.

@@ -79,7 +79,7 @@ def test_how_much_is_disturbed_is_as_the_section_says() -> None:
 
 def test_machines_have_the_pinned_image_the_disk_and_the_places_of_their_group() -> None:
     spec = _class(volume={"size": "1Ti", "iops": 4000, "throughput": 250}, zones=["us-east-1b"])
-    assert spec["amiSelectorTerms"] == [{"id": "ami-134x86_64"}]
+    assert spec["amiSelectorTerms"] == [{"id": "ami-135x86_64"}]
     assert spec["subnetSelectorTerms"] == [{"id": Ref(Address("network.private.us-east-1b.subnet"))}]
     assert spec["securityGroupSelectorTerms"] == [
         {"id": Ref(Address("cluster"), ("vpcConfig", "clusterSecurityGroupId"))}

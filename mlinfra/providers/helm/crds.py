@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlinfra.core.errors import ProviderError
+from mlinfra.core.value import Properties
 from mlinfra.documents.stream import UnreadableError, read_stream
 from mlinfra.providers.helm.chart import brings_crds, broken
 from mlinfra.providers.helm.cluster import Object
 from mlinfra.providers.helm.codes import Code
 from mlinfra.providers.helm.failures import unrendered
 from mlinfra.providers.helm.helm import HelmError
-from mlinfra.providers.helm.work import Work
+from mlinfra.providers.helm.manifest import read_templates
+from mlinfra.providers.helm.rehearsal import Rehearsal
+from mlinfra.providers.helm.work import Means, Work
 
 _API, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
 _POLL = 0.5  # seconds
@@ -35,6 +38,18 @@ def read_crds(texts: Mapping[str, str]) -> list[Object]:
     return found
 
 
+def definitions_of(means: Means, properties: Properties) -> list[Properties]:
+    """The CRDs that a release would bring, in its chart's crds/ folders and among its objects; none if it fails."""
+    rehearsal = Rehearsal(means, properties)
+    try:
+        rendering = rehearsal.render(check=False)
+        pieces = read_templates(rendering.templates, rehearsal.namespace)
+        found = [*read_crds(rendering.crds), *(piece.content for piece in pieces)]
+    except (HelmError, UnreadableError, ProviderError):
+        return []  # what is wrong with it is said where the release itself is looked at
+    return [item for item in found if item.get("kind") == _KIND]
+
+
 def apply_crds(work: Work) -> None:
     """Apply the chart's CRDs, unless they are somebody else's affair, and wait until they are established."""
     if work.flag("skipCrds") or not brings_crds(work.chart):
@@ -48,6 +63,7 @@ def apply_crds(work: Work) -> None:
         return
     work.operation.say("applying the kinds that the chart defines")
     for item in objects:
+        work.operation.fence()
         work.cluster.apply(item)
     _await(work, [item["metadata"]["name"] for item in objects if item.get("kind") == _KIND])
 
