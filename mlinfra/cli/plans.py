@@ -59,11 +59,12 @@ def refusal(plan: Plan) -> int:
     return next((code for code in _PRECEDENCE if code in exits), 0)
 
 
-def about(session: Session) -> Mapping[str, str]:
-    """What a plan's header says of the stack."""
+def about(session: Session, plan: Plan) -> Mapping[str, str]:
+    """What a plan's header says of the stack: before anybody says yes, which account or cluster is changed."""
     target = session.stack.target
-    where = " ".join(filter(None, (target.platform, target.account, target.region, target.context)))
-    return {"target": where, "file": session.stack.file, "state": session.location()}
+    account = target.account or (str(plan.facts.get("account") or "") if target.platform == "aws" else "")
+    where = " ".join(filter(None, (target.platform, account, target.region)))
+    return {"target": where, **session.whereabouts(), "file": session.stack.file, "state": session.location()}
 
 
 def show_plan(shell: Shell, session: Session, plan: Plan, form: str, *, full: bool = False, verb: str = "plan") -> None:
@@ -74,13 +75,13 @@ def show_plan(shell: Shell, session: Session, plan: Plan, form: str, *, full: bo
         case "markdown":
             from mlinfra.cli.render.plan_markdown import plan_markdown
 
-            shell.write(plan_markdown(plan, about(session), heading=_heading(verb)))
+            shell.write(plan_markdown(plan, about(session, plan), heading=_heading(verb)))
         case "html":
             from mlinfra.cli.render.plan_html import plan_html
 
-            shell.write(plan_html(plan, about(session), session.graph(), heading=_heading(verb)))
+            shell.write(plan_html(plan, about(session, plan), session.graph(), heading=_heading(verb)))
         case _:
-            shell.show(plan_page(plan, shell.look(full=full), about(session), verb=verb))
+            shell.show(plan_page(plan, shell.look(full=full), about(session, plan), verb=verb))
 
 
 def show_comparison(shell: Shell, found: Comparison, form: str, *, full: bool = False) -> None:

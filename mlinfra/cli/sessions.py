@@ -85,6 +85,10 @@ class Session(Protocol):
         """What would be done."""
         ...
 
+    def whereabouts(self) -> Mapping[str, str]:
+        """What people must know of the place that is changed, beside the target, by what it is."""
+        ...
+
     def recover(self) -> tuple[Diagnostic, ...]:
         """Look up what an interrupted run had begun, and answer what could not be seen."""
         ...

@@ -106,11 +106,16 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """What must become ready: `Workload("Deployment", "keda", "keda-operator")`."""
+    """What must become ready: `Workload("Deployment", "keda", "keda-operator")`.
+
+    chart: the one that brings it; empty for the main one. Of a chart that is installed more than once, `{release}`
+    stands for the name of a release, in names and namespaces.
+    """
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet"]
     namespace: str
     name: str
+    chart: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -166,7 +171,7 @@ class Teardown(msgspec.Struct, frozen=True, kw_only=True):
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """All that a module brings onto a cluster.
 
-    charts: the main one last, after those of its CRDs. extras: charts that come after it.
+    charts: the main one last, after those of its CRDs. extras: charts that come after it, or one for each entry.
     images: of manifests of our own.
     crds: the kinds that it defines. apis: of the API services that it registers.
     cloud: the types of what it makes in AWS, roles and pod identities aside.
@@ -192,6 +197,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def chart(self) -> Chart:
         """The chart of the program itself."""
         return self.charts[-1]
+
+    def brought_by(self, chart: Chart) -> tuple[Workload, ...]:
+        """The workloads of one of its charts."""
+        main = bool(self.charts) and chart is self.chart
+        return tuple(one for one in self.workloads if one.chart == chart.name or (main and not one.chart))
 
     @property
     def every_chart(self) -> tuple[Chart, ...]:

@@ -174,6 +174,13 @@ class Cloud:
         """The facts as they are now."""
         return read_facts(self._calls, self._identity, wants)
 
+    def recall(self, facts: Facts) -> None:
+        """Take note of facts that were pinned, so that a refusal can say where the stack was made."""
+
+    def whereabouts(self) -> Mapping[str, str]:
+        """What people must know of the place that is changed, beside the target; by what it is. Makes no call."""
+        return {}
+
     def teardown(self, *, delete_data: bool) -> ClusterTeardown:
         """Who takes down what clusters made outside of themselves."""
         from mlinfra.session.teardown import ClusterTeardown

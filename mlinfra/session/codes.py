@@ -10,7 +10,7 @@ class Code(Coded):
 
     LEFT_BEHIND = "MLI3008", "A destroy has ended and something is left."
     DATA_KEPT = "MLI3009", "A cluster is gone, and volumes or snapshots of it were kept for the data in them."
-    OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region."
+    OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region, or in another cluster."
     NO_SECRET = "MLI3061", "A secret that is referred to cannot be read."
     CLUSTER_CLOSED = "MLI3063", "A cluster that a plan reaches into is gone, or cannot be seen."
     NO_REPOSITORY = "MLI3064", "What is to be compared lies in no git repository."

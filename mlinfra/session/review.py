@@ -11,7 +11,7 @@ from pathlib import Path as File
 
 import msgspec
 
-from mlinfra.core.connections import is_in_cluster
+from mlinfra.core.connections import KUBERNETES, is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
@@ -23,7 +23,6 @@ from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 from mlinfra.session.idle import idle_names, meant
-from mlinfra.session.unvalidated import held_against_definitions
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
@@ -45,7 +44,12 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud) -> Plan:
     ]
     if found:
         raise ConfigError(found)
-    return held_against_definitions(plan, graph, _last_makes(plan))
+    inside = [step for step in _last_makes(plan) if step.connection.kind == KUBERNETES]
+    if not inside:
+        return plan
+    from mlinfra.session.unvalidated import held_against_definitions
+
+    return held_against_definitions(plan, graph, inside)
 
 
 def with_idle_names(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:

@@ -6,6 +6,7 @@ The command line calls it. It puts pieces together and leaves the work to them: 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,10 @@ class Session:
     def stop(self) -> Stop:
         """A new stop, to be given to `apply` and pressed by signals."""
         return Stop()
+
+    def whereabouts(self) -> Mapping[str, str]:
+        """What people must know of the place that is changed, beside the target: a cluster's context and server."""
+        return self._cloud.whereabouts()
 
     def recover(self) -> tuple[Diagnostic, ...]:
         """Look up what an interrupted run had begun. Takes the lock only where there is something to look up."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from mlinfra.core.connections import KUBERNETES
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.plan import Plan, Step
@@ -22,9 +21,12 @@ from mlinfra.session.codes import Code
 
 
 def held_against_definitions(plan: Plan, graph: Graph, makes: Iterable[Step]) -> Plan:
-    """The plan, with a note on each kind that has no schema. Raises `ConfigError` for what a definition refuses."""
-    custom = [(step, Kind.of(step.type)) for step in makes if step.connection.kind == KUBERNETES]
-    custom = [(step, kind) for step, kind in custom if built_in(kind.api_version, kind.name) is None]
+    """The plan, with a note on each kind that has no schema. Raises `ConfigError` for what a definition refuses.
+
+    makes: what is made in clusters.
+    """
+    kinds = [(step, Kind.of(step.type)) for step in makes]
+    custom = [(step, kind) for step, kind in kinds if built_in(kind.api_version, kind.name) is None]
     if not custom:
         return plan
     schemas = schemas_in(one.properties for one in graph if one.type == DEFINITION)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlinfra.library.bucket import BUCKET_TYPES
+from mlinfra.library.bucket import BUCKET_TYPES, READS
 from mlinfra.library.contract import (
     Chart,
     Contract,
@@ -11,7 +11,6 @@ from mlinfra.library.contract import (
     Namespace,
     Permission,
     Rival,
-    Statement,
     Teardown,
     Workload,
 )
@@ -59,16 +58,7 @@ CONTRACT = Contract(
         Permission(
             service_account=SERVERS,
             namespace=MODELS,
-            statements=(
-                Statement(actions=("s3:ListBucket",), resources=("{bucket}",)),
-                Statement(actions=("s3:GetObject",), resources=("{bucket}/*",)),
-                # The bucket is encrypted with the key that S3 keeps for the account.
-                Statement(
-                    actions=("kms:Decrypt",),
-                    resources=("arn:{partition}:kms:{region}:{account}:key/*",),
-                    conditions={"StringEquals": {"kms:ViaService": "s3.{region}.amazonaws.com"}},
-                ),
-            ),
+            statements=READS,
         ),
     ),
     cloud=BUCKET_TYPES,

@@ -252,6 +252,9 @@ class FakeSession:
     def kubeconfig(self) -> Mapping[str, Any]:
         return {"apiVersion": "v1", "kind": "Config"}
 
+    def whereabouts(self) -> Mapping[str, str]:
+        return {}
+
     def location(self) -> str:
         return ".mlinfra/state/demo"
 

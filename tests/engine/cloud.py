@@ -134,12 +134,13 @@ class Thing:
 
     def __init__(self, kind: str, id: str, properties: Properties, owner: Owner | None) -> None:
         self.kind, self.id, self.properties, self.owner = kind, id, properties, owner
-        self.failed = ""
+        self.failed = self.plight = ""
 
     def present(self) -> Present:
         shown = {name: value for name, value in self.properties.items() if name != "password"}
         opened = {"arn": f"arn:{shown['name']}", "createdAt": self.id} if self.kind == "toy:run/Cluster" else {}
-        return Present(self.id, {"arn": f"arn:{self.id}", **shown, **opened}, self.owner, failed=self.failed)
+        properties = {"arn": f"arn:{self.id}", **shown, **opened}
+        return Present(self.id, properties, self.owner, failed=self.failed, plight=self.plight)
 
 
 class ToyCloud:
@@ -180,6 +181,7 @@ class ToyCloud:
             return Absent()
 
     def create(self, target: Target, operation: Operation) -> Present:
+        operation.fence()
         self.before("create", target.type)
         with self._lock:
             self.calls.append(("create", target.type))
@@ -200,6 +202,7 @@ class ToyCloud:
         return thing.present()
 
     def update(self, target: Target, prior: Present, changed: frozenset[Path], operation: Operation) -> Present:
+        operation.fence()
         self.before("update", target.type)
         with self._lock:
             self.calls.append(("update", target.type))
@@ -222,6 +225,7 @@ class ToyCloud:
             thing.properties[name] = target.properties[name]
 
     def delete(self, target: Target, operation: Operation) -> None:
+        operation.fence()
         self.before("delete", target.type)
         with self._lock:
             self.calls.append(("delete", target.type))
@@ -232,6 +236,7 @@ class ToyCloud:
         self.after("delete", target.type)
 
     def tag(self, target: Target, operation: Operation) -> Present:
+        operation.fence()
         self.before("tag", target.type)
         with self._lock:
             self.calls.append(("tag", target.type))

@@ -251,6 +251,20 @@ def test_lost_records_are_taken_back_by_their_tags() -> None:
     assert world.settled(stack())
 
 
+def test_what_an_interrupted_call_left_undone_is_said_of_whatever_is_planned_for_the_object() -> None:
+    world = World()
+    world.apply(stack())
+    group = only(world, "run/Group")
+    group.plight = "pending since noon; apply starts anew"
+    world.disk.remove()
+    (change,) = (one for one in world.plan(stack()).pending() if one.address == GROUP)
+    assert (change.action, change.reason.partition("; ")[2]) == (Action.ADOPT, group.plight)
+    world.apply(stack())
+    group.properties["size"] = {"min": 0, "max": 5}
+    (change,) = world.plan(stack()).pending()
+    assert (change.action, change.reason) == (Action.UPDATE, group.plight)
+
+
 def test_an_owned_object_that_nobody_declares_any_more_is_deleted_in_order_without_records() -> None:
     world = World()
     world.apply(graph(*(r for r in stack() if r.address != ROUTE)))

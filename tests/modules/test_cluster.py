@@ -35,7 +35,7 @@ def test_the_cluster_bears_the_stacks_name_and_lives_in_private_subnets() -> Non
 
 def test_by_default_it_is_private_encrypted_logged_and_of_the_newest_version() -> None:
     cluster = properties(_cluster(), "cluster")
-    assert cluster["version"] == "1.34"
+    assert cluster["version"] == "1.35"
     assert cluster["vpcConfig"]["endpointPublicAccess"] is False
     assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
     assert "publicAccessCidrs" not in cluster["vpcConfig"]

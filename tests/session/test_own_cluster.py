@@ -243,9 +243,15 @@ def test_another_cluster_is_refused(cluster: Cluster) -> None:
     apply()
     with cluster_with() as other:
         lead_to(other)
-        with pytest.raises(PlanError, match="cannot be reached from") as refused:
+        with pytest.raises(PlanError) as refused:
             session().plan()
     assert refused.value.code == Code.OTHER_CONNECTION
+    there, here = (f"context here ({one.endpoint.server})" for one in (cluster, other))
+    assert str(refused.value).startswith(f"the stack was made in {there}, and this is {here}: ")
+
+
+def test_whoever_is_to_say_yes_reads_which_cluster_it_is(cluster: Cluster) -> None:
+    assert session().whereabouts() == {"cluster": f"context here ({cluster.endpoint.server}), by kubeconfig"}
 
 
 def test_a_section_that_needs_an_account_is_refused(cluster: Cluster) -> None:

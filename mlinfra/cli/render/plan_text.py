@@ -15,12 +15,12 @@ from mlinfra.cli.render.changes import (
     by_section,
     cause_of,
     counted,
-    explained,
     is_sweeping,
     reason_of,
     sign,
     title,
     verdict,
+    without_repeats,
 )
 from mlinfra.cli.render.cost import cost_summary
 from mlinfra.cli.render.diagnostics import diagnostics_page
@@ -40,7 +40,7 @@ _SUMMED_UP = frozenset({Action.CREATE, Action.DELETE, Action.ADOPT, Action.FORGE
 
 def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "plan") -> Page:
     """The whole plan. `about` says what the stack is, such as target, account and region; `verb` what it is for."""
-    plan, page = explained(plan), Page()
+    plan, page = without_repeats(plan), Page()
     if not plan.pending():
         page.extend(diagnostics_page(plan.diagnostics, look)).blank()
         return page.line(*(_refused_line(plan, verb) or _quiet_line(plan, verb)))

@@ -34,6 +34,10 @@ class Says(Protocol):
         """Raises where the run is being stopped at once."""
         ...
 
+    def fence(self) -> None:
+        """Called right before each removal; raises where nothing may be changed any more."""
+        ...
+
 
 class Left(msgspec.Struct, frozen=True, order=True):
     """One thing that bears a cluster's mark: `what` it is (`load balancer`), its id, and its name where it has one.
@@ -101,6 +105,7 @@ class Sweep:
         """Remove one thing, waiting for what still holds it to let go."""
         began = self._clock.monotonic()
         while True:
+            operation.fence()
             try:
                 remove(found.id)
             except NotFound:

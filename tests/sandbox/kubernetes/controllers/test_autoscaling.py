@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+import pytest
+
 from mlinfra.sandbox.kubernetes.controllers.catalog import (
     AUTOSCALER,
     DEPLOYMENT,
@@ -254,9 +256,10 @@ def test_karpenter_goes_on_to_the_next_offering_when_one_is_sold_out() -> None:
     assert len(world.said("train", "InsufficientCapacityError")) >= 1
 
 
-def test_karpenter_keeps_to_the_limits_of_its_pool() -> None:
+@pytest.mark.parametrize("limit", ["nvidia.com/gpu", "nodes"])
+def test_karpenter_keeps_to_the_limits_of_its_pool(limit: str) -> None:
     world = karpenter_world()
-    world.create(pool(limits={"nvidia.com/gpu": "2"}))
+    world.create(pool(limits={limit: "2"}))
     for number in range(3):
         world.create(train(f"train-{number}"))
     world.settle()
