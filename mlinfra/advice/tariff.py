@@ -13,7 +13,7 @@ from mlinfra.advice.machine_groups import machine_group
 from mlinfra.advice.machine_tariff import bill_group
 from mlinfra.advice.reading import items, number, text
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import MANAGED, SCALING
+from mlinfra.advice.tokens import MANAGED, NODE_POOL, SCALING
 from mlinfra.core.cost import Amount
 
 # The end of standard support of each version: EKS user guide, "Amazon EKS Kubernetes release calendar" (April 2026).
@@ -42,14 +42,12 @@ Tariff = Callable[[Thing, Circumstances, Bill], None]
 
 def bill_thing(thing: Thing, around: Circumstances, bill: Bill) -> None:
     """Add what `thing` comes to."""
-    if thing.type in _FREE or thing.type.startswith(_FREE_KINDS):
-        return
     tariff = _TARIFFS.get(thing.type)
     if tariff is not None:
         tariff(thing, around, bill)
     elif thing.type in _METERED:
         bill.meter(thing.address, _METERED[thing.type])
-    else:
+    elif thing.type not in _FREE and not thing.type.startswith(_FREE_KINDS):
         bill.leave(thing.address, thing.type, "mlinfra knows no price of this type")
 
 
@@ -168,6 +166,7 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:eks/cluster:Cluster": _cluster,
     MANAGED: _group,
     SCALING: _group,
+    NODE_POOL: _group,
     "aws:ec2/natGateway:NatGateway": _nat_gateway,
     "aws:ec2/eip:Eip": _public_address,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,

@@ -41,6 +41,10 @@ _PATIENCE = 300.0  # seconds for which one call is throttled before it fails
 _LONGEST_DELAY = 20.0
 
 
+def _nobody_minds() -> None:
+    """Nothing forbids a call."""
+
+
 class Calls:
     """The calls of one region. Safe to share between threads.
 
@@ -71,11 +75,13 @@ class Calls:
         about: str = "",
         token: str = "",
         scrub: tuple[str, ...] = (),
+        fence: Callable[[], None] = _nobody_minds,
     ) -> Answer:
         """Call `operation` (`CreateVpc`) once, with `params` in AWS's own names.
 
         about: the object, for messages. token: the idempotency token, used where the operation takes one. scrub:
-        texts that no message may repeat. Raises `ProviderError` or one of its kinds.
+        texts that no message may repeat. fence: called right before each attempt at what changes something, which it
+        forbids by raising. Raises `ProviderError` or one of its kinds.
         """
         doing = f"{service} {operation}" + (f" for {about}" if about else "")
         client = self._client(service, doing)
@@ -84,8 +90,14 @@ class Calls:
         changes = not _READS.match(operation)
         repeatable = tokened or not _MAKES.match(operation)
         removes = _REMOVES.match(operation) is not None
+
+        def send() -> Answer:
+            if changes:
+                fence()
+            return self._send(client, operation, given, doing, changes=changes, scrub=scrub)
+
         return self._persist(
-            lambda: self._send(client, operation, given, doing, changes=changes, scrub=scrub),
+            send,
             self._pace_of(service),
             repeatable=repeatable,
             removes=removes,

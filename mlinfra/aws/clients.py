@@ -97,14 +97,18 @@ class Clients:
 
     def _session(self) -> Session:
         if self._botocore is None:
+            from botocore.hooks import HierarchicalEmitter
             from botocore.session import Session
 
             from mlinfra.aws.models import Models
 
-            self._botocore = Session()
-            self._botocore.register_component(
-                "data_loader", Models(self._botocore.get_config_variable("data_path") or "")
-            )
+            hooks = HierarchicalEmitter()
+            session = Session(event_hooks=hooks)
+            # Clients look up in each event's name whether a service was called otherwise years ago, for those who
+            # subscribe by such names. The session has taken care of the SDK's own handlers, and there are no others.
+            session.register_component("event_emitter", hooks)
+            session.register_component("data_loader", Models(session.get_config_variable("data_path") or ""))
+            self._botocore = session
         return self._botocore
 
     def _make(self, service: str) -> Client:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from botocore.loaders import JSONFileLoader, Loader
 
-_FORMS: tuple[tuple[str, Callable[..., Any]], ...] = ((".json", open), (".json.gz", gzip.open))
+_FORMS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = ((".json", bytes), (".json.gz", gzip.decompress))
 
 
 class Models(Loader):  # type: ignore[misc]  # botocore is untyped
@@ -46,10 +46,9 @@ class _Files(JSONFileLoader):  # type: ignore[misc]  # botocore is untyped
 
 @cache  # the SDK's own files, which do not change while a process runs; whoever has read them changes nothing
 def _content(file_path: str) -> Any:
-    for ending, opened in _FORMS:
+    for ending, plain in _FORMS:
         try:
-            with opened(file_path + ending, "rb") as file:
-                return msgspec.json.decode(file.read())
+            return msgspec.json.decode(plain(Path(file_path + ending).read_bytes()))
         except FileNotFoundError:
             continue
     return None

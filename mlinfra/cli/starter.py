@@ -43,7 +43,7 @@ network:
   nat: single
 
 cluster:
-  version: "1.33"
+  version: "1.35"
 
 nodeGroups:
   system: {{instances: [m6i.large], min: 1, max: 3}}

@@ -5,14 +5,15 @@ The loader, the published schema and `expand` all go through it, so that they ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 import msgspec
 
 from mlinfra.config import model
 from mlinfra.core.language import Language, Section
+from mlinfra.core.lazy import Lazy
 
 INPUTS, STACKS, RESOURCES, OUTPUTS = "inputs", "stacks", "resources", "outputs"
 
@@ -33,24 +34,33 @@ def references_of(key: str) -> frozenset[str]:
     return _REFERENCES.get(key, _OF_A_SECTION)
 
 
+def _constant(value: str, description: str) -> Section:
+    return Section(module="", schema={"const": value, "description": description})
+
+
 @cache
-def _own() -> Mapping[str, Section]:
-    """The keys that belong to no module."""
-    one = {
-        "apiVersion": {"const": model.API_VERSION, "description": "the version of the language"},
-        "kind": {"const": model.KIND, "description": "what the file holds"},
-        "metadata": _schema(model.Metadata),
-        "extends": _schema(model.Extends),
-        "target": _schema(model.Target),
-        "state": _schema(model.State),
-        "moved": _schema(model.Moved),
-        "lifecycle": _schema(model.Lifecycle),
-        "policies": _schema(model.Policies),
-        OUTPUTS: _schema(model.Outputs),
-    }
-    many = {INPUTS: model.Input, STACKS: model.Neighbour, RESOURCES: model.Resource}
-    sections = {name: Section(module="", schema=schema) for name, schema in one.items()}
-    return sections | {name: Section(module="", many=True, schema=_schema(kind)) for name, kind in many.items()}
+def _of(kind: Any, *, many: bool = False) -> Section:
+    return Section(module="", many=many, schema=_schema(kind))
+
+
+# The keys that belong to no module.
+_OWN: Mapping[str, Callable[[], Section]] = {
+    "apiVersion": partial(_constant, model.API_VERSION, "the version of the language"),
+    "kind": partial(_constant, model.KIND, "what the file holds"),
+    "metadata": partial(_of, model.Metadata),
+    "extends": partial(_of, model.Extends),
+    INPUTS: partial(_of, model.Input, many=True),
+    "target": partial(_of, model.Target),
+    "state": partial(_of, model.State),
+    STACKS: partial(_of, model.Neighbour, many=True),
+    "moved": partial(_of, model.Moved),
+    "lifecycle": partial(_of, model.Lifecycle),
+}
+_LAST: Mapping[str, Callable[[], Section]] = {
+    "policies": partial(_of, model.Policies),
+    OUTPUTS: partial(_of, model.Outputs),
+    RESOURCES: partial(_of, model.Resource, many=True),
+}
 
 
 def _schema(kind: Any) -> dict[str, Any]:
@@ -65,11 +75,9 @@ def _schema(kind: Any) -> dict[str, Any]:
 
 
 def layout(language: Language) -> Mapping[str, Section]:
-    """Every top-level key, in the order in which a stack file is usually written."""
-    own = _own()
-    order = ("apiVersion", "kind", "metadata", "extends", INPUTS, "target", "state", STACKS, "moved", "lifecycle")
-    head = {name: own[name] for name in order}
-    return {**head, **language.sections, **{name: own[name] for name in own if name not in head}}
+    """Every top-level key, in the order in which a stack file is usually written; each is described when asked for."""
+    sections = {name: partial(language.sections.__getitem__, name) for name in language.sections}
+    return Lazy({**_OWN, **sections, **_LAST})
 
 
 REQUIRED = ("apiVersion", "kind", "metadata", "target")

@@ -35,6 +35,13 @@ class Lease(Protocol):
         """Ourselves."""
         ...
 
+    def fence(self) -> None:
+        """Raise `StateConflict` where another holder has taken over. Called before each call that changes something.
+
+        Costs next to nothing while that was made sure of a moment ago.
+        """
+        ...
+
     def append(self, entries: Sequence[Entry]) -> None:
         """Make `entries` durable, in one write. They are on disk, or stored, when this returns.
 

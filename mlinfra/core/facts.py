@@ -70,6 +70,7 @@ class Wants(msgspec.Struct, frozen=True):
     versions: the Kubernetes versions that clusters and nodes are to run; empty text for the newest.
     addons: the add-ons whose version is EKS's to choose.
     reservations: the capacity reservations whose place must be known.
+    image_of_each: whether the image of every instance type is wanted, whoever wants that.
     """
 
     instance_types: frozenset[str] = frozenset()
@@ -77,6 +78,7 @@ class Wants(msgspec.Struct, frozen=True):
     versions: frozenset[str] = frozenset()
     addons: frozenset[str] = frozenset()
     reservations: frozenset[str] = frozenset()
+    image_of_each: bool = False
 
     def __or__(self, other: Wants) -> Wants:
         return Wants(
@@ -85,7 +87,14 @@ class Wants(msgspec.Struct, frozen=True):
             self.versions | other.versions,
             self.addons | other.addons,
             self.reservations | other.reservations,
+            self.image_of_each or other.image_of_each,
         )
+
+    @property
+    def whole(self) -> Wants:
+        """The same, with what each instance type brings along said outright."""
+        images = self.images | self.instance_types if self.image_of_each else self.images
+        return msgspec.structs.replace(self, images=images, image_of_each=False)
 
     def image_keys(self, facts: Facts) -> frozenset[str]:
         """The keys of the images that are wanted, as far as `facts` know of the machines."""

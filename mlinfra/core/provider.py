@@ -64,6 +64,13 @@ class Operation(Protocol):
         """Called between polls; raises where the run is being stopped at once."""
         ...
 
+    def fence(self) -> None:
+        """Called right before each call that changes something; raises where the run may change nothing any more.
+
+        It is being stopped at once, or another run may have taken its lock over: it was paused for longer than that.
+        """
+        ...
+
 
 class Provider(Protocol):
     """One kind of cloud behind one connection."""

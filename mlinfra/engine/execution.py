@@ -357,6 +357,11 @@ class Execution:
         """Raises where the run is being stopped at once."""
         self._around.stop.check()
 
+    def fence(self) -> None:
+        """Raises where the run may change nothing any more."""
+        self._around.stop.check()
+        self._journal.fence()
+
 
 class _Work:
     """The `Operation` that a provider gets: speaks for one step."""
@@ -377,6 +382,10 @@ class _Work:
     def check(self) -> None:
         """Raises where the run is being stopped at once."""
         self._execution.check()
+
+    def fence(self) -> None:
+        """Raises where the run may change nothing any more."""
+        self._execution.fence()
 
 
 def _open(properties: Properties) -> list[Expression]:

@@ -23,6 +23,10 @@ class Journal:
         self._ledger = Ledger(state)
         self._lock = threading.Lock()
 
+    def fence(self) -> None:
+        """Raise `StateConflict` where nothing may be changed any more, since another run has the lock."""
+        self._lease.fence()
+
     def enter(self, *entries: Entry) -> None:
         """Make `entries` durable, then take them in. Raises `StateError` where they could not be written."""
         with self._lock:

@@ -40,7 +40,7 @@ def wants(stack: Stack, library: Library) -> Wants:
     for entry in entries_of(stack, library).usable:
         if entry.module.wants is not None:
             total |= run(library, entry.module, entry.module.wants, entry.inputs)
-    return total
+    return total.whole
 
 
 def build(

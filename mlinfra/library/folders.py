@@ -73,7 +73,8 @@ def load(folder: Folder) -> Module:
     except Exception as error:
         raise failure(folder, Code.BROKEN_MODULE, f"the module {folder.name} cannot be loaded", error) from error
     try:
-        return module_of(folder.name, folder.path, defined)
+        module = module_of(folder.name, folder.path, defined)
+        return module.described() if folder.own else module  # ours, tests have described
     except TypeError as error:
         summary = f"{folder.name} is no module that mlinfra can use"
         hint = "docs/modules.md describes what module.py defines"

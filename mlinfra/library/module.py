@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +21,7 @@ from mlinfra.library.schema import outputs_of, schema_of
 from mlinfra.library.scope import Scope
 from mlinfra.library.wish import Wish
 
+D = TypeVar("D")
 Build = Callable[[Scope, Any, Facts], msgspec.Struct]
 Finish = Callable[[Scope, Any, Facts, Any], None]
 Wishes = Callable[[Any, Facts], Iterable[Wish]]
@@ -32,13 +34,13 @@ class Nothing(msgspec.Struct, frozen=True):
     """The outputs of a module that has none."""
 
 
-class Module(msgspec.Struct, frozen=True, kw_only=True):
+class Module(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One module.
+
+    What describes it, its schema and outputs, is worked out when asked for: a stack uses few of the many modules.
 
     name: kebab-case, from its folder.
     summary: the first sentence of its docstring.
-    schema: the JSON Schema of one entry.
-    output_descriptions: the outputs that `${...}` may name.
     build: makes the resources of one entry and answers its outputs; `None` while it cannot be planned yet.
     finish: called when all modules were built: for what must wait for others, such as add-ons that need nodes.
     wants: the facts that an entry needs.
@@ -53,9 +55,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     place: Place
     inputs: type[msgspec.Struct]
-    schema: Mapping[str, Any]
     outputs: type[msgspec.Struct] = Nothing
-    output_descriptions: Mapping[str, str] = {}
     needs: tuple[type[msgspec.Struct], ...] = ()
     build: Build | None = None
     finish: Finish | None = None
@@ -64,6 +64,21 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     uses: tuple[str, ...] = ()
     wishes: Wishes | None = None
     contract: Contract | None = None
+
+    @cached_property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of one entry. Raises `TypeError` where the fields have types that cannot be used."""
+        return _usable(schema_of, self.inputs)
+
+    @cached_property
+    def output_descriptions(self) -> Mapping[str, str]:
+        """The outputs that `${...}` may name. Raises `TypeError` where the fields have types that cannot be used."""
+        return _usable(outputs_of, self.outputs)
+
+    def described(self) -> Module:
+        """The same, with both worked out. Raises `TypeError` as they do."""
+        _ = self.schema, self.output_descriptions
+        return self
 
     @property
     def section(self) -> str:
@@ -85,17 +100,13 @@ def module_of(name: str, folder: Path, defined: ModuleType) -> Module:
     """The module that `module.py` defines. Raises `TypeError`, one sentence a line, where it breaks the contract."""
     if breaches := list(_breaches(defined)):
         raise TypeError("\n".join(breaches))
-    outputs = getattr(defined, "Outputs", Nothing)
-    schema, output_descriptions = _described(defined.Inputs, outputs)
     return Module(
         name=name,
         folder=folder,
         summary=inspect.cleandoc(defined.__doc__ or "").partition("\n")[0],
         place=defined.SECTION,
         inputs=defined.Inputs,
-        schema=schema,
-        outputs=outputs,
-        output_descriptions=output_descriptions,
+        outputs=getattr(defined, "Outputs", Nothing),
         needs=tuple(getattr(defined, "NEEDS", ())),
         build=getattr(defined, "build", None),
         finish=getattr(defined, "finish", None),
@@ -107,12 +118,10 @@ def module_of(name: str, folder: Path, defined: ModuleType) -> Module:
     )
 
 
-def _described(
-    inputs: type[msgspec.Struct], outputs: type[msgspec.Struct]
-) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+def _usable(describe: Callable[[type[msgspec.Struct]], D], fields: type[msgspec.Struct]) -> D:
     """What the types of the fields say; msgspec looks at them here for the first time."""
     try:
-        return schema_of(inputs), outputs_of(outputs)
+        return describe(fields)
     except (TypeError, NameError) as error:
         raise TypeError(f"the fields of its Inputs or Outputs have types that cannot be used: {error}") from error
 

@@ -85,6 +85,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
 
     address: what stands once the group has nodes.
     scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
+    minimum: how many nodes there are at least. pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
@@ -92,16 +93,23 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     name: Annotated[Value, Meta(description="name of the node group")]
-    arn: Annotated[Value, Meta(description="ARN of the node group")]
+    arn: Annotated[Value, Meta(description="ARN of the node group; a pool has none")] = None
     role_arn: Annotated[Value, Meta(description="role of the nodes")]
-    scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it")]
+    scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it; a pool has none")] = None
     address: Address
     scaling_groups: tuple[ScalingGroup, ...] = ()
     labels: dict[str, str] = {}
     hosts_anything: bool = True
+    minimum: int = 0
+    pool: bool = False
     gpus: int = 0
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
+
+    @property
+    def key(self) -> str:
+        """What the stack file calls it, and its nodes' label says: `gpu` of `nodeGroups.gpu`."""
+        return self.address.parts[1]
 
 
 class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -119,6 +127,20 @@ class TargetGroup(Struct, frozen=True):
     arn_suffix: Value
 
 
+class Door(Struct, frozen=True):
+    """The gateway within the cluster, behind a load balancer.
+
+    name: of its namespace, and how routes call it: the gateway of Istio in it, or the class of ingresses.
+    pods: their label `app.kubernetes.io/name`. address: what stands once it takes routes.
+    tls: whether it ends TLS itself.
+    """
+
+    name: str
+    pods: str
+    address: Address
+    tls: bool = False
+
+
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     """An entrance to the cluster.
 
@@ -127,6 +149,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     target_groups: what the gateway's pods are to be registered with, by the name of their port (`http`, `https`);
         none where each service brings its own.
     arn_suffix: what metrics call it by.
+    door: its gateway within the cluster; `None` where it is its own.
     """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
@@ -140,6 +163,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     domain: str = ""
     target_groups: dict[str, TargetGroup] = {}
     arn_suffix: Value = None
+    door: Door | None = None
 
 
 class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -147,6 +171,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
 
     told: ARNs of all topics that alerts go to, the stack's own included.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
+    dashboards: whether there is Grafana to show some.
     """
 
     alerts_topic_arn: Annotated[Value, Meta(description="ARN of the stack's own topic for alerts, if it has one")] = (
@@ -155,13 +180,19 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
     log_groups: dict[str, Value] = {}
+    dashboards: bool = False
 
 
 class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who makes nodes and pods more or fewer; `none` where nobody does."""
+    """Who makes nodes and pods more or fewer; `none` where nobody does.
+
+    consolidate: whether Karpenter moves pods together. disruption_budget: how many nodes it may disturb at once.
+    """
 
     nodes: str = "none"
     pods: str = "none"
+    consolidate: bool = True
+    disruption_budget: str = "10%"
 
 
 class Component(Struct, frozen=True, kw_only=True, rename="camel"):

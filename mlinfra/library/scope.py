@@ -5,7 +5,7 @@ Made by `assembly`, one for each entry; handed to the module's `build` and `fini
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -182,6 +182,15 @@ class Scope:
     def refuse(self, *problems: Problem) -> NoReturn:
         """Give up this entry for these reasons."""
         raise RefusedError(tuple(problem.diagnostic(self.at(problem.at)) for problem in problems))
+
+    def says(self, field: str) -> bool:
+        """Whether the stack itself says this field of the entry, were it only what the default is."""
+        data: Any = self.stack.sections
+        for part in (*self._path, field):
+            if not isinstance(data, Mapping) or part not in data:
+                return False
+            data = data[part]
+        return True
 
     def at(self, path: Path) -> Source | None:
         """Where a field of this entry was written, or its nearest ancestor."""

@@ -6,9 +6,11 @@ The session hands it to `mlinfra.config`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from mlinfra.core.language import Language, Section
+from mlinfra.core.lazy import Lazy
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
 from mlinfra.library.place import NO_SECTIONS
@@ -18,8 +20,10 @@ def language(
     library: Library, types: Mapping[str, Mapping[str, Any]], others: Callable[[], Iterable[str]] = tuple
 ) -> Language:
     """The sections of all modules; `types` are JSON Schemas of resource types by token, `others` more tokens."""
-    sections = {name: _section(name, modules) for name, modules in library.sections.items() if name not in NO_SECTIONS}
-    return Language(sections, types, others)
+    makers = {
+        name: partial(_section, name, modules) for name, modules in library.sections.items() if name not in NO_SECTIONS
+    }
+    return Language(Lazy(makers), types, others)
 
 
 def _section(name: str, modules: tuple[Module, ...]) -> Section:

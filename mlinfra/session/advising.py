@@ -16,7 +16,7 @@ from mlinfra.advice.codes import Code
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices, write_prices
 from mlinfra.advice.things import Things
-from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, PUBLIC_ADDRESS, SCALING, VPC
+from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, NODE_POOL, PUBLIC_ADDRESS, SCALING, VPC
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock
@@ -32,6 +32,7 @@ _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
 _ROOMY = {
     MANAGED: frozenset({"scalingConfig", "instanceTypes", "capacityType", "subnetIds"}),
     SCALING: frozenset({"minSize", "maxSize", "mixedInstancesPolicy", "vpcZoneIdentifiers"}),
+    NODE_POOL: frozenset({"spec"}),
 }
 
 

@@ -40,6 +40,9 @@ class Quiet:
     def check(self) -> None:
         """Nobody stops it: it can be repeated."""
 
+    def fence(self) -> None:
+        """Nobody takes it amiss: tags are put as they were wanted, by whoever does."""
+
 
 def under(ownership: Ownership, ttl: str | None, seen: Survey, now: datetime) -> Ownership:
     """Whose new objects are, and until when: as long as those that are there; on the first day, the time to live."""

@@ -11,7 +11,7 @@ from pathlib import Path as File
 
 import msgspec
 
-from mlinfra.core.connections import is_in_cluster
+from mlinfra.core.connections import KUBERNETES, is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
@@ -24,7 +24,6 @@ from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 from mlinfra.session.idle import idle_names, meant
 from mlinfra.session.pointing import source_of
-from mlinfra.session.unvalidated import against_definitions
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
@@ -44,10 +43,21 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> P
         for step in _last_makes(plan)
         for complaint in cloud.connect(step.connection).validate(step.type, step.properties)
     ]
-    refused, notes = against_definitions(graph, _last_makes(plan), cloud, positions)
+    refused, notes = _held_against_definitions(plan, graph, cloud, positions)
     if found or refused:
         raise ConfigError([*found, *refused])
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
+
+
+def _held_against_definitions(
+    plan: Plan, graph: Graph, cloud: Cloud, positions: Positions
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    makes = list(_last_makes(plan))
+    if not any(step.connection.kind == KUBERNETES for step in makes):
+        return [], []
+    from mlinfra.session.unvalidated import against_definitions  # what knows Kubernetes' kinds takes its time to load
+
+    return against_definitions(graph, makes, cloud, positions)
 
 
 def with_idle_names(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:

@@ -29,6 +29,7 @@ from mlinfra.state.store import Kept, Store
 LOCK = "lock.json"
 TERM = 30.0
 BEATS_PER_TERM = 3
+SURE = 1.0  # seconds for which a lock that was seen to be ours counts as ours without another look
 _ATTEMPTS = 5
 
 # Calls the renewal every so many seconds for the time of the context.
@@ -244,6 +245,7 @@ class HeldLock:
         self._tenure = tenure
         self._version = version
         self._mutex = threading.Lock()
+        self._seen = (tenure.ticks, tenure.renewed)  # when it was last ours for sure: from before that look
 
     @property
     def tenure(self) -> Tenure:
@@ -252,7 +254,21 @@ class HeldLock:
 
     def confirm(self) -> None:
         """Raise `StateConflict` unless it is still ours."""
+        begun = self._times()
         self._ours(self._store.get(LOCK))
+        self._seen = begun
+
+    def fence(self) -> None:
+        """The same, without a look where there was one a moment ago: whoever was paused since looks again.
+
+        By both clocks: one stands still while the machine sleeps, the other may be set back.
+        """
+        (ticks, time), (last_ticks, last_time) = self._times(), self._seen
+        if not (0 <= ticks - last_ticks < SURE and 0 <= (time - last_time).total_seconds() < SURE):
+            self.confirm()
+
+    def _times(self) -> tuple[float, datetime]:
+        return self._clock.monotonic(), self._clock.now()
 
     def renew(self, mark: Mark | None = None) -> None:
         """Begin the term anew, and remember `mark` where one is given. Raises `StateConflict` if it is lost."""
@@ -278,6 +294,7 @@ class HeldLock:
             version = self._store.put(LOCK, seal(tenure), self._version)
             if version is not None:
                 self._tenure, self._version = tenure, version
+                self._seen = (tenure.ticks, tenure.renewed)
                 return
             # A renewal of ours whose answer was lost may have arrived later than we thought.
             self._version = self._ours(self._store.get(LOCK))

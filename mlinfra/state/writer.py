@@ -43,6 +43,10 @@ class Writer:
         """Ourselves."""
         return self._held.tenure.holder()
 
+    def fence(self) -> None:
+        """Raise `StateConflict` where the lock is another's by now."""
+        self._held.fence()
+
     def settle(self) -> None:
         """Make the state ours to write, once the lock is taken.
 

@@ -35,6 +35,11 @@ _IDENTITIES = {
 }
 
 
+# What EKS leaves off, and a stack may set otherwise. Without the first, network policies are taken and not enforced
+# (EKS user guide, "Limit Pod traffic with Kubernetes network policies", November 2026).
+_SETTINGS: dict[str, dict[str, Any]] = {"vpc-cni": {"enableNetworkPolicy": "true"}}
+
+
 class Addon(Block, frozen=True, kw_only=True):
     """One add-on."""
 
@@ -93,13 +98,14 @@ def add_late_addons(
 def _add(
     scope: Scope, cluster: Handle, name: str, addon: Addon, more: Properties, after: Iterable[Handle | Address]
 ) -> Handle:
+    configuration = {**_SETTINGS.get(name, {}), **addon.configuration}
     properties: Properties = {
         "clusterName": cluster["name"],
         "addonName": name,
         "resolveConflictsOnCreate": "OVERWRITE",
         "resolveConflictsOnUpdate": "OVERWRITE",
         **({"addonVersion": addon.version} if addon.version else {}),
-        **({"configurationValues": Json(addon.configuration)} if addon.configuration else {}),
+        **({"configurationValues": Json(configuration)} if configuration else {}),
         **more,
     }
     return scope.add(f"addons.{name}", "aws:eks/addon:Addon", properties, depends_on=after)

@@ -140,6 +140,8 @@ def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None
     elif groups:
         summary = "no node group has room for the cluster's own pods: each has taints, or may be empty"
         hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
+        if any(group.pool for group in groups):
+            hint += ", and call it system: Karpenter, which makes the nodes of the others, must run itself"
         scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
 
 

@@ -22,14 +22,21 @@ CONTRACT = Contract(
         Chart(
             name=_NAME,
             version="0.58.1",
+            digest="sha256:fc2235278cdb4e76befb8520464a66ff459c6d7711bbbc8755dedcc32799877b",
             repository="https://fluent.github.io/helm-charts",
             app_version="5.1.1",
             source="https://github.com/fluent/helm-charts/tree/5b81bf7a5a5d9f7c3513810efdef47cdb4e28239",
             looked_up="2026-08-18",
         ),
     ),
-    # It reads the logs from the node's own folders.
-    namespaces=(Namespace(name=_NAME, level="privileged"),),
+    namespaces=(
+        Namespace(
+            name=_NAME,
+            level="privileged",
+            because="it reads the logs from the node's own folders",
+            entrances=(),
+        ),
+    ),
     workloads=(Workload("DaemonSet", _NAME, _NAME),),
     teardown=Teardown(
         recipe="The release, then its namespace; the logs are in CloudWatch.",

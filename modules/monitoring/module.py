@@ -98,4 +98,5 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         prometheus_endpoint=endpoint,
         told=told.topics,
         log_groups=log_groups,
+        dashboards=inputs.dashboards == "grafana",
     )

@@ -4,7 +4,7 @@ import pytest
 
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.clients import Clients, Endpoint
-from mlinfra.core.errors import AccessDenied, Ambiguous, InvalidRequest, Throttled
+from mlinfra.core.errors import AccessDenied, Ambiguous, InvalidRequest, StateConflict, Throttled
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.faults import FaultKind, FaultRule, When
 from tests.providers.aws.lifecycle import QuickClock
@@ -21,6 +21,20 @@ def test_throttling_is_waited_out_even_for_a_create_without_a_token(
     calls.one("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"})
     assert clock.waited == 0.25 + 0.5 + 1
     assert number_of_vpcs(calls) == 1
+
+
+def test_a_change_is_not_repeated_once_it_is_forbidden(calls: Calls, sandbox: Sandbox) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.THROTTLE, operation="CreateVpc", count=2))
+    allowed = iter([1, 2])
+
+    def fence() -> None:
+        if next(allowed, None) is None:
+            raise StateConflict("taken over while it was throttled", code="MLI4002")
+
+    with pytest.raises(StateConflict):
+        calls.one("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}, fence=fence)
+    assert number_of_vpcs(calls) == 0
+    assert calls.one("ec2", "DescribeVpcs", fence=fence)  # whoever only looks is not asked
 
 
 def test_throttling_without_an_end_is_given_up(calls: Calls, sandbox: Sandbox) -> None:

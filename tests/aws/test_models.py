@@ -8,8 +8,11 @@ import msgspec
 import pytest
 from botocore.exceptions import DataNotFoundError
 from botocore.loaders import Loader
+from botocore.model import ServiceId
+from botocore.utils import EVENT_ALIASES
 
 from mlinfra.aws.models import Models
+from mlinfra.providers.aws.catalogue import catalogue
 
 
 @pytest.mark.parametrize("kind", ["service-2", "paginators-1", "endpoint-rule-set-1"])
@@ -31,6 +34,14 @@ def test_a_service_without_a_file_of_some_kind_is_not_found() -> None:
 def test_an_unknown_service_is_not_found() -> None:
     with pytest.raises(DataNotFoundError):
         Models().load_service_model("no-such-service", "service-2")
+
+
+def test_no_service_of_ours_raises_events_under_a_name_that_the_sdk_translates() -> None:
+    # Otherwise `Clients` could not leave that translation out.
+    names = {kind.service for kind in catalogue().values()} | {"sts", "resourcegroupstaggingapi", "s3"}
+    described = (Models().load_service_model(name, "service-2") for name in names)
+    ids = {ServiceId(model["metadata"]["serviceId"]).hyphenize() for model in described}
+    assert not ids & set(EVENT_ALIASES)
 
 
 def test_models_in_other_folders_are_found(tmp_path: Path) -> None:

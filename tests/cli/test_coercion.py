@@ -42,3 +42,4 @@ def test_a_plan_is_asked_for_without_pydantic() -> None:
     modules = set(told.stdout.replace("'", "").strip("[]\n").split(", "))
     assert "mlinfra.session" in modules
     assert not modules & {"pydantic", "jsonschema", "httpx", "moto", "botocore", "boto3"}
+    assert "mlinfra.providers.kubernetes.client" not in modules

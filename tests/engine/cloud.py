@@ -181,6 +181,7 @@ class ToyCloud:
             return Absent()
 
     def create(self, target: Target, operation: Operation) -> Present:
+        operation.fence()
         self.before("create", target.type)
         with self._lock:
             self.calls.append(("create", target.type))
@@ -201,6 +202,7 @@ class ToyCloud:
         return thing.present()
 
     def update(self, target: Target, prior: Present, changed: frozenset[Path], operation: Operation) -> Present:
+        operation.fence()
         self.before("update", target.type)
         with self._lock:
             self.calls.append(("update", target.type))
@@ -223,6 +225,7 @@ class ToyCloud:
             thing.properties[name] = target.properties[name]
 
     def delete(self, target: Target, operation: Operation) -> None:
+        operation.fence()
         self.before("delete", target.type)
         with self._lock:
             self.calls.append(("delete", target.type))
@@ -233,6 +236,7 @@ class ToyCloud:
         self.after("delete", target.type)
 
     def tag(self, target: Target, operation: Operation) -> Present:
+        operation.fence()
         self.before("tag", target.type)
         with self._lock:
             self.calls.append(("tag", target.type))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlinfra.core.errors import Throttled
+from mlinfra.core.errors import StateConflict, Throttled
+from mlinfra.core.ledger import Intended
+from mlinfra.core.resource import Graph
 
 from .cloud import lost_answer
 from .test_engine import only, stack
@@ -43,3 +45,15 @@ def test_an_update_whose_answer_was_lost_is_not_made_twice_where_it_took_effect(
     assert world.apply(stack(dns=True)).complete
     assert only(world, "net/Net").properties["dns"] is True
     assert world.cloud.calls == [("update", "toy:net/Net"), ("update", "toy:net/Net")]  # the second changes nothing
+
+
+@pytest.mark.parametrize("desired", [stack(dns=True), graph()], ids=["update", "delete"])
+def test_a_run_whose_lock_was_taken_over_after_its_intent_changes_nothing(desired: Graph) -> None:
+    world = World()
+    world.apply(stack())
+    world.cloud.calls.clear()
+    world.disk.robbed_after = len(world.disk.entered) + 3  # a plan begins, with its facts; then comes an intent
+    with pytest.raises(StateConflict):
+        world.apply(desired)
+    assert isinstance(world.disk.entered[-1], Intended)
+    assert world.cloud.calls == []

@@ -10,7 +10,7 @@ import msgspec
 from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder
-from mlinfra.core.errors import Conflict
+from mlinfra.core.errors import Conflict, StateConflict
 from mlinfra.core.ledger import Entry, Ledger
 from mlinfra.core.observed import Present
 from mlinfra.core.plan import Part, Plan
@@ -54,15 +54,24 @@ class Disk:
     def __init__(self) -> None:
         self.base = codec.encode(State(stack="stack", lineage="lineage-1"))
         self.lines: list[bytes] = []
+        self.robbed_after = -1  # entries; the lease is somebody else's then
+        self.entered: list[Entry] = []
 
     @property
     def holder(self) -> Holder:
         return Holder(token=1, who="test", purpose="test", since=datetime.now(UTC), expires=datetime.now(UTC))
 
+    def fence(self) -> None:
+        if len(self.entered) == self.robbed_after:
+            raise StateConflict("somebody took over", code="MLI4002")
+
     def append(self, entries: Sequence[Entry]) -> None:
+        self.fence()
+        self.entered += entries
         self.lines += [codec.encode(entry) for entry in entries]
 
     def compact(self, state: State) -> State:
+        self.fence()
         written = msgspec.structs.replace(state, serial=state.serial + 1, applied=())
         self.base, self.lines = codec.encode(written), []
         return written

@@ -8,6 +8,7 @@ from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError
 from mlinfra.library.folders import bundled_modules
 from mlinfra.library.library import Library
+from mlinfra.library.sections import language
 
 _GOOD = '''"""A module for a test."""
 from __future__ import annotations
@@ -80,6 +81,13 @@ def test_modules_are_loaded_once_and_only_when_asked_for(tmp_path: Path) -> None
     assert library.modules
     assert Library.find([tmp_path]).modules
     assert (tmp_path / "count").read_text() == "x"
+
+
+def test_our_own_modules_are_described_only_where_a_stack_uses_them() -> None:
+    library = Library.find([bundled_modules()])
+    spoken = language(library, {})
+    assert spoken.sections["network"].schema["properties"]
+    assert [module.name for module in library.modules.values() if "schema" in vars(module)] == ["network"]
 
 
 @pytest.mark.parametrize(

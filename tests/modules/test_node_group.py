@@ -343,7 +343,7 @@ def test_its_machines_are_let_in_by_their_role_and_start_from_the_image_of_the_c
     entry = properties(graph, "nodeGroups.gpu.access")
     assert (entry["type"], entry["principalArn"]) == ("EC2_LINUX", role)
     template = properties(graph, "nodeGroups.gpu.launch-template")
-    assert template["imageId"] == "ami-134x86_64"
+    assert template["imageId"] == "ami-135x86_64"
     assert template["iamInstanceProfile"] == {"arn": Ref(Address("nodeGroups.gpu.instance-profile"), ("arn",))}
     assert template["metadataOptions"]["httpTokens"] == "required"
     assert {"nodeGroups.gpu.access", "cluster.addons.vpc-cni"} < set(

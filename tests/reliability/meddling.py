@@ -28,6 +28,9 @@ class _Silence:
     def check(self) -> None:
         pass
 
+    def fence(self) -> None:
+        pass
+
 
 class Meddler:
     """One who has read a state, and acts on what it names."""

@@ -1,6 +1,7 @@
 """R6: the holder of the lock is paused in the middle of a call, another run takes over and completes, it goes on.
 
-By rights its next write is refused. `tests/state/test_lease.py` and `test_s3.py` hold every write of a stale holder.
+By rights it changes nothing any more, neither in the account nor in the state, wherever its threads were paused.
+`tests/state/test_lease.py` and `test_s3.py` hold every write of a stale holder.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 
 from mlinfra.sandbox.faults import FaultKind, FaultRule, When
 from mlinfra.session import Options, open_session
+from mlinfra.state.lease import SURE
 
 from . import points
 from .gate import Gate
@@ -34,22 +36,33 @@ def take_over(point: str, places: MakePlace, reference: Reference, gate: Gate) -
     with places() as place:
         place.write(form.first)
         paused = _paused(place, gate, name, int(number))
+        paused_at = gate.monotonic()
         try:
             held = open_session(Options(STACK)).holder()
             if held is not None:
                 place.do("state", "unlock", STACK, str(held.token), "--yes")
             place.do("apply", STACK, "--yes")
             state = open_session(Options(STACK)).state()
+            while gate.monotonic() < paused_at + SURE:
+                time.sleep(0.02)
         finally:
+            resumed = gate.monotonic()
             gate.open()
             paused.signal(signal.SIGCONT)
         code = paused.end()
         assert held is None or (code != 0 and LEASE_LOST in paused.printed()), paused.printed()
         assert open_session(Options(STACK)).state() == state
+        assert held is None or _changes(place, resumed) == []
         assert place.kinds() == kinds
         place.settled()
         place.do("destroy", STACK, "--yes")
         place.gone()
+
+
+def _changes(place: Place, since: float) -> list[str]:
+    """The calls begun since then that changed something in the account, but for those that keep a state there."""
+    later = [call for call in place.changes() if call.began > since]
+    return [f"{call.service}:{call.operation}" for call in later if call.service != "s3"]
 
 
 def _paused(place: Place, gate: Gate, name: str, number: int) -> Process:
@@ -66,7 +79,7 @@ def _paused(place: Place, gate: Gate, name: str, number: int) -> Process:
 def _stop(process: Process, guard: Path) -> None:
     """Stop it, though not while it holds the guard of a local state: nobody takes over from such a one, and is told."""
     while process.running:
-        process.signal(signal.SIGSTOP)
+        process.pause()
         if not guard.exists() or _is_free(guard):
             return
         process.signal(signal.SIGCONT)

@@ -25,12 +25,13 @@ class SetClock:
 
     def __init__(self) -> None:
         self.seconds = 1000.0
+        self.asleep = 0.0  # of these, the seconds that the machine slept for
 
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
     def monotonic(self) -> float:
-        return self.seconds
+        return self.seconds - self.asleep
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds

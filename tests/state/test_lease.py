@@ -123,6 +123,33 @@ def test_a_holder_on_this_machine_whose_process_is_gone_is_replaced_at_once() ->
         assert lease.holder.token == 2
 
 
+@pytest.mark.parametrize("asleep", [False, True], ids=["paused", "with the machine asleep"])
+def test_a_paused_holder_that_was_replaced_is_told_so_before_its_next_call(asleep: bool) -> None:
+    scene = Scene()
+    with scene.backend("ana").lock("apply") as stale:
+        stale.compact(first())
+        stale.append([Intended(intent("network.vpc"))])
+        scene.backend("bob").unlock(stale.holder.token)
+        with scene.backend("bob").lock("apply"):
+            stale.fence()  # a moment ago it was ours
+            scene.clock.sleep(1.5)
+            scene.clock.asleep += 1.5 if asleep else 0.0
+            with pytest.raises(StateConflict) as caught:
+                stale.fence()
+    assert caught.value.code == Code.LEASE_LOST
+
+
+def test_whether_a_lock_is_ours_is_looked_up_once_a_second_at_most() -> None:
+    scene = Scene()
+    with scene.backend("ana").lock("apply") as lease:
+        lease.compact(first())
+        before = scene.disk.fault.steps
+        for _ in range(12):
+            lease.fence()
+            scene.clock.sleep(0.25)
+        assert scene.disk.fault.steps - before == 2
+
+
 def test_a_paused_holder_that_was_replaced_has_every_write_refused_and_changes_nothing() -> None:
     scene = Scene()
     with scene.backend("ana").lock("apply") as stale:

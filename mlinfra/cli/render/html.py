@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from importlib.resources import files
 
 from mlinfra.cli.render.value import inert
 
@@ -13,6 +12,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inl
 
 def page_html(title: str, body: str) -> str:
     """A whole page around `body`."""
+    from importlib.resources import files
+
     here = files("mlinfra.cli.render")
     style = here.joinpath("page.css").read_text(encoding="utf-8")
     script = here.joinpath("page.js").read_text(encoding="utf-8")

@@ -14,3 +14,6 @@ class Quiet:
 
     def check(self) -> None:
         """Nobody stops a look."""
+
+    def fence(self) -> None:
+        """A look changes nothing."""

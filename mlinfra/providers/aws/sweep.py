@@ -34,6 +34,10 @@ class Says(Protocol):
         """Raises where the run is being stopped at once."""
         ...
 
+    def fence(self) -> None:
+        """Called right before each removal; raises where nothing may be changed any more."""
+        ...
+
 
 class Left(msgspec.Struct, frozen=True, order=True):
     """One thing that bears a cluster's mark: `what` it is (`load balancer`), its id, and its name where it has one.
@@ -68,7 +72,7 @@ class Sweep:
 
         Where a cluster of that name is there, its marks may be on what it uses: nothing is done.
         """
-        if self._is_there(cluster):
+        if self.is_there(cluster):
             operation.say(f"there is a cluster {cluster}, so that nothing that bears its mark is removed")
             return ()
         kept: list[Left] = []
@@ -101,6 +105,7 @@ class Sweep:
         """Remove one thing, waiting for what still holds it to let go."""
         began = self._clock.monotonic()
         while True:
+            operation.fence()
             try:
                 remove(found.id)
             except NotFound:
@@ -113,7 +118,8 @@ class Sweep:
             operation.check()
             self._clock.sleep(_EVERY)
 
-    def _is_there(self, cluster: str) -> bool:
+    def is_there(self, cluster: str) -> bool:
+        """Whether there is a cluster of that name."""
         try:
             self._one("eks", "DescribeCluster", name=cluster)
         except NotFound:

@@ -117,6 +117,7 @@ class Work:
             about=str(self.target.address),
             token=token,
             scrub=tuple(revealed),
+            fence=self.operation.fence,
         )
 
     def pages(self, operation: str, items: str, *, service: str = "", **params: Any) -> list[Any]:

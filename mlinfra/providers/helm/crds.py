@@ -64,6 +64,7 @@ def apply_crds(work: Work) -> None:
         return
     work.operation.say("applying the kinds that the chart defines")
     for item in objects:
+        work.operation.fence()
         work.cluster.apply(item)
     _await(work, [item["metadata"]["name"] for item in objects if item.get("kind") == _KIND])
 

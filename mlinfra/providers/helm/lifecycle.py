@@ -25,6 +25,7 @@ def install(work: Work) -> Release:
     _warn_of_stand_in(work)
     apply_crds(work)
     try:
+        work.operation.fence()
         work.helm.install(work.wish(1), work.operation)
     except HelmError as error:
         release = work.release()
@@ -53,6 +54,7 @@ def bring(work: Work, *, changed: bool) -> Release:
 def remove(work: Work) -> None:
     """Remove the release and wait until its objects are gone. Its CRDs stay."""
     try:
+        work.operation.fence()
         work.helm.uninstall(work.manner(), work.operation)
     except HelmError as error:
         raise _refused(work, "removing", error, None) from error
@@ -92,6 +94,7 @@ def _mended(work: Work, release: Release) -> Release | None:
 def _go_back(work: Work, back: Revision, *, wait: bool) -> None:
     """Go back to an earlier revision, and remember of the new one what was known of that."""
     manner = work.manner()
+    work.operation.fence()
     work.helm.rollback(msgspec.structs.replace(manner, wait=manner.wait and wait), back.number, work.operation)
     release = _there(work)
     memory = memory_in(back.labels)
@@ -104,6 +107,7 @@ def _upgrade(work: Work, release: Release) -> Release:
     _warn_of_stand_in(work)
     apply_crds(work)
     try:
+        work.operation.fence()
         work.helm.upgrade(work.wish(release.last.number + 1), work.operation)
     except HelmError as error:
         after = work.release()

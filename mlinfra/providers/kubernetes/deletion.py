@@ -43,6 +43,7 @@ def _is_it(live: Object, target: Target) -> bool:
 def remove(api: Api, place: Place, live: Object, id: str, operation: Says, patience: float = PATIENCE) -> None:
     """Remove an object, whoever made it, and wait until it is gone."""
     if not live["metadata"].get("deletionTimestamp"):
+        operation.fence()
         ask(api, place, live, id)
     wait_gone(api, place, live, id, operation, patience)
 

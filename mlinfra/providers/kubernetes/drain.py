@@ -109,6 +109,7 @@ class Drain:
         """Ask for all deletions, then wait for each: their controllers work at all of them at once."""
         found = list(self._look(stage))
         for one in found:
+            operation.fence()
             deletion.ask(self._api, one.place, one.live, one.id)
         for one in found:
             wait_gone(self._api, one.place, one.live, one.id, _Named(operation, one.name), self._patience)
@@ -119,10 +120,11 @@ class Drain:
         if not claims:
             return
         if self._delete_data:
-            self._release_data()
+            self._release_data(operation)
         volumes = {claim.live["spec"].get("volumeName", "") for claim in claims}
         holders = Holders(self._api)
         for claim in claims:
+            operation.fence()
             deletion.ask(self._api, claim.place, claim.live, claim.id)
         spaces: dict[str, set[str]] = {}
         for claim in claims:
@@ -141,13 +143,14 @@ class Drain:
                 told = _Named(operation, f"PersistentVolume {name}")
                 wait_gone(self._api, place, volume, name, told, self._patience)
 
-    def _release_data(self) -> None:
+    def _release_data(self, operation: Says) -> None:
         """Volumes that were to be retained go with their claims."""
         place = self._api.discovery.place(_VOLUME)
         for volume in list(self._api.each(place)):
             if volume["spec"].get("persistentVolumeReclaimPolicy") == _RETAIN:
                 path, name = place.path(volume["metadata"]["name"]), volume["metadata"]["name"]
                 patch = {"spec": {"persistentVolumeReclaimPolicy": "Delete"}}
+                operation.fence()
                 self._api.client.patch(path, patch, f"giving up the data of PersistentVolume {name}")
 
     def _retained(self) -> dict[str, str]:
@@ -201,6 +204,10 @@ class _Named:
     def check(self) -> None:
         """Raises where the run is being stopped at once."""
         self._operation.check()
+
+    def fence(self) -> None:
+        """Raises where nothing may be changed any more."""
+        self._operation.fence()
 
 
 def _part(found: _Found, retained: Iterable[str]) -> Part:

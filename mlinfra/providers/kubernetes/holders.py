@@ -64,6 +64,7 @@ class Holders:
 
     def _quieten(self, place: Place, owner: Object, operation: Says) -> None:
         identity = id_of(place, owner)
+        operation.fence()
         if place.kind.same not in _SCALED:
             operation.say(f"deletes {place.kind.name} {identity}, whose pods use volumes")
             deletion.ask(self._api, place, owner, identity)

@@ -29,7 +29,7 @@ TIMEOUT = "pulumi.com/timeoutSeconds"
 
 
 class Says(Protocol):
-    """The part of an operation that waiting needs."""
+    """The part of an operation that waiting and taking down need."""
 
     def say(self, progress: str) -> None:
         """A few words on what is being waited for."""
@@ -37,6 +37,10 @@ class Says(Protocol):
 
     def check(self) -> None:
         """Raises where the run is being stopped at once."""
+        ...
+
+    def fence(self) -> None:
+        """Called right before each call that changes something; raises where nothing may be changed any more."""
         ...
 
 

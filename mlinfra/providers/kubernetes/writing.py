@@ -35,6 +35,7 @@ def create(api: Api, place: Place, manifest: Manifest, target: Target, operation
         found = None
     if found is not None and marks.owner_in(found["metadata"], manifest.id) != target.owner:
         raise _not_ours(place, manifest.id, found)
+    operation.fence()
     try:
         live, made = _apply(api, place, manifest)
     except NotFound as error:
@@ -58,6 +59,7 @@ def update(
     uid = uid_of(prior.properties)
     if uid:
         manifest.body["metadata"]["uid"] = uid  # of this very object, not of a later one of its name
+    operation.fence()
     try:
         return _apply(api, place, manifest)[0]
     except FieldConflict as conflict:
@@ -67,6 +69,7 @@ def update(
         if refused:
             raise _managed(place, manifest.id, refused) from conflict
         operation.say("takes back " + ", ".join(words for _, words, _ in taken))
+    operation.fence()
     return _apply(api, place, manifest, force=True)[0]
 
 

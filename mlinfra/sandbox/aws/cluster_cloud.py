@@ -21,6 +21,7 @@ from mlinfra.sandbox.aws.cluster_balancers import Balancers
 from mlinfra.sandbox.aws.cluster_groups import Group, groups_of
 from mlinfra.sandbox.aws.damage import refusal
 from mlinfra.sandbox.aws.eks.store import Cluster, Clusters
+from mlinfra.sandbox.aws.interruptions import moment_of, take_back
 from mlinfra.sandbox.aws.quotas import vcpu_shortage
 from mlinfra.sandbox.faults import FaultKind
 from mlinfra.sandbox.kubernetes.controllers.cloud import (
@@ -52,7 +53,6 @@ class ClusterCloud:
         self._launched: dict[str, Shape] = {}
         self._joined: dict[str, datetime] = {}
         self._versions: dict[str, str] = {}  # an instance keeps the version that it started with
-        self._interruptions: dict[str, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
         self._offerings: dict[frozenset[str], Sequence[Offering]] = {}
 
@@ -65,11 +65,6 @@ class ClusterCloud:
         for changed in self._listeners:
             changed()
 
-    def interrupt(self, instance_id: str, at: datetime) -> None:
-        """Announce that a spot instance will be taken away."""
-        self._interruptions[instance_id] = at
-        self.tell()
-
     def addons(self) -> frozenset[str]:
         """The cluster's active add-ons."""
         with self._served() as cluster:
@@ -78,7 +73,7 @@ class ClusterCloud:
     def machines(self) -> Sequence[Machine]:
         """The instances of the cluster's groups, and those that Karpenter started."""
         with self._served() as cluster:
-            self._take_away()
+            take_back(self._account, self._region)
             found = []
             for group in groups_of(self._account, cluster, self._region):
                 group.scaling.reconcile()
@@ -104,7 +99,7 @@ class ClusterCloud:
             node_group=group,
             version=self._versions.setdefault(instance.id, version),
             launched=self._started(instance),
-            interruption=self._interruptions.get(instance.id),
+            interruption=moment_of(self._account, self._region, instance.id),
         )
 
     def _started(self, instance: Any) -> datetime:
@@ -118,14 +113,6 @@ class ClusterCloud:
                 del self._launched[identity]
             else:
                 yield self._machine(instance, shape, version)
-
-    def _take_away(self) -> None:
-        now = self._account.now()
-        gone = [identity for identity, moment in self._interruptions.items() if moment <= now]
-        for identity in gone:
-            del self._interruptions[identity]
-        if gone:
-            self._account.ec2(self._region).terminate_instances(gone)
 
     def node_groups(self) -> Sequence[NodeGroup]:
         """The cluster's scaling groups."""

@@ -109,13 +109,16 @@ def kubernetes_taint(taint: Mapping[str, Any]) -> Object:
 
 
 def offerings(region: str, zones: Iterable[str]) -> list[Offering]:
-    """What can be launched in some zones: types of the present generation, on demand and as spot instances."""
+    """What can be launched in some zones, on demand and as spot instances: all types but bare metal.
+
+    Those of former generations as well, as by Karpenter: moto's copy takes the g5 for one of them.
+    """
     wanted = frozenset(zones)
     found = []
     for entry in INSTANCE_TYPE_OFFERINGS["availability-zone"].get(region, ()):
         name, zone = entry["InstanceType"], entry["Location"]
         known = INSTANCE_TYPES.get(name)
-        if zone not in wanted or known is None or known.get("BareMetal") or not known.get("CurrentGeneration"):
+        if zone not in wanted or known is None or known.get("BareMetal"):
             continue
         labels = _karpenter_labels(name, known)
         price = weight(known)

@@ -51,6 +51,11 @@ class ScalingGroup(FakeAutoScalingGroup):
         if len(self.instance_states) < (self.desired_capacity or 0):
             self.set_desired_capacity(self.desired_capacity)
 
+    def rebalance(self) -> None:
+        """Start one more, where the group balances its capacity: one of its instances is about to be taken back."""
+        if self.capacity_rebalance:
+            self._launch_one({**self.instance_tags, ASG_NAME_TAG: self.name})
+
     def replace_autoscaling_group_instances(self, count_needed: int, propagated_tags: dict[str, str]) -> None:
         """Launch so many instances, or as many as can be had."""
         propagated_tags[ASG_NAME_TAG] = self.name

@@ -61,6 +61,9 @@ class Journal:
     def check(self) -> None:
         """Nobody stops a test."""
 
+    def fence(self) -> None:
+        """Nobody takes over."""
+
 
 class Account:
     """A provider in a simulated account, with what a case has made so far by name."""

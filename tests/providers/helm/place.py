@@ -43,6 +43,9 @@ class Journal:
     def check(self) -> None:
         pass
 
+    def fence(self) -> None:
+        pass
+
 
 def nothing_secret(secret: Secret) -> str:
     raise AssertionError(f"nobody needs {secret!r}")

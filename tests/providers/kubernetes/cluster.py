@@ -60,6 +60,9 @@ class Operation:
     def check(self) -> None:
         """Nobody stops it."""
 
+    def fence(self) -> None:
+        """Nobody takes over."""
+
 
 class Faults:
     """Strikes calls as a test says: each fault once, at the first call that it names."""

@@ -42,6 +42,8 @@ class MemoryCloud:
         self.load_balancers: dict[str, LoadBalancer] = {}
         self.shortages: set[tuple[str, str]] = set()
         """(instance type, zone) of which there are none; an empty zone means all zones."""
+        self.sold_out: frozenset[tuple[str, str]] = frozenset()
+        """(instance type, capacity type) of which there are none."""
 
     # What tests arrange
 
@@ -165,6 +167,8 @@ class MemoryCloud:
         return machine
 
     def _is_short(self, shape: Shape) -> bool:
+        if (shape.instance_type, shape.capacity_type) in self.sold_out:
+            return True
         return bool({(shape.instance_type, shape.zone), (shape.instance_type, "")} & self.shortages)
 
     def _identity(self, prefix: str) -> str:

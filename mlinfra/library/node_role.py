@@ -1,10 +1,11 @@
-"""The role of the group's nodes: what joining a cluster needs, and no application's rights."""
+"""The role of machines that become nodes: what joining a cluster needs, and no application's rights. For modules."""
 
 from __future__ import annotations
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json
-from mlinfra.library import Handle, Scope
+from mlinfra.library.outputs import Cluster
+from mlinfra.library.scope import Handle, Scope
 
 # EKS user guide, "Amazon EKS node IAM role" (November 2026).
 _POLICIES = {
@@ -30,3 +31,14 @@ def add_role(scope: Scope, facts: Facts, local_name: str = "role") -> tuple[Hand
         for name, policy in _POLICIES.items()
     ]
     return role, attachments
+
+
+def add_profile(scope: Scope, role: Handle) -> Handle:
+    """What hands the role to machines."""
+    return scope.add("instance-profile", "aws:iam/instanceProfile:InstanceProfile", {"role": role.id})
+
+
+def add_entry(scope: Scope, cluster: Cluster, role: Handle) -> Handle:
+    """What lets machines with the role join."""
+    properties = {"clusterName": cluster.name, "principalArn": role.arn, "type": "EC2_LINUX"}
+    return scope.add("access", "aws:eks/accessEntry:AccessEntry", properties)
