@@ -17,6 +17,9 @@ class _Quiet:
     def check(self) -> None:
         """Nobody stops it."""
 
+    def fence(self) -> None:
+        """Nobody takes its lock."""
+
 
 def _text(name: str, owner: str) -> dict[str, Any]:
     said = f'"heritage=external-dns,external-dns/owner={owner},external-dns/resource=ingress/serving/web"'
