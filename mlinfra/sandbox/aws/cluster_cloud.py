@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from moto.core.exceptions import ServiceException, _RESTError
 
 from mlinfra.sandbox.aws import machine_shapes
@@ -173,8 +174,9 @@ class ClusterCloud:
                     return machine
             self._check_capacity(launch.shape)
             instance = self._run(cluster, launch)
-            self._launched[instance.id] = launch.shape
-            machine = self._machine(instance, launch.shape, version)
+            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels)
+            shape = self._launched[instance.id] = msgspec.structs.replace(launch.shape, capacity=capacity)
+            machine = self._machine(instance, shape, version)
         self.tell()
         return machine
 
