@@ -152,6 +152,10 @@ CASES: dict[str, dict[str, Sections]] = {
         "none": {**NODES, "autoscaling": {"nodes": {"kind": "none"}, "pods": {"kind": "none"}}},
     },
     "karpenter": {"defaults": {**group(), **KARPENTER}},
+    "aws-node-termination-handler": {
+        "spot": wishing(group(capacity={"type": "mixed"}), aws_node_termination_handler={}),
+        "nothing-to-do": wishing(aws_node_termination_handler={}),
+    },
     "metrics-server": {"defaults": wishing(metrics_server={})},
     "cluster-autoscaler": {
         "defaults": wishing(cluster_autoscaler={}),
