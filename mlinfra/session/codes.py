@@ -32,6 +32,7 @@ class Code(Coded):
         "MLI3075",
         "What a change carries with it cannot be shown; an error where it could not be made either.",
     )
+    MAJOR_VERSION = "MLI3170", "A chart or a database engine goes to another major version (a warning)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     HOPS = "MLI3086", "An upgrade is made in several steps, one after the other (a note)."
     TOO_FAR = "MLI3087", "An upgrade goes further than the nodes of the cluster may lie behind."
