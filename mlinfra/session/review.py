@@ -12,7 +12,7 @@ from pathlib import Path as File
 import msgspec
 
 from mlinfra.core.connections import KUBERNETES, is_in_cluster
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
@@ -155,8 +155,12 @@ def _name(key: object) -> str:
 
 
 def drift_of(plan: Plan) -> Plan:
-    """Of a plan, only what others did: drifted fields, and objects that are gone."""
-    return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, plan.changes)))
+    """Of a plan, only what others did: drifted fields, and objects that are gone. What was never made cannot drift."""
+    made = (change for change in plan.changes if change.action is not Action.CREATE or change.id)
+    told = tuple(
+        one for one in plan.diagnostics if one.severity is not Severity.NOTE or one.code == EngineCode.UNDECLARED
+    )
+    return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, made)), diagnostics=told)
 
 
 def _drifted(change: Change) -> Change:
