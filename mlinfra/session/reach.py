@@ -19,15 +19,10 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import is_known, refs
 from mlinfra.session.codes import Code
+from mlinfra.session.road import road_of
 
 _CLUSTER = "aws:eks/cluster:Cluster"
 _FIRST_DAY = (Action.CREATE, Action.REPLACE)
-
-
-def declared_reach(stack: Stack) -> str:
-    """`direct`, `proxy` or `ssm`, as `cluster.endpoint.reach` says; empty where it says nothing."""
-    cluster = stack.sections.get("cluster") or {}
-    return str((cluster.get("endpoint") or {}).get("reach") or "")
 
 
 def demand_reach(plan: Plan, stack: Stack, graph: Graph, *, simulated: bool) -> Plan:
@@ -35,7 +30,7 @@ def demand_reach(plan: Plan, stack: Stack, graph: Graph, *, simulated: bool) -> 
 
     A simulated cluster is on this machine: there it is a note, of what an account would refuse.
     """
-    if declared_reach(stack):
+    if road_of(stack).reach:
         return plan
     tell = _rehearsed if simulated else _refused
     found = [
