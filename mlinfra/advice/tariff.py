@@ -180,6 +180,9 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:ssm/parameter:Parameter": _parameter,
 }
 _METERED = {
+    # Amazon Managed Service for Prometheus pricing (November 2026): samples, storage, and what queries and rules read.
+    "aws:amp/workspace:Workspace": "metrics, by sample, storage and query",
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": "what its rules read, by sample",
     "aws:ecr/repository:Repository": "images, by size",
     "aws:efs/backupPolicy:BackupPolicy": "backups, by size",
     "aws:efs/fileSystem:FileSystem": "files, by size and throughput",
@@ -197,8 +200,11 @@ _FREE = frozenset(
         "aws:acm/certificateValidation:CertificateValidation",
         "aws:autoscaling/lifecycleHook:LifecycleHook",
         "aws:autoscaling/tag:Tag",
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",  # what it sends is paid for where it goes
+        "aws:budgets/budget:Budget",  # those without actions (AWS Budgets pricing, November 2026)
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/flowLog:FlowLog",  # its logs are paid for where they are kept
         "aws:ec2/internetGateway:InternetGateway",
         "aws:ec2/launchTemplate:LaunchTemplate",

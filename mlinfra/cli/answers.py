@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
+from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Plan
 from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.core.value import Value
 
@@ -148,8 +150,32 @@ class Judgement(Protocol):
         """How many rules they hold."""
         ...
 
+    @property
+    def undecided(self) -> int:
+        """Of how many things nobody knows yet."""
+        ...
+
     def diagnostics(self) -> Sequence[Diagnostic]:
         """The findings."""
+        ...
+
+
+class Estimate(Protocol):
+    """What a stack costs."""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack."""
+        ...
+
+    @property
+    def cost(self) -> Cost:
+        """The figures."""
+        ...
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]:
+        """What should be known of them."""
         ...
 
 

@@ -111,7 +111,7 @@ class Content:
         """One entry of `resources`, its properties in the types of its own type's schema."""
         token, types = value["type"], self._language.types
         if token not in types:
-            hint = suggest(token, types, otherwise="no provider declares any type")
+            hint = suggest(token, (*types, *self._language.others()), otherwise="no provider declares any type")
             place = (node.below("type") or node).source
             self._findings.add(
                 Code.UNKNOWN_TYPE, f"no type of resource is called {shown(token)}", place, hint=hint, address=address

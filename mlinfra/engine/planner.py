@@ -244,7 +244,8 @@ def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagn
                 summary=f"{decision.address} is protected and would be {verb}: {decision.reason}",
                 address=decision.address,
                 source=resource.source if resource is not None else None,
-                hint="take it out of lifecycle.protect while it is still declared, apply, then try again",
+                hint="while it is still declared, take it out of lifecycle.protect, or, where it is protected for being"
+                " of production, set lifecycle.environment to development; apply, then try again",
             )
 
 

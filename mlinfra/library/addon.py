@@ -138,9 +138,15 @@ def _statement(statement: Statement, names: Mapping[str, Value]) -> Properties:
     return {
         "Effect": "Allow",
         "Action": list(statement.actions),
-        "Resource": filled(list(statement.resources), names),
+        "Resource": list(_spread(filled(list(statement.resources), names))),
         **conditions,
     }
+
+
+def _spread(resources: Value) -> Iterator[Value]:
+    """Each by itself: a name may stand for several."""
+    for one in resources if isinstance(resources, list) else [resources]:
+        yield from _spread(one) if isinstance(one, list) else (one,)
 
 
 def filled(value: Value, names: Mapping[str, Value]) -> Value:

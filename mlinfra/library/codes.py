@@ -60,6 +60,7 @@ class Code(Coded):
     BALANCER_RANGES = "MLI2501", "Nobody, or everybody, could use a load balancer."
     BALANCER_GATEWAY = "MLI2502", "A gateway that does not go with the kind of load balancer."
     BALANCER_SUBNETS = "MLI2503", "A load balancer has no subnets to stand in."
+    BALANCER_NAMES = "MLI2531", "A load balancer is to have names, and it is not said which."
     ENDPOINT_MODEL = "MLI2701", "An endpoint has no model."
     ENDPOINT_HOSTS = "MLI2702", "An endpoint names node groups on which it could not run."
     ENDPOINT_REPLICAS = "MLI2703", "The numbers of replicas of an endpoint contradict each other."

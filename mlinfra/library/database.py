@@ -72,7 +72,7 @@ def database_problems(network: Network) -> list[Problem]:
 def add_database(scope: Scope, local_name: str, *, name: str, size: str = SIZE) -> Database:
     """Add it, called `name`, owned by a user of the same name, on machines of `size`.
 
-    In production it stands in two zones, is kept for two weeks, and AWS refuses to delete it, as mlinfra does. Outside
+    In production it stands in two zones, can be set back for two weeks, and neither AWS nor mlinfra deletes it. Outside
     of ephemeral stacks it leaves a last snapshot.
     """
     network, cluster = scope.one(Network), scope.one(Cluster)
@@ -106,9 +106,13 @@ def add_database(scope: Scope, local_name: str, *, name: str, size: str = SIZE) 
         "dbSubnetGroupName": subnets["name"],
         "vpcSecurityGroupIds": [guard.id],
     }
-    production = scope.stack.environment == "production"
+    # AWS would refuse in the midst of a destroy what mlinfra refuses before it begins.
+    kept = _keeping(scope)
     made = scope.add(
-        local_name, "aws:rds/instance:Instance", {**_SETTINGS, **own, **_keeping(scope)}, protect=production
+        local_name,
+        "aws:rds/instance:Instance",
+        {**_SETTINGS, **own, **kept},
+        protect=bool(kept.get("deletionProtection")),
     )
     return Database(made=made, name=name, user=name)
 

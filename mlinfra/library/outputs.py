@@ -50,6 +50,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
 
     identity: of the connections into it.
     reach: how apply gets to its API: `direct`, `proxy` or `ssm`; empty where that has not been said.
+    through_nodes: whether apply's way to it leads through one of its nodes.
     service_cidr: the range of its services' addresses.
     node_version: the Kubernetes version that nodes follow.
     before_nodes: what must stand before a node can become ready.
@@ -67,6 +68,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     oidc_provider_arn: Annotated[Value, Meta(description="ARN of the IAM identity provider for it")] = None
     identity: Value = None
     reach: str = ""
+    through_nodes: bool = False
     service_cidr: Value = None
     node_version: str = ""
     before_nodes: tuple[Address, ...] = ()
@@ -172,6 +174,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     """What is measured and kept.
 
     told: ARNs of all topics that alerts go to, the stack's own included.
+    logs: where logs go: `cloudwatch`, `loki` or `none`.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
     dashboards: whether there is Grafana to show some.
     """
@@ -181,6 +184,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     )
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
+    logs: str = "none"
     log_groups: dict[str, Value] = {}
     dashboards: bool = False
 

@@ -18,7 +18,6 @@ from mlinfra.config.loader import unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
-from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError
 from mlinfra.core.facts import Facts
@@ -38,8 +37,6 @@ from mlinfra.engine.stop import Stop
 from mlinfra.engine.survey import Survey, remembered, survey
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
-from mlinfra.policy.evaluation import judge
-from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
@@ -53,12 +50,13 @@ from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
-from mlinfra.session.planfile import read_plan, settings_of, write_plan
+from mlinfra.session.planfile import read_plan, road_of_settings, settings_of, write_plan
 from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.session.renames import with_renames
+from mlinfra.session.road import Road, require_road, road_of
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -92,13 +90,15 @@ class Session:
         diagnostics: tuple[Diagnostic, ...] = (),
         clock: Clock | None = None,
         library: Library | None = None,
+        road: Road | None = None,
     ) -> None:
         self.stack = stack
         self.diagnostics = diagnostics
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
         self._library = library or catalogue.library(root)
-        self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent)
+        self._road = road or road_of(stack)
+        self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent, self._road)
         self._adviser = Adviser(stack, self._cloud, root, self._clock)
 
     @classmethod
@@ -113,7 +113,7 @@ class Session:
             positions=Nowhere(),
         )
         options = Options(plan.stack_file, tuple(settings["sets"]), tuple(settings["inputs"]))
-        return cls(stack, Path(), options)
+        return cls(stack, Path(), options, road=road_of_settings(settings))
 
     @cached_property
     def _backend(self) -> StateBackend:
@@ -134,10 +134,6 @@ class Session:
     def refusals(self) -> tuple[Diagnostic, ...]:
         """What the modules have against the stack as it is written. Asks no cloud for anything."""
         return validation.refusals(self.stack, self._library, self._cloud.types)
-
-    def judgement(self) -> Judgement:
-        """What the rules find in what the stack desires. Rules on changes need a plan, and are in its diagnostics."""
-        return judge(self._rulebook, self.graph(), None, self.stack, self._clock.now().date())
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
@@ -198,7 +194,7 @@ class Session:
                 **options,
             )
         )
-        plan = review.validated(plan, graph, self._cloud)
+        plan = review.validated(plan, graph, self._cloud, self.stack.positions)
         settings = settings_of(self.stack, self._options.sets, self._options.inputs)
         plan = msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
@@ -232,6 +228,7 @@ class Session:
         """Do what was planned. Raises `PolicyViolation`, `PlanError`, `LockHeld`, `ApplyIncomplete` with the report."""
         policies.refuse_violations(plan)
         refuse_errors(plan)
+        require_road(plan, self._road, simulated=self._cloud.is_simulated)
         review.require_unchanged(plan, self._current_graph, self._neighbour_version)
         with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
             journal = Journal(lease, self._begin(lease, plan))
@@ -305,10 +302,6 @@ class Session:
         found = find_free(self._cloud, resource, self._ownership(state), state, id)
         seen = self._survey(graph, state)
         return self._planned(graph, state, seen, facts, targets=(address,), adoptions={resource.address: found})
-
-    def cost(self) -> Cost:
-        """What the stack comes to, and what that changes."""
-        return self._adviser.cost(self.graph(), self._state())
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""

@@ -22,10 +22,11 @@ from .contract import CONTRACT as CONTRACT
 from .gateways import GATEWAYS, gateway_problems
 from .guard import add_guard, open_nodes, range_problems
 from .listeners import add_listeners, add_targets, listeners_of
+from .names import add_names, name_problems
 
 SECTION = Place("loadBalancers", many=True)
 NEEDS = (Network, Cluster, NodeGroup)
-USES = ("aws-load-balancer-controller", "metrics-server", "istio", "cert-manager")
+USES = ("aws-load-balancer-controller", "metrics-server", "istio", "cert-manager", "external-dns")
 Outputs = LoadBalancer
 
 
@@ -47,13 +48,22 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(description="ARN of the certificate in ACM; empty: no TLS here", pattern=r"^(arn:aws[a-z-]*:acm:.+)?$"),
     ] = ""
     domain: Annotated[Domain, Meta(description="its domain name, of which the services get names below")] = ""
+    zone: Annotated[
+        str,
+        Meta(
+            description="identifier of the hosted zone in Route 53 that holds the domain; empty: no names are written",
+            pattern=r"^[A-Z0-9]*$",
+        ),
+    ] = ""
     gateway: Annotated[
         Literal["istio", "nginx", "alb"], Meta(description="what hands requests on within the cluster")
     ] = "istio"
 
 
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
-    """What runs its gateway, brings its pods to the load balancer, and makes their certificate."""
+    """What runs its gateway, brings its pods to the load balancer, and makes their certificate; what writes names."""
+    if inputs.zone and inputs.domain:
+        yield Wish("external-dns", {"zones": (inputs.zone,), "domains": (inputs.domain,)})
     if inputs.gateway == "alb":
         return
     yield from (Wish("aws-load-balancer-controller"), Wish("metrics-server"))
@@ -65,7 +75,7 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the load balancer, and the gateway behind it."""
-    scope.report(*gateway_problems(inputs.type, inputs.gateway))
+    scope.report(*gateway_problems(inputs.type, inputs.gateway), *name_problems(inputs.zone, inputs.domain))
     network, cluster = scope.one(Network), scope.one(Cluster)
     subnets = network.public_subnet_ids if inputs.scheme == "internet-facing" else network.private_subnet_ids
     scope.settle(
@@ -82,6 +92,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         open_nodes(scope, guard, cluster, [*(gateway.ports[name] for name in targets), gateway.health_port])
     http2 = inputs.gateway == "istio"
     made = add_listeners(scope, balancer, listeners, targets, inputs.certificate, speaks_http2=http2)
+    if inputs.zone:
+        add_names(scope, inputs.zone, inputs.domain, balancer)
     door = None
     if gateway:
         behind = Behind(inputs.gateway, gateway, inputs.domain, balancer["dnsName"], network.vpc_id)

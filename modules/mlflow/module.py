@@ -20,7 +20,7 @@ from mlinfra.library.outputs import Cluster, Monitoring, Network, NodeGroup, Ser
 from mlinfra.library.password import add_password
 
 from .contract import ADMIN, CONTRACT, NAME
-from .server import ADMIN_KEY, NOTHING, USER_KEY, server_values
+from .server import ADMIN_KEY, server_values
 
 SECTION = Place("runtimes", entry="mlflow")
 NEEDS = (Network, Cluster, NodeGroup, Monitoring)
@@ -53,11 +53,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     bucket = add_bucket(scope, "artifacts")
     database = add_database(scope, "database", name=NAME, size=inputs.database_size)
     admin, made = add_password(scope, "admin", "MLflow's administrator")
-    signing_in = {
-        "metadata": {"name": ADMIN, "namespace": NAME},
-        # Who the database's owner is, is no secret; its password is in no secret of the cluster, and this is none.
-        "stringData": {USER_KEY: "admin", ADMIN_KEY: admin, "owner": database.user, NOTHING: ""},
-    }
+    signing_in = {"metadata": {"name": ADMIN, "namespace": NAME}, "stringData": {ADMIN_KEY: admin}}
     secret = scope.add("admin.secret", "kubernetes:core/v1:Secret", signing_in, depends_on=[made])
     values = server_values(database, bucket, facts, copies=2 if scope.stack.environment == "production" else 1)
     add_addon(

@@ -105,7 +105,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     reservation = inputs.capacity.reservation
     subnets = chosen_subnets(inputs.zones, reservation, network, facts)
     scope.settle(
-        *zone_problems(inputs.zones, network),
+        *zone_problems(inputs.zones, network, tunnel=cluster.through_nodes),
         *reservation_problems(inputs.zones, reservation, network, facts),
         *placement_problems(inputs.placement, inputs.max, subnets),
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
@@ -177,7 +177,7 @@ class _Group(Struct, frozen=True):
 def _managed(asked: _Group) -> Outputs:
     """A node group of EKS."""
     scope, inputs, taints = asked.scope, asked.inputs, asked.taints
-    role, attachments = add_role(scope, asked.facts)
+    role, attachments = add_role(scope, asked.facts, tunnel=asked.cluster.through_nodes)
     template = _template(asked, {})
     properties: Properties = {
         "clusterName": asked.cluster.name,
@@ -204,7 +204,7 @@ def _own(asked: _Group) -> Outputs:
     """A scaling group, and where that is asked for a second one that an autoscaler turns to when the first has none."""
     scope, inputs, facts = asked.scope, asked.inputs, asked.facts
     # A role of its own: of one that a node group of EKS has had, EKS keeps the access entry.
-    role, attachments = add_role(scope, facts, "machine-role")
+    role, attachments = add_role(scope, facts, "machine-role", tunnel=asked.cluster.through_nodes)
     own: Properties = {
         "imageId": asked.image,
         "iamInstanceProfile": {"arn": add_profile(scope, role).arn},

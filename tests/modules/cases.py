@@ -125,6 +125,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "application-with-tls": entrance(type="application", certificate=CERTIFICATE),
         "each-for-itself": entrance(type="application", gateway="alb"),
         "nginx-ends-tls": entrance(gateway="nginx", domain="models.acme.example"),
+        "named": entrance(domain="models.acme.example", zone="Z0123456789", certificate=CERTIFICATE),
     },
     "monitoring": {
         "defaults": watched(),
@@ -132,6 +133,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "managed-prometheus": watched(
             metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
         ),
+        "logs-in-loki": watched(logs={"kind": "loki"}),
         "unread": watched(metrics={"kind": "amp"}, logs={"kind": "none"}, dashboards="none"),
     },
     "budget": {
@@ -207,7 +209,9 @@ CASES: dict[str, dict[str, Sections]] = {
         "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},
+    "loki": {"defaults": wishing(loki={})},
     "istio": {"defaults": wishing(istio={})},
+    "external-dns": {"defaults": wishing(external_dns={"zones": ["Z1", "Z2"], "domains": ["models.acme.example"]})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }
 

@@ -84,9 +84,11 @@ def judgement_line(stack: str, judgement: Judgement) -> Page:
     found = judgement.diagnostics()
     counts = {severity: sum(one.severity is severity for one in found) for severity in Severity}
     errors, warnings = counts[Severity.ERROR], counts[Severity.WARNING]
-    words = f"{number_of(errors, 'violation')}, {number_of(warnings, 'warning')}" if errors or warnings else "all kept"
+    told = [number_of(errors, "violation"), number_of(warnings, "warning")] if errors or warnings else []
+    told += [f"{judgement.undecided} undecided"] if judgement.undecided else []
+    words = ", ".join(told) or "all kept"
     asked = f"{number_of(judgement.rules, 'rule')} of {', '.join(judgement.packs) or 'no pack'}"
-    return Page().line(f"{stack}: {asked}: ", (words, "bold red" if errors else "yellow" if warnings else "green"))
+    return Page().line(f"{stack}: {asked}: ", (words, "bold red" if errors else "yellow" if told else "green"))
 
 
 def judgement_data(stack: str, judgement: Judgement) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def judgement_data(stack: str, judgement: Judgement) -> dict[str, Any]:
         "kept": not any(one.severity is Severity.ERROR for one in found),
         "packs": list(judgement.packs),
         "rules": judgement.rules,
+        "undecided": judgement.undecided,
         "diagnostics": [diagnostic_json(one) for one in found],
     }
 

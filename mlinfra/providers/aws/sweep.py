@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from mlinfra.aws.calls import Calls
-from mlinfra.core.clock import Clock
+from mlinfra.core.clock import Clock, waited_text
 from mlinfra.core.errors import AccessDenied, Conflict, InvalidRequest, NotFound, ProviderError
 from mlinfra.providers.aws.cluster_marks import bears, tags_in
 
@@ -72,7 +72,7 @@ class Sweep:
 
         Where a cluster of that name is there, its marks may be on what it uses: nothing is done.
         """
-        if self._is_there(cluster):
+        if self.is_there(cluster):
             operation.say(f"there is a cluster {cluster}, so that nothing that bears its mark is removed")
             return ()
         kept: list[Left] = []
@@ -130,7 +130,8 @@ class Sweep:
             operation.check()
             self._clock.sleep(_EVERY)
 
-    def _is_there(self, cluster: str) -> bool:
+    def is_there(self, cluster: str) -> bool:
+        """Whether there is a cluster of that name."""
         try:
             self._one("eks", "DescribeCluster", name=cluster)
         except NotFound:
@@ -236,7 +237,7 @@ class Sweep:
             if not found or found[0]["Instances"][0]["State"]["Name"] == "terminated":
                 return
             self._clock.sleep(_EVERY)
-        raise Conflict(f"instance {identity} is not terminated after {_PATIENCE:.0f} s")
+        raise Conflict(f"instance {identity} is not terminated after {waited_text(self._clock, _PATIENCE)}")
 
     def _delete_security_group(self, identity: str) -> None:
         """Rules of other groups that name it go first: the controller let balancers through to the nodes."""

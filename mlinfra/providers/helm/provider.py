@@ -22,6 +22,7 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.crds import definitions_of
 from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
 from mlinfra.providers.helm.preview import parts_of
@@ -93,6 +94,10 @@ class HelmProvider:
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What is wrong with a release, as far as can be told without a cluster."""
         return complaints(self._means, properties)
+
+    def definitions(self, properties: Properties) -> Iterable[Properties]:
+        """The kinds that a release would bring with it: its chart's CRDs, as far as they can be told."""
+        return definitions_of(self._means, properties)
 
     def _listing(self, wanted: Interest, ownership: Ownership) -> Listing:
         try:
