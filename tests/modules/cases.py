@@ -191,6 +191,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "mlflow": {
         "defaults": {**NODES, "runtimes": {"mlflow": {}}},
         "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+        "under-its-name": {
+            **entrance(domain="acme.example"),
+            "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
+        },
     },
     "flyte": {
         "defaults": {**NODES, "runtimes": {"flyte": {}}},

@@ -260,6 +260,12 @@ class ClusterCloud:
             self._strike("elasticloadbalancing", "CreateLoadBalancer", {"Name": wanted.name, "Type": wanted.kind})
             return self._balancers.ensure(cluster, wanted)
 
+    def set_targets(self, target_group: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Register addresses with a target group, and take all others out."""
+        with self._served():
+            self._strike("elasticloadbalancing", "RegisterTargets", {"TargetGroupArn": target_group})
+            self._balancers.set_targets(target_group, targets)
+
     def delete_load_balancer(self, name: str) -> None:
         """Delete a load balancer with what belongs to it."""
         with self._served():
