@@ -204,6 +204,7 @@ _FREE = frozenset(
         "aws:budgets/budget:Budget",  # those without actions (AWS Budgets pricing, November 2026)
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/flowLog:FlowLog",  # its logs are paid for where they are kept
         "aws:ec2/internetGateway:InternetGateway",
         "aws:ec2/launchTemplate:LaunchTemplate",

@@ -142,7 +142,7 @@ def carry_out(
         raise ApplyIncomplete(report, destroy=plan.destroy)
     if form == "text" and plan.pending():
         shell.write("")
-        shell.show(done_page(report, seconds, shell.look(), stack=stack))
+        shell.show(done_page(plan, seconds, shell.look()))
         shell.show(outputs_page(outputs))
     return 0
 

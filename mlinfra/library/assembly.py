@@ -22,7 +22,7 @@ from mlinfra.library.components import notes, with_components
 from mlinfra.library.entries import Entries, Entry, entries_of
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
-from mlinfra.library.outputs import NodeGroup
+from mlinfra.library.outputs import Cluster, NodeGroup
 from mlinfra.library.precedence import in_order
 from mlinfra.library.problem import RefusedError
 from mlinfra.library.raw import RESOURCES, RawResources
@@ -64,7 +64,8 @@ def build(
         raise ConfigError(assembly.diagnostics)
     if broken:
         return Graph(assembly.gathering.resources, outputs)
-    resources = in_order(assembly.gathering.resources, _before_pods(assembly.gathering))
+    made = assembly.gathering
+    resources = in_order(made.resources, _before_pods(made), _on_the_road(made))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
     return Graph(resources, outputs, moves, notes(entries, resources, stack))
 
@@ -80,6 +81,13 @@ def _before_pods(gathering: Gathering) -> list[Address]:
     """Nodes, and the cluster's add-ons: without them a pod stays where it is, or reaches nobody."""
     groups = [group.address for group in gathering.every(NodeGroup)]
     return groups + [one.address for one in gathering.resources.values() if one.type == _ADDON]
+
+
+def _on_the_road(gathering: Gathering) -> list[Address]:
+    """The nodes that the way to the cluster leads through."""
+    if not any(cluster.through_nodes for cluster in gathering.every(Cluster)):
+        return []
+    return [group.address for group in gathering.every(NodeGroup) if group.hosts_anything]
 
 
 class _Assembly:

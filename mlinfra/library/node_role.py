@@ -13,10 +13,14 @@ _POLICIES = {
     "cni": "AmazonEKS_CNI_Policy",
     "images": "AmazonEC2ContainerRegistryPullOnly",
 }
+# Systems Manager user guide, "Configure instance permissions" (November 2026): where a tunnel leads through a node.
+_TUNNEL = {"tunnel": "AmazonSSMManagedInstanceCore"}
 
 
-def add_role(scope: Scope, facts: Facts, local_name: str = "role") -> tuple[Handle, list[Handle]]:
-    """Add the role and its attachments."""
+def add_role(
+    scope: Scope, facts: Facts, local_name: str = "role", *, tunnel: bool = False
+) -> tuple[Handle, list[Handle]]:
+    """Add the role and its attachments. tunnel: whether a way to the cluster's API leads through the nodes."""
     # China has a service principal of its own for EC2 (IAM user guide, "AWS service principals").
     domain = "amazonaws.com.cn" if facts.partition == "aws-cn" else "amazonaws.com"
     statement = {"Effect": "Allow", "Principal": {"Service": f"ec2.{domain}"}, "Action": "sts:AssumeRole"}
@@ -28,7 +32,7 @@ def add_role(scope: Scope, facts: Facts, local_name: str = "role") -> tuple[Hand
             "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
             {"role": role.id, "policyArn": f"arn:{facts.partition}:iam::aws:policy/{policy}"},
         )
-        for name, policy in _POLICIES.items()
+        for name, policy in {**_POLICIES, **(_TUNNEL if tunnel else {})}.items()
     ]
     return role, attachments
 

@@ -50,6 +50,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
 
     identity: of the connections into it.
     reach: how apply gets to its API: `direct`, `proxy` or `ssm`; empty where that has not been said.
+    through_nodes: whether apply's way to it leads through one of its nodes.
     service_cidr: the range of its services' addresses.
     node_version: the Kubernetes version that nodes follow.
     before_nodes: what must stand before a node can become ready.
@@ -67,6 +68,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     oidc_provider_arn: Annotated[Value, Meta(description="ARN of the IAM identity provider for it")] = None
     identity: Value = None
     reach: str = ""
+    through_nodes: bool = False
     service_cidr: Value = None
     node_version: str = ""
     before_nodes: tuple[Address, ...] = ()
@@ -85,7 +87,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
 
     address: what stands once the group has nodes.
     scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
-    minimum: how many nodes there are at least. pool: whether Karpenter makes them, and no scaling group is behind it.
+    minimum: how many nodes there are at least. managed: whether EKS looks after them, and empties those that go.
+    pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
@@ -101,6 +104,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     labels: dict[str, str] = {}
     hosts_anything: bool = True
     minimum: int = 0
+    managed: bool = True
     pool: bool = False
     gpus: int = 0
     taints: tuple[dict[str, str], ...] = ()
@@ -172,6 +176,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     """What is measured and kept.
 
     told: ARNs of all topics that alerts go to, the stack's own included.
+    logs: where logs go: `cloudwatch`, `loki` or `none`.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
     dashboards: whether there is Grafana to show some.
     """
@@ -181,6 +186,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     )
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
+    logs: str = "none"
     log_groups: dict[str, Value] = {}
     dashboards: bool = False
 

@@ -1,4 +1,4 @@
-"""The codes of putting things together: MLI3060 to MLI3099, and those of the session's own refusals."""
+"""The codes of putting things together: MLI3060 to MLI3099, MLI3155 to MLI3158, and the session's own refusals."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class Code(Coded):
         "What a change carries with it cannot be shown; an error where it could not be made either.",
     )
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
+    NO_PROXY = "MLI3155", "A cluster is reached through a proxy, and none is named, or it cannot be spoken to."
+    NO_PLUGIN = "MLI3156", "A cluster is reached through Session Manager, and its plugin is not installed here."
+    NO_BASTION = "MLI3157", "No machine of the network can carry a tunnel to the cluster."
+    NO_TUNNEL = "MLI3158", "A tunnel to a cluster did not open."
     HOPS = "MLI3086", "An upgrade is made in several steps, one after the other (a note)."
     TOO_FAR = "MLI3087", "An upgrade goes further than the nodes of the cluster may lie behind."
     VERSION_DOWN = "MLI3088", "A cluster would go to an older version, which EKS refuses."

@@ -50,12 +50,13 @@ from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
-from mlinfra.session.planfile import read_plan, settings_of, write_plan
+from mlinfra.session.planfile import read_plan, road_of_settings, settings_of, write_plan
 from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.session.renames import with_renames
+from mlinfra.session.road import Road, require_road, road_of
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -89,13 +90,15 @@ class Session:
         diagnostics: tuple[Diagnostic, ...] = (),
         clock: Clock | None = None,
         library: Library | None = None,
+        road: Road | None = None,
     ) -> None:
         self.stack = stack
         self.diagnostics = diagnostics
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
         self._library = library or catalogue.library(root)
-        self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent)
+        self._road = road or road_of(stack)
+        self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent, self._road)
         self._adviser = Adviser(stack, self._cloud, root, self._clock)
 
     @classmethod
@@ -110,7 +113,7 @@ class Session:
             positions=Nowhere(),
         )
         options = Options(plan.stack_file, tuple(settings["sets"]), tuple(settings["inputs"]))
-        return cls(stack, Path(), options)
+        return cls(stack, Path(), options, road=road_of_settings(settings))
 
     @cached_property
     def _backend(self) -> StateBackend:
@@ -225,6 +228,7 @@ class Session:
         """Do what was planned. Raises `PolicyViolation`, `PlanError`, `LockHeld`, `ApplyIncomplete` with the report."""
         policies.refuse_violations(plan)
         refuse_errors(plan)
+        require_road(plan, self._road, simulated=self._cloud.is_simulated)
         review.require_unchanged(plan, self._current_graph, self._neighbour_version)
         with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
             journal = Journal(lease, self._begin(lease, plan))

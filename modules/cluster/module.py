@@ -39,10 +39,28 @@ class Endpoint(Block, frozen=True, kw_only=True):
     reach: Annotated[
         Literal["direct", "proxy", "ssm"] | None,
         Meta(
-            description="how apply gets there: by itself, through HTTPS_PROXY, or by a Session Manager tunnel; must be "
+            description="how apply gets there: by itself, through a proxy, or by a Session Manager tunnel; must be "
             "said of an API that is private before anything can be made within the cluster"
         ),
     ] = None
+    proxy: Annotated[
+        str,
+        Meta(
+            description="URL of the proxy, with `reach: proxy`; empty: that of HTTPS_PROXY, where one with a password "
+            "belongs",
+            pattern=r"^((https?|socks5h?)://[A-Za-z0-9.:\[\]-]+/?)?$",
+            examples=["http://proxy.acme.example:3128"],
+        ),
+    ] = ""
+    bastion: Annotated[
+        str,
+        Meta(
+            description="machine that the tunnel leads through, with `reach: ssm`; empty: the first node that answers "
+            "Session Manager, which nodes then may",
+            pattern=r"^(m?i-[0-9a-f]+)?$",
+            examples=["i-0123456789abcdef0"],
+        ),
+    ] = ""
 
 
 class Inputs(Block, frozen=True, kw_only=True):
@@ -123,6 +141,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         oidc_provider_arn=identity.arn,
         identity=connections.CLUSTER.reference(cluster.address),
         reach=inputs.endpoint.reach or ("direct" if inputs.endpoint.public else ""),
+        through_nodes=inputs.endpoint.reach == "ssm" and not inputs.endpoint.bastion,
         service_cidr=cluster["kubernetesNetworkConfig", "serviceIpv4Cidr"],
         node_version=version,
         before_nodes=tuple(addon.address for addon in early),
@@ -212,6 +231,10 @@ def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:
     def problem(summary: str, hint: str, field: str = "allowedCidrs") -> list[Problem]:
         return [Problem(Code.CLUSTER_ENDPOINT, summary, at=("endpoint", field), hint=hint)]
 
+    for field, reach in (("proxy", "proxy"), ("bastion", "ssm")):
+        if getattr(endpoint, field) and endpoint.reach != reach:
+            hint = f"set endpoint.reach to {reach}, or take the {field} out"
+            return problem(f"a {field} is named, and the API is not reached by {reach}", hint, field)
     if not endpoint.private and not endpoint.public:
         return problem("nobody could reach the cluster's API", "set private or public to true", "private")
     if endpoint.public and not endpoint.allowed_cidrs:

@@ -35,7 +35,7 @@ from .zones import chosen_subnets, reservation_problems, zone_problems
 
 SECTION = Place("nodeGroups", many=True)
 NEEDS = (Network, Cluster, Autoscaling)
-USES = ("nvidia-device-plugin", "neuron-device-plugin", "aws-efa-device-plugin")
+USES = ("nvidia-device-plugin", "neuron-device-plugin", "aws-efa-device-plugin", "aws-node-termination-handler")
 Outputs = NodeGroup
 
 
@@ -73,7 +73,7 @@ def wants(inputs: Inputs) -> Wants:
 
 
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
-    """What announces to Kubernetes what its machines have."""
+    """What announces to Kubernetes what its machines have, and what empties those of a scaling group of our own."""
     types = [kind for name in inputs.instances if (kind := facts.instance_types.get(name))]
     accelerators = {kind.accelerator for kind in types}
     if "nvidia.com/gpu" in accelerators:
@@ -82,6 +82,8 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
         yield Wish("neuron-device-plugin", {"instances": sorted({kind.name for kind in types})})
     if inputs.efa:
         yield Wish("aws-efa-device-plugin")
+    if inputs.capacity.is_ours:
+        yield Wish("aws-node-termination-handler")
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -103,7 +105,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     reservation = inputs.capacity.reservation
     subnets = chosen_subnets(inputs.zones, reservation, network, facts)
     scope.settle(
-        *zone_problems(inputs.zones, network),
+        *zone_problems(inputs.zones, network, tunnel=cluster.through_nodes),
         *reservation_problems(inputs.zones, reservation, network, facts),
         *placement_problems(inputs.placement, inputs.max, subnets),
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
@@ -164,6 +166,7 @@ class _Group(Struct, frozen=True):
             labels=self.labels,
             hosts_anything=not self.taints and fewest > 0,
             minimum=fewest,
+            managed=bool(scaling) and not self.inputs.capacity.is_ours,
             pool=not scaling,
             gpus=self.machines.gpus,
             taints=tolerated(self.taints),
@@ -174,7 +177,7 @@ class _Group(Struct, frozen=True):
 def _managed(asked: _Group) -> Outputs:
     """A node group of EKS."""
     scope, inputs, taints = asked.scope, asked.inputs, asked.taints
-    role, attachments = add_role(scope, asked.facts)
+    role, attachments = add_role(scope, asked.facts, tunnel=asked.cluster.through_nodes)
     template = _template(asked, {})
     properties: Properties = {
         "clusterName": asked.cluster.name,
@@ -201,7 +204,7 @@ def _own(asked: _Group) -> Outputs:
     """A scaling group, and where that is asked for a second one that an autoscaler turns to when the first has none."""
     scope, inputs, facts = asked.scope, asked.inputs, asked.facts
     # A role of its own: of one that a node group of EKS has had, EKS keeps the access entry.
-    role, attachments = add_role(scope, facts, "machine-role")
+    role, attachments = add_role(scope, facts, "machine-role", tunnel=asked.cluster.through_nodes)
     own: Properties = {
         "imageId": asked.image,
         "iamInstanceProfile": {"arn": add_profile(scope, role).arn},

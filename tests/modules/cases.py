@@ -133,6 +133,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "managed-prometheus": watched(
             metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
         ),
+        "logs-in-loki": watched(logs={"kind": "loki"}),
         "unread": watched(metrics={"kind": "amp"}, logs={"kind": "none"}, dashboards="none"),
     },
     "budget": {
@@ -151,6 +152,10 @@ CASES: dict[str, dict[str, Sections]] = {
         "none": {**NODES, "autoscaling": {"nodes": {"kind": "none"}, "pods": {"kind": "none"}}},
     },
     "karpenter": {"defaults": {**group(), **KARPENTER}},
+    "aws-node-termination-handler": {
+        "spot": wishing(group(capacity={"type": "mixed"}), aws_node_termination_handler={}),
+        "nothing-to-do": wishing(aws_node_termination_handler={}),
+    },
     "metrics-server": {"defaults": wishing(metrics_server={})},
     "cluster-autoscaler": {
         "defaults": wishing(cluster_autoscaler={}),
@@ -201,6 +206,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},
+    "loki": {"defaults": wishing(loki={})},
     "istio": {"defaults": wishing(istio={})},
     "external-dns": {"defaults": wishing(external_dns={"zones": ["Z1", "Z2"], "domains": ["models.acme.example"]})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},

@@ -202,3 +202,14 @@ def test_one_zone_is_too_few() -> None:
 def test_one_subnet_of_an_existing_network_is_too_few() -> None:
     use = {"vpcId": "vpc-0abc", "subnetIds": ["subnet-0a"]}
     assert codes(refusals({"network": {"use": use}, "cluster": {}})) == [("MLI2205", "cluster")]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "where"),
+    [
+        ({"proxy": "http://proxy:3128"}, "cluster.endpoint.proxy"),
+        ({"reach": "proxy", "bastion": "i-0a"}, "cluster.endpoint.bastion"),
+    ],
+)
+def test_a_way_that_is_not_taken_is_not_described(endpoint: dict[str, str], where: str) -> None:
+    assert _refused(endpoint=endpoint) == [("MLI2202", where)]

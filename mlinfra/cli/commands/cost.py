@@ -9,7 +9,7 @@ import typer
 from mlinfra.cli.options import Form, Inputs, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 27)
+PLACE = ("Looking", 28)
 EXAMPLES = (
     "mlinfra cost stack.yaml",
     "mlinfra cost stack.yaml --set gpuMax=4 -o json | jq .monthly.maximum",

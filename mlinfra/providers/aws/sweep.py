@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from mlinfra.aws.calls import Calls
-from mlinfra.core.clock import Clock
+from mlinfra.core.clock import Clock, waited_text
 from mlinfra.core.errors import Conflict, InvalidRequest, NotFound, ProviderError
 from mlinfra.providers.aws.cluster_marks import bears, tags_in
 
@@ -213,7 +213,7 @@ class Sweep:
             if not found or found[0]["Instances"][0]["State"]["Name"] == "terminated":
                 return
             self._clock.sleep(_EVERY)
-        raise Conflict(f"instance {identity} is not terminated after {_PATIENCE:.0f} s")
+        raise Conflict(f"instance {identity} is not terminated after {waited_text(self._clock, _PATIENCE)}")
 
     def _delete_security_group(self, identity: str) -> None:
         """Rules of other groups that name it go first: the controller let balancers through to the nodes."""
