@@ -61,7 +61,8 @@ def _cluster(thing: Thing, around: Circumstances, bill: Bill) -> None:
     version = text(thing.properties, "version")
     since = extended_since(version, around.day)
     if since is None:
-        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE)
+        note = "" if version else "while its version is in standard support"
+        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE, note)
         return
     what = f"the control plane, Kubernetes {version} in extended support"
     note = f"standard support ended on {since.isoformat()}; a newer version costs less"
@@ -180,6 +181,9 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:ssm/parameter:Parameter": _parameter,
 }
 _METERED = {
+    # Amazon Managed Service for Prometheus pricing (November 2026): samples, storage, and what queries and rules read.
+    "aws:amp/workspace:Workspace": "metrics, by sample, storage and query",
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": "what its rules read, by sample",
     "aws:ecr/repository:Repository": "images, by size",
     "aws:efs/backupPolicy:BackupPolicy": "backups, by size",
     "aws:efs/fileSystem:FileSystem": "files, by size and throughput",
@@ -197,6 +201,8 @@ _FREE = frozenset(
         "aws:acm/certificateValidation:CertificateValidation",
         "aws:autoscaling/lifecycleHook:LifecycleHook",
         "aws:autoscaling/tag:Tag",
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",  # what it sends is paid for where it goes
+        "aws:budgets/budget:Budget",  # those without actions (AWS Budgets pricing, November 2026)
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",

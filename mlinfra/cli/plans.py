@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
 # Errors with an exit code of their own: a mandatory rule that is broken or cannot be decided, a budget exceeded.
 _EXITS = {"MLI7001": PolicyViolation.exit_code, "MLI7002": PolicyViolation.exit_code, "MLI8001": 7}
+# Of several, the first of these holds: what cannot be made at all, what must not be, what is too dear.
+_PRECEDENCE = (1, PolicyViolation.exit_code, 7)
 
 
 def is_plan_file(path: str) -> bool:
@@ -52,9 +54,9 @@ def unreadable(plan: Plan) -> bool:
 
 
 def refusal(plan: Plan) -> int:
-    """The exit code of a plan that cannot be applied: 3 or 7 where rules or the budget alone forbid it; else 1 or 0."""
+    """The exit code of a plan that cannot be applied, by precedence 1, 3 (rules), 7 (budget); 0 of all others."""
     exits = {_EXITS.get(error.code, 1) for error in errors_in(plan.diagnostics)}
-    return exits.pop() if len(exits) == 1 else min(1, len(exits))
+    return next((code for code in _PRECEDENCE if code in exits), 0)
 
 
 def about(session: Session, plan: Plan) -> Mapping[str, str]:
@@ -140,7 +142,7 @@ def carry_out(
         raise ApplyIncomplete(report, destroy=plan.destroy)
     if form == "text" and plan.pending():
         shell.write("")
-        shell.show(done_page(report, seconds, shell.look(), stack=stack))
+        shell.show(done_page(plan, seconds, shell.look()))
         shell.show(outputs_page(outputs))
     return 0
 

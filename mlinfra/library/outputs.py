@@ -87,7 +87,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
 
     address: what stands once the group has nodes.
     scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
-    minimum: how many nodes there are at least. pool: whether Karpenter makes them, and no scaling group is behind it.
+    minimum: how many nodes there are at least. managed: whether EKS looks after them, and empties those that go.
+    pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
@@ -103,6 +104,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     labels: dict[str, str] = {}
     hosts_anything: bool = True
     minimum: int = 0
+    managed: bool = True
     pool: bool = False
     gpus: int = 0
     taints: tuple[dict[str, str], ...] = ()
@@ -152,6 +154,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
         none where each service brings its own.
     arn_suffix: what metrics call it by.
     door: its gateway within the cluster; `None` where it is its own.
+    tls: whether what comes to it is encrypted, wherever that ends.
     """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
@@ -166,12 +169,14 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     target_groups: dict[str, TargetGroup] = {}
     arn_suffix: Value = None
     door: Door | None = None
+    tls: bool = False
 
 
 class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     """What is measured and kept.
 
     told: ARNs of all topics that alerts go to, the stack's own included.
+    logs: where logs go: `cloudwatch`, `loki` or `none`.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
     dashboards: whether there is Grafana to show some.
     """
@@ -181,6 +186,7 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     )
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
+    logs: str = "none"
     log_groups: dict[str, Value] = {}
     dashboards: bool = False
 

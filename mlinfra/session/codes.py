@@ -22,7 +22,7 @@ class Code(Coded):
         "MLI3069",
         "A revision no longer has the stack file; its objects stay until they are destroyed (a warning).",
     )
-    NEIGHBOUR_NEEDED = "MLI3074", "A comparison would need an output of another stack, and reads no state."
+    NEIGHBOUR_NEEDED = "MLI3074", "An output of another stack would be needed, and no state is read."
     PLAN_UNWRITABLE = "MLI3070", "A plan file cannot be written."
     PLAN_UNREADABLE = "MLI3071", "A plan file cannot be read."
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."
@@ -32,6 +32,7 @@ class Code(Coded):
         "MLI3075",
         "What a change carries with it cannot be shown; an error where it could not be made either.",
     )
+    MAJOR_VERSION = "MLI3170", "A chart or a database engine goes to another major version (a warning)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     NO_PROXY = "MLI3155", "A cluster is reached through a proxy, and none is named, or it cannot be spoken to."
     NO_PLUGIN = "MLI3156", "A cluster is reached through Session Manager, and its plugin is not installed here."

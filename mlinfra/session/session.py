@@ -18,7 +18,6 @@ from mlinfra.config.loader import unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
-from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError
 from mlinfra.core.facts import Facts
@@ -38,8 +37,6 @@ from mlinfra.engine.stop import Stop
 from mlinfra.engine.survey import Survey, remembered, survey
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
-from mlinfra.policy.evaluation import judge
-from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
@@ -49,6 +46,7 @@ from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
@@ -138,10 +136,6 @@ class Session:
         """What the modules have against the stack as it is written. Asks no cloud for anything."""
         return validation.refusals(self.stack, self._library, self._cloud.types)
 
-    def judgement(self) -> Judgement:
-        """What the rules find in what the stack desires. Rules on changes need a plan, and are in its diagnostics."""
-        return judge(self._rulebook, self.graph(), None, self.stack, self._clock.now().date())
-
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
         return tuple(expand(self.stack, catalogue.language(self._library)))
@@ -182,7 +176,7 @@ class Session:
         on_progress("comparing")
         plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
-        plan = with_renames(review.with_idle_names(plan, self.stack, graph, state), state)
+        plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         return self._adviser.advised(plan, graph, state) if advise else plan
@@ -309,10 +303,6 @@ class Session:
         found = find_free(self._cloud, resource, self._ownership(state), state, id)
         seen = self._survey(graph, state)
         return self._planned(graph, state, seen, facts, targets=(address,), adoptions={resource.address: found})
-
-    def cost(self) -> Cost:
-        """What the stack comes to, and what that changes."""
-        return self._adviser.cost(self.graph(), self._state())
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""

@@ -1,15 +1,15 @@
-"""Logs of pods, nodes and Kubernetes itself, gathered on each node by Fluent Bit and kept in CloudWatch."""
+"""Logs of pods, nodes and Kubernetes itself, gathered on each node by Fluent Bit, and kept in CloudWatch or by Loki."""
 
 from __future__ import annotations
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Properties, Value
 from mlinfra.library import Block, Place, Scope
-from mlinfra.library.addon import add_addon
+from mlinfra.library.addon import add_addon, component
 from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, Monitoring, NodeGroup
 
-from .pipeline import FILTERS, INPUTS, MATCHES, SERVICE
+from .pipeline import FILTERS, INPUTS, MATCHES, SERVICE, TO_LOKI
 
 SECTION = Place("components", entry="fluent-bit")
 NEEDS = (Cluster, NodeGroup, Monitoring)
@@ -39,7 +39,7 @@ CONTRACT = Contract(
     ),
     workloads=(Workload("DaemonSet", _NAME, _NAME),),
     teardown=Teardown(
-        recipe="The release, then its namespace; the logs are in CloudWatch.",
+        recipe="The release, then its namespace; the logs are where they were sent.",
         keeps=("nothing on nodes but the place up to which it had read",),
     ),
 )
@@ -51,6 +51,8 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it. Its rights are those of the service account `fluent-bit`, which come with the log groups."""
+    monitoring = scope.one(Monitoring)
+    loki = monitoring.logs == "loki"
     values: Properties = {
         "fullnameOverride": _NAME,
         "serviceAccount": {"name": _NAME},
@@ -62,10 +64,11 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
             "service": SERVICE,
             "inputs": INPUTS,
             "filters": FILTERS,
-            "outputs": Concat(tuple(_outputs(scope.one(Monitoring), facts))),
+            "outputs": TO_LOKI if loki else Concat(tuple(_outputs(monitoring, facts))),
         },
     }
-    return Component(address=add_addon(scope, CONTRACT, facts, values).address)
+    after = [component("loki")] if loki else []
+    return Component(address=add_addon(scope, CONTRACT, facts, values, after=after).address)
 
 
 def _outputs(monitoring: Monitoring, facts: Facts) -> list[Value]:

@@ -35,7 +35,7 @@ from .zones import chosen_subnets, reservation_problems, zone_problems
 
 SECTION = Place("nodeGroups", many=True)
 NEEDS = (Network, Cluster, Autoscaling)
-USES = ("nvidia-device-plugin", "neuron-device-plugin", "aws-efa-device-plugin")
+USES = ("nvidia-device-plugin", "neuron-device-plugin", "aws-efa-device-plugin", "aws-node-termination-handler")
 Outputs = NodeGroup
 
 
@@ -73,7 +73,7 @@ def wants(inputs: Inputs) -> Wants:
 
 
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
-    """What announces to Kubernetes what its machines have."""
+    """What announces to Kubernetes what its machines have, and what empties those of a scaling group of our own."""
     types = [kind for name in inputs.instances if (kind := facts.instance_types.get(name))]
     accelerators = {kind.accelerator for kind in types}
     if "nvidia.com/gpu" in accelerators:
@@ -82,6 +82,8 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
         yield Wish("neuron-device-plugin", {"instances": sorted({kind.name for kind in types})})
     if inputs.efa:
         yield Wish("aws-efa-device-plugin")
+    if inputs.capacity.is_ours:
+        yield Wish("aws-node-termination-handler")
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -109,7 +111,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
         *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours or pooled else ()),
     )
-    machines = Machines.of(inputs.instances, facts)
+    machines = Machines.of(inputs.instances, facts, inputs.sharing.replicas)
     scope.settle(*sharing_problems(inputs.sharing, machines.gpus))
     asked = _Group(scope, inputs, facts, network, cluster, machines, subnets)
     if pooled and pooling is not None:
@@ -164,6 +166,7 @@ class _Group(Struct, frozen=True):
             labels=self.labels,
             hosts_anything=not self.taints and fewest > 0,
             minimum=fewest,
+            managed=bool(scaling) and not self.inputs.capacity.is_ours,
             pool=not scaling,
             gpus=self.machines.gpus,
             taints=tolerated(self.taints),

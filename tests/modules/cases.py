@@ -133,6 +133,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "managed-prometheus": watched(
             metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
         ),
+        "logs-in-loki": watched(logs={"kind": "loki"}),
         "unread": watched(metrics={"kind": "amp"}, logs={"kind": "none"}, dashboards="none"),
     },
     "budget": {
@@ -151,6 +152,10 @@ CASES: dict[str, dict[str, Sections]] = {
         "none": {**NODES, "autoscaling": {"nodes": {"kind": "none"}, "pods": {"kind": "none"}}},
     },
     "karpenter": {"defaults": {**group(), **KARPENTER}},
+    "aws-node-termination-handler": {
+        "spot": wishing(group(capacity={"type": "mixed"}), aws_node_termination_handler={}),
+        "nothing-to-do": wishing(aws_node_termination_handler={}),
+    },
     "metrics-server": {"defaults": wishing(metrics_server={})},
     "cluster-autoscaler": {
         "defaults": wishing(cluster_autoscaler={}),
@@ -169,6 +174,13 @@ CASES: dict[str, dict[str, Sections]] = {
             {**NODES, "cluster": {"addons": {"aws-ebs-csi-driver": {}}}}, aws_ebs_csi_driver={}
         ),
     },
+    "aws-efs-csi-driver": {
+        "claimed": {**NODES, "cluster": {"volumes": ["efs"]}},
+        "an-add-on-already": wishing(
+            {**NODES, "cluster": {"addons": {"aws-efs-csi-driver": {}}}}, aws_efs_csi_driver={}
+        ),
+    },
+    "aws-fsx-csi-driver": {"claimed": {**NODES, "cluster": {"volumes": ["fsx"]}}},
     "prometheus": {
         "defaults": wishing(prometheus={}),
         "managed": {**NODES, "monitoring": {"metrics": {"kind": "amp"}, "dashboards": "none"}},
@@ -179,6 +191,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "mlflow": {
         "defaults": {**NODES, "runtimes": {"mlflow": {}}},
         "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+        "under-its-name": {
+            **entrance(domain="acme.example"),
+            "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
+        },
     },
     "flyte": {
         "defaults": {**NODES, "runtimes": {"flyte": {}}},
@@ -197,6 +213,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},
+    "loki": {"defaults": wishing(loki={})},
     "istio": {"defaults": wishing(istio={})},
     "external-dns": {"defaults": wishing(external_dns={"zones": ["Z1", "Z2"], "domains": ["models.acme.example"]})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},

@@ -25,6 +25,7 @@ FOLDER = Path(os.environ.get("MLINFRA_CHARTS", ROOT.parent / "shared" / "charts"
 _HANDED_ON = {
     "affinity",
     "containerSecurityContext",
+    "limits_config",
     "meshConfig",
     "nodeSelector",
     "podAnnotations",
@@ -124,8 +125,19 @@ def _child(node: yaml.Node, key: str) -> yaml.Node | None:
 
 
 def _is_commented(text: str, node: yaml.Node, key: str) -> bool:
-    part = text[node.start_mark.index : node.end_mark.index] if node.start_mark else text
+    part = text[_first_comment(text, node.start_mark.index) : node.end_mark.index] if node.start_mark else text
     return re.search(rf"^\s*#+\s*{re.escape(key)}:", part, re.MULTILINE) is not None
+
+
+def _first_comment(text: str, start: int) -> int:
+    """Where the comments begin that stand right before a place."""
+    begins = start
+    while (line := text.rfind("\n", 0, begins)) > 0:
+        above = text[text.rfind("\n", 0, line) + 1 : line]
+        if not above.lstrip().startswith("#"):
+            break
+        begins = line
+    return begins
 
 
 def _known(value: Any) -> Any:

@@ -460,3 +460,24 @@ def test_nodes_without_a_way_to_session_manager_carry_no_tunnel() -> None:
     [refused, *_] = refusals(sections)
     assert refused.summary == "these nodes could never carry a tunnel: their subnets have no way out"
     assert str(refused.hint).endswith("ssm, ssmmessages")
+
+
+def _handled(sections: dict[str, Any]) -> bool:
+    return Address("components.aws-node-termination-handler") in graph_of(sections).resources
+
+
+def test_nodes_that_nobody_empties_before_they_go_get_somebody_who_does() -> None:
+    mixed = group(capacity={"type": "spot", "fallback": "on-demand"})
+    values = properties(graph_of(mixed), "components.aws-node-termination-handler")["values"]
+    (term,) = values["daemonsetAffinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+        "nodeSelectorTerms"
+    ]
+    assert term["matchExpressions"] == [{"key": "mlinfra/node-group", "operator": "In", "values": ["gpu"]}]
+    assert not _handled(group(capacity={"type": "spot"}))
+    assert not _handled({**mixed, "autoscaling": {"nodes": {"kind": "karpenter"}}})
+
+
+def test_an_autoscaler_is_told_how_many_pods_a_shared_gpu_serves() -> None:
+    graph = graph_of(group(min=0, sharing={"way": "time-slicing", "replicas": 4}))
+    tag = properties(graph, "nodeGroups.gpu.scaling-tags.resources-nvidia-com-gpu")["tag"]
+    assert (tag["key"].rpartition("node-template/")[2], tag["value"]) == ("resources/nvidia.com/gpu", "4")

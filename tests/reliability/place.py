@@ -85,7 +85,7 @@ class Place(Account):
 
 
 def _bears_tags(type: str) -> bool:
-    return catalogue()[type].about.taggable
+    return type in catalogue() and catalogue()[type].about.taggable
 
 
 @contextmanager

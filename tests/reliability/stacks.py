@@ -1,5 +1,7 @@
 """Six small stacks, each in three forms: as first applied, as updated, and so that objects have to be replaced.
 
+All of them are in the account alone; `platform` has one that is in a cluster as well.
+
 Each is there for what it tells: creates without a token and ids given late (network), long waits and upgrades in hops
 (cluster), children without tags (access), a state in S3 (registry), replacements that must delete first (security), and
 creations that are refused when they are repeated, tagged afterwards, or of what AWS makes up (data).

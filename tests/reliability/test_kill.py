@@ -13,11 +13,14 @@ from mlinfra.sandbox.faults import FaultKind, FaultRule, When
 
 from . import points
 from .place import KILLED, STACK, MakePlace, Place
+from .platform import PLATFORM
 from .reference import Reference
-from .stacks import FORMS
+from .stacks import FORMS as IN_THE_ACCOUNT
 
-# Which call of each stage dies, in `make test`. One point is four kills: of create, update, replace and destroy.
-SAMPLE = ["network/2/after", "access/3/before", "registry/9/after", "security/4/before", "data/7/after"]
+FORMS = {**IN_THE_ACCOUNT, PLATFORM.name: PLATFORM}
+# Which call of each stage dies, in `make test`. One point is four kills: of create, update, replace and destroy. Of the
+# platform these are an IAM role, the secret of a release, its deployment, and a route table.
+SAMPLE = ["network/2/after", "access/3/before", "registry/9/after", "data/7/after", "platform/4/after"]
 
 
 def killing(number: int, when: str) -> FaultRule:

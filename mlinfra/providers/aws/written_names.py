@@ -57,6 +57,7 @@ class WrittenNames:
                 operation.say(f"removes {one}, which the cluster wrote")
             for start in range(0, len(written), _AT_ONCE):
                 operation.check()
+                operation.fence()
                 self._take_out(zone, written[start : start + _AT_ONCE])
 
     def _take_out(self, zone: str, written: list[Written]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlinfra.core.clock import waited_text
 from mlinfra.core.errors import ProviderError
 from mlinfra.core.value import Properties
 from mlinfra.documents.stream import UnreadableError, read_stream
@@ -73,7 +74,8 @@ def _await(work: Work, names: Iterable[str]) -> None:
     for name in names:
         while not is_established(work.cluster.get(_API, _KIND, "", name) or {}):
             if work.clock.monotonic() > deadline:
-                text = f"the definition {name} of release {work.id} is not established after {_PATIENCE:.0f} seconds"
+                waited = waited_text(work.clock, _PATIENCE)
+                text = f"the definition {name} of release {work.id} is not established after {waited}"
                 raise ProviderError(text, code=Code.NOT_READY, hint=f"kubectl describe crd {name} says why")
             work.operation.check()
             work.clock.sleep(_POLL)

@@ -7,17 +7,7 @@ from typing import Any
 import pytest
 
 from mlinfra.providers.aws.written_names import WrittenNames, owned_by
-from tests.providers.aws.lifecycle import Account
-
-
-class _Quiet:
-    def say(self, progress: str) -> None:
-        """Nobody listens."""
-
-    def check(self) -> None:
-        """Nobody stops it."""
-
-    def fence(self) -> None: ...
+from tests.providers.aws.lifecycle import Account, Journal
 
 
 def _text(name: str, owner: str) -> dict[str, Any]:
@@ -64,17 +54,17 @@ def test_what_a_cluster_wrote_goes_and_nothing_else(known: bool, account: Accoun
     zone = _zone(account, "acme.example", [*_MINE, *_OTHERS])
     names, zones = WrittenNames(account.calls), (zone,) if known else None
     assert len(names.left("ml", zones)) == len(_MINE)
-    names.remove("ml", zones, _Quiet())
+    names.remove("ml", zones, Journal())
     assert _names(account, zone) == {(one["Name"], one["Type"]) for one in _OTHERS}
     assert names.left("ml", zones) == ()
-    names.remove("ml", zones, _Quiet())  # once more is no error
+    names.remove("ml", zones, Journal())  # once more is no error
 
 
 def test_a_zone_that_is_gone_or_was_not_named_is_left_alone(account: Account) -> None:
     zone = _zone(account, "acme.example", _MINE)
     names = WrittenNames(account.calls)
-    names.remove("ml", (), _Quiet())
-    names.remove("ml", ("Z0NOSUCHZONE",), _Quiet())
+    names.remove("ml", (), Journal())
+    names.remove("ml", ("Z0NOSUCHZONE",), Journal())
     assert len(_names(account, zone)) == len(_MINE)
 
 
