@@ -154,6 +154,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
         none where each service brings its own.
     arn_suffix: what metrics call it by.
     door: its gateway within the cluster; `None` where it is its own.
+    tls: whether what comes to it is encrypted, wherever that ends.
     """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
@@ -168,6 +169,7 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     target_groups: dict[str, TargetGroup] = {}
     arn_suffix: Value = None
     door: Door | None = None
+    tls: bool = False
 
 
 class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):

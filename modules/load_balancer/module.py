@@ -111,6 +111,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         target_groups={name: TargetGroup(target.arn, target["arnSuffix"]) for name, target in targets.items()},
         arn_suffix=balancer["arnSuffix"],
         door=door,
+        tls=bool(inputs.certificate) or (door is not None and door.tls),
     )
 
 

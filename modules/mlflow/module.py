@@ -16,14 +16,16 @@ from mlinfra.library.codes import Code
 from mlinfra.library.dashboard import add_dashboard, is_shown, workload_panels
 from mlinfra.library.database import SIZE, Size, add_database, database_problems
 from mlinfra.library.forms import Domain
-from mlinfra.library.outputs import Cluster, Monitoring, Network, NodeGroup, Service
+from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, Network, NodeGroup, Service
+from mlinfra.library.own_domain import add_domain, domain_problems
 from mlinfra.library.password import add_password
+from mlinfra.library.route import Route
 
 from .contract import ADMIN, CONTRACT, NAME
 from .server import ADMIN_KEY, server_values
 
 SECTION = Place("runtimes", entry="mlflow")
-NEEDS = (Network, Cluster, NodeGroup, Monitoring)
+NEEDS = (Network, Cluster, NodeGroup, Monitoring, LoadBalancer)
 
 
 class Outputs(Service, frozen=True, kw_only=True, rename="camel"):
@@ -48,21 +50,25 @@ class Inputs(Block, frozen=True, kw_only=True):
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, with its bucket, its database, and an administrator."""
     scope.report(*_problems(inputs))
-    network = scope.one(Network)
-    scope.settle(*database_problems(network))
+    network, balancers = scope.one(Network), scope.every(LoadBalancer)
+    scope.settle(*database_problems(network), *domain_problems(inputs.domain, balancers))
     bucket = add_bucket(scope, "artifacts")
     database = add_database(scope, "database", name=NAME, size=inputs.database_size)
     admin, made = add_password(scope, "admin", "MLflow's administrator")
     signing_in = {"metadata": {"name": ADMIN, "namespace": NAME}, "stringData": {ADMIN_KEY: admin}}
     secret = scope.add("admin.secret", "kubernetes:core/v1:Secret", signing_in, depends_on=[made])
-    values = server_values(database, bucket, facts, copies=2 if scope.stack.environment == "production" else 1)
+    copies = 2 if scope.stack.environment == "production" else 1
+    values = server_values(database, bucket, facts, copies=copies, domain=inputs.domain)
     add_addon(
         scope, CONTRACT, facts, values, names={"bucket": bucket.arn, "password": database.password}, after=[secret]
     )
+    url = f"http://{NAME}.{NAME}.svc.cluster.local"
+    if inputs.domain:
+        url = add_domain(scope, inputs.domain, balancers, Route(host=inputs.domain, service=NAME, namespace=NAME))
     if is_shown(scope):
         add_dashboard(scope, "dashboard", NAME, workload_panels(NAME))
     return Outputs(
-        url=f"http://{NAME}.{NAME}.svc.cluster.local",
+        url=url,
         bucket=bucket["bucket"],
         database=database.host,
         admin_secret=admin.name,
@@ -74,11 +80,3 @@ def _problems(inputs: Inputs) -> Iterator[Problem]:
         hint = "use database: rds"
         summary = "MLflow on a database in the cluster cannot be planned yet: its chart's own is no longer maintained"
         yield Problem(Code.NOT_PLANNED_YET, summary, at=("database",), hint=hint)
-    if inputs.domain:
-        hint = "take domain out: it is reached from within the cluster"
-        yield Problem(
-            Code.NOT_PLANNED_YET,
-            "MLflow under a domain of its own cannot be planned yet",
-            at=("domain",),
-            hint=hint,
-        )

@@ -47,8 +47,8 @@ utils._initialize_tables(utils.create_sqlalchemy_engine_with_retry("postgresql:/
 """.lstrip()
 
 
-def server_values(database: Database, bucket: Handle, facts: Facts, *, copies: int) -> Properties:
-    """The values of the chart. copies: of the server."""
+def server_values(database: Database, bucket: Handle, facts: Facts, *, copies: int, domain: str) -> Properties:
+    """The values of the chart. copies: of the server. domain: its name outside of the cluster; empty for none."""
     where = {"enabled": True, "host": database.host, "port": PORT, "database": database.name}
     names = {"owner": database.user, _NOTHING: ""}
     owner = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": _OWNER}, "stringData": names}
@@ -63,7 +63,8 @@ def server_values(database: Database, bucket: Handle, facts: Facts, *, copies: i
         },
         # Clients hand artifacts to the server and get them from it: they need no rights on the bucket.
         "artifactRoot": {"proxiedArtifactStorage": True, "s3": {"enabled": True, "bucket": bucket["bucket"]}},
-        "serverAllowedHosts": _CALLED,
+        "serverAllowedHosts": [*_CALLED, *([domain] if domain else [])],
+        "corsAllowedOrigins": [f"https://{domain}"] if domain else [],
         "extraArgs": {"appName": "basic-auth"},
         "extraEnvVars": {
             **_CONNECTING,

@@ -119,6 +119,35 @@ def test_pods_that_could_not_fetch_their_password_are_refused() -> None:
     assert graph_of(sections).resources
 
 
+def test_a_runtime_is_reached_under_its_name_through_the_load_balancer_that_has_the_domain() -> None:
+    other = {"inner": {"domain": "inner.example"}, "public": {"domain": "acme.example"}}
+    sections = {**NODES, "loadBalancers": other, "runtimes": {"mlflow": {"domain": "ml.acme.example"}}}
+    graph = graph_of(sections, outputs={"url": Ref(Address("runtimes.mlflow"), ("url",))})
+    spec = properties(graph, "runtimes.mlflow.route")["spec"]
+    assert isinstance(spec, dict)
+    assert (spec["hosts"], spec["gateways"]) == (["ml.acme.example"], ["gateway-public/gateway-public"])
+    assert graph.outputs == {"url": "https://ml.acme.example"}
+    # MLflow answers to no other name than those that it was told.
+    values = properties(graph, "runtimes.mlflow")["values"]
+    assert isinstance(values, dict)
+    assert "ml.acme.example" in values["serverAllowedHosts"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "balancer", "code"),
+    [
+        ("ml.other.example", {"domain": "acme.example"}, "MLI2741"),
+        ("a.ml.acme.example", {"domain": "acme.example"}, "MLI2741"),
+        ("ml.acme.example", {"domain": "acme.example", "type": "application"}, "MLI2742"),
+        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2005"),
+    ],
+)
+def test_a_name_that_nobody_answers_to_safely_is_refused(domain: str, balancer: dict[str, Any], code: str) -> None:
+    sections = {**NODES, "loadBalancers": {"public": balancer}, "runtimes": {"mlflow": {"domain": domain}}}
+    assert (code, "runtimes.mlflow.domain") in codes(refusals(sections))
+
+
 def test_what_a_runtime_cannot_do_yet_is_said_at_the_field() -> None:
-    wrong = refusals({**NODES, "runtimes": {"mlflow": {"database": "in-cluster", "domain": "ml.acme.example"}}})
-    assert codes(wrong) == [("MLI2005", "runtimes.mlflow.database"), ("MLI2005", "runtimes.mlflow.domain")]
+    runtimes = {"mlflow": {"database": "in-cluster"}, "flyte": {"domain": "flyte.acme.example"}}
+    wrong = refusals({**NODES, "runtimes": runtimes})
+    assert set(codes(wrong)) == {("MLI2005", "runtimes.mlflow.database"), ("MLI2005", "runtimes.flyte.domain")}
