@@ -61,7 +61,8 @@ def _cluster(thing: Thing, around: Circumstances, bill: Bill) -> None:
     version = text(thing.properties, "version")
     since = extended_since(version, around.day)
     if since is None:
-        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE)
+        note = "" if version else "while its version is in standard support"
+        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE, note)
         return
     what = f"the control plane, Kubernetes {version} in extended support"
     note = f"standard support ended on {since.isoformat()}; a newer version costs less"

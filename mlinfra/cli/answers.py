@@ -136,6 +136,14 @@ class RuleInfo(Protocol):
         """Its cases, tried."""
         ...
 
+    def check_words(self) -> str:
+        """What its check demands, in a sentence; empty where it has none."""
+        ...
+
+    def examples(self) -> Mapping[str, Any]:
+        """A case that passes and one that fails, as they are written, by what to call them."""
+        ...
+
 
 class Judgement(Protocol):
     """What the rules find in a stack."""

@@ -74,7 +74,8 @@ class Adviser:
 
     def refresh_prices(self, graph: Graph) -> Path:
         """Read the prices of all that a graph is made of from AWS's price list, and keep them. Answers the file."""
-        from mlinfra.advice.price_list import home, read_price_list, wanted_prices
+        from mlinfra.advice.price_list import home, read_price_list
+        from mlinfra.advice.products import wanted_prices
 
         if self._stack.target.platform == "sandbox":
             hint = "the prices of the package hold; with target.platform aws they are refreshed"

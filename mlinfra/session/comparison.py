@@ -35,6 +35,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
+from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.revisions import Repository, Revision, Tree
 from mlinfra.session.stand_ins import unreadable_neighbour, with_stand_ins
 from mlinfra.session.symbolic import Symbols, asked_of
@@ -282,7 +283,7 @@ class _Comparing:
         """What the planner, the rules and the two files say."""
         if self._head is None:
             return (*plan.diagnostics, *self._gone())
-        plan = review.with_idle_names(plan, self._stack, after, state)
+        plan = review.with_idle_names(with_major_versions(plan), self._stack, after, state)
         plan = policies.held(plan, Rulebook.of_project(self._head.tree.here), after, self._stack, self._today)
         told = tuple(map(_Given(self._head.tree).told, plan.diagnostics))
         return (*self._head.diagnostics, *told, *self._gone())

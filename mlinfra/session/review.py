@@ -11,8 +11,9 @@ from pathlib import Path as File
 
 import msgspec
 
+from mlinfra.core.address import meant_by
 from mlinfra.core.connections import KUBERNETES, is_in_cluster
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
@@ -22,7 +23,7 @@ from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
-from mlinfra.session.idle import idle_names, meant
+from mlinfra.session.idle import idle_names
 from mlinfra.session.pointing import source_of
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
@@ -155,8 +156,12 @@ def _name(key: object) -> str:
 
 
 def drift_of(plan: Plan) -> Plan:
-    """Of a plan, only what others did: drifted fields, and objects that are gone."""
-    return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, plan.changes)))
+    """Of a plan, only what others did: drifted fields, and objects that are gone. What was never made cannot drift."""
+    made = (change for change in plan.changes if change.action is not Action.CREATE or change.id)
+    told = tuple(
+        one for one in plan.diagnostics if one.severity is not Severity.NOTE or one.code == EngineCode.UNDECLARED
+    )
+    return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, made)), diagnostics=told)
 
 
 def _drifted(change: Change) -> Change:
@@ -171,5 +176,5 @@ def _drifted(change: Change) -> Change:
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:
     """The error for an address that the stack does not have, with those that it may have meant."""
-    hint = meant(address, graph.resources)
+    hint = meant_by(address, graph.resources)
     return ConfigError([Diagnostic(code=EngineCode.NO_SUCH_ADDRESS, summary=f"the stack has no {address}", hint=hint)])

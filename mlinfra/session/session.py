@@ -46,6 +46,7 @@ from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
@@ -175,7 +176,7 @@ class Session:
         on_progress("comparing")
         plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
-        plan = with_renames(review.with_idle_names(plan, self.stack, graph, state), state)
+        plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         return self._adviser.advised(plan, graph, state) if advise else plan

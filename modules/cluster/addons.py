@@ -12,6 +12,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json, Properties
 from mlinfra.library import Block, Handle, Scope
+from mlinfra.library.pod_identity import trust
 
 # These run on every node and are active while there is none; every cluster gets them.
 _EARLY = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
@@ -48,6 +49,7 @@ class Addon(Block, frozen=True, kw_only=True):
         Meta(
             description="its version, such as v2.1.4-eksbuild.1; empty: what EKS gives a cluster of this version",
             pattern=r"^(v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+)?$",
+            examples=["v2.1.4-eksbuild.1"],
         ),
     ] = ""
     configuration: Annotated[
@@ -112,13 +114,7 @@ def _add(
 
 
 def _add_role(scope: Scope, name: str, identity: _Identity, facts: Facts) -> tuple[Handle, Handle]:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "pods.eks.amazonaws.com"},
-        "Action": ["sts:AssumeRole", "sts:TagSession"],
-    }
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    role = scope.add(f"addons.{name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
+    role = scope.add(f"addons.{name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust())})
     attachment = scope.add(
         f"addons.{name}.role.policy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

@@ -5,6 +5,7 @@ The control plane with its role, key and log group; who may use it; add-ons; the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -12,7 +13,7 @@ from msgspec import Meta
 from mlinfra.core import connections
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.value import Json
-from mlinfra.library import Block, Handle, Place, Problem, Scope
+from mlinfra.library import Block, Handle, Place, Problem, Scope, Wish
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
@@ -22,6 +23,7 @@ from .addons import Addon, add_early_addons, add_late_addons, unpinned, versions
 
 SECTION = Place("cluster")
 NEEDS = (Network,)
+USES = ("aws-ebs-csi-driver", "aws-efs-csi-driver", "aws-fsx-csi-driver")
 Outputs = Cluster
 
 _SERVICE = "eks.amazonaws.com"
@@ -87,6 +89,10 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(description="how long those logs are kept, in days"),
     ] = 90
     access: Annotated[tuple[Access, ...], Meta(description="who may use the cluster, besides whoever creates it")] = ()
+    volumes: Annotated[
+        tuple[Literal["ebs", "efs", "fsx"], ...],
+        Meta(description="what pods may claim volumes of: disks (ebs), shared file systems (efs), Lustre (fsx)"),
+    ] = ()
     addons: Annotated[
         dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", examples=["vpc-cni"])], Addon],
         Meta(
@@ -99,6 +105,12 @@ class Inputs(Block, frozen=True, kw_only=True):
 def wants(inputs: Inputs) -> Wants:
     """What EKS chooses for a cluster of this version."""
     return Wants(versions=frozenset({inputs.version}), addons=unpinned(inputs.addons))
+
+
+def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
+    """The drivers of the volumes that pods may claim."""
+    for kind in dict.fromkeys(inputs.volumes):
+        yield Wish(f"aws-{kind}-csi-driver")
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:

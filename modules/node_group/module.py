@@ -111,7 +111,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
         *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours or pooled else ()),
     )
-    machines = Machines.of(inputs.instances, facts)
+    machines = Machines.of(inputs.instances, facts, inputs.sharing.replicas)
     scope.settle(*sharing_problems(inputs.sharing, machines.gpus))
     asked = _Group(scope, inputs, facts, network, cluster, machines, subnets)
     if pooled and pooling is not None:

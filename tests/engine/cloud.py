@@ -43,6 +43,7 @@ TYPES: dict[str, ResourceType] = {
             inputs=block(
                 {
                     "cidr": text(required=True, replace=Replace.CREATE_FIRST),
+                    "motto": text(masked=True),
                     "dns": boolean(default=False),
                     "policy": document(default=None),
                     "tags": TAGS,

@@ -174,6 +174,13 @@ CASES: dict[str, dict[str, Sections]] = {
             {**NODES, "cluster": {"addons": {"aws-ebs-csi-driver": {}}}}, aws_ebs_csi_driver={}
         ),
     },
+    "aws-efs-csi-driver": {
+        "claimed": {**NODES, "cluster": {"volumes": ["efs"]}},
+        "an-add-on-already": wishing(
+            {**NODES, "cluster": {"addons": {"aws-efs-csi-driver": {}}}}, aws_efs_csi_driver={}
+        ),
+    },
+    "aws-fsx-csi-driver": {"claimed": {**NODES, "cluster": {"volumes": ["fsx"]}}},
     "prometheus": {
         "defaults": wishing(prometheus={}),
         "managed": {**NODES, "monitoring": {"metrics": {"kind": "amp"}, "dashboards": "none"}},

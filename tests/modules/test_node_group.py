@@ -475,3 +475,9 @@ def test_nodes_that_nobody_empties_before_they_go_get_somebody_who_does() -> Non
     assert term["matchExpressions"] == [{"key": "mlinfra/node-group", "operator": "In", "values": ["gpu"]}]
     assert not _handled(group(capacity={"type": "spot"}))
     assert not _handled({**mixed, "autoscaling": {"nodes": {"kind": "karpenter"}}})
+
+
+def test_an_autoscaler_is_told_how_many_pods_a_shared_gpu_serves() -> None:
+    graph = graph_of(group(min=0, sharing={"way": "time-slicing", "replicas": 4}))
+    tag = properties(graph, "nodeGroups.gpu.scaling-tags.resources-nvidia-com-gpu")["tag"]
+    assert (tag["key"].rpartition("node-template/")[2], tag["value"]) == ("resources/nvidia.com/gpu", "4")

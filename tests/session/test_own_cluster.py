@@ -157,6 +157,10 @@ def test_what_others_changed_is_drift_and_is_mended(cluster: Cluster) -> None:
     drifted = {str(change.address): change for change in session().drift().pending()}
     (field,) = drifted["resources.settings"].fields
     assert (field.path, field.cause, field.by) == (("data", "size"), Cause.DRIFT, "flux")
+    never_made = "  later: {type: 'kubernetes:x.io/v1:Thing', properties: {metadata: {name: later}}}\n"
+    Path("stack.yaml").write_text(STACK.replace("resources:\n", "resources:\n" + never_made))
+    assert "resources.later" not in {change.address for change in session().drift().changes}
+    Path("stack.yaml").write_text(STACK)
     apply()
     assert pending() == {}
     assert cluster.kubectl.get("v1/configmaps", "settings", namespace="serving")["data"] == {"size": "3"}

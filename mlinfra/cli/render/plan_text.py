@@ -159,7 +159,7 @@ def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     if plan.destroy:
         what = "nothing is left to destroy"
     elif verb == "drift":
-        what = f"no drift, {objects} {are} as last applied"
+        what = f"no drift, {objects} {are} as last applied" if plan.changes else "no drift: nothing was applied yet"
     elif verb == "diff":
         what = f"no difference, both desire the same {objects}"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from moto.core.exceptions import ServiceException, _RESTError
 
 from mlinfra.sandbox.aws import machine_shapes
@@ -173,8 +174,9 @@ class ClusterCloud:
                     return machine
             self._check_capacity(launch.shape)
             instance = self._run(cluster, launch)
-            self._launched[instance.id] = launch.shape
-            machine = self._machine(instance, launch.shape, version)
+            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels)
+            shape = self._launched[instance.id] = msgspec.structs.replace(launch.shape, capacity=capacity)
+            machine = self._machine(instance, shape, version)
         self.tell()
         return machine
 
@@ -257,6 +259,12 @@ class ClusterCloud:
         with self._served() as cluster:
             self._strike("elasticloadbalancing", "CreateLoadBalancer", {"Name": wanted.name, "Type": wanted.kind})
             return self._balancers.ensure(cluster, wanted)
+
+    def set_targets(self, target_group: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Register addresses with a target group, and take all others out."""
+        with self._served():
+            self._strike("elasticloadbalancing", "RegisterTargets", {"TargetGroupArn": target_group})
+            self._balancers.set_targets(target_group, targets)
 
     def delete_load_balancer(self, name: str) -> None:
         """Delete a load balancer with what belongs to it."""

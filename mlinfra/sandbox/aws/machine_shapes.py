@@ -5,6 +5,7 @@ From moto's copy of DescribeInstanceTypes. Called by `cluster_cloud`. It must no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from mlinfra.sandbox.kubernetes.values import Object
 
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 _SPOT_SHARE = 0.35
+_GPU = "nvidia.com/gpu"
+_SHARED = re.compile(r"(?:time-slicing|mps)-([0-9]+)")
 
 
 def max_pods(instance_type: str) -> int:
@@ -81,6 +84,7 @@ def shape(
 ) -> Shape:
     """A node on an instance type in a zone."""
     capacity, allocatable = resources(instance_type, efa)
+    capacity = shared(capacity, labels or {})
     architectures = INSTANCE_TYPES[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
     return Shape(
         instance_type=instance_type,
@@ -99,6 +103,14 @@ def shape(
         announced=frozenset(announced),
         capacity_type="spot" if spot else "on-demand",
     )
+
+
+def shared(capacity: Mapping[str, str], labels: Mapping[str, str]) -> Mapping[str, str]:
+    """What a node shows whose label tells NVIDIA's plugin how many pods a GPU serves, as our node groups spell it."""
+    found = _SHARED.match(labels.get("nvidia.com/device-plugin.config", ""))
+    if found is None or _GPU not in capacity:
+        return capacity
+    return {**capacity, _GPU: str(int(capacity[_GPU]) * int(found[1]))}
 
 
 def kubernetes_taint(taint: Mapping[str, Any]) -> Object:

@@ -9,11 +9,6 @@ import pytest
 from mlinfra.providers.aws.written_names import WrittenNames, owned_by
 from tests.providers.aws.lifecycle import Account, Journal
 
-    def fence(self) -> None: ...
-
-    def fence(self) -> None:
-        """Nobody takes its lock."""
-
 
 def _text(name: str, owner: str) -> dict[str, Any]:
     said = f'"heritage=external-dns,external-dns/owner={owner},external-dns/resource=ingress/serving/web"'

@@ -40,6 +40,8 @@ class MemoryCloud:
         self._made = 0
         self.disks: dict[str, Disk] = {}
         self.load_balancers: dict[str, LoadBalancer] = {}
+        self.targets: dict[str, tuple[tuple[str, int], ...]] = {}
+        """Of target groups that somebody else made."""
         self.shortages: set[tuple[str, str]] = set()
         """(instance type, zone) of which there are none; an empty zone means all zones."""
         self.sold_out: frozenset[tuple[str, str]] = frozenset()
@@ -141,6 +143,10 @@ class MemoryCloud:
         if wanted.kind != "network":
             return f"{wanted.name}.{self._region}.elb.amazonaws.com"
         return f"{wanted.name}.elb.{self._region}.amazonaws.com"
+
+    def set_targets(self, target_group: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Remember them."""
+        self.targets[target_group] = tuple(targets)
 
     def delete_load_balancer(self, name: str) -> None:
         """Delete a load balancer."""

@@ -133,6 +133,18 @@ def test_machines_of_a_node_group_become_nodes(aws: Aws) -> None:
     assert status["nodeInfo"]["kubeletVersion"].startswith("v1.33.")
 
 
+def test_gpus_that_are_shared_serve_as_many_pods_as_their_label_says(aws: Aws) -> None:
+    labels = {"nvidia.com/device-plugin.config": "time-slicing-4"}
+    aws.node_group("gpu", "g5.xlarge", (0, 2, 0), labels=labels, taints=[GPU_TAINT])
+    world = aws.world(CLUSTER_AUTOSCALER)
+    for number in range(5):
+        world.create(pod(f"notebook-{number}", {"nvidia.com/gpu": "1"}, tolerations=[GPU_TOLERATION]))
+    world.settle()
+    assert aws.size("gpu") == 2
+    assert {node["status"]["allocatable"]["nvidia.com/gpu"] for node in world.store.list(NODE)} == {"4"}
+    assert set(world.phases().values()) == {"Running"}
+
+
 def test_the_autoscaler_changes_the_size_that_eks_shows(aws: Aws) -> None:
     aws.node_group("system", "m6i.large", (1, 2, 1))
     aws.node_group("gpu", "g5.xlarge", (0, 2, 0), taints=[GPU_TAINT])
