@@ -26,8 +26,12 @@ _TYPES = {
     "iam/openIdConnectProvider": "aws_iam_openid_connect_provider",
     "autoscaling/tag": "aws_autoscaling_group_tag",
     "amp/workspace": "aws_prometheus_workspace",
+    "amp/alertManagerDefinition": "aws_prometheus_alert_manager_definition",
     "amp/ruleGroupNamespace": "aws_prometheus_rule_group_namespace",
     "ec2/capacityReservation": "aws_ec2_capacity_reservation",
+    "rds/instance": "aws_db_instance",
+    "rds/parameterGroup": "aws_db_parameter_group",
+    "rds/subnetGroup": "aws_db_subnet_group",
 }
 # Pulumi's plurals.
 _NAMES = {
@@ -40,15 +44,23 @@ _NAMES = {
     "podIdentityAssociations": "pod_identity_association",
     "taints": "taint",
     "actions": "action",
+    "aliases": "alias",
     "conditions": "condition",
     "costFilters": "cost_filter",
+    "lifecyclePolicies": "lifecycle_policy",
+    "metricQueries": "metric_query",
+    "noncurrentVersionTransitions": "noncurrent_version_transition",
     "notifications": "notification",
     "overrides": "override",
+    "parameters": "parameter",
+    "queryStrings": "query_string",
     "rules": "rule",
     "selectors": "selector",
     "subnetMappings": "subnet_mapping",
+    "targetGroups": "target_group",
     "transitions": "transition",
     "vpcZoneIdentifiers": "vpc_zone_identifier",
+    "vpcs": "vpc",
 }
 # What Pulumi calls otherwise altogether, by type.
 _OTHER_NAMES = {
@@ -90,12 +102,11 @@ def _block(resource: Resource, graph: Graph, kind: ResourceType, stack: str, reg
 
 def block_of(token: str, properties: Mapping[str, Any], declared: Property, graph: Graph) -> dict[str, Any]:
     """The content of a resource block. `graph` holds what the properties refer to."""
-    other = _OTHER_NAMES.get(token, {})
-    block: dict[str, Any] = _value(dict(properties), declared, graph)
+    block = {spelling(key, token): _value(item, declared.below(key), graph) for key, item in properties.items()}
     if token in _WORKED_OUT:
         within, name = _WORKED_OUT[token]
         block.get(within, {}).pop(name, None)
-    return {other.get(key, key): item for key, item in block.items()}
+    return block
 
 
 def _value(value: Any, declared: Property | None, graph: Graph) -> Any:
@@ -160,6 +171,11 @@ def type_of(token: str) -> str:
     short = token.split(":")[1]
     service, _, name = short.partition("/")
     return _TYPES.get(short) or ("aws_" if service == "ec2" else f"aws_{service}_") + _snake(name)
+
+
+def spelling(name: str, token: str = "") -> str:
+    """A property's name as Terraform has it: one of a type, or without `token` one within a block."""
+    return _OTHER_NAMES.get(token, {}).get(name) or _snake(name)
 
 
 def _snake(name: str) -> str:

@@ -13,10 +13,12 @@ from mlinfra.advice.things import Thing, Things
 from mlinfra.advice.tokens import ADDON, INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
 from mlinfra.advice.vcpu_quotas import vcpu_quota
 from mlinfra.core.address import Address
-from mlinfra.core.value import Ref, Value
+from mlinfra.core.value import Json, Ref, Value
 
 # AWS keeps the first four addresses of a subnet and the last (VPC user guide, "Subnet CIDR blocks", November 2026).
 _KEPT = 5
+# What of the VPC CNI's settings has nothing to do with addresses.
+_OF_POLICIES = frozenset({"enableNetworkPolicy"})
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -155,5 +157,10 @@ def _made(limit: Limit, things: Things) -> Iterator[Made]:
 
 
 def _configures_network(thing: Thing) -> bool:
+    """Whether it is the VPC CNI, with settings that may change how many addresses a node takes."""
     own = thing.properties
-    return thing.type == ADDON and text(own, "addonName") == "vpc-cni" and own.get("configurationValues") is not None
+    if thing.type != ADDON or text(own, "addonName") != "vpc-cni":
+        return False
+    given = own.get("configurationValues")
+    content = given.content if isinstance(given, Json) else given
+    return content is not None and not (isinstance(content, dict) and content.keys() <= _OF_POLICIES)

@@ -1,6 +1,7 @@
 """Machine groups: what a stack says of machines that come and go, in one shape for cost and capacity.
 
-EKS managed groups, and scaling groups with a mixed policy. Properties that are not known before apply leave gaps.
+EKS managed groups, scaling groups with a mixed policy, node pools of Karpenter. Properties that are not known before
+apply leave gaps.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 from mlinfra.advice.reading import items, number, part, text
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import MANAGED, SCALING, TEMPLATE
+from mlinfra.advice.tokens import MANAGED, NODE_CLASS, NODE_POOL, SCALING, TEMPLATE
 from mlinfra.core.address import Address
 from mlinfra.core.source import Source
 from mlinfra.core.value import Properties, Value, is_known
@@ -81,7 +82,7 @@ def machine_groups(things: Things) -> Iterator[MachineGroup]:
 
 def machine_group(thing: Thing, things: Things) -> MachineGroup | None:
     """The group that a thing is; `None` where it is none, or nothing can be said of it before apply."""
-    read = {MANAGED: _managed, SCALING: _scaling}.get(thing.type)
+    read = {MANAGED: _managed, SCALING: _scaling, NODE_POOL: _pool}.get(thing.type)
     return read(thing, things) if read is not None else None
 
 
@@ -141,6 +142,44 @@ def _scaling(thing: Thing, things: Things) -> MachineGroup | None:
         public_addresses=_public_addresses(template),
         source=thing.source,
     )
+
+
+def _pool(thing: Thing, things: Things) -> MachineGroup | None:
+    """A pool that names its types and its bound; it begins without a machine, and may come back to that."""
+    spec = part(thing.properties, "spec")
+    template = part(spec, "template", "spec")
+    asked = {text(one, "key"): items(one, "values") for one in map(part, items(template, "requirements"))}
+    types, markets = asked.get("node.kubernetes.io/instance-type", []), asked.get("karpenter.sh/capacity-type", [])
+    most = text(part(spec, "limits"), "nodes")
+    if not types or not most.isdigit():
+        return None
+    made_as = part(_class_of(text(part(template, "nodeClassRef"), "name"), things), "spec")
+    spot = Buying.MIXED if "on-demand" in markets else Buying.SPOT
+    return MachineGroup(
+        address=thing.address,
+        types=tuple(map(str, types)),
+        minimum=0,
+        expected=0,
+        maximum=int(most),
+        buying=spot if "spot" in markets else Buying.ON_DEMAND,
+        disks=tuple(_pool_disk(part(one, "ebs")) for one in map(part, items(made_as, "blockDeviceMappings"))),
+        percent=0 if "spot" in markets else 100,
+        subnets=tuple(one["id"] for one in map(part, items(made_as, "subnetSelectorTerms")) if "id" in one),
+        public_addresses=int(made_as.get("associatePublicIPAddress") is True),
+        source=thing.source,
+    )
+
+
+def _class_of(name: str, things: Things) -> Properties:
+    """What a pool's machines are like; empty where the stack does not say it."""
+    found = (one.properties for one in things if one.type == NODE_CLASS)
+    return next((own for own in found if text(part(own, "metadata"), "name") == name), {})
+
+
+def _pool_disk(volume: Properties) -> Disk:
+    size = text(volume, "volumeSize")
+    gib = int(size[:-2]) * {"Gi": 1, "Ti": 1024}[size[-2:]] if size[-2:] in ("Gi", "Ti") else None
+    return Disk(text(volume, "volumeType") or None, gib, number(volume, "iops"), number(volume, "throughput"))
 
 
 def _template(launch: Properties, things: Things) -> Properties:

@@ -7,7 +7,7 @@ last days (`DescribeSpotPriceHistory`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,10 +17,9 @@ from typing import Any
 import msgspec
 
 from mlinfra.advice.codes import Code
-from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
 from mlinfra.advice.prices import Origin, Price, PriceFile
+from mlinfra.advice.products import product_of
 from mlinfra.advice.reading import text
-from mlinfra.advice.things import Things
 from mlinfra.aws.calls import Calls
 from mlinfra.core.errors import PlanError, ProviderError
 
@@ -30,61 +29,11 @@ _LIST, _HISTORY = "price-list", "spot-history"
 _MIB = 1024
 
 
-class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """How a product is found: service and attributes, and how its usage type ends where those are not enough."""
-
-    service: str
-    attributes: dict[str, str]
-    usage: str = ""
-    unit: str = "hour"
-
-
-# Attributes as the price list has them (November 2026); usage types begin with a code of the region.
-_MACHINE = {
-    "operatingSystem": "Linux",
-    "tenancy": "Shared",
-    "preInstalledSw": "NA",
-    "capacitystatus": "Used",
-    "marketoption": "OnDemand",
-}
-_PRODUCTS = {
-    "nat-gateway": Product(service="AmazonEC2", attributes={"productFamily": "NAT Gateway"}, usage="NatGateway-Hours"),
-    "vpc-endpoint.interface": Product(
-        service="AmazonVPC", attributes={"productFamily": "VpcEndpoint"}, usage="VpcEndpoint-Hours"
-    ),
-    "public-address": Product(
-        service="AmazonVPC", attributes={"group": "VPCPublicIPv4Address"}, usage="PublicIPv4:InUseAddress"
-    ),
-    "load-balancer.application": Product(
-        service="AWSELB", attributes={"productFamily": "Load Balancer-Application"}, usage="LoadBalancerUsage"
-    ),
-    "load-balancer.network": Product(
-        service="AWSELB", attributes={"productFamily": "Load Balancer-Network"}, usage="LoadBalancerUsage"
-    ),
-    "cluster.standard": Product(service="AmazonEKS", attributes={}, usage="AmazonEKS-Hours:perCluster"),
-}
-_OF_TYPES = {
-    "aws:ec2/natGateway:NatGateway": ("nat-gateway",),
-    "aws:ec2/eip:Eip": ("public-address",),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": ("vpc-endpoint.interface",),
-    "aws:lb/loadBalancer:LoadBalancer": ("load-balancer.application", "load-balancer.network", "public-address"),
-    "aws:eks/cluster:Cluster": ("cluster.standard",),
-}
-
-
 def home(region: str) -> str:
     """Where the price list that knows `region` answers (AWS billing user guide, "Price List Query API endpoints")."""
     if region.startswith("cn-"):
         return "cn-northwest-1"
     return "eu-central-1" if region.startswith("eu-") else "us-east-1"
-
-
-def wanted_prices(things: Things) -> frozenset[str]:
-    """The keys of all prices that a stack's things are billed by, as far as the price list can be asked for them."""
-    found = {key for thing in things for key in _OF_TYPES.get(thing.type, ())}
-    for group in machine_groups(things):
-        found.update(_of_group(group))
-    return frozenset(found)
 
 
 def read_price_list(calls: Calls, regional: Calls, keys: Iterable[str], day: date) -> PriceFile:
@@ -118,48 +67,23 @@ def read_price_list(calls: Calls, regional: Calls, keys: Iterable[str], day: dat
     )
 
 
-def _of_group(group: MachineGroup) -> Iterator[str]:
-    for name in group.types if group.buying is not Buying.RESERVED else ():
-        yield f"machine.on-demand.{name}"
-        if group.buying is not Buying.ON_DEMAND:
-            yield f"machine.spot.{name}"
-    for disk in group.disks:
-        if disk.kind:
-            yield f"volume.{disk.kind}.storage"
-            yield from [f"volume.{disk.kind}.iops"] if disk.kind in ("gp3", "io1", "io2") else []
-            yield from [f"volume.{disk.kind}.throughput"] if disk.kind == "gp3" else []
-    if group.public_addresses:
-        yield "public-address"
-
-
-def _product(key: str) -> Product | None:
-    match key.split(".", 2):
-        case ["machine", "on-demand", name]:
-            return Product(service="AmazonEC2", attributes={**_MACHINE, "instanceType": name})
-        case ["volume", kind, "storage"]:
-            attributes = {"productFamily": "Storage", "volumeApiName": kind}
-            return Product(service="AmazonEC2", attributes=attributes, unit="GiB-month")
-        case ["volume", kind, "iops"]:
-            attributes = {"productFamily": "System Operation", "group": "EBS IOPS", "volumeApiName": kind}
-            return Product(service="AmazonEC2", attributes=attributes, unit="IOPS-month")
-        case ["volume", kind, "throughput"]:
-            attributes = {"productFamily": "Provisioned Throughput", "volumeApiName": kind}
-            return Product(service="AmazonEC2", attributes=attributes, unit="MiBps-month")
-        case _:
-            return _PRODUCTS.get(key)
-
-
 def _list_price(calls: Calls, key: str, region: str) -> Price | None:
-    product = _product(key)
+    product = product_of(key)
     if product is None:
         return None
-    wanted = {**product.attributes, "regionCode": region}
+    wanted = {**product.attributes, **({} if product.everywhere else {"regionCode": region})}
     filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in sorted(wanted.items())]
     asked = {"ServiceCode": product.service, "Filters": filters, "FormatVersion": "aws_v1"}
     documents = [text for page in calls.pages("pricing", "GetProducts", asked) for text in page["PriceList"]]
-    offers = [offer for document in documents if (offer := _offer(document, product.usage)) is not None]
-    # Several offers that differ are several products: which one would be billed cannot be told from here.
-    return Price(offers[0], product.unit, _LIST) if len(set(offers)) == 1 else None
+    found = [_of_usage(documents, usage) for usage in product.usages]
+    together = [one for one in found if one is not None]
+    return Price(sum(together, Decimal(0)), product.unit, _LIST) if len(together) == len(found) else None
+
+
+def _of_usage(documents: list[str], usage: str) -> Decimal | None:
+    """The price of the products of one usage. Several that differ are several products: nobody can tell which."""
+    offers = {offer for document in documents if (offer := _offer(document, usage)) is not None}
+    return offers.pop() if len(offers) == 1 else None
 
 
 def _offer(document: str, usage: str) -> Decimal | None:

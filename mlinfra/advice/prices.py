@@ -63,6 +63,10 @@ class Prices:
         """The price, or `None` where nobody has read it."""
         return next((file.prices[key] for file in self._held if key in file.prices), None)
 
+    def keys(self) -> frozenset[str]:
+        """Everything that has a price."""
+        return frozenset(key for file in self._held for key in file.prices)
+
     def origin(self, key: str) -> Origin:
         """Where a price that is there was read. Raises `KeyError` for others."""
         file = next((file for file in self._held if key in file.prices), None)

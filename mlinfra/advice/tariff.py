@@ -13,7 +13,7 @@ from mlinfra.advice.machine_groups import machine_group
 from mlinfra.advice.machine_tariff import bill_group
 from mlinfra.advice.reading import items, number, text
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import MANAGED, SCALING
+from mlinfra.advice.tokens import MANAGED, NODE_POOL, SCALING
 from mlinfra.core.cost import Amount
 
 # The end of standard support of each version: EKS user guide, "Amazon EKS Kubernetes release calendar" (April 2026).
@@ -42,14 +42,12 @@ Tariff = Callable[[Thing, Circumstances, Bill], None]
 
 def bill_thing(thing: Thing, around: Circumstances, bill: Bill) -> None:
     """Add what `thing` comes to."""
-    if thing.type in _FREE or thing.type.startswith(_FREE_KINDS):
-        return
     tariff = _TARIFFS.get(thing.type)
     if tariff is not None:
         tariff(thing, around, bill)
     elif thing.type in _METERED:
         bill.meter(thing.address, _METERED[thing.type])
-    else:
+    elif thing.type not in _FREE and not thing.type.startswith(_FREE_KINDS):
         bill.leave(thing.address, thing.type, "mlinfra knows no price of this type")
 
 
@@ -63,7 +61,8 @@ def _cluster(thing: Thing, around: Circumstances, bill: Bill) -> None:
     version = text(thing.properties, "version")
     since = extended_since(version, around.day)
     if since is None:
-        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE)
+        note = "" if version else "while its version is in standard support"
+        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE, note)
         return
     what = f"the control plane, Kubernetes {version} in extended support"
     note = f"standard support ended on {since.isoformat()}; a newer version costs less"
@@ -168,6 +167,7 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:eks/cluster:Cluster": _cluster,
     MANAGED: _group,
     SCALING: _group,
+    NODE_POOL: _group,
     "aws:ec2/natGateway:NatGateway": _nat_gateway,
     "aws:ec2/eip:Eip": _public_address,
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
@@ -181,6 +181,9 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:ssm/parameter:Parameter": _parameter,
 }
 _METERED = {
+    # Amazon Managed Service for Prometheus pricing (November 2026): samples, storage, and what queries and rules read.
+    "aws:amp/workspace:Workspace": "metrics, by sample, storage and query",
+    "aws:amp/ruleGroupNamespace:RuleGroupNamespace": "what its rules read, by sample",
     "aws:ecr/repository:Repository": "images, by size",
     "aws:efs/backupPolicy:BackupPolicy": "backups, by size",
     "aws:efs/fileSystem:FileSystem": "files, by size and throughput",
@@ -198,8 +201,11 @@ _FREE = frozenset(
         "aws:acm/certificateValidation:CertificateValidation",
         "aws:autoscaling/lifecycleHook:LifecycleHook",
         "aws:autoscaling/tag:Tag",
+        "aws:amp/alertManagerDefinition:AlertManagerDefinition",  # what it sends is paid for where it goes
+        "aws:budgets/budget:Budget",  # those without actions (AWS Budgets pricing, November 2026)
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/flowLog:FlowLog",  # its logs are paid for where they are kept
         "aws:ec2/internetGateway:InternetGateway",
         "aws:ec2/launchTemplate:LaunchTemplate",

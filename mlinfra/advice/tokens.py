@@ -4,6 +4,8 @@ from __future__ import annotations
 
 MANAGED = "aws:eks/nodeGroup:NodeGroup"
 SCALING = "aws:autoscaling/group:Group"
+NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
+NODE_CLASS = "kubernetes:karpenter.k8s.aws/v1:EC2NodeClass"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 VPC = "aws:ec2/vpc:Vpc"
 INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway"

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
+from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Plan
 from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.core.value import Value
 
@@ -134,6 +136,14 @@ class RuleInfo(Protocol):
         """Its cases, tried."""
         ...
 
+    def check_words(self) -> str:
+        """What its check demands, in a sentence; empty where it has none."""
+        ...
+
+    def examples(self) -> Mapping[str, Any]:
+        """A case that passes and one that fails, as they are written, by what to call them."""
+        ...
+
 
 class Judgement(Protocol):
     """What the rules find in a stack."""
@@ -148,8 +158,32 @@ class Judgement(Protocol):
         """How many rules they hold."""
         ...
 
+    @property
+    def undecided(self) -> int:
+        """Of how many things nobody knows yet."""
+        ...
+
     def diagnostics(self) -> Sequence[Diagnostic]:
         """The findings."""
+        ...
+
+
+class Estimate(Protocol):
+    """What a stack costs."""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack."""
+        ...
+
+    @property
+    def cost(self) -> Cost:
+        """The figures."""
+        ...
+
+    @property
+    def diagnostics(self) -> Sequence[Diagnostic]:
+        """What should be known of them."""
         ...
 
 

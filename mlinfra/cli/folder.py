@@ -165,4 +165,4 @@ def _write_examples(epilog: str | None, formatter: Page) -> None:
     if epilog:
         with formatter.section("Examples"):
             for line in epilog.splitlines():
-                formatter.write(f"  {line}\n")
+                formatter.write(f"  {line}".rstrip() + "\n")

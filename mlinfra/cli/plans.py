@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
 # Errors with an exit code of their own: a mandatory rule that is broken or cannot be decided, a budget exceeded.
 _EXITS = {"MLI7001": PolicyViolation.exit_code, "MLI7002": PolicyViolation.exit_code, "MLI8001": 7}
+# Of several, the first of these holds: what cannot be made at all, what must not be, what is too dear.
+_PRECEDENCE = (1, PolicyViolation.exit_code, 7)
 
 
 def is_plan_file(path: str) -> bool:
@@ -52,16 +54,17 @@ def unreadable(plan: Plan) -> bool:
 
 
 def refusal(plan: Plan) -> int:
-    """The exit code of a plan that cannot be applied: 3 or 7 where rules or the budget alone forbid it; else 1 or 0."""
+    """The exit code of a plan that cannot be applied, by precedence 1, 3 (rules), 7 (budget); 0 of all others."""
     exits = {_EXITS.get(error.code, 1) for error in errors_in(plan.diagnostics)}
-    return exits.pop() if len(exits) == 1 else min(1, len(exits))
+    return next((code for code in _PRECEDENCE if code in exits), 0)
 
 
-def about(session: Session) -> Mapping[str, str]:
-    """What a plan's header says of the stack."""
+def about(session: Session, plan: Plan) -> Mapping[str, str]:
+    """What a plan's header says of the stack: before anybody says yes, which account or cluster is changed."""
     target = session.stack.target
-    where = " ".join(filter(None, (target.platform, target.account, target.region, target.context)))
-    return {"target": where, "file": session.stack.file, "state": session.location()}
+    account = target.account or (str(plan.facts.get("account") or "") if target.platform == "aws" else "")
+    where = " ".join(filter(None, (target.platform, account, target.region)))
+    return {"target": where, **session.whereabouts(), "file": session.stack.file, "state": session.location()}
 
 
 def show_plan(shell: Shell, session: Session, plan: Plan, form: str, *, full: bool = False, verb: str = "plan") -> None:
@@ -72,13 +75,13 @@ def show_plan(shell: Shell, session: Session, plan: Plan, form: str, *, full: bo
         case "markdown":
             from mlinfra.cli.render.plan_markdown import plan_markdown
 
-            shell.write(plan_markdown(plan, about(session), heading=_heading(verb)))
+            shell.write(plan_markdown(plan, about(session, plan), heading=_heading(verb)))
         case "html":
             from mlinfra.cli.render.plan_html import plan_html
 
-            shell.write(plan_html(plan, about(session), session.graph(), heading=_heading(verb)))
+            shell.write(plan_html(plan, about(session, plan), session.graph(), heading=_heading(verb)))
         case _:
-            shell.show(plan_page(plan, shell.look(full=full), about(session), verb=verb))
+            shell.show(plan_page(plan, shell.look(full=full), about(session, plan), verb=verb))
 
 
 def show_comparison(shell: Shell, found: Comparison, form: str, *, full: bool = False) -> None:
@@ -139,7 +142,7 @@ def carry_out(
         raise ApplyIncomplete(report, destroy=plan.destroy)
     if form == "text" and plan.pending():
         shell.write("")
-        shell.show(done_page(report, seconds, shell.look(), stack=stack))
+        shell.show(done_page(plan, seconds, shell.look()))
         shell.show(outputs_page(outputs))
     return 0
 

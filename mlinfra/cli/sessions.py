@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from mlinfra.cli.answers import (
     ChartInfo,
     Comparison,
+    Estimate,
     Expanded,
     Judgement,
     ModuleInfo,
@@ -21,7 +22,6 @@ from mlinfra.cli.answers import (
 )
 from mlinfra.core.backend import Holder
 from mlinfra.core.capacity import Capacity
-from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.endpoint import Endpoint
 from mlinfra.core.health import Health
@@ -72,10 +72,6 @@ class Session(Protocol):
         """What is desired."""
         ...
 
-    def judgement(self) -> Judgement:
-        """What the rules find in it."""
-        ...
-
     def plan(
         self,
         *,
@@ -87,6 +83,10 @@ class Session(Protocol):
         on_progress: Progress = ...,
     ) -> Plan:
         """What would be done."""
+        ...
+
+    def whereabouts(self) -> Mapping[str, str]:
+        """What people must know of the place that is changed, beside the target, by what it is."""
         ...
 
     def recover(self) -> tuple[Diagnostic, ...]:
@@ -111,10 +111,6 @@ class Session(Protocol):
 
     def adopt(self, address: str, id: str) -> Plan:
         """The plan of adopting one object."""
-        ...
-
-    def cost(self) -> Cost:
-        """What the stack comes to."""
         ...
 
     def capacity(self) -> Capacity:
@@ -184,6 +180,14 @@ class Sessions(Protocol):
 
     def compare(self, options: Any, base: str, head: str, *, merge_base: bool) -> Comparison:
         """What two git revisions of a stack desire. Raises `ConfigError` and `PlanError`."""
+        ...
+
+    def check_policies(self, options: Any) -> Judgement:
+        """What the rules find in what a stack desires; no account is asked. Raises `ConfigError`."""
+        ...
+
+    def estimate_cost(self, options: Any) -> Estimate:
+        """What a stack comes to; no account is asked. Raises `ConfigError`."""
         ...
 
     def post_comment(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from mlinfra.cli.stream import Stream
 
@@ -60,8 +60,11 @@ class Shell:
 
     def open(self, stack: str, sets: Sequence[str] | None = None, inputs: Sequence[str] | None = None) -> Session:
         """The session of a stack file. Raises `ConfigError`."""
-        sessions = self.sessions
-        return sessions.open_session(sessions.Options(file=stack, sets=tuple(sets or ()), inputs=tuple(inputs or ())))
+        return self.sessions.open_session(self.options(stack, sets, inputs))
+
+    def options(self, stack: str, sets: Sequence[str] | None, inputs: Sequence[str] | None) -> Any:
+        """Which stack a command is about, as the session takes it."""
+        return self.sessions.Options(file=stack, sets=tuple(sets or ()), inputs=tuple(inputs or ()))
 
     @property
     def is_interactive(self) -> bool:

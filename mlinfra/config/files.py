@@ -111,7 +111,9 @@ def _near_file(path: str) -> str:
         names = [entry.name for entry in Path(directory or ".").iterdir() if entry.suffix in (".yaml", ".yml", ".json")]
     except OSError:
         return "there is no such directory" if directory else ""
-    found = near(name, names)
+    stems = {os.path.splitext(one)[0]: one for one in names}  # noqa: PTH122 - what all end alike says nothing
+    stem = near(os.path.splitext(name)[0], stems)  # noqa: PTH122
+    found = stems[stem] if stem else None
     if found:
         return f"did you mean {os.path.join(directory, found)}?"  # noqa: PTH118 - as the user would write it
     return "`mlinfra init` writes a first stack file" if not names else ""

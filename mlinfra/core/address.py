@@ -7,6 +7,8 @@ nothing of what it names.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _PART = r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*"
 _ADDRESS = re.compile(rf"{_PART}(?:\.{_PART})*", re.ASCII)
@@ -48,3 +50,9 @@ class Address(str):
     def moved(self, source: str, target: str) -> Address:
         """This address after its ancestor `source` was renamed `target`; must lie within `source`."""
         return Address(target + self[len(source) :])
+
+
+def meant_by(name: str, known: Iterable[Address]) -> str:
+    """A hint for a name that nothing bears: the addresses that are called almost so, or where they are listed."""
+    near = get_close_matches(name, {*known, *(".".join(address.parts[:2]) for address in known)}, n=3)
+    return f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"

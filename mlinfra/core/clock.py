@@ -64,3 +64,14 @@ class FastClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         self._clock.sleep(seconds / self._factor)
+
+    def real(self, seconds: float) -> float:
+        """How many of everybody's seconds so many of this clock's are."""
+        return seconds / self._factor
+
+
+def waited_text(clock: Clock, seconds: float) -> str:
+    """How long somebody waited, as they see it; where time passes faster, with what it stands for."""
+    if isinstance(clock, FastClock):
+        return f"{clock.real(seconds):.0f} s ({seconds:.0f} s of simulated time)"
+    return f"{seconds:.0f} s"

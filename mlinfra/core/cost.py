@@ -84,7 +84,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """What a stack comes to.
 
-    monthly: of what is desired, to the cent. change: that, less what the records say is there.
+    monthly: of what is desired, to the cent. change: that, less what the records say is there; `None` where nobody
+    could read them.
     lines: what is paid for, the dearest first.
     unknown: what no price is known of. It is in no figure.
     usage: what is paid by use, and in no figure either.
@@ -93,7 +94,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
     region: str
     monthly: Amount
-    change: Amount
+    change: Amount | None
     lines: tuple[CostLine, ...] = ()
     unknown: tuple[Uncounted, ...] = ()
     usage: tuple[Uncounted, ...] = ()

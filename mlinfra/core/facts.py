@@ -41,7 +41,8 @@ def image_key(version: str, machine: InstanceType) -> str:
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is pinned.
 
-    cluster: the identity of the cluster that everything is made in, where the target is one.
+    cluster: the identity of the cluster that everything is made in, where the target is one. place: how people know it,
+    as it was first reached: its context and server.
     zones: names of the region's availability zones, sorted; local and wavelength zones are not among them.
     cluster_versions: the Kubernetes versions that EKS offers, oldest first.
     images: the machine images for nodes, by `image_key`.
@@ -52,6 +53,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     region: str
     cluster: str = ""
+    place: str = ""
     partition: str = "aws"
     zones: tuple[str, ...] = ()
     cluster_versions: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ class Wants(msgspec.Struct, frozen=True):
     versions: the Kubernetes versions that clusters and nodes are to run; empty text for the newest.
     addons: the add-ons whose version is EKS's to choose.
     reservations: the capacity reservations whose place must be known.
+    image_of_each: whether the image of every instance type is wanted, whoever wants that.
     """
 
     instance_types: frozenset[str] = frozenset()
@@ -75,6 +78,7 @@ class Wants(msgspec.Struct, frozen=True):
     versions: frozenset[str] = frozenset()
     addons: frozenset[str] = frozenset()
     reservations: frozenset[str] = frozenset()
+    image_of_each: bool = False
 
     def __or__(self, other: Wants) -> Wants:
         return Wants(
@@ -83,7 +87,14 @@ class Wants(msgspec.Struct, frozen=True):
             self.versions | other.versions,
             self.addons | other.addons,
             self.reservations | other.reservations,
+            self.image_of_each or other.image_of_each,
         )
+
+    @property
+    def whole(self) -> Wants:
+        """The same, with what each instance type brings along said outright."""
+        images = self.images | self.instance_types if self.image_of_each else self.images
+        return msgspec.structs.replace(self, images=images, image_of_each=False)
 
     def image_keys(self, facts: Facts) -> frozenset[str]:
         """The keys of the images that are wanted, as far as `facts` know of the machines."""

@@ -5,7 +5,7 @@ The session gathers it from modules and providers and hands it to `mlinfra.confi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -29,7 +29,11 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Language(msgspec.Struct, frozen=True):
-    """Sections by name, and the JSON Schema of the inputs of each resource type by token."""
+    """Sections by name, and the JSON Schema of the inputs of each resource type by token.
+
+    others: tokens that `types` answers and does not list, for those who look for what was meant.
+    """
 
     sections: Mapping[str, Section]
     types: Mapping[str, Mapping[str, Any]] = {}
+    others: Callable[[], Iterable[str]] = tuple

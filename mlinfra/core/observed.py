@@ -19,7 +19,8 @@ class Present(msgspec.Struct, frozen=True, gc=False):
 
     `version` is the provider's own mark of this reading, where it has one. `failed` is what the cloud says is wrong
     with it, where it will not mend by itself: such an object is replaced. `authors`: who else wrote what, by normal
-    path, where the object itself remembers.
+    path, where the object itself remembers. `plight`: what an earlier call left undone and what an update does about
+    it, said with whatever is planned for it.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Present(msgspec.Struct, frozen=True, gc=False):
     version: str = ""
     failed: str = ""
     authors: Mapping[Path, str] = {}
+    plight: str = ""
 
 
 class Absent(msgspec.Struct, frozen=True, gc=False):

@@ -112,12 +112,14 @@ class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One thing that a change carries with it: an object of a release, a load balancer that a drain takes down.
 
     name: what people call it: `Deployment serving/ranker`. note: a few words more: a hook, a CRD that is kept.
+    explains: the field of the change that it says in full, so that people need not be told twice.
     """
 
     action: Action
     name: str
     note: str = ""
     fields: tuple[Field, ...] = ()
+    explains: Path = ()
 
 
 class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):

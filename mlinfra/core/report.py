@@ -79,6 +79,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def summary(self) -> str:
-        """One sentence."""
-        parts = [f"{len(self.ended)} done", f"{len(self.failed)} failed", f"{len(self.skipped)} not reached"]
+        """One sentence. An address counts once, however many steps it takes, and by the worst that befell it."""
+        failed = {event.step.address for event in self.failed}
+        missed = {event.step.address for event in self.skipped} - failed
+        done = {event.step.address for event in self.ended} - failed - missed
+        parts = [f"{len(done)} done", f"{len(failed)} failed", f"{len(missed)} not reached"]
         return ("stopped: " if self.stopped else "") + ", ".join(parts)

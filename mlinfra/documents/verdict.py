@@ -284,12 +284,13 @@ def _type(_: Criterion, operand: str | list[str], __: Definition) -> Judge:
 
 
 def makes_text(value: Expression) -> bool:
-    """Whether an expression certainly makes text. Outputs called `arn` do, and text that begins with `arn:`."""
+    """Whether an expression certainly makes text: outputs called `arn` or `secretArn`, and text that begins so."""
     return is_text(value) or (isinstance(value, Ref) and _is_arn(value))
 
 
 def _is_arn(value: Ref) -> bool:
-    return bool(value.path) and value.path[-1] == "arn"
+    last = value.path[-1] if value.path else ""
+    return isinstance(last, str) and (last == "arn" or last.endswith("Arn"))
 
 
 def _among(allowed: list[Value]) -> Judge:

@@ -172,6 +172,7 @@ class Deciding:
         retag = kind.taggable and kind.owned_by is OwnedBy.TAGS and present.owner != expected
         finish = record.status is Status.CREATING
         action, reason = self._action(standing, bool(difference.fields), retag=retag, finish=finish, present=present)
+        reason = "; ".join(filter(None, (reason, present.plight)))
         behind = record.inputs != desired or record.protect != protect
         return Decision(
             address=resource.address,

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mlinfra.core.address import Address
+from mlinfra.core.address import Address, meant_by
 from mlinfra.core.connections import is_in_cluster, opened_by
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
@@ -163,7 +163,7 @@ class _Planning:
                     Diagnostic(
                         code=Code.NO_SUCH_ADDRESS,
                         summary=f"nothing in the stack is called {', '.join(targets)}",
-                        hint="`mlinfra graph STACK` lists the addresses",
+                        hint=meant_by(targets[0], [decision.address for decision in decisions]),
                     )
                 ]
             )
@@ -244,7 +244,8 @@ def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagn
                 summary=f"{decision.address} is protected and would be {verb}: {decision.reason}",
                 address=decision.address,
                 source=resource.source if resource is not None else None,
-                hint="take it out of lifecycle.protect while it is still declared, apply, then try again",
+                hint="while it is still declared, take it out of lifecycle.protect, or, where it is protected for being"
+                " of production, set lifecycle.environment to development; apply, then try again",
             )
 
 

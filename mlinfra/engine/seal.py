@@ -9,18 +9,22 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.observed import Absent, Observed, Present, Unreadable
 from mlinfra.core.plan import Plan, Seal, Sealed, Step
-from mlinfra.core.property import Kind, Property
+from mlinfra.core.property import Kind, Property, lineage_of
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
-from mlinfra.core.value import Path, Properties, Value, at, canonical_json, parse_path, path_text
+from mlinfra.core.value import Path, Properties, Value, at, canonical_json, is_known, is_secret, parse_path, path_text
 from mlinfra.engine.normal import normalise
 from mlinfra.engine.standing import Standing, Standings
 from mlinfra.engine.survey import Survey
 
+_ABSENT = "absent"  # in the place of a digest
+_LONGEST = 120  # of a value that is shown
 # Shapes whose leaves are sealed one by one; a list that is a map by now is one with keys.
 _BY_KEY = frozenset({Kind.BLOCK, Kind.MAP, Kind.LIST, Kind.ANY})
 
@@ -49,11 +53,27 @@ def _leaves(declared: Property | None, value: Value, path: Path) -> Iterator[Pat
 
 
 def _digest(observed: Properties, path: Path) -> str:
-    try:
-        value = at(observed, path)
-    except LookupError:
-        return "absent"
+    value = _value(observed, path)
+    return _ABSENT if value is UNSET else _digest_of(value)
+
+
+def _digest_of(value: Value) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def _value(side: Properties, path: Path) -> Value:
+    try:
+        return at(side, path)
+    except LookupError:
+        return UNSET
+
+
+def _shown(value: Value) -> str:
+    """A value on one line, and no longer than a sentence can bear."""
+    if value is UNSET:
+        return "nothing"
+    text = value if isinstance(value, str) and value.isprintable() and value else canonical_json(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def seal_plan(steps: tuple[Step, ...], objects: Iterable[Sealed], further: Any) -> Seal:
@@ -72,7 +92,9 @@ def broken(plan: Plan, state: State, found: Standings, survey: Survey, types: Ma
     objects = _Objects(found, survey)
     for sealed in plan.seal.objects:
         if not _done_by(plan, state, sealed):
-            problems += _differences(sealed, found, objects.now(sealed), types[sealed.type])
+            problems += _differences(
+                sealed, found, objects.now(sealed), _Before(plan, found, types[sealed.type], sealed)
+            )
     return problems
 
 
@@ -89,7 +111,7 @@ def _done_by(plan: Plan, state: State, sealed: Sealed) -> bool:
     return bool(sealed.id) and removes and all(record.id != sealed.id for record in records)
 
 
-def _differences(sealed: Sealed, found: Standings, observed: Observed, kind: ResourceType) -> Iterator[str]:
+def _differences(sealed: Sealed, found: Standings, observed: Observed, before: _Before) -> Iterator[str]:
     standing = found.current.get(sealed.address, Standing())
     record = standing.record
     if not sealed.id:
@@ -106,10 +128,40 @@ def _differences(sealed: Sealed, found: Standings, observed: Observed, kind: Res
         case Absent():
             yield f"{sealed.address}: {sealed.id} is gone"
         case Present():
-            normal = normalise(kind.inputs, observed.properties)
+            normal = normalise(before.kind.inputs, observed.properties)
             for text, digest in sealed.fields.items():
-                if _digest(normal, parse_path(text)) != digest:
-                    yield f"{sealed.address}: {text} of {sealed.id} has changed since the plan was made"
+                path = parse_path(text)
+                if _digest(normal, path) != digest:
+                    words = before.told(path, digest, normal)
+                    yield f"{sealed.address}: {text} of {sealed.id} has changed since the plan was made{words}"
+
+
+class _Before:
+    """What a sealed object was like when the plan was made, as far as plan and records still say it.
+
+    A seal holds digests alone: a value is shown where one that is known has the digest, and never where it is secret.
+    """
+
+    def __init__(self, plan: Plan, found: Standings, kind: ResourceType, sealed: Sealed) -> None:
+        self.kind = kind
+        self._fields = [field for one in plan.changes if one.address == sealed.address for field in one.fields]
+        record = found.current.get(sealed.address, Standing()).record
+        sides = [step.properties for step in plan.steps if step.address == sealed.address]
+        sides += [record.outputs, record.inputs or {}] if record is not None else []
+        self._sides = [normalise(kind.inputs, side) for side in sides]
+
+    def told(self, path: Path, digest: str, now: Properties) -> str:
+        """Both values, in words that follow a sentence."""
+        candidates = [field.before for field in self._fields if field.path == path and field.before is not UNSET]
+        candidates += [value for side in self._sides if (value := _value(side, path)) is not UNSET]
+        declared = lineage_of(self.kind.inputs, path)
+        if any(field.secret for field in self._fields if field.path == path) or any(map(is_secret, candidates)):
+            return ": from one secret to another"
+        if any(one is not None and one.masked for one in declared):
+            return ": from one secret to another"
+        then = next((_shown(one) for one in candidates if is_known(one) and _digest_of(one) == digest), "")
+        then = "nothing" if digest == _ABSENT else then
+        return f": {f'from {then} ' if then else ''}to {_shown(_value(now, path))}"
 
 
 class _Objects:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from mlinfra.documents.quantity import parse_quantity
+from mlinfra.health.pools import pools
 from mlinfra.health.seen import Group, Live, Seen, selects
 
 GROUP_LABEL = "mlinfra/node-group"  # of nodes, as our node groups put it there
@@ -80,10 +81,11 @@ def suited(seen: Seen, pod: Live, resource: str) -> Iterator[Group]:
     wanted = _groups_asked_for(pod)
     selector = (pod.get("spec") or {}).get("nodeSelector") or {}
     accelerated = resource not in PLAIN and bool(resource)
-    for group in seen.groups:
+    every = (*seen.groups, *pools(seen))
+    for group in every:
         if wanted and group.name not in wanted:
             continue
-        ours = {key: value for key, value in selector.items() if any(key in other.labels for other in seen.groups)}
+        ours = {key: value for key, value in selector.items() if any(key in other.labels for other in every)}
         if not selects(ours, {"metadata": {"labels": {**group.labels, GROUP_LABEL: group.name}}}):
             continue
         if not wanted and accelerated != _is_accelerated(seen, group):
@@ -112,11 +114,11 @@ def _groups_asked_for(pod: Live) -> frozenset[str]:
     return frozenset(asked)
 
 
-def has_autoscaler(seen: Seen) -> bool:
-    """Whether something adds nodes by itself."""
-    names = ("cluster-autoscaler", "karpenter")
+def has_autoscaler(seen: Seen, group: Group) -> bool:
+    """Whether something adds nodes to a group by itself: Karpenter to its pools, Cluster Autoscaler to all others."""
+    name = "karpenter" if group.pool else "cluster-autoscaler"
     return any(
-        any(name in live["metadata"]["name"] for name in names) and (live.get("status") or {}).get("availableReplicas")
+        name in live["metadata"]["name"] and (live.get("status") or {}).get("availableReplicas")
         for live in seen.objects.get("Deployment", ())
     )
 

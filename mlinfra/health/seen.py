@@ -26,6 +26,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     name: the stack's own (`gpu`). problems: what the cloud says is wrong with it. failure: why its last try to get a
     machine failed; empty where that succeeded. hindered: the same, where a later try succeeded.
+    pool: whether Karpenter makes its machines, one by one.
     """
 
     name: str
@@ -38,11 +39,12 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     hindered: str = ""
     labels: Mapping[str, str] = {}
+    pool: bool = False
 
     @property
     def subject(self) -> str:
         """What findings call it."""
-        return f"node group {self.name}"
+        return f"node pool {self.name}" if self.pool else f"node group {self.name}"
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):

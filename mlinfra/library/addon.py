@@ -14,6 +14,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Json, Properties, Value
 from mlinfra.library.codes import Code
 from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement
+from mlinfra.library.enclosure import add_enclosure
 from mlinfra.library.outputs import Cluster, NodeGroup
 from mlinfra.library.place import COMPONENTS
 from mlinfra.library.pod_identity import trust
@@ -26,6 +27,8 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 _HOLE = re.compile(r"\{([a-z_]+)\}")
 # What the pod-security standards are called by (https://kubernetes.io/docs/concepts/security/pod-security-admission/).
 _ENFORCE = "pod-security.kubernetes.io/enforce"
+# Why a namespace takes pods that no standard allows; the rule MLP-POD-002 reads it.
+_BECAUSE = "mlinfra/privileged-because"
 
 
 def add_addon(
@@ -55,18 +58,24 @@ def add_addon(
 def add_ground(
     scope: Scope, contract: Contract, facts: Facts, *, names: Mapping[str, Value] | None = None
 ) -> list[Handle]:
-    """Add namespaces and roles; answers the identities, without which pods would start and fail.
+    """Add namespaces and roles; answers what pods must not start before: their identities, and who may come to them.
 
     That namespaces and nodes come before what lives in them, the library sees to itself (`precedence`).
     """
-    _refuse_without_nodes(scope)
-    for one in contract.namespaces:
-        if one.made:
-            _add_namespace(scope, one, alone=_is_alone(contract))
+    _report_without_nodes(scope)
+    made = [one for one in contract.namespaces if one.made]
+    ground: list[Handle] = []
+    for one in made:
+        local_name = "namespace" if len(made) == 1 else f"namespace.{one.name}"
+        _add_namespace(scope, one, local_name)
+        ground += add_enclosure(scope, one, local_name)
     alone = len(contract.permissions) == 1
     return [
-        add_identity(scope, one, facts, names=names, suffix="" if alone else f".{one.service_account}")
-        for one in contract.permissions
+        *ground,
+        *(
+            add_identity(scope, one, facts, names=names, suffix="" if alone else f".{one.service_account}")
+            for one in contract.permissions
+        ),
     ]
 
 
@@ -75,22 +84,20 @@ def component(name: str) -> Address:
     return Address(f"{COMPONENTS}.{name}")
 
 
-def _refuse_without_nodes(scope: Scope) -> None:
+def _report_without_nodes(scope: Scope) -> None:
     """Groups that have no room for the cluster's own pods are the cluster's affair, and refused by it, once."""
     if not scope.every(NodeGroup):
-        summary = f"{scope.name} has no nodes to run on: the stack has no node group"
+        summary = "the stack has no node group, and what runs in its cluster needs nodes to run on"
         hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
-        scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
+        scope.report(Problem(Code.NO_ROOM, summary, detail=f"for {scope.name}", hint=hint))
 
 
-def _is_alone(contract: Contract) -> bool:
-    return sum(one.made for one in contract.namespaces) == 1
-
-
-def _add_namespace(scope: Scope, namespace: Namespace, *, alone: bool) -> Handle:
+def _add_namespace(scope: Scope, namespace: Namespace, local_name: str) -> None:
     labels = {_ENFORCE: namespace.level, f"{_ENFORCE}-version": "latest"}
-    properties = {"metadata": {"name": namespace.name, "labels": labels}}
-    return scope.add("namespace" if alone else f"namespace.{namespace.name}", NAMESPACE, properties)
+    metadata: Properties = {"name": namespace.name, "labels": labels}
+    if namespace.because:
+        metadata["annotations"] = {_BECAUSE: namespace.because}
+    scope.add(local_name, NAMESPACE, {"metadata": metadata})
 
 
 def add_identity(
@@ -131,9 +138,15 @@ def _statement(statement: Statement, names: Mapping[str, Value]) -> Properties:
     return {
         "Effect": "Allow",
         "Action": list(statement.actions),
-        "Resource": filled(list(statement.resources), names),
+        "Resource": list(_spread(filled(list(statement.resources), names))),
         **conditions,
     }
+
+
+def _spread(resources: Value) -> Iterator[Value]:
+    """Each by itself: a name may stand for several."""
+    for one in resources if isinstance(resources, list) else [resources]:
+        yield from _spread(one) if isinstance(one, list) else (one,)
 
 
 def filled(value: Value, names: Mapping[str, Value]) -> Value:

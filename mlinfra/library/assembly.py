@@ -22,7 +22,7 @@ from mlinfra.library.components import notes, with_components
 from mlinfra.library.entries import Entries, Entry, entries_of
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
-from mlinfra.library.outputs import NodeGroup
+from mlinfra.library.outputs import Cluster, NodeGroup
 from mlinfra.library.precedence import in_order
 from mlinfra.library.problem import RefusedError
 from mlinfra.library.raw import RESOURCES, RawResources
@@ -40,7 +40,7 @@ def wants(stack: Stack, library: Library) -> Wants:
     for entry in entries_of(stack, library).usable:
         if entry.module.wants is not None:
             total |= run(library, entry.module, entry.module.wants, entry.inputs)
-    return total
+    return total.whole
 
 
 def build(
@@ -61,10 +61,11 @@ def build(
     assembly.finish()
     outputs = assembly.take_raw(stack)
     if assembly.diagnostics:
-        raise ConfigError(assembly.diagnostics)
+        raise ConfigError(_together(assembly.diagnostics))
     if broken:
         return Graph(assembly.gathering.resources, outputs)
-    resources = in_order(assembly.gathering.resources, _before_pods(assembly.gathering))
+    made = assembly.gathering
+    resources = in_order(made.resources, _before_pods(made), _on_the_road(made))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
     return Graph(resources, outputs, moves, notes(entries, resources, stack))
 
@@ -80,6 +81,24 @@ def _before_pods(gathering: Gathering) -> list[Address]:
     """Nodes, and the cluster's add-ons: without them a pod stays where it is, or reaches nobody."""
     groups = [group.address for group in gathering.every(NodeGroup)]
     return groups + [one.address for one in gathering.resources.values() if one.type == _ADDON]
+
+
+def _on_the_road(gathering: Gathering) -> list[Address]:
+    """The nodes that the way to the cluster leads through."""
+    if not any(cluster.through_nodes for cluster in gathering.every(Cluster)):
+        return []
+    return [group.address for group in gathering.every(NodeGroup) if group.hosts_anything]
+
+
+def _together(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What is said of one place for the sake of several components, said once for all of them."""
+    told: dict[tuple[object, ...], Diagnostic] = {}
+    for one in diagnostics:
+        same = (one.code, one.summary, one.source, one.hint)
+        if same in told and one.detail and told[same].detail:
+            one = msgspec.structs.replace(told[same], detail=f"{told[same].detail}, {one.detail.removeprefix('for ')}")
+        told[same] = one
+    return list(told.values())
 
 
 class _Assembly:

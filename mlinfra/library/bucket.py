@@ -6,6 +6,7 @@ For modules that keep something: models, artifacts, data of pipelines.
 from __future__ import annotations
 
 from mlinfra.core.value import Concat, Json, Properties
+from mlinfra.library.contract import Statement
 from mlinfra.library.scope import Handle, Scope
 
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -16,6 +17,36 @@ BUCKET_TYPES = (
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "aws:s3/bucketVersioning:BucketVersioning",
+)
+
+_LISTING = Statement(actions=("s3:ListBucket",), resources=("{bucket}",))
+
+
+def _by_its_key(*actions: str) -> Statement:
+    """The bucket is encrypted with the key that S3 keeps for the account, which is used through S3 alone."""
+    return Statement(
+        actions=actions,
+        resources=("arn:{partition}:kms:{region}:{account}:key/*",),
+        conditions={"StringEquals": {"kms:ViaService": "s3.{region}.amazonaws.com"}},
+    )
+
+
+# What a contract grants of its bucket, whose ARN `add_addon` is given as the name `bucket`: nothing of any other.
+READS = (_LISTING, Statement(actions=("s3:GetObject",), resources=("{bucket}/*",)), _by_its_key("kms:Decrypt"))
+# Large files are put in parts, which are listed, and given up where one fails.
+WRITES = (
+    _LISTING,
+    Statement(
+        actions=(
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ),
+        resources=("{bucket}/*",),
+    ),
+    _by_its_key("kms:Decrypt", "kms:GenerateDataKey"),
 )
 
 

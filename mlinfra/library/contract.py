@@ -54,14 +54,37 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name}:{self.tag}@{self.digest}" if self.digest else f"{self.name}:{self.tag}"
 
 
+# Those who may come into a namespace: pods of any namespace; whatever address there is, load balancers among them;
+# the control plane, which calls webhooks and API services, and which no policy can tell from other addresses.
+Caller = Literal["pods", "anybody", "control-plane"]
+
+
+class Entrance(msgspec.Struct, frozen=True):
+    """A way into a namespace from outside of it: `Entrance("control-plane", (9443,))`.
+
+    ports: those that the pods listen on, whatever their services call them; none: all.
+    """
+
+    who: Caller
+    ports: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.who} to {', '.join(map(str, self.ports)) or 'every port'}"
+
+
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     """A namespace, and the pod-security level that its pods keep to.
 
-    made: whether the module makes it; Kubernetes' own, and those of other modules, are only used.
+    because: why its pods cannot keep to one that is safe; stands on the namespace, where policies look for it.
+    entrances: who comes in besides its own pods and what reads metrics, `()` for nobody: all others are kept out.
+    `None`: nobody has looked it up, and everybody comes in. made: whether the module makes it; Kubernetes' own, and
+    those of other modules, are only used.
     """
 
     name: str
     level: Level = "restricted"
+    because: str = ""
+    entrances: tuple[Entrance, ...] | None = None
     made: bool = True
 
 
@@ -83,11 +106,16 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """What must become ready: `Workload("Deployment", "keda", "keda-operator")`."""
+    """What must become ready: `Workload("Deployment", "keda", "keda-operator")`.
+
+    chart: the one that brings it; empty for the main one. Of a chart that is installed more than once, `{release}`
+    stands for the name of a release, in names and namespaces.
+    """
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet"]
     namespace: str
     name: str
+    chart: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -143,7 +171,7 @@ class Teardown(msgspec.Struct, frozen=True, kw_only=True):
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """All that a module brings onto a cluster.
 
-    charts: the main one last, after those of its CRDs. extras: charts that come after it.
+    charts: the main one last, after those of its CRDs. extras: charts that come after it, or one for each entry.
     images: of manifests of our own.
     crds: the kinds that it defines. apis: of the API services that it registers.
     cloud: the types of what it makes in AWS, roles and pod identities aside.
@@ -169,6 +197,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def chart(self) -> Chart:
         """The chart of the program itself."""
         return self.charts[-1]
+
+    def brought_by(self, chart: Chart) -> tuple[Workload, ...]:
+        """The workloads of one of its charts."""
+        main = bool(self.charts) and chart is self.chart
+        return tuple(one for one in self.workloads if one.chart == chart.name or (main and not one.chart))
 
     @property
     def every_chart(self) -> tuple[Chart, ...]:

@@ -7,3 +7,8 @@ SERVING = "serving"  # the namespace of models that are services
 
 # Of the component `prometheus`, whose operator is told to call it so.
 PROMETHEUS = f"http://kube-prometheus.{MONITORING}.svc.cluster.local:9090"
+
+# Of the component `loki`: the name of its namespace and of its service, and where it listens.
+LOKI = "loki"
+LOKI_PORT = 3100
+LOKI_HOST = f"{LOKI}.{LOKI}.svc.cluster.local"

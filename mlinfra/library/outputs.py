@@ -50,6 +50,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
 
     identity: of the connections into it.
     reach: how apply gets to its API: `direct`, `proxy` or `ssm`; empty where that has not been said.
+    through_nodes: whether apply's way to it leads through one of its nodes.
     service_cidr: the range of its services' addresses.
     node_version: the Kubernetes version that nodes follow.
     before_nodes: what must stand before a node can become ready.
@@ -67,6 +68,7 @@ class Cluster(Struct, frozen=True, kw_only=True, rename="camel"):
     oidc_provider_arn: Annotated[Value, Meta(description="ARN of the IAM identity provider for it")] = None
     identity: Value = None
     reach: str = ""
+    through_nodes: bool = False
     service_cidr: Value = None
     node_version: str = ""
     before_nodes: tuple[Address, ...] = ()
@@ -85,6 +87,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
 
     address: what stands once the group has nodes.
     scaling_groups: all scaling groups behind it: the one above, and where there is one, that of a fallback.
+    minimum: how many nodes there are at least. managed: whether EKS looks after them, and empties those that go.
+    pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
     labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
@@ -92,16 +96,24 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     name: Annotated[Value, Meta(description="name of the node group")]
-    arn: Annotated[Value, Meta(description="ARN of the node group")]
+    arn: Annotated[Value, Meta(description="ARN of the node group; a pool has none")] = None
     role_arn: Annotated[Value, Meta(description="role of the nodes")]
-    scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it")]
+    scaling_group: Annotated[Value, Meta(description="name of the scaling group behind it; a pool has none")] = None
     address: Address
     scaling_groups: tuple[ScalingGroup, ...] = ()
     labels: dict[str, str] = {}
     hosts_anything: bool = True
+    minimum: int = 0
+    managed: bool = True
+    pool: bool = False
     gpus: int = 0
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
+
+    @property
+    def key(self) -> str:
+        """What the stack file calls it, and its nodes' label says: `gpu` of `nodeGroups.gpu`."""
+        return self.address.parts[1]
 
 
 class Registry(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -119,6 +131,20 @@ class TargetGroup(Struct, frozen=True):
     arn_suffix: Value
 
 
+class Door(Struct, frozen=True):
+    """The gateway within the cluster, behind a load balancer.
+
+    name: of its namespace, and how routes call it: the gateway of Istio in it, or the class of ingresses.
+    pods: their label `app.kubernetes.io/name`. address: what stands once it takes routes.
+    tls: whether it ends TLS itself.
+    """
+
+    name: str
+    pods: str
+    address: Address
+    tls: bool = False
+
+
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     """An entrance to the cluster.
 
@@ -127,6 +153,8 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     target_groups: what the gateway's pods are to be registered with, by the name of their port (`http`, `https`);
         none where each service brings its own.
     arn_suffix: what metrics call it by.
+    door: its gateway within the cluster; `None` where it is its own.
+    tls: whether what comes to it is encrypted, wherever that ends.
     """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
@@ -140,13 +168,17 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     domain: str = ""
     target_groups: dict[str, TargetGroup] = {}
     arn_suffix: Value = None
+    door: Door | None = None
+    tls: bool = False
 
 
 class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     """What is measured and kept.
 
     told: ARNs of all topics that alerts go to, the stack's own included.
+    logs: where logs go: `cloudwatch`, `loki` or `none`.
     log_groups: names of the log groups by what they hold (`application`, `host`, `dataplane`).
+    dashboards: whether there is Grafana to show some.
     """
 
     alerts_topic_arn: Annotated[Value, Meta(description="ARN of the stack's own topic for alerts, if it has one")] = (
@@ -154,14 +186,21 @@ class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
     )
     prometheus_endpoint: Annotated[Value, Meta(description="URL of the Amazon Managed Prometheus workspace")] = None
     told: tuple[Value, ...] = ()
+    logs: str = "none"
     log_groups: dict[str, Value] = {}
+    dashboards: bool = False
 
 
 class Autoscaling(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who makes nodes and pods more or fewer; `none` where nobody does."""
+    """Who makes nodes and pods more or fewer; `none` where nobody does.
+
+    consolidate: whether Karpenter moves pods together. disruption_budget: how many nodes it may disturb at once.
+    """
 
     nodes: str = "none"
     pods: str = "none"
+    consolidate: bool = True
+    disruption_budget: str = "10%"
 
 
 class Component(Struct, frozen=True, kw_only=True, rename="camel"):

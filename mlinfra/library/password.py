@@ -10,6 +10,7 @@ from mlinfra.library.scope import Handle, Scope
 
 _SECRET = "aws:secretsmanager/secret:Secret"
 _VALUE = "aws:secretsmanager/secretVersion:SecretVersion"
+PASSWORD_TYPES = (_SECRET, _VALUE)
 
 
 def add_password(scope: Scope, local_name: str, purpose: str) -> tuple[Secret, Handle]:

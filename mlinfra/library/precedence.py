@@ -94,16 +94,19 @@ class _Thing(msgspec.Struct, frozen=True):
         return self.resource.connection.kind == KUBERNETES and self.group not in _BUILT_IN
 
 
-def in_order(resources: Mapping[Address, Resource], before_pods: Iterable[Address]) -> dict[Address, Resource]:
+def in_order(
+    resources: Mapping[Address, Resource], before_pods: Iterable[Address], before_all: Iterable[Address] = ()
+) -> dict[Address, Resource]:
     """`resources`, those in a cluster depending on all that must precede them.
 
-    before_pods: what must stand before any pod can run: nodes, and the add-ons that connect them.
+    before_pods: what must stand before any pod can run: nodes, and the add-ons that connect them. before_all: what must
+    stand before anything in the cluster, where the way to it leads through that.
     """
     things = [_thing(one) for one in resources.values() if one.connection.kind in (KUBERNETES, HELM)]
     if not things:
         return dict(resources)
     needs = {address: set(one.dependencies()) for address, one in resources.items()}
-    inside = _Inside(things, tuple(before_pods))
+    inside = _Inside(things, tuple(before_pods), tuple(before_all))
     for rule in _RULES:
         for thing in things:
             for need in rule(thing, inside):
@@ -124,10 +127,10 @@ def _thing(resource: Resource) -> _Thing:
 
 
 class _Inside:
-    """All that is in the cluster, by what the rules ask for. nodes: what must stand before any pod."""
+    """All in the cluster, by what the rules ask for. nodes: what must stand before any pod. road: before all."""
 
-    def __init__(self, things: list[_Thing], nodes: tuple[Address, ...]) -> None:
-        self.nodes = nodes
+    def __init__(self, things: list[_Thing], nodes: tuple[Address, ...], road: tuple[Address, ...]) -> None:
+        self.nodes, self.road = nodes, road
         self.releases: list[Address] = []
         self.hooks: list[Address] = []
         self.namespaces: dict[str, list[Address]] = {}
@@ -155,6 +158,10 @@ class _Inside:
 
 def _namespace(thing: _Thing, inside: _Inside) -> Iterable[Address]:
     return inside.namespaces.get(thing.namespace, ()) if isinstance(thing.namespace, str) else ()
+
+
+def _road(thing: _Thing, inside: _Inside) -> Iterable[Address]:
+    return inside.road
 
 
 def _nodes(thing: _Thing, inside: _Inside) -> Iterable[Address]:
@@ -187,6 +194,7 @@ def _webhooks(thing: _Thing, inside: _Inside) -> Iterable[Address]:
 
 # In this order: what an earlier rule has put before, a later one does not put behind.
 _RULES: tuple[Callable[[_Thing, _Inside], Iterable[Address]], ...] = (
+    _road,
     _namespace,
     _nodes,
     _definition,

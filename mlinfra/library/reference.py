@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlinfra.library.contract import Chart
+from mlinfra.library.contract import Chart, Namespace
 from mlinfra.library.module import Module
 
 
@@ -40,7 +40,7 @@ def contract_lines(module: Module) -> Iterator[tuple[str, str]]:
         return
     yield from (("chart", _chart(one)) for one in contract.every_chart)
     yield from (("image", f"{one.reference} ({one.source}, {one.looked_up})") for one in contract.images)
-    yield from (("namespace", f"{one.name}, pods {one.level}") for one in contract.namespaces)
+    yield from (("namespace", _namespace(one)) for one in contract.namespaces)
     yield from (("definition", name) for name in contract.unique)
     yield from (("workload", str(one)) for one in contract.workloads)
     for permission in contract.permissions:
@@ -59,9 +59,18 @@ def contract_lines(module: Module) -> Iterator[tuple[str, str]]:
         yield from (("kept", text) for text in contract.teardown.keeps)
 
 
+def _namespace(namespace: Namespace) -> str:
+    why = f" ({namespace.because})" if namespace.because else ""
+    text = f"{namespace.name}, pods {namespace.level}{why}"
+    if namespace.entrances is None:
+        return text
+    return f"{text}; let in: {', '.join(map(str, namespace.entrances)) or 'nobody'}"
+
+
 def _chart(chart: Chart) -> str:
     program = f", version {chart.app_version}" if chart.app_version else ""
-    return f"{chart.name} {chart.version} of {chart.repository}{program} ({chart.source}, {chart.looked_up})"
+    version = f"{chart.version}@{chart.digest}" if chart.digest else chart.version
+    return f"{chart.name} {version} of {chart.repository}{program} ({chart.source}, {chart.looked_up})"
 
 
 def _rows(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:

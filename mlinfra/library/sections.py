@@ -5,7 +5,7 @@ The session hands it to `mlinfra.config`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,12 +16,14 @@ from mlinfra.library.module import Module
 from mlinfra.library.place import NO_SECTIONS
 
 
-def language(library: Library, types: Mapping[str, Mapping[str, Any]]) -> Language:
-    """The sections of all modules; `types` are the JSON Schemas of resource types by token."""
+def language(
+    library: Library, types: Mapping[str, Mapping[str, Any]], others: Callable[[], Iterable[str]] = tuple
+) -> Language:
+    """The sections of all modules; `types` are JSON Schemas of resource types by token, `others` more tokens."""
     makers = {
         name: partial(_section, name, modules) for name, modules in library.sections.items() if name not in NO_SECTIONS
     }
-    return Language(Lazy(makers), types)
+    return Language(Lazy(makers), types, others)
 
 
 def _section(name: str, modules: tuple[Module, ...]) -> Section:

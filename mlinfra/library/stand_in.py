@@ -17,6 +17,8 @@ from mlinfra.library.library import Library
 
 # Any image will do where no container is ever started; this one says so.
 _IMAGE = "sandbox.mlinfra.dev/stand-in:{version}"
+# How contracts call the name of a release, and how Helm does.
+_RELEASE = ("{release}", "{{ .Release.Name }}")
 
 
 def stand_in(library: Library, chart: str, version: str) -> Mapping[str, str] | None:
@@ -41,11 +43,12 @@ def _files(chart: Chart, contract: Contract) -> dict[str, str]:
     }
     files = {"Chart.yaml": _text(about), "values.yaml": "{}\n"}
     # The charts of a contract's definitions come first, so that the kinds are there before the program.
-    if chart is contract.charts[0]:
+    if chart in contract.charts[:1]:
         files |= {f"crds/{one.name}.yaml": _text(_definition(one)) for one in contract.crds}
-    if chart is contract.chart:
-        objects = [*_accounts(contract.permissions), *_workloads(chart, contract)]
-        files["templates/objects.yaml"] = "---\n".join(_text(one) for one in objects)
+    accounts = _accounts(contract.permissions) if chart in contract.charts[-1:] else ()
+    objects = [*accounts, *_workloads(chart, contract)]
+    if objects:
+        files["templates/objects.yaml"] = "---\n".join(_text(one) for one in objects).replace(*_RELEASE)
     return files
 
 
@@ -95,7 +98,7 @@ def _accounts(permissions: tuple[Permission, ...]) -> Iterator[dict[str, Any]]:
 
 def _workloads(chart: Chart, contract: Contract) -> Iterator[dict[str, Any]]:
     levels = {namespace.name: namespace.level for namespace in contract.namespaces}
-    for workload in contract.workloads:
+    for workload in contract.brought_by(chart):
         pod = _pod(chart, levels[workload.namespace])
         if workload.kind == "DaemonSet":
             # What serves a node must be there before that is of use, whatever keeps others away.

@@ -12,6 +12,10 @@ class Code(Coded):
     UNDECIDED = "MLI7002", "Whether a mandatory rule is kept is known only after apply, which is no pass."
     ADVICE = "MLI7003", "An advisory rule is broken (a warning)."
     ADVICE_UNDECIDED = "MLI7004", "Whether an advisory rule is kept is known only after apply (a note)."
+    ASKS_ACCOUNT = (
+        "MLI7070",
+        "Whether a rule is kept is for an account or another stack to tell, which were not asked (a warning).",
+    )
     WAIVED = "MLI7005", "A rule is broken, and set aside for a reason until a date (a note)."
     EXPIRED = "MLI7010", "A waiver has expired (a warning)."
     UNUSED = "MLI7011", "A waiver sets aside what no rule finds (a warning)."

@@ -30,7 +30,12 @@ _CODES = {
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule, and one address that does not keep it, or may not. `waiver`: what sets it aside, if anything does."""
+    """One rule, and one address that does not keep it, or may not.
+
+    `waiver`: what sets it aside, if anything does.
+
+    asks_account: whether it is undecided only since no account was asked.
+    """
 
     rule: Rule
     level: Level
@@ -39,21 +44,24 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     source: Source | None = None
     words: str = ""
     waiver: Waiver | None = None
+    asks_account: bool = False
 
     @property
     def is_violation(self) -> bool:
         """Whether it stops an apply."""
-        return self.level is Level.MANDATORY and self.waiver is None
+        return self.level is Level.MANDATORY and self.waiver is None and not self.asks_account
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether nobody knows yet."""
+        return self.verdict is Verdict.UNKNOWN and self.waiver is None
 
     def diagnostic(self, others: int = 0) -> Diagnostic:
         """The same for people; `others`: at how many more addresses it is so."""
         about = self.rule.about
-        severity, code = (Severity.NOTE, Code.WAIVED) if self.waiver else _CODES[self.level, self.verdict]
-        what = (
-            about.message
-            if self.verdict is Verdict.FAIL
-            else f"it is known only after apply whether it is kept: {about.title}"
-        )
+        severity, code = (Severity.NOTE, Code.WAIVED) if self.waiver else self._code()
+        who = "its files do not tell" if self.asks_account else "it is known only after apply"
+        what = about.message if self.verdict is Verdict.FAIL else f"{who} whether it is kept: {about.title}"
         more = f" and {others} more" if others else ""
         return Diagnostic(
             severity=severity,
@@ -62,7 +70,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
             detail="\n".join(filter(None, (self.words, self._waived(), " ".join(about.anchors)))),
             address=self.address,
             source=self.source,
-            hint="" if self.waiver else f"{about.remedy} ({about.reference})",
+            hint="" if self.waiver else f"{self._remedy()} ({about.reference})",
+        )
+
+    def _code(self) -> tuple[Severity, Code]:
+        return (Severity.WARNING, Code.ASKS_ACCOUNT) if self.asks_account else _CODES[self.level, self.verdict]
+
+    def _remedy(self) -> str:
+        return (
+            "`mlinfra plan` asks the account, and the states of other stacks"
+            if self.asks_account
+            else self.rule.about.remedy
         )
 
     def _waived(self) -> str:
@@ -82,6 +100,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         """For people, by rule and address, then what waivers are to be mended."""
         return (*self._told(), *(lapse.diagnostic() for lapse in self.lapses), *self.notes)
 
+    @property
+    def undecided(self) -> int:
+        """Of how many findings nobody knows yet."""
+        return sum(one.is_undecided for one in self.findings)
+
     def _told(self) -> Iterator[Diagnostic]:
         for _, group in groupby(sorted(self.findings, key=_order), key=lambda one: _order(one)[:3]):
             found = list(group)
@@ -89,6 +112,21 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
             yield from (one.diagnostic() for one in apart)
             if rest:
                 yield rest[0].diagnostic(others=len(rest) - 1)
+
+
+def decided_by_account(judgement: Judgement, supposed: Judgement) -> Judgement:
+    """The judgement, which asked no account; `supposed`: that of what an account might answer.
+
+    What is undecided in the first alone, an account decides.
+    """
+    open_anyway = {(one.rule.id, one.address) for one in supposed.findings if one.verdict is Verdict.UNKNOWN}
+    findings = tuple(
+        msgspec.structs.replace(one, asks_account=True)
+        if one.verdict is Verdict.UNKNOWN and (one.rule.id, one.address) not in open_anyway
+        else one
+        for one in judgement.findings
+    )
+    return msgspec.structs.replace(judgement, findings=findings)
 
 
 def _order(finding: Finding) -> tuple[bool, str, int, str]:

@@ -78,6 +78,11 @@ class KubernetesEndpoints:
         if arn in self._served:
             self._served[arn].cloud.tell()
 
+    def machines_changed(self) -> None:
+        """Have the controllers of all clusters look at the account."""
+        for served in list(self._served.values()):
+            served.cloud.tell()
+
     def version_changed(self, arn: str, version: str) -> None:
         """Serve the API of another version; nodes follow as their groups are upgraded."""
         if arn in self._served:

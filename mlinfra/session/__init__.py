@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlinfra.session.comments import post_comment
     from mlinfra.session.comparison import compare
     from mlinfra.session.kubeconfig import token_credential
+    from mlinfra.session.offline import check_policies, estimate_cost
     from mlinfra.session.options import Options
     from mlinfra.session.policies import rules
     from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
@@ -31,6 +32,8 @@ _WHERE = {
     "pull_charts": "charts",
     "post_comment": "comments",
     "compare": "comparison",
+    "check_policies": "offline",
+    "estimate_cost": "offline",
     "token_credential": "kubeconfig",
     "Options": "options",
     "rules": "policies",
@@ -57,7 +60,9 @@ __all__ = [
     "Options",
     "Session",
     "check_health",
+    "check_policies",
     "compare",
+    "estimate_cost",
     "language",
     "list_charts",
     "list_endpoints",

@@ -16,7 +16,7 @@ from mlinfra.advice.codes import Code
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices, write_prices
 from mlinfra.advice.things import Things
-from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, PUBLIC_ADDRESS, SCALING, VPC
+from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, NODE_POOL, PUBLIC_ADDRESS, SCALING, VPC
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock
@@ -32,6 +32,7 @@ _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
 _ROOMY = {
     MANAGED: frozenset({"scalingConfig", "instanceTypes", "capacityType", "subnetIds"}),
     SCALING: frozenset({"minSize", "maxSize", "mixedInstancesPolicy", "vpcZoneIdentifiers"}),
+    NODE_POOL: frozenset({"spec"}),
 }
 
 
@@ -43,7 +44,12 @@ class Adviser:
         self._prices = root / ".mlinfra" / "prices"
 
     def advised(self, plan: Plan, graph: Graph, state: State) -> Plan:
-        """The plan with its cost and its verdicts of capacity, and what follows from them among its diagnostics."""
+        """The plan with its cost and its verdicts of capacity, and what follows from them among its diagnostics.
+
+        What stands in a cluster of the user's own is paid for by whoever has that: there is nothing to say of it.
+        """
+        if self._cloud.leads_inside:
+            return plan
         cost = self.cost(Graph({}) if plan.destroy else graph, state)
         found = list(budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
         changing = frozenset(change.address for change in plan.pending() if _wants_room(change))
@@ -73,7 +79,8 @@ class Adviser:
 
     def refresh_prices(self, graph: Graph) -> Path:
         """Read the prices of all that a graph is made of from AWS's price list, and keep them. Answers the file."""
-        from mlinfra.advice.price_list import home, read_price_list, wanted_prices
+        from mlinfra.advice.price_list import home, read_price_list
+        from mlinfra.advice.products import wanted_prices
 
         if self._stack.target.platform == "sandbox":
             hint = "the prices of the package hold; with target.platform aws they are refreshed"

@@ -44,7 +44,8 @@ def library(project: Path | None = None) -> Library:
 
 def language(found: Library | None = None) -> Language:
     """The language of stack files."""
-    return language_of(found or library(), Schemas(Kinds()))
+    kinds = Kinds()
+    return language_of(found or library(), Schemas(kinds), kinds.in_every_cluster)
 
 
 def schema() -> dict[str, Any]:

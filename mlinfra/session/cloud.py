@@ -32,6 +32,7 @@ from mlinfra.library.library import Library
 from mlinfra.providers.aws.provider import AwsProvider
 from mlinfra.session.codes import Code
 from mlinfra.session.kinds import Kinds
+from mlinfra.session.road import UNSAID, Road
 from mlinfra.session.secrets import Secrets
 
 if TYPE_CHECKING:  # what leads into clusters is imported by whoever goes there
@@ -51,11 +52,19 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Cloud:
     """What one target offers. `library`: whose contracts tell what charts are like that a rehearsal cannot have.
 
-    beside: the folder of the stack file, which paths of charts are relative to.
+    beside: the folder of the stack file, which paths of charts are relative to. road: how its clusters are reached.
     """
 
-    def __init__(self, target: Target, root: Path, clock: Clock, library: Library, beside: Path | None = None) -> None:
-        self._target, self._root, self._library = target, root, library
+    def __init__(
+        self,
+        target: Target,
+        root: Path,
+        clock: Clock,
+        library: Library,
+        beside: Path | None = None,
+        road: Road = UNSAID,
+    ) -> None:
+        self._target, self._root, self._library, self._road = target, root, library, road
         self._beside = root if beside is None else beside
         # What takes minutes in a real account takes seconds in a simulated one, which is always on this machine.
         self.is_simulated = _is_simulated(target)
@@ -114,7 +123,7 @@ class Cloud:
         identity = str(connection.identity)
         try:
             endpoint = self._clusters.endpoint(identity)
-        except ProviderError as error:
+        except (ProviderError, PlanError) as error:
             return ClosedCluster(identity, str(error))
         if endpoint is None:
             return ClosedCluster(identity)
@@ -174,6 +183,13 @@ class Cloud:
         """The facts as they are now."""
         return read_facts(self._calls, self._identity, wants)
 
+    def recall(self, facts: Facts) -> None:
+        """Take note of facts that were pinned, so that a refusal can say where the stack was made."""
+
+    def whereabouts(self) -> Mapping[str, str]:
+        """What people must know of the place that is changed, beside the target; by what it is. Makes no call."""
+        return {}
+
     def teardown(self, *, delete_data: bool) -> ClusterTeardown:
         """Who takes down what clusters made outside of themselves."""
         from mlinfra.session.teardown import ClusterTeardown
@@ -211,7 +227,7 @@ class Cloud:
     def _clusters(self) -> Clusters:
         from mlinfra.session.clusters import Clusters
 
-        return Clusters(self._calls, self._clients, self._clock)
+        return Clusters(self._calls, self._clients, self._clock, UNSAID if self.is_simulated else self._road)
 
     @cached_property
     def _identity(self) -> Identity:

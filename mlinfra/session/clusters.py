@@ -7,10 +7,12 @@ made again under its name, is not there.
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.clients import Clients
@@ -20,15 +22,17 @@ from mlinfra.core import connections
 from mlinfra.core.clock import Clock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.errors import NotFound
+from mlinfra.session.road import UNSAID, Road
+from mlinfra.session.tunnel import Tunnel, bastion_in
 
 _MARGIN = timedelta(minutes=1)  # before its end in which a token is not begun with any more
 
 
 class Clusters:
-    """The clusters of one account and region, each looked up when it is first entered."""
+    """The clusters of one account and region, each looked up when it is first entered, by the road that is declared."""
 
-    def __init__(self, calls: Calls, clients: Clients, clock: Clock) -> None:
-        self._calls, self._clients, self._clock = calls, clients, clock
+    def __init__(self, calls: Calls, clients: Clients, clock: Clock, road: Road = UNSAID) -> None:
+        self._calls, self._clients, self._clock, self._road = calls, clients, clock, road
         self._lock = threading.Lock()
         self._found: dict[str, ClusterEndpoint] = {}
 
@@ -58,12 +62,23 @@ class Clusters:
 
     def _endpoint(self, identity: str, described: Mapping[str, Any]) -> ClusterEndpoint:
         name = name_of(identity)
+        server = described["endpoint"]
+        tunnelled = self._road.reach == "ssm"
         return ClusterEndpoint(
             identity=identity,
-            server=described["endpoint"],
+            server=self._tunnelled(server, described["resourcesVpcConfig"]["vpcId"]) if tunnelled else server,
+            server_name=str(urlsplit(server).hostname) if tunnelled else "",
+            proxy=self._road.proxy_of(os.environ),
             authority=base64.b64decode(described["certificateAuthority"]["data"]).decode(),
             token=_Tokens(lambda now: cluster_token(self._clients, name, now), self._clock),
         )
+
+    def _tunnelled(self, server: str, network: str) -> str:
+        """The URL of this machine's end of a tunnel to `server`."""
+        self._road.require(os.environ)
+        bastion = self._road.bastion or bastion_in(self._calls, network)
+        tunnel = Tunnel(self._calls, self._clients, self._clock, bastion=bastion, server=server)
+        return f"https://127.0.0.1:{tunnel.open()}"
 
 
 class _Tokens:

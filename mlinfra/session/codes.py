@@ -1,4 +1,4 @@
-"""The codes of putting things together: MLI3060 to MLI3099, and those of the session's own refusals."""
+"""The codes of putting things together: MLI3060 to MLI3099, MLI3155 to MLI3158, and the session's own refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Code(Coded):
 
     LEFT_BEHIND = "MLI3008", "A destroy has ended and something is left."
     DATA_KEPT = "MLI3009", "A cluster is gone, and volumes or snapshots of it were kept for the data in them."
-    OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region."
+    OTHER_CONNECTION = "MLI3060", "What the state holds was made in another account or region, or in another cluster."
     NO_SECRET = "MLI3061", "A secret that is referred to cannot be read."
     CLUSTER_CLOSED = "MLI3063", "A cluster that a plan reaches into is gone, or cannot be seen."
     NO_REPOSITORY = "MLI3064", "What is to be compared lies in no git repository."
@@ -22,7 +22,7 @@ class Code(Coded):
         "MLI3069",
         "A revision no longer has the stack file; its objects stay until they are destroyed (a warning).",
     )
-    NEIGHBOUR_NEEDED = "MLI3074", "A comparison would need an output of another stack, and reads no state."
+    NEIGHBOUR_NEEDED = "MLI3074", "An output of another stack would be needed, and no state is read."
     PLAN_UNWRITABLE = "MLI3070", "A plan file cannot be written."
     PLAN_UNREADABLE = "MLI3071", "A plan file cannot be read."
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."
@@ -32,7 +32,12 @@ class Code(Coded):
         "MLI3075",
         "What a change carries with it cannot be shown; an error where it could not be made either.",
     )
+    MAJOR_VERSION = "MLI3170", "A chart or a database engine goes to another major version (a warning)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
+    NO_PROXY = "MLI3155", "A cluster is reached through a proxy, and none is named, or it cannot be spoken to."
+    NO_PLUGIN = "MLI3156", "A cluster is reached through Session Manager, and its plugin is not installed here."
+    NO_BASTION = "MLI3157", "No machine of the network can carry a tunnel to the cluster."
+    NO_TUNNEL = "MLI3158", "A tunnel to a cluster did not open."
     HOPS = "MLI3086", "An upgrade is made in several steps, one after the other (a note)."
     TOO_FAR = "MLI3087", "An upgrade goes further than the nodes of the cluster may lie behind."
     VERSION_DOWN = "MLI3088", "A cluster would go to an older version, which EKS refuses."

@@ -35,7 +35,9 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
+from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.revisions import Repository, Revision, Tree
+from mlinfra.session.stand_ins import unreadable_neighbour, with_stand_ins
 from mlinfra.session.symbolic import Symbols, asked_of
 
 _LINEAGE = "diff"  # of the state that never was; it is never shown
@@ -134,19 +136,6 @@ def _side(tree: Tree, options: Any, sets: Any) -> _Side:
         if problems := unbuilt(stack, catalogue.language(library)):
             raise ConfigError(problems)
     return _Side(tree, stack, library, tuple(map(given.told, diagnostics)))
-
-
-def _unreadable_neighbour(diagnostic: Diagnostic) -> Diagnostic:
-    """A section's value that would come from another stack's state is said to be that, and not of the wrong form."""
-    where, _, what = diagnostic.summary.partition(": ")
-    if not what.endswith("got `Ref`"):
-        return diagnostic
-    return msgspec.structs.replace(
-        diagnostic,
-        code=Code.NEIGHBOUR_NEEDED,
-        summary=f"{where} is an output of another stack, which its state alone tells, and a diff reads no state",
-        hint="make it an input, and give it with --set; or compare with `mlinfra plan`",
-    )
 
 
 class _Given:
@@ -256,11 +245,12 @@ class _Comparing:
     def _built(self, side: _Side) -> Graph:
         region = side.stack.target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         try:
-            wants = assembly.wants(side.stack, side.library)
+            stack = with_stand_ins(side.stack, side.library, self._symbols)
+            wants = assembly.wants(stack, side.library)
             facts = self._symbols.facts(self._account, region or _REGION, wants)
-            return assembly.build(side.stack, side.library, facts, self._cloud.taggable)
+            return assembly.build(stack, side.library, facts, self._cloud.taggable)
         except ConfigError as error:
-            raise ConfigError(map(_unreadable_neighbour, error.diagnostics)) from error
+            raise ConfigError(unreadable_neighbour(one, self._symbols) for one in error.diagnostics) from error
 
     def _applied(self, before: Graph, ownership: Ownership, after: Graph) -> State:
         """The state that the older revision leaves, as its own plan says."""
@@ -293,7 +283,7 @@ class _Comparing:
         """What the planner, the rules and the two files say."""
         if self._head is None:
             return (*plan.diagnostics, *self._gone())
-        plan = review.with_idle_names(plan, self._stack, after, state)
+        plan = review.with_idle_names(with_major_versions(plan), self._stack, after, state)
         plan = policies.held(plan, Rulebook.of_project(self._head.tree.here), after, self._stack, self._today)
         told = tuple(map(_Given(self._head.tree).told, plan.diagnostics))
         return (*self._head.diagnostics, *told, *self._gone())

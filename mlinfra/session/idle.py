@@ -5,10 +5,9 @@ Whoever misspells what is to be protected believes it safe. Called for a plan an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from difflib import get_close_matches
+from collections.abc import Collection
 
-from mlinfra.core.address import Address
+from mlinfra.core.address import Address, meant_by
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path
@@ -27,14 +26,8 @@ def idle_names(stack: Stack, known: Collection[Address]) -> tuple[Diagnostic, ..
             code=Code.IDLE_NAME,
             summary=f"{name} {idle}: the stack has nothing of that name",
             source=stack.positions.at(path),
-            hint=meant(name, known),
+            hint=meant_by(name, known),
         )
         for name, path, idle in named
         if not any(address.is_within(name) for address in known)
     )
-
-
-def meant(name: str, known: Iterable[Address]) -> str:
-    """A hint with addresses that are nearly called `name`."""
-    near = get_close_matches(name, {*known, *(".".join(address.parts[:2]) for address in known)}, n=3)
-    return f"did you mean {', '.join(near)}?" if near else "`mlinfra graph STACK` lists the addresses"

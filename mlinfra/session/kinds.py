@@ -6,7 +6,7 @@ one for every kind that a cluster may have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,10 @@ class Kinds(Mapping[str, ResourceType]):
 
     def __len__(self) -> int:
         return len(aws_catalogue()) + 1
+
+    def in_every_cluster(self) -> Iterable[str]:
+        """The tokens of the kinds that Kubernetes itself has."""
+        return self._objects
 
     @cached_property
     def _objects(self) -> Types:

@@ -20,6 +20,7 @@ from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
 from mlinfra.health.seen import Cluster, Expected, Group, Live, Release, Seen
+from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
 from mlinfra.providers.helm.manifest import read_manifest
 from mlinfra.providers.helm.releases import GOOD, list_releases
@@ -182,17 +183,25 @@ def _release(stored: Stored) -> Release:
 
 
 def _expected(library: Library, records: Iterable[Record]) -> Iterable[Expected]:
-    """What the modules of the stack's entries promise, once their releases or their manifests were applied."""
-    for address in sorted({".".join(record.address.parts[:2]) for record in records if _runs(record)}):
+    """What the modules of the stack's entries promise, once their releases were applied."""
+    releases: dict[str, list[Record]] = {}
+    for record in records:
+        if kind_of(record.type) == HELM:
+            releases.setdefault(".".join(record.address.parts[:2]), []).append(record)
+    for address, made in sorted(releases.items()):
         section, _, entry = address.partition(".")
         module = library.module_for(section, entry)
         for workload in module.contract.workloads if module is not None and module.contract is not None else ():
-            yield Expected(subject=str(workload), address=address)
+            for name in _named(workload, made):
+                yield Expected(subject=name, address=address)
 
 
-def _runs(record: Record) -> bool:
-    """Whether it is what a module's workloads come from."""
-    return kind_of(record.type) == HELM
+def _named(workload: Workload, releases: Iterable[Record]) -> Iterable[str]:
+    """What a workload is called: of a chart of its own, once for each release of that."""
+    if not workload.chart:
+        return (str(workload),)
+    of_chart = (one for one in releases if (one.inputs or {}).get("chart") == workload.chart)
+    return [str(workload).replace("{release}", one.id.rpartition("/")[2]) for one in of_chart]
 
 
 def _namespaces(records: Iterable[Record]) -> frozenset[str]:

@@ -7,6 +7,7 @@ in S3, or a secret in AWS, the standard AWS environment is used for that.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -45,11 +46,7 @@ class OwnCluster(Cloud):
         if not is_known(connection.identity):
             return self._releases.unmade() if connection.kind == HELM else UnmadeCluster()
         if not is_in_cluster(connection.kind) or connection.identity != self._entrance.identity:
-            raise PlanError(
-                f"what was made in {connection.identity} cannot be reached from {self._named}",
-                code=Code.OTHER_CONNECTION,
-                hint="use the kubeconfig and the context of the cluster that the state was made with",
-            )
+            raise self._other(connection)
         return self._enter(connection, self._entrance)
 
     def api(self, connection: Connection) -> Api:
@@ -59,15 +56,35 @@ class OwnCluster(Cloud):
 
     def facts(self, wants: Wants) -> Facts:
         """Which cluster it is. All else that modules ask for is a cloud's to tell."""
-        return Facts(account="", region="", cluster=self._entrance.identity)
+        return Facts(account="", region="", cluster=self._entrance.identity, place=self._way.place)
+
+    def recall(self, facts: Facts) -> None:
+        """By which name the stack's cluster was known when it was first reached."""
+        self._places[facts.cluster] = facts.place
+
+    def whereabouts(self) -> Mapping[str, str]:
+        """The cluster, by its context and its server. Raises `ProviderError` where no kubeconfig leads anywhere."""
+        return {"cluster": f"{self._way.place}, by {', '.join(self._way.files)}"}
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _way(self) -> kubeconfig.Way:
+        files = kubeconfig.files_of(self._target.kubeconfig, os.environ, Path.home())
+        return kubeconfig.way_of(kubeconfig.load(files), self._target.context)
 
     @cached_property
     def _entrance(self) -> ClusterEndpoint:
-        files = kubeconfig.files_of(self._target.kubeconfig, os.environ, Path.home())
-        config = kubeconfig.load(files)
-        endpoint = kubeconfig.endpoint_of(config, self._target.context, self._clock, os.environ)
+        endpoint = kubeconfig.endpoint_of(self._way, self._clock, os.environ)
         return msgspec.structs.replace(endpoint, identity=read_identity(endpoint, self._clock))
 
-    @property
-    def _named(self) -> str:
-        return f"{self._entrance.server} ({self._entrance.identity})"
+    def _other(self, connection: Connection) -> PlanError:
+        there = self._places.get(str(connection.identity)) or "another cluster"
+        return PlanError(
+            f"the stack was made in {there}, and this is {self._way.place}: they are different clusters "
+            f"(kube-system has UID {connection.identity} there, {self._entrance.identity} here)",
+            code=Code.OTHER_CONNECTION,
+            hint="use the kubeconfig and context of the cluster that the stack was made in, or another metadata.name",
+        )

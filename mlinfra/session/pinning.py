@@ -14,6 +14,7 @@ def pinned(state: State, wanted: Wants, cloud: Cloud, *, again: bool) -> Facts:
     if not state.facts or again:
         return cloud.facts(wanted)
     facts = msgspec.convert(state.facts, Facts)
+    cloud.recall(facts)
     lacking = _lacking(wanted, facts)
     if lacking == Wants():
         return facts

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import PLAN_FORMAT, Plan
 from mlinfra.core.stack import Stack
 from mlinfra.session.codes import Code
-from mlinfra.session.reach import declared_reach
+from mlinfra.session.road import Road, road_of
 
 
 def settings_of(stack: Stack, sets: tuple[str, ...], inputs: tuple[str, ...]) -> dict[str, Any]:
@@ -25,12 +26,17 @@ def settings_of(stack: Stack, sets: tuple[str, ...], inputs: tuple[str, ...]) ->
     return {
         "target": msgspec.to_builtins(stack.target),
         "state": stack.state,
-        "reach": declared_reach(stack),
+        "road": msgspec.to_builtins(road_of(stack)),
         "ttl": stack.lifecycle.get("ttl"),
         "extendOnApply": bool(stack.lifecycle.get("extendOnApply")),
         "sets": list(sets),
         "inputs": list(inputs),
     }
+
+
+def road_of_settings(settings: Mapping[str, Any]) -> Road:
+    """How clusters are reached, as a plan remembers it; plans of earlier versions remember less."""
+    return msgspec.convert(settings.get("road") or {}, Road)
 
 
 def write_plan(plan: Plan, path: str) -> None:

@@ -14,10 +14,11 @@ from mlinfra.core.errors import PolicyViolation
 from mlinfra.core.plan import Plan
 from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
+from mlinfra.policy.checks import words_of
 from mlinfra.policy.codes import VIOLATIONS, Code
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.proof import Proof, proofs
-from mlinfra.policy.rule import Rule
+from mlinfra.policy.rule import Case, Rule
 from mlinfra.policy.rulebook import Rulebook
 
 
@@ -43,9 +44,26 @@ class RuleInfo:
             "path": self._rule.source.file,
         }
 
+    def check_words(self) -> str:
+        """What its check demands, in a sentence; empty where it has none."""
+        return words_of(self._rule.about.check) if self._rule.about.check else ""
+
+    def examples(self) -> Mapping[str, Any]:
+        """A case that passes and one that fails, as they are written, by what to call them."""
+        cases = self._rule.about.cases
+        shown = (("passes", cases.passing[0]), ("fails", cases.failing[0]))
+        return {title: _as_written(case) for title, case in shown}
+
     def proofs(self) -> tuple[Proof, ...]:
         """Its cases, tried."""
         return tuple(proofs(self._rule))
+
+
+def _as_written(case: Case) -> Any:
+    """A case without what it leaves to the defaults."""
+    data = msgspec.to_builtins(case)
+    plain = msgspec.to_builtins(Case())
+    return {name: value for name, value in data.items() if value != plain[name]}
 
 
 def rules(project: Path | None = None) -> tuple[RuleInfo, ...]:

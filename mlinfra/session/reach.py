@@ -19,38 +19,47 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import is_known, refs
 from mlinfra.session.codes import Code
+from mlinfra.session.road import road_of
 
 _CLUSTER = "aws:eks/cluster:Cluster"
 _FIRST_DAY = (Action.CREATE, Action.REPLACE)
 
 
-def declared_reach(stack: Stack) -> str:
-    """`direct`, `proxy` or `ssm`, as `cluster.endpoint.reach` says; empty where it says nothing."""
-    cluster = stack.sections.get("cluster") or {}
-    return str((cluster.get("endpoint") or {}).get("reach") or "")
-
-
 def demand_reach(plan: Plan, stack: Stack, graph: Graph, *, simulated: bool) -> Plan:
     """The plan, with an error for each cluster whose API it would have to reach, and nobody said how.
 
-    A simulated cluster is on this machine: there it is a warning, of what an account would refuse.
+    A simulated cluster is on this machine: there it is a note, of what an account would refuse.
     """
-    if declared_reach(stack):
+    if road_of(stack).reach:
         return plan
-    severity = Severity.WARNING if simulated else Severity.ERROR
+    tell = _rehearsed if simulated else _refused
     found = [
-        Diagnostic(
-            severity=severity,
-            code=Code.NO_REACH,
-            summary=f"{address} has a private API, and it is not said how apply reaches it",
-            detail=f"{inside} object{'s' if inside != 1 else ''} of the stack would be made through it",
+        msgspec.structs.replace(
+            tell(address, inside),
+            address=address,
             source=stack.positions.at(("cluster", "endpoint")) or graph.resources[address].source,
-            hint="set cluster.endpoint.reach: direct where apply runs within the network, or proxy or ssm; "
-            "or set public: true with allowedCidrs",
         )
         for address, inside in _secluded(plan, graph)
     ]
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
+
+
+def _refused(address: Address, inside: int) -> Diagnostic:
+    return Diagnostic(
+        code=Code.NO_REACH,
+        summary=f"{address} has a private API, and it is not said how apply reaches it",
+        detail=f"{inside} object{'s' if inside != 1 else ''} of the stack would be made through it",
+        hint="set cluster.endpoint.reach: direct where apply runs within the network, or proxy or ssm; "
+        "or set public: true with allowedCidrs",
+    )
+
+
+def _rehearsed(address: Address, inside: int) -> Diagnostic:
+    return Diagnostic(
+        severity=Severity.NOTE,
+        code=Code.NO_REACH,
+        summary=f"{address} has a private API: on AWS, cluster.endpoint.reach must say how apply reaches it",
+    )
 
 
 def _secluded(plan: Plan, graph: Graph) -> Iterator[tuple[Address, int]]:

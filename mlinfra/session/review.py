@@ -11,23 +11,25 @@ from pathlib import Path as File
 
 import msgspec
 
+from mlinfra.core.address import meant_by
 from mlinfra.core.connections import KUBERNETES, is_in_cluster
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
-from mlinfra.core.stack import Stack
+from mlinfra.core.stack import Positions, Stack
 from mlinfra.core.state import State
 from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
-from mlinfra.session.idle import idle_names, meant
+from mlinfra.session.idle import idle_names
+from mlinfra.session.pointing import source_of
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
 
-def validated(plan: Plan, graph: Graph, cloud: Cloud) -> Plan:
+def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> Plan:
     """The plan, held against the cloud's own models without a call, with a note on what has none.
 
     Raises `ConfigError` for what would be refused.
@@ -37,19 +39,26 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud) -> Plan:
             code=Code.REFUSED_PROPERTY,
             summary=f"{step.address}: {complaint}",
             address=step.address,
-            source=graph.resources[step.address].source,
+            source=source_of(graph.resources[step.address], complaint, positions),
         )
         for step in _last_makes(plan)
         for complaint in cloud.connect(step.connection).validate(step.type, step.properties)
     ]
-    if found:
-        raise ConfigError(found)
-    inside = [step for step in _last_makes(plan) if step.connection.kind == KUBERNETES]
-    if not inside:
-        return plan
-    from mlinfra.session.unvalidated import held_against_definitions
+    refused, notes = _held_against_definitions(plan, graph, cloud, positions)
+    if found or refused:
+        raise ConfigError([*found, *refused])
+    return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
 
-    return held_against_definitions(plan, graph, inside)
+
+def _held_against_definitions(
+    plan: Plan, graph: Graph, cloud: Cloud, positions: Positions
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    makes = list(_last_makes(plan))
+    if not any(step.connection.kind == KUBERNETES for step in makes):
+        return [], []
+    from mlinfra.session.unvalidated import against_definitions  # what knows Kubernetes' kinds takes its time to load
+
+    return against_definitions(graph, makes, cloud, positions)
 
 
 def with_idle_names(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
@@ -147,8 +156,12 @@ def _name(key: object) -> str:
 
 
 def drift_of(plan: Plan) -> Plan:
-    """Of a plan, only what others did: drifted fields, and objects that are gone."""
-    return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, plan.changes)))
+    """Of a plan, only what others did: drifted fields, and objects that are gone. What was never made cannot drift."""
+    made = (change for change in plan.changes if change.action is not Action.CREATE or change.id)
+    told = tuple(
+        one for one in plan.diagnostics if one.severity is not Severity.NOTE or one.code == EngineCode.UNDECLARED
+    )
+    return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, made)), diagnostics=told)
 
 
 def _drifted(change: Change) -> Change:
@@ -163,5 +176,5 @@ def _drifted(change: Change) -> Change:
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:
     """The error for an address that the stack does not have, with those that it may have meant."""
-    hint = meant(address, graph.resources)
+    hint = meant_by(address, graph.resources)
     return ConfigError([Diagnostic(code=EngineCode.NO_SUCH_ADDRESS, summary=f"the stack has no {address}", hint=hint)])

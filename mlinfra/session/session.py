@@ -6,6 +6,7 @@ The command line calls it. It puts pieces together and leaves the work to them: 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from mlinfra.config.loader import unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
-from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError
 from mlinfra.core.facts import Facts
@@ -37,8 +37,6 @@ from mlinfra.engine.stop import Stop
 from mlinfra.engine.survey import Survey, remembered, survey
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
-from mlinfra.policy.evaluation import judge
-from mlinfra.policy.finding import Judgement
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
@@ -48,16 +46,18 @@ from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
-from mlinfra.session.planfile import read_plan, settings_of, write_plan
+from mlinfra.session.planfile import read_plan, road_of_settings, settings_of, write_plan
 from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.session.renames import with_renames
+from mlinfra.session.road import Road, require_road, road_of
 from mlinfra.session.sight import Sight, still_seen
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
@@ -92,13 +92,15 @@ class Session:
         diagnostics: tuple[Diagnostic, ...] = (),
         clock: Clock | None = None,
         library: Library | None = None,
+        road: Road | None = None,
     ) -> None:
         self.stack = stack
         self.diagnostics = diagnostics
         self._root, self._options = root, options
         self._clock = clock or SystemClock()
         self._library = library or catalogue.library(root)
-        self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent)
+        self._road = road or road_of(stack)
+        self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent, self._road)
         self._adviser = Adviser(stack, self._cloud, root, self._clock)
         self._sight: Sight | None = None
 
@@ -114,7 +116,7 @@ class Session:
             positions=Nowhere(),
         )
         options = Options(plan.stack_file, tuple(settings["sets"]), tuple(settings["inputs"]))
-        return cls(stack, Path(), options)
+        return cls(stack, Path(), options, road=road_of_settings(settings))
 
     @cached_property
     def _backend(self) -> StateBackend:
@@ -135,10 +137,6 @@ class Session:
     def refusals(self) -> tuple[Diagnostic, ...]:
         """What the modules have against the stack as it is written. Asks no cloud for anything."""
         return validation.refusals(self.stack, self._library, self._cloud.types)
-
-    def judgement(self) -> Judgement:
-        """What the rules find in what the stack desires. Rules on changes need a plan, and are in its diagnostics."""
-        return judge(self._rulebook, self.graph(), None, self.stack, self._clock.now().date())
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
@@ -181,7 +179,7 @@ class Session:
         on_progress("comparing")
         plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
-        plan = with_renames(review.with_idle_names(plan, self.stack, graph, state), state)
+        plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
@@ -201,7 +199,7 @@ class Session:
                 **options,
             )
         )
-        plan = review.validated(plan, graph, self._cloud)
+        plan = review.validated(plan, graph, self._cloud, self.stack.positions)
         settings = settings_of(self.stack, self._options.sets, self._options.inputs)
         plan = msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
@@ -216,6 +214,10 @@ class Session:
     def stop(self) -> Stop:
         """A new stop, to be given to `apply` and pressed by signals."""
         return Stop()
+
+    def whereabouts(self) -> Mapping[str, str]:
+        """What people must know of the place that is changed, beside the target: a cluster's context and server."""
+        return self._cloud.whereabouts()
 
     def recover(self) -> tuple[Diagnostic, ...]:
         """Look up what an interrupted run had begun. Takes the lock only where there is something to look up."""
@@ -234,6 +236,7 @@ class Session:
         """
         policies.refuse_violations(plan)
         refuse_errors(plan)
+        require_road(plan, self._road, simulated=self._cloud.is_simulated)
         review.require_unchanged(plan, self._current_graph, self._neighbour_version)
         with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
             journal = Journal(lease, self._begin(lease, plan))
@@ -307,10 +310,6 @@ class Session:
         found = find_free(self._cloud, resource, self._ownership(state), state, id)
         seen = self._survey(graph, state)
         return self._planned(graph, state, seen, facts, targets=(address,), adoptions={resource.address: found})
-
-    def cost(self) -> Cost:
-        """What the stack comes to, and what that changes."""
-        return self._adviser.cost(self.graph(), self._state())
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""

@@ -17,6 +17,7 @@ from mlinfra.health.endpoints import SECTION, endpoints_of
 from mlinfra.health.judgement import judge
 from mlinfra.session import catalogue
 from mlinfra.session.looking import Look, look
+from mlinfra.session.road import road_of
 from mlinfra.session.session import Session, open_session
 from mlinfra.session.targets import cloud_of
 
@@ -45,6 +46,6 @@ def list_endpoints(options: Any) -> tuple[Endpoint, ...]:
 def _look(session: Session) -> Look:
     root, clock = Path(), SystemClock()
     library = catalogue.library(root)
-    cloud = cloud_of(session.stack.target, root, clock, library)
+    cloud = cloud_of(session.stack.target, root, clock, library, road=road_of(session.stack))
     state = session.state() or State(stack=session.stack.name, lineage="")
     return look(cloud, library, state, session.holder(), clock)

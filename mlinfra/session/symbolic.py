@@ -1,7 +1,8 @@
 """Symbols: what stands, in a comparison of two revisions, for what only an account could tell.
 
-`comparison` calls it. Facts and outputs are given texts that say what they are (`${network.vpc.id}`), the same on both
-sides, so that no difference ever comes from them. Before anything is shown, the texts become references again. Pure.
+`comparison` and `offline` call it. Facts and outputs are given texts that say what they are (`${network.vpc.id}`), the
+same on both sides, so that no difference ever comes from them. Before anything is shown, or judged, the texts become
+references again. Pure.
 """
 
 from __future__ import annotations
@@ -18,7 +19,21 @@ from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.plan import Change
 from mlinfra.core.resource import Graph, Ownership, Resource
 from mlinfra.core.state import Record, State
-from mlinfra.core.value import Concat, Expression, Path, Properties, Ref, Value, at, path_text, refs, resolve
+from mlinfra.core.value import (
+    Base64,
+    Concat,
+    Expression,
+    Json,
+    Path,
+    Properties,
+    Ref,
+    TrimPrefix,
+    Value,
+    at,
+    path_text,
+    refs,
+    resolve,
+)
 
 # No version of Kubernetes. It stands where a stack leaves the version open; the comparison of versions needs a number.
 _NEWEST = "1.99"
@@ -31,6 +46,7 @@ class Symbols:
 
     def __init__(self) -> None:
         self._meaning: dict[str, Ref] = {_NEWEST: Ref(_FACTS, ("newestClusterVersion",))}
+        self._forms: dict[str, Ref] = {}
 
     def text(self, reference: Ref) -> str:
         """The text for an output."""
@@ -38,6 +54,23 @@ class Symbols:
         text = f"${{{reference.address}{path}}}"
         self._meaning[text] = reference
         return text
+
+    def in_form(self, text: str, reference: Ref) -> str:
+        """`text` for an output, of a form that is asked of it: an ARN, the id of a network."""
+        self._forms[text] = self._meaning[text] = reference
+        return text
+
+    def forms(self) -> tuple[tuple[str, Ref], ...]:
+        """The texts that were given a form, with what each stands for."""
+        return tuple(self._forms.items())
+
+    def opened(self, graph: Graph) -> Graph:
+        """The graph with a reference in the place of each text, within documents too: nothing of it is known."""
+        resources = {
+            address: msgspec.structs.replace(one, properties=self._opened(one.properties))
+            for address, one in graph.resources.items()
+        }
+        return msgspec.structs.replace(graph, resources=resources)
 
     def facts(self, account: str, region: str, wants: Wants) -> Facts:
         """What modules must know, as far as it can be said of any account."""
@@ -128,12 +161,33 @@ class Symbols:
                 return [self._back(item) for item in value]
         return value
 
-    def _read(self, text: str) -> Value:
+    def _opened(self, value: Value) -> Value:
+        match value:
+            case Concat(parts):
+                return Concat(tuple(map(self._opened, parts)))
+            case Json(content):
+                return Json(self._opened(content))
+            case Base64(content):
+                return Base64(self._opened(content))
+            case TrimPrefix(content, prefix):
+                return TrimPrefix(self._opened(content), prefix)
+            case dict():
+                return {self._opened(key): self._opened(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self._opened(item) for item in value]
+            case str():
+                return self._read(value, documents=True)
+        return value
+
+    def _read(self, text: str, *, documents: bool = False) -> Value:
         if text in self._meaning:
             return self._meaning[text]
-        if "${" not in text or text[:1] in "{[":
+        if not documents and text[:1] in ("{", "["):
             return text  # a document is compared, and shown, as the document that it is
-        parts = tuple(self._meaning.get(part, part) for part in re.split(r"(\$\{[^}]*\})", text) if part)
+        if "${" not in text and not any(form in text for form in self._forms):
+            return text
+        names = "|".join([r"\$\{[^}]*\}", *map(re.escape, self._forms)])
+        parts = tuple(self._meaning.get(part, part) for part in re.split(f"({names})", text) if part)
         return Concat(parts) if any(isinstance(part, Ref) for part in parts) else text
 
 

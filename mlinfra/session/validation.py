@@ -82,10 +82,10 @@ def _is_built(library: Library, section: str, entry: str) -> bool:
     return module is None or module.built
 
 
-def symbolic_facts(stack: Stack, wants: Wants) -> Facts:
+def symbolic_facts(stack: Stack, wants: Wants, symbols: Symbols | None = None) -> Facts:
     """Symbols in the place of facts; of zones first those that the stack names: no region is known to lack them."""
     region = stack.target.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
-    facts = Symbols().facts(stack.target.account, region, wants)
+    facts = (symbols or Symbols()).facts(stack.target.account, region, wants)
     named = (zone for zone in _zones(stack.sections) if re.fullmatch(rf"{region}[a-f]", zone))
     return msgspec.structs.replace(facts, zones=tuple(dict.fromkeys([*named, *facts.zones])))
 

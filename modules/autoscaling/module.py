@@ -10,14 +10,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from mlinfra.core.facts import Facts
-from mlinfra.library import Block, Place, Problem, Scope, Wish
-from mlinfra.library.codes import Code
+from mlinfra.core.facts import Facts, Wants
+from mlinfra.library import Block, Place, Scope, Wish
 from mlinfra.library.forms import Duration
 from mlinfra.library.outputs import Autoscaling
 
 SECTION = Place("autoscaling")
-USES = ("cluster-autoscaler", "keda", "metrics-server")
+USES = ("cluster-autoscaler", "karpenter", "keda", "metrics-server")
 Outputs = Autoscaling
 
 
@@ -32,12 +31,15 @@ class Nodes(Block, frozen=True, kw_only=True):
         Duration,
         Meta(description="cluster-autoscaler: how long a group may fail to bring a node before the next one is tried"),
     ] = "5m"
-    consolidate: Annotated[bool, Meta(description="karpenter: whether it moves pods together to free nodes")] = True
+    consolidate: Annotated[
+        bool, Meta(description="karpenter: whether it moves pods together to free nodes; empty ones go in any case")
+    ] = True
     disruption_budget: Annotated[
         str,
         Meta(
             description="karpenter: how many nodes it may disturb at once, a number or a share such as 10%",
             pattern=r"^([0-9]+|[0-9]{1,2}%|100%)$",
+            examples=["1", "10%"],
         ),
     ] = "10%"
 
@@ -58,11 +60,18 @@ class Inputs(Block, frozen=True, kw_only=True):
     pods: Annotated[Pods, Meta(description="what makes pods more or fewer")] = Pods()
 
 
+def wants(inputs: Inputs) -> Wants:
+    """Machines that Karpenter starts are of an image that we choose; which types they are, the node groups say."""
+    return Wants(image_of_each=inputs.nodes.kind == "karpenter")
+
+
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     """Whoever does it. What Kubernetes itself scales by comes with each choice."""
     nodes = inputs.nodes
     if nodes.kind == "cluster-autoscaler":
         yield Wish("cluster-autoscaler", {"fallbackAfter": nodes.fallback_after})
+    if nodes.kind == "karpenter":
+        yield Wish("karpenter")
     if inputs.pods.kind != "none":
         yield Wish("metrics-server")
     if inputs.pods.kind == "keda":
@@ -71,8 +80,10 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Nothing but what it wishes for: say who does what."""
-    if inputs.nodes.kind == "karpenter":
-        hint = "use kind: cluster-autoscaler"
-        summary = "Karpenter cannot be planned yet"
-        scope.refuse(Problem(Code.NOT_PLANNED_YET, summary, at=("nodes", "kind"), hint=hint))
-    return Autoscaling(nodes=inputs.nodes.kind, pods=inputs.pods.kind)
+    nodes = inputs.nodes
+    return Autoscaling(
+        nodes=nodes.kind,
+        pods=inputs.pods.kind,
+        consolidate=nodes.consolidate,
+        disruption_budget=nodes.disruption_budget,
+    )

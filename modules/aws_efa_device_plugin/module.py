@@ -21,14 +21,21 @@ CONTRACT = Contract(
         Chart(
             name=_CHART,
             version="v0.5.30",
+            digest="sha256:43b3d666f81a40b7f7ac88ee04a64954abaaa061b1e5f54dc7ce4beb3374e32a",
             repository="https://aws.github.io/eks-charts",
             app_version="v0.5.20",
             source="https://github.com/aws/eks-charts/tree/5239609242f3430be50fb0b714a24d3ef2b47983",
             looked_up="2026-08-03",
         ),
     ),
-    # It looks at the node's devices, and talks to the kubelet through a folder of the node.
-    namespaces=(Namespace(name=_NAMESPACE, level="privileged"),),
+    namespaces=(
+        Namespace(
+            name=_NAMESPACE,
+            level="privileged",
+            because="it looks at the node's devices, and talks to the kubelet through a folder of the node",
+            entrances=(),
+        ),
+    ),
     workloads=(Workload("DaemonSet", _NAMESPACE, _CHART),),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets an adapter from then on."),
 )

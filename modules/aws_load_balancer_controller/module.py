@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Permission, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Entrance, Namespace, Permission, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, Network, NodeGroup
 from mlinfra.library.pod_security import CONTAINER, POD
 
@@ -22,13 +22,14 @@ CONTRACT = Contract(
         Chart(
             name=_NAME,
             version="3.5.0",
+            digest="sha256:45051f634b33e10baccb3354d0681b7de787c60445e599fa276e0c9aedd4ccd5",
             repository="https://aws.github.io/eks-charts",
             app_version="v3.5.0",
             source="https://github.com/kubernetes-sigs/aws-load-balancer-controller/tree/225f44568848eb25f13e304a5f1cc68c0cd9415d",
             looked_up="2026-08-17",
         ),
     ),
-    namespaces=(Namespace(name=_NAME),),
+    namespaces=(Namespace(name=_NAME, entrances=(Entrance("control-plane", (9443,)),)),),
     crds=(
         Definition("albtargetcontrolconfigs.elbv2.k8s.aws", "ALBTargetControlConfig", ("v1beta1",)),
         Definition("globalaccelerators.aga.k8s.aws", "GlobalAccelerator", ("v1beta1",)),

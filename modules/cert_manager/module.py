@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Entrance, Namespace, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="cert-manager")
@@ -17,13 +17,14 @@ CONTRACT = Contract(
         Chart(
             name="cert-manager",
             version="v1.21.2",
+            digest="sha256:73a56e1728edd6c99f1f31082618c3259d279a76b7ebd3d4bdc5475c2442d34a",
             repository="https://charts.jetstack.io",
             app_version="v1.21.2",
             source="https://github.com/cert-manager/cert-manager/releases/tag/v1.21.2",
             looked_up="2026-11-24",
         ),
     ),
-    namespaces=(Namespace(name="cert-manager"),),
+    namespaces=(Namespace(name="cert-manager", entrances=(Entrance("control-plane", (10250,)),)),),
     crds=(
         Definition("certificaterequests.cert-manager.io", "CertificateRequest", ("v1",)),
         Definition("certificates.cert-manager.io", "Certificate", ("v1",)),

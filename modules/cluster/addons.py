@@ -12,6 +12,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json, Properties
 from mlinfra.library import Block, Handle, Scope
+from mlinfra.library.pod_identity import trust
 
 # These run on every node and are active while there is none; every cluster gets them.
 _EARLY = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
@@ -35,6 +36,11 @@ _IDENTITIES = {
 }
 
 
+# What EKS leaves off, and a stack may set otherwise. Without the first, network policies are taken and not enforced
+# (EKS user guide, "Limit Pod traffic with Kubernetes network policies", November 2026).
+_SETTINGS: dict[str, dict[str, Any]] = {"vpc-cni": {"enableNetworkPolicy": "true"}}
+
+
 class Addon(Block, frozen=True, kw_only=True):
     """One add-on."""
 
@@ -43,6 +49,7 @@ class Addon(Block, frozen=True, kw_only=True):
         Meta(
             description="its version, such as v2.1.4-eksbuild.1; empty: what EKS gives a cluster of this version",
             pattern=r"^(v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+)?$",
+            examples=["v2.1.4-eksbuild.1"],
         ),
     ] = ""
     configuration: Annotated[
@@ -93,26 +100,21 @@ def add_late_addons(
 def _add(
     scope: Scope, cluster: Handle, name: str, addon: Addon, more: Properties, after: Iterable[Handle | Address]
 ) -> Handle:
+    configuration = {**_SETTINGS.get(name, {}), **addon.configuration}
     properties: Properties = {
         "clusterName": cluster["name"],
         "addonName": name,
         "resolveConflictsOnCreate": "OVERWRITE",
         "resolveConflictsOnUpdate": "OVERWRITE",
         **({"addonVersion": addon.version} if addon.version else {}),
-        **({"configurationValues": Json(addon.configuration)} if addon.configuration else {}),
+        **({"configurationValues": Json(configuration)} if configuration else {}),
         **more,
     }
     return scope.add(f"addons.{name}", "aws:eks/addon:Addon", properties, depends_on=after)
 
 
 def _add_role(scope: Scope, name: str, identity: _Identity, facts: Facts) -> tuple[Handle, Handle]:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "pods.eks.amazonaws.com"},
-        "Action": ["sts:AssumeRole", "sts:TagSession"],
-    }
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    role = scope.add(f"addons.{name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
+    role = scope.add(f"addons.{name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust())})
     attachment = scope.add(
         f"addons.{name}.role.policy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",

@@ -5,6 +5,7 @@ The control plane with its role, key and log group; who may use it; add-ons; the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -12,7 +13,7 @@ from msgspec import Meta
 from mlinfra.core import connections
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.value import Json
-from mlinfra.library import Block, Handle, Place, Problem, Scope
+from mlinfra.library import Block, Handle, Place, Problem, Scope, Wish
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
@@ -22,6 +23,7 @@ from .addons import Addon, add_early_addons, add_late_addons, unpinned, versions
 
 SECTION = Place("cluster")
 NEEDS = (Network,)
+USES = ("aws-ebs-csi-driver", "aws-efs-csi-driver", "aws-fsx-csi-driver")
 Outputs = Cluster
 
 _SERVICE = "eks.amazonaws.com"
@@ -39,10 +41,28 @@ class Endpoint(Block, frozen=True, kw_only=True):
     reach: Annotated[
         Literal["direct", "proxy", "ssm"] | None,
         Meta(
-            description="how apply gets there: by itself, through HTTPS_PROXY, or by a Session Manager tunnel; must be "
+            description="how apply gets there: by itself, through a proxy, or by a Session Manager tunnel; must be "
             "said of an API that is private before anything can be made within the cluster"
         ),
     ] = None
+    proxy: Annotated[
+        str,
+        Meta(
+            description="URL of the proxy, with `reach: proxy`; empty: that of HTTPS_PROXY, where one with a password "
+            "belongs",
+            pattern=r"^((https?|socks5h?)://[A-Za-z0-9.:\[\]-]+/?)?$",
+            examples=["http://proxy.acme.example:3128"],
+        ),
+    ] = ""
+    bastion: Annotated[
+        str,
+        Meta(
+            description="machine that the tunnel leads through, with `reach: ssm`; empty: the first node that answers "
+            "Session Manager, which nodes then may",
+            pattern=r"^(m?i-[0-9a-f]+)?$",
+            examples=["i-0123456789abcdef0"],
+        ),
+    ] = ""
 
 
 class Inputs(Block, frozen=True, kw_only=True):
@@ -69,6 +89,10 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(description="how long those logs are kept, in days"),
     ] = 90
     access: Annotated[tuple[Access, ...], Meta(description="who may use the cluster, besides whoever creates it")] = ()
+    volumes: Annotated[
+        tuple[Literal["ebs", "efs", "fsx"], ...],
+        Meta(description="what pods may claim volumes of: disks (ebs), shared file systems (efs), Lustre (fsx)"),
+    ] = ()
     addons: Annotated[
         dict[Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", examples=["vpc-cni"])], Addon],
         Meta(
@@ -81,6 +105,12 @@ class Inputs(Block, frozen=True, kw_only=True):
 def wants(inputs: Inputs) -> Wants:
     """What EKS chooses for a cluster of this version."""
     return Wants(versions=frozenset({inputs.version}), addons=unpinned(inputs.addons))
+
+
+def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
+    """The drivers of the volumes that pods may claim."""
+    for kind in dict.fromkeys(inputs.volumes):
+        yield Wish(f"aws-{kind}-csi-driver")
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -123,6 +153,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         oidc_provider_arn=identity.arn,
         identity=connections.CLUSTER.reference(cluster.address),
         reach=inputs.endpoint.reach or ("direct" if inputs.endpoint.public else ""),
+        through_nodes=inputs.endpoint.reach == "ssm" and not inputs.endpoint.bastion,
         service_cidr=cluster["kubernetesNetworkConfig", "serviceIpv4Cidr"],
         node_version=version,
         before_nodes=tuple(addon.address for addon in early),
@@ -140,6 +171,8 @@ def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None
     elif groups:
         summary = "no node group has room for the cluster's own pods: each has taints, or may be empty"
         hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
+        if any(group.pool for group in groups):
+            hint += ", and call it system: Karpenter, which makes the nodes of the others, must run itself"
         scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
 
 
@@ -210,6 +243,10 @@ def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:
     def problem(summary: str, hint: str, field: str = "allowedCidrs") -> list[Problem]:
         return [Problem(Code.CLUSTER_ENDPOINT, summary, at=("endpoint", field), hint=hint)]
 
+    for field, reach in (("proxy", "proxy"), ("bastion", "ssm")):
+        if getattr(endpoint, field) and endpoint.reach != reach:
+            hint = f"set endpoint.reach to {reach}, or take the {field} out"
+            return problem(f"a {field} is named, and the API is not reached by {reach}", hint, field)
     if not endpoint.private and not endpoint.public:
         return problem("nobody could reach the cluster's API", "set private or public to true", "private")
     if endpoint.public and not endpoint.allowed_cidrs:

@@ -28,13 +28,14 @@ CONTRACT = Contract(
         Chart(
             name=_NAME,
             version="9.59.0",
+            digest="sha256:90276dafe65cf5d4328ef8313baf6cfb9d130683e0c9f3c28a03b4d8a9ed8f6e",
             repository="https://kubernetes.github.io/autoscaler",
             app_version="1.35.0",
             source="https://github.com/kubernetes/autoscaler/tree/55c37cd5eb550756c5ccc5a89e9068d77797e575",
             looked_up="2026-08-22",
         ),
     ),
-    namespaces=(Namespace(name=_NAME),),
+    namespaces=(Namespace(name=_NAME, entrances=()),),
     workloads=(Workload("Deployment", _NAME, _NAME),),
     permissions=(
         # cloudprovider/aws/README.md of the same source, "Full Cluster Autoscaler Features Policy".

@@ -22,14 +22,21 @@ CONTRACT = Contract(
         Chart(
             name=_NAME,
             version="4.8.2",
+            digest="sha256:1c5535c03ebab3f021444df6016fce1cd7871385122e115c6ed24c804b623803",
             repository="https://nvidia.github.io/dcgm-exporter/helm-charts",
             app_version="4.8.2",
             source="https://github.com/NVIDIA/dcgm-exporter/tree/d5e5f510a1b6b393f39a43293ccd9dc985defc79",
             looked_up="2026-05-12",
         ),
     ),
-    # It asks the kubelet which pod has which GPU, through a folder of the node.
-    namespaces=(Namespace(name=_NAME, level="privileged"),),
+    namespaces=(
+        Namespace(
+            name=_NAME,
+            level="privileged",
+            because="it asks the kubelet which pod has which GPU, through a folder of the node",
+            entrances=(),
+        ),
+    ),
     workloads=(Workload("DaemonSet", _NAME, _NAME),),
     teardown=Teardown(recipe="The release, then its namespace."),
 )

@@ -13,13 +13,13 @@ from mlinfra.library.outputs import NodeGroup
 def hosts_of(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ...]) -> tuple[NodeGroup, ...]:
     """Those that were named; else those with enough GPUs, or, without any, those that keep nobody away."""
     if names:
-        return tuple(group for group in groups if _name(group) in names)
+        return tuple(group for group in groups if group.key in names)
     return tuple(group for group in groups if (group.gpus >= gpus if gpus else not group.taints))
 
 
 def host_problems(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ...]) -> Iterator[Problem]:
     """Groups that are not there, or on whose nodes no replica ever fits."""
-    known = {_name(group): group for group in groups}
+    known = {group.key: group for group in groups}
     for index, name in enumerate(names):
         at = ("nodeGroups", index)
         if name not in known:
@@ -31,9 +31,9 @@ def host_problems(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ..
             hint = "name another group, or lower resources.gpu"
             yield Problem(Code.ENDPOINT_HOSTS, summary, at=at, hint=hint)
     if not names and not hosts_of((), gpus, groups):
-        summary = f"no node group has {gpus} GPUs for a replica" if gpus else "every node group has taints"
+        summary = (
+            f"no node group has {gpus} GPU{'s' if gpus > 1 else ''} for a replica"
+            if gpus
+            else "every node group has taints"
+        )
         yield Problem(Code.ENDPOINT_HOSTS, summary, hint="add a node group for it, or name one in nodeGroups")
-
-
-def _name(group: NodeGroup) -> str:
-    return group.address.parts[-1]

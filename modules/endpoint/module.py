@@ -11,21 +11,29 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mlinfra.core.facts import Facts
+from mlinfra.core.value import Value
 from mlinfra.library import Block, Place, Scope, Wish
 from mlinfra.library.addon import component
 from mlinfra.library.forms import Name, Quantity, Share
-from mlinfra.library.outputs import Cluster, ModelServing, NodeGroup, Service
+from mlinfra.library.outputs import Cluster, LoadBalancer, ModelServing, NodeGroup, Service
 
 from .access import add_access
 from .hosts import host_problems, hosts_of
 from .kinds import kind_problems
 from .pods import Server, add_deployment, add_entrance
 from .scaling import Replicas, add_scaling, scaling_problems
+from .ways_in import add_ways_in, way_in_problems, ways_in
 
 SECTION = Place("endpoints", many=True)
-NEEDS = (Cluster, NodeGroup, ModelServing)
+NEEDS = (Cluster, NodeGroup, ModelServing, LoadBalancer)
 USES = ("model-serving", "prometheus", "keda", "metrics-server")
-Outputs = Service
+
+
+class Outputs(Service, frozen=True, kw_only=True, rename="camel"):
+    """Where it answers, within the cluster and outside of it."""
+
+    hosts: Annotated[Value, Meta(description="the names under which it is reached through load balancers")]
+
 
 _MODEL = r"^((s3|oci|https|hf)://.+)?$"
 
@@ -54,7 +62,9 @@ class Rollout(Block, frozen=True, kw_only=True):
 class Variant(Block, frozen=True, kw_only=True):
     """One of several models that share the requests."""
 
-    model: Annotated[str, Meta(description="where the model is", pattern=_MODEL)]
+    model: Annotated[
+        str, Meta(description="where the model is", pattern=_MODEL, examples=["s3://acme-models/ranker/7"])
+    ]
     weight: Annotated[int, Meta(description="its share of the requests, in percent", ge=0, le=100)]
 
 
@@ -70,7 +80,9 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(description="the server that runs it; custom: an image of your own"),
     ] = "triton"
     image: Annotated[str, Meta(description="custom: the image")] = ""
-    model: Annotated[str, Meta(description="where the model is", pattern=_MODEL)] = ""
+    model: Annotated[
+        str, Meta(description="where the model is", pattern=_MODEL, examples=["s3://acme-models/ranker/7"])
+    ] = ""
     resources: Annotated[Resources, Meta(description="what one replica takes")] = Resources()
     node_groups: Annotated[
         tuple[Name, ...],
@@ -82,6 +94,12 @@ class Inputs(Block, frozen=True, kw_only=True):
         dict[Name, Variant],
         Meta(description="several models that share the requests, instead of `model`"),
     ] = {}
+    load_balancers: Annotated[
+        tuple[Name, ...] | None,
+        Meta(
+            description="those that it is reached through, as NAME.DOMAIN; null: every one with a domain and a gateway"
+        ),
+    ] = None
 
 
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
@@ -98,8 +116,11 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *kind_problems(inputs.kind, inputs.runtime, inputs.model, bool(inputs.traffic)),
         *scaling_problems(inputs.replicas),
     )
-    groups = scope.every(NodeGroup)
-    scope.settle(*host_problems(inputs.node_groups, inputs.resources.gpu, groups))
+    groups, balancers = scope.every(NodeGroup), scope.every(LoadBalancer)
+    scope.settle(
+        *host_problems(inputs.node_groups, inputs.resources.gpu, groups),
+        *way_in_problems(inputs.load_balancers, balancers),
+    )
     serving = scope.one(ModelServing)
     scaled = inputs.replicas.max > inputs.replicas.min
     server = Server(
@@ -118,7 +139,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     add_entrance(scope, server, measured_by=component("prometheus"))
     if scaled:
         add_scaling(scope, server, inputs.replicas, deployment, after=[component("keda"), component("prometheus")])
-    return Service(url=f"http://{scope.name}.{serving.namespace}.svc.cluster.local:8000")
+    hosts = add_ways_in(scope, server, ways_in(inputs.load_balancers, balancers))
+    return Outputs(url=f"http://{scope.name}.{serving.namespace}.svc.cluster.local:8000", hosts=hosts)
 
 
 def _amounts(resources: Resources) -> dict[str, str]:

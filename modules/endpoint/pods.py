@@ -13,13 +13,13 @@ import msgspec
 from mlinfra.core.address import Address
 from mlinfra.core.value import Properties
 from mlinfra.library import Handle, Scope
+from mlinfra.library.node_labels import GROUP
 from mlinfra.library.outputs import ModelServing, NodeGroup
 from mlinfra.library.placement import on_nodes_with, tolerations
 from mlinfra.library.pod_security import CONTAINER, POD
 
 _MODELS = "/models"
-_PORTS = {"http": 8000, "grpc": 8001, "metrics": 8002}
-_GROUP_LABEL = "mlinfra/node-group"
+PORTS = {"http": 8000, "grpc": 8001, "metrics": 8002}
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ def add_deployment(scope: Scope, server: Server, *, after: Iterable[Handle]) -> 
 
 def add_entrance(scope: Scope, server: Server, *, measured_by: Address) -> None:
     """Add its name within the cluster, and have it measured."""
-    ports = [{"name": name, "port": port, "targetPort": name} for name, port in _PORTS.items() if name != "metrics"]
+    ports = [{"name": name, "port": port, "targetPort": name} for name, port in PORTS.items() if name != "metrics"]
     spec: Properties = {"selector": server.labels, "ports": ports}
     scope.add("service", "kubernetes:core/v1:Service", {"metadata": server.metadata, "spec": spec})
     monitor: Properties = {
@@ -116,7 +116,7 @@ def _serving(server: Server) -> dict[str, Any]:
         "image": server.serving.triton_image,
         "command": ["tritonserver"],
         "args": [f"--model-repository={_MODELS}", "--exit-on-error=true", "--disable-auto-complete-config"],
-        "ports": [{"name": name, "containerPort": port} for name, port in _PORTS.items()],
+        "ports": [{"name": name, "containerPort": port} for name, port in PORTS.items()],
         "resources": {"requests": server.resources, "limits": limits},
         "startupProbe": {**_probe("ready"), "periodSeconds": 10, "failureThreshold": 180},
         "readinessProbe": {**_probe("ready"), "periodSeconds": 5, "failureThreshold": 3},
@@ -138,12 +138,12 @@ def _probe(what: str) -> dict[str, Any]:
 
 def _affinity(server: Server) -> dict[str, Any]:
     """On these groups only; the first that was named is liked best."""
-    affinity = on_nodes_with(_GROUP_LABEL, tuple(group.address.parts[-1] for group in server.hosts))
+    affinity = on_nodes_with(GROUP, tuple(group.key for group in server.hosts))
     if len(server.preferred) > 1:
         liked = [
             {
                 "weight": 100 - index,
-                "preference": {"matchExpressions": [{"key": _GROUP_LABEL, "operator": "In", "values": [name]}]},
+                "preference": {"matchExpressions": [{"key": GROUP, "operator": "In", "values": [name]}]},
             }
             for index, name in enumerate(server.preferred)
         ]

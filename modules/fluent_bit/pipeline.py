@@ -6,6 +6,8 @@ while it is replaced is read afterwards, once.
 
 from __future__ import annotations
 
+from mlinfra.library.in_cluster import LOKI_HOST, LOKI_PORT
+
 # By the parts that logs are kept in: what is matched for each.
 MATCHES = {"application": "application.*", "dataplane": "dataplane.*", "host": "host.*"}
 
@@ -71,3 +73,14 @@ FILTERS = """\
     K8S-Logging.Exclude On
     Annotations Off
 """
+
+_TO_LOKI = f"    Host {LOKI_HOST}\n    Port {LOKI_PORT}\n    line_format json\n    Retry_Limit no_limits\n"
+
+# By few labels, and each of few values: Loki makes a stream of every combination. The rest stays in the line.
+TO_LOKI = (
+    f"[OUTPUT]\n    Name loki\n    Match application.*\n{_TO_LOKI}"
+    "    labels part=application\n"
+    "    label_keys $kubernetes['namespace_name'],$kubernetes['container_name']\n"
+    f"[OUTPUT]\n    Name loki\n    Match dataplane.*\n{_TO_LOKI}    labels part=dataplane, node=${{NODE_NAME}}\n"
+    f"[OUTPUT]\n    Name loki\n    Match host.*\n{_TO_LOKI}    labels part=host, node=${{NODE_NAME}}\n"
+)

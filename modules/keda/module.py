@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Rival, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Entrance, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="keda")
@@ -18,13 +18,15 @@ CONTRACT = Contract(
         Chart(
             name="keda",
             version="2.20.2",
+            digest="sha256:db60b1fa60f0565fefa4ce2f87e855b6a8854363ee82962fbe28a12a70d64c4c",
             repository="https://kedacore.github.io/charts",
             app_version="2.20.2",
             source="https://github.com/kedacore/charts/tree/1444d00d90d7668cf7f53f270777d039371d90d0",
             looked_up="2026-08-13",
         ),
     ),
-    namespaces=(Namespace(name="keda"),),
+    # Its webhooks, and the metrics that it serves as an API.
+    namespaces=(Namespace(name="keda", entrances=(Entrance("control-plane", (9443, 6443)),)),),
     crds=(
         Definition("cloudeventsources.eventing.keda.sh", "CloudEventSource", _V1),
         Definition("clustercloudeventsources.eventing.keda.sh", "ClusterCloudEventSource", _V1, namespaced=False),

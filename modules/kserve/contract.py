@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mlinfra.library.bucket import BUCKET_TYPES
+from mlinfra.library.bucket import BUCKET_TYPES, READS
 from mlinfra.library.contract import (
     Chart,
     Contract,
     Definition,
+    Entrance,
     Namespace,
     Permission,
     Rival,
-    Statement,
     Teardown,
     Workload,
 )
@@ -40,9 +40,10 @@ CONTRACT = Contract(
     charts=(_chart("kserve-crd"), _chart("kserve-resources")),
     extras=(_chart("kserve-runtime-configs"),),
     namespaces=(
-        Namespace(name=NAMESPACE),
-        # The containers that KServe puts into pods say nothing of system calls, as `restricted` wants it.
-        Namespace(name=MODELS, level="baseline"),
+        Namespace(name=NAMESPACE, entrances=(Entrance("control-plane", (9443,)),)),
+        # The containers that KServe puts into pods say nothing of system calls, as `restricted` wants it. Which port a
+        # model answers at is its server's choice.
+        Namespace(name=MODELS, level="baseline", entrances=(Entrance("pods"),)),
     ),
     crds=(
         Definition("clusterservingruntimes.serving.kserve.io", "ClusterServingRuntime", _V1, namespaced=False),
@@ -57,16 +58,7 @@ CONTRACT = Contract(
         Permission(
             service_account=SERVERS,
             namespace=MODELS,
-            statements=(
-                Statement(actions=("s3:ListBucket",), resources=("{bucket}",)),
-                Statement(actions=("s3:GetObject",), resources=("{bucket}/*",)),
-                # The bucket is encrypted with the key that S3 keeps for the account.
-                Statement(
-                    actions=("kms:Decrypt",),
-                    resources=("arn:{partition}:kms:{region}:{account}:key/*",),
-                    conditions={"StringEquals": {"kms:ViaService": "s3.{region}.amazonaws.com"}},
-                ),
-            ),
+            statements=READS,
         ),
     ),
     cloud=BUCKET_TYPES,

@@ -15,18 +15,20 @@ class Gateway(msgspec.Struct, frozen=True):
 
     ports: by the name that target groups and listeners bear.
     health_port, health_path: where a pod answers 200 over HTTP once it takes requests.
+    workload: what its deployment adds to the name of the release.
     """
 
     ports: dict[str, int]
     health_port: int
     health_path: str
+    workload: str = ""
 
 
-# Ports and probes of the charts: gateway of Istio at 86c9f01 (its status port), ingress-nginx 4.15 (its health port),
+# Ports and probes of the charts: gateway of Istio 1.31 (its status port), ingress-nginx 4.15 (its health port),
 # both of August 2026. Behind `alb` there is no gateway: the load balancer itself sends to the pods of each service.
 GATEWAYS = {
     "istio": Gateway({"http": 80, "https": 443}, 15021, "/healthz/ready"),
-    "nginx": Gateway({"http": 80, "https": 443}, 10254, "/healthz"),
+    "nginx": Gateway({"http": 80, "https": 443}, 10254, "/healthz", "-controller"),
 }
 
 

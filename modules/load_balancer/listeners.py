@@ -65,17 +65,22 @@ def _target(scope: Scope, kind: str, network: Network, gateway: Gateway, name: s
 
 
 def add_listeners(
-    scope: Scope, balancer: Handle, listeners: dict[str, Listener], targets: dict[str, Handle], certificate: str
+    scope: Scope,
+    balancer: Handle,
+    listeners: dict[str, Listener],
+    targets: dict[str, Handle],
+    certificate: str,
+    *,
+    speaks_http2: bool,
 ) -> dict[str, Handle]:
-    """Add them, by name."""
-    return {
-        name: scope.add(
-            f"listener.{name}",
-            "aws:lb/listener:Listener",
-            _listener(balancer, one, targets.get(one.target), certificate),
-        )
-        for name, one in listeners.items()
-    }
+    """Add them, by name. speaks_http2: whether the gateway takes HTTP/2 on a connection without TLS, as gRPC wants."""
+    made = {}
+    for name, one in listeners.items():
+        properties = _listener(balancer, one, targets.get(one.target), certificate)
+        if speaks_http2 and one.protocol == "TLS":
+            properties = {**properties, "alpnPolicy": "HTTP2Preferred"}
+        made[name] = scope.add(f"listener.{name}", "aws:lb/listener:Listener", properties)
+    return made
 
 
 def _listener(balancer: Handle, listener: Listener, target: Handle | None, certificate: str) -> Properties:

@@ -1,27 +1,32 @@
 """An entrance to the cluster: a load balancer and the gateway behind it.
 
-The load balancer with its listeners, target groups and security group.
+The load balancer with its listeners, target groups and security group; the gateway's pods, bound to it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties, Value
-from mlinfra.library import Block, Handle, Place, Problem, Scope
+from mlinfra.library import Block, Handle, Place, Problem, Scope, Wish
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr, Domain
-from mlinfra.library.outputs import Cluster, LoadBalancer, Network, TargetGroup
+from mlinfra.library.outputs import Cluster, LoadBalancer, Network, NodeGroup, TargetGroup
 
+from .behind import Behind, add_door, ends_tls
+from .contract import CONTRACT as CONTRACT
 from .gateways import GATEWAYS, gateway_problems
 from .guard import add_guard, open_nodes, range_problems
 from .listeners import add_listeners, add_targets, listeners_of
+from .names import add_names, name_problems
 
 SECTION = Place("loadBalancers", many=True)
-NEEDS = (Network, Cluster)
+NEEDS = (Network, Cluster, NodeGroup)
+USES = ("aws-load-balancer-controller", "metrics-server", "istio", "cert-manager", "external-dns")
 Outputs = LoadBalancer
 
 
@@ -40,17 +45,42 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = ()
     certificate: Annotated[
         str,
-        Meta(description="ARN of the certificate in ACM; empty: no TLS here", pattern=r"^(arn:aws[a-z-]*:acm:.+)?$"),
+        Meta(
+            description="ARN of the certificate in ACM; empty: no TLS here",
+            pattern=r"^(arn:aws[a-z-]*:acm:.+)?$",
+            examples=["arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"],
+        ),
     ] = ""
     domain: Annotated[Domain, Meta(description="its domain name, of which the services get names below")] = ""
+    zone: Annotated[
+        str,
+        Meta(
+            description="identifier of the hosted zone in Route 53 that holds the domain; empty: no names are written",
+            pattern=r"^[A-Z0-9]*$",
+            examples=["Z0123456789ABCDEFGHIJ"],
+        ),
+    ] = ""
     gateway: Annotated[
         Literal["istio", "nginx", "alb"], Meta(description="what hands requests on within the cluster")
     ] = "istio"
 
 
+def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
+    """What runs its gateway, brings its pods to the load balancer, and makes their certificate; what writes names."""
+    if inputs.zone and inputs.domain:
+        yield Wish("external-dns", {"zones": (inputs.zone,), "domains": (inputs.domain,)})
+    if inputs.gateway == "alb":
+        return
+    yield from (Wish("aws-load-balancer-controller"), Wish("metrics-server"))
+    if inputs.gateway == "istio":
+        yield Wish("istio")
+    if ends_tls(listeners_of(inputs.type, inputs.certificate)):
+        yield Wish("cert-manager")
+
+
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
-    """Make the load balancer."""
-    scope.report(*gateway_problems(inputs.type, inputs.gateway))
+    """Make the load balancer, and the gateway behind it."""
+    scope.report(*gateway_problems(inputs.type, inputs.gateway), *name_problems(inputs.zone, inputs.domain))
     network, cluster = scope.one(Network), scope.one(Cluster)
     subnets = network.public_subnet_ids if inputs.scheme == "internet-facing" else network.private_subnet_ids
     scope.settle(
@@ -65,7 +95,14 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     if gateway := GATEWAYS.get(inputs.gateway):
         targets = add_targets(scope, inputs.type, network, gateway, listeners)
         open_nodes(scope, guard, cluster, [*(gateway.ports[name] for name in targets), gateway.health_port])
-    made = add_listeners(scope, balancer, listeners, targets, inputs.certificate)
+    http2 = inputs.gateway == "istio"
+    made = add_listeners(scope, balancer, listeners, targets, inputs.certificate, speaks_http2=http2)
+    if inputs.zone:
+        add_names(scope, inputs.zone, inputs.domain, balancer)
+    door = None
+    if gateway:
+        behind = Behind(inputs.gateway, gateway, inputs.domain, balancer["dnsName"], network.vpc_id)
+        door = add_door(scope, behind, listeners, targets)
     return LoadBalancer(
         dns_name=balancer["dnsName"],
         zone_id=balancer["zoneId"],
@@ -78,6 +115,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         domain=inputs.domain,
         target_groups={name: TargetGroup(target.arn, target["arnSuffix"]) for name, target in targets.items()},
         arn_suffix=balancer["arnSuffix"],
+        door=door,
+        tls=bool(inputs.certificate) or (door is not None and door.tls),
     )
 
 

@@ -10,7 +10,8 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_ground
-from mlinfra.library.contract import Contract, Image, Namespace, Teardown
+from mlinfra.library.contract import Contract, Entrance, Image, Namespace, Teardown
+from mlinfra.library.images import AWS
 from mlinfra.library.in_cluster import SERVING
 from mlinfra.library.outputs import Cluster, ModelServing, NodeGroup
 
@@ -25,18 +26,10 @@ _TRITON = Image(
     source="https://docs.nvidia.com/deeplearning/triton-inference-server/release-notes/rel-26-08.html",
     looked_up="2026-11-24",
 )
-# Takes a model from its bucket before the server starts: it knows pod identity, which servers' own clients may not.
-_AWS = Image(
-    name="public.ecr.aws/aws-cli/aws-cli",
-    tag="2.36.49",
-    digest="sha256:f42bf088cb1456ba9e179ce71fdeb22cc46ff64ea1e3aeae8251ff81391f5bb1",
-    source="https://github.com/aws/aws-cli/tree/2.36.49",
-    looked_up="2026-11-24",
-)
-
 CONTRACT = Contract(
-    images=(_TRITON, _AWS),
-    namespaces=(Namespace(name=SERVING),),
+    images=(_TRITON, AWS),
+    # Requests come from load balancers as well, by HTTP and gRPC.
+    namespaces=(Namespace(name=SERVING, entrances=(Entrance("anybody", (8000, 8001)),)),),
     teardown=Teardown(recipe="The namespace, once no endpoint is in it."),
 )
 
@@ -56,5 +49,5 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         address=scope.address.child("namespace"),
         namespace=SERVING,
         triton_image=chosen.reference,
-        fetch_image=_AWS.reference,
+        fetch_image=AWS.reference,
     )

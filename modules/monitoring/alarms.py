@@ -23,8 +23,9 @@ def add_alarms(
     """Add what AWS can watch of `rules`."""
     chosen = set(rules)
     if "node-not-ready" in chosen:
-        for group in groups:
-            _alarm(scope, told, "node-not-ready", group.address.parts[-1], _unwell(group))
+        # Machines of a node pool are in no scaling group, by which EC2 could add them up.
+        for group in (one for one in groups if not one.pool):
+            _alarm(scope, told, "node-not-ready", group.key, _unwell(group))
     for balancer in balancers:
         name = balancer.address.parts[-1]
         if "endpoint-errors" in chosen:

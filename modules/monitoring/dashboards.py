@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import msgspec
-
-from mlinfra.core.value import Json, Properties
 from mlinfra.library import Scope
-from mlinfra.library.addon import component
-from mlinfra.library.in_cluster import MONITORING
-
-
-class Panel(msgspec.Struct, frozen=True):
-    """One curve, or several: its title, what is asked of Prometheus, how lines are called, and the unit."""
-
-    title: str
-    query: str
-    legend: str
-    unit: str = "short"
-
+from mlinfra.library.dashboard import Panel, add_dashboard
 
 # Metrics of DCGM exporter 4, node exporter 1, kube-state-metrics 2 and Triton 26.10 (their references, November 2026).
 _GROUP = "label_mlinfra_node_group"
@@ -100,44 +84,8 @@ _PANELS: dict[str, tuple[Panel, ...]] = {
 }
 TITLES = tuple(_PANELS)
 
-_WIDE, _HIGH, _COLUMNS = 12, 8, 2
-
 
 def add_dashboards(scope: Scope) -> None:
-    """Add a config map for each."""
+    """Add each of them."""
     for title, panels in _PANELS.items():
-        board = {
-            "uid": f"mlinfra-{title}",
-            "title": title,
-            "tags": ["mlinfra"],
-            "schemaVersion": 39,
-            "editable": False,
-            "refresh": "1m",
-            "time": {"from": "now-6h", "to": "now"},
-            "panels": list(_laid_out(panels)),
-        }
-        properties: Properties = {
-            "metadata": {
-                "name": f"dashboard-{title}",
-                "namespace": MONITORING,
-                "labels": {"grafana_dashboard": "1"},
-            },
-            "data": {f"{title}.json": Json(board)},
-        }
-        # The namespace is the component's.
-        before = [component("prometheus").child("namespace", MONITORING)]
-        scope.add(f"dashboards.{title}", "kubernetes:core/v1:ConfigMap", properties, depends_on=before)
-
-
-def _laid_out(panels: tuple[Panel, ...]) -> Iterator[dict[str, object]]:
-    for index, panel in enumerate(panels):
-        row, column = divmod(index, _COLUMNS)
-        yield {
-            "id": index + 1,
-            "title": panel.title,
-            "type": "timeseries",
-            "datasource": {"type": "prometheus", "uid": "prometheus"},
-            "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
-            "gridPos": {"h": _HIGH, "w": _WIDE, "x": column * _WIDE, "y": row * _HIGH},
-            "targets": [{"refId": "A", "expr": panel.query, "legendFormat": panel.legend}],
-        }
+        add_dashboard(scope, f"dashboards.{title}", title, panels)

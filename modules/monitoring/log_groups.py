@@ -37,9 +37,18 @@ class Logs(Block, frozen=True, kw_only=True):
         parts = re.findall(r"([0-9]+)([smhdw])", self.retention)
         return sum(int(number) * _SECONDS[unit] for number, unit in parts) / _SECONDS["d"]
 
+    @property
+    def hours(self) -> int:
+        """The same in hours, as many as are begun; a day at least."""
+        return max(24, int(-(-self.days * 24 // 1)))
+
 
 def retention_problems(logs: Logs) -> Iterator[Problem]:
-    """A time that CloudWatch does not offer."""
+    """A time that CloudWatch does not offer, or that is too short for Loki."""
+    if logs.kind == "loki" and logs.days < 1:
+        summary = f"Loki keeps no logs for {logs.retention}"
+        hint = "choose 1d or more: what is older goes once a day"
+        yield Problem(Code.LOG_RETENTION, summary, at=("logs", "retention"), hint=hint)
     if logs.kind == "cloudwatch" and logs.days not in _DAYS:
         nearest = next((days for days in _DAYS if days > logs.days), _DAYS[-1])
         summary = f"CloudWatch keeps no logs for {logs.retention}"

@@ -9,8 +9,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Value
-from mlinfra.library import Block, Place, Problem, Scope, Wish
-from mlinfra.library.codes import Code
+from mlinfra.library import Block, Place, Scope, Wish
 from mlinfra.library.forms import Name
 from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, NodeGroup
 
@@ -18,22 +17,15 @@ from .alarms import add_alarms
 from .cluster_alerts import add_cluster_alerts
 from .dashboards import add_dashboards
 from .log_groups import Logs, add_log_groups, retention_problems
+from .logs_source import add_logs_source
 from .managed_prometheus import Metrics, add_workspace, metric_problems
 from .receivers import Receiver, add_receivers, receiver_problems
 from .rules import Rule
 
 SECTION = Place("monitoring")
 NEEDS = (Cluster, NodeGroup, LoadBalancer)
-USES = ("prometheus", "dcgm-exporter", "fluent-bit")
+USES = ("prometheus", "dcgm-exporter", "fluent-bit", "loki")
 Outputs = Monitoring
-
-
-_LOKI = Problem(
-    Code.NOT_PLANNED_YET,
-    "logs in Loki cannot be planned yet",
-    at=("logs", "kind"),
-    hint="use kind: cloudwatch, or none",
-)
 
 
 class Alerts(Block, frozen=True, kw_only=True):
@@ -66,8 +58,10 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     yield Wish("prometheus", {"retention": kept, "dashboards": inputs.dashboards == "grafana"})
     if inputs.gpu == "dcgm":
         yield Wish("dcgm-exporter")
-    if inputs.logs.kind == "cloudwatch":
+    if inputs.logs.kind != "none":
         yield Wish("fluent-bit")
+    if inputs.logs.kind == "loki":
+        yield Wish("loki", {"retentionHours": inputs.logs.hours})
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -77,7 +71,6 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *metric_problems(inputs.metrics),
         *retention_problems(inputs.logs),
         *receiver_problems(alerts.receivers),
-        *([_LOKI] if inputs.logs.kind == "loki" else []),
     )
     cluster = scope.one(Cluster)
     scope.settle()
@@ -92,10 +85,14 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         add_cluster_alerts(scope, cluster, alerts.rules, told.topics, facts)
     if inputs.dashboards == "grafana":
         add_dashboards(scope)
+        if inputs.logs.kind == "loki":
+            add_logs_source(scope)
     log_groups = add_log_groups(scope, inputs.logs, cluster) if inputs.logs.kind == "cloudwatch" else {}
     return Monitoring(
         alerts_topic_arn=told.own.arn if told.own is not None else None,
         prometheus_endpoint=endpoint,
         told=told.topics,
+        logs=inputs.logs.kind,
         log_groups=log_groups,
+        dashboards=inputs.dashboards == "grafana",
     )

@@ -6,6 +6,7 @@ from mlinfra.core.value import Json, Value
 from mlinfra.library import Scope
 from mlinfra.library.in_cluster import MONITORING
 from mlinfra.library.outputs import Cluster
+from mlinfra.library.pod_identity import trust
 
 
 def add_identity(
@@ -18,13 +19,7 @@ def add_identity(
     namespace: str = MONITORING,
 ) -> None:
     """Give a service account a role that allows `statements`."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "pods.eks.amazonaws.com"},
-        "Action": ["sts:AssumeRole", "sts:TagSession"],
-    }
-    trust = {"Version": "2012-10-17", "Statement": [statement]}
-    role = scope.add(f"{local_name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust)})
+    role = scope.add(f"{local_name}.role", "aws:iam/role:Role", {"assumeRolePolicy": Json(trust())})
     policy = scope.add(
         f"{local_name}.role.policy",
         "aws:iam/rolePolicy:RolePolicy",

@@ -24,6 +24,8 @@ from .subnets import add_subnets
 SECTION = Place("network")
 Outputs = Network
 
+_DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+
 
 class Use(Block, frozen=True, kw_only=True):
     """A network that exists: read, never owned, never destroyed."""
@@ -76,6 +78,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "aws:ec2/vpc:Vpc",
         {"cidrBlock": inputs.cidr, "enableDnsSupport": True, "enableDnsHostnames": True},
     )
+    # Whoever is made without a security group gets this one: it lets nothing through.
+    scope.add("vpc.default-security-group", _DEFAULT_GROUP, {"vpcId": vpc.id, "ingress": [], "egress": []})
     in_public = inputs.node_subnets == "public"
     subnets = add_subnets(scope, vpc, plan, public_addresses=in_public)
     routing = add_routing(scope, vpc, subnets, inputs.nat)

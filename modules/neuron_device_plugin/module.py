@@ -29,8 +29,14 @@ CONTRACT = Contract(
             looked_up="2024-09-17",
         ),
     ),
-    # It looks at the node's devices, and talks to the kubelet through a folder of the node.
-    namespaces=(Namespace(name=_NAME, level="privileged"),),
+    namespaces=(
+        Namespace(
+            name=_NAME,
+            level="privileged",
+            because="it looks at the node's devices, and talks to the kubelet through a folder of the node",
+            entrances=(),
+        ),
+    ),
     workloads=(Workload("DaemonSet", _NAME, _NAME),),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets an accelerator from then on."),
 )

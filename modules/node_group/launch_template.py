@@ -19,7 +19,7 @@ _IOPS_PER_GIB = {"gp3": 500, "io1": 50, "io2": 1000}
 _THROUGHPUT_PER_IOPS = 0.25
 _BASE_IOPS = 3000
 _GIB = {"Gi": 1, "Ti": 1024}
-_ROOT_DEVICE = "/dev/xvda"
+ROOT_DEVICE = "/dev/xvda"
 
 
 class Volume(Block, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ def add_launch_template(
         "updateDefaultVersion": True,
         # Version 2 of the metadata service only, and one hop: pods cannot take the node's identity.
         "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
-        "blockDeviceMappings": [{"deviceName": _ROOT_DEVICE, "ebs": _disk(volume)}],
+        "blockDeviceMappings": [{"deviceName": ROOT_DEVICE, "ebs": _disk(volume)}],
         "networkInterfaces": interfaces,
     }
     if capacity.reservation:

@@ -25,6 +25,7 @@ class Machines(msgspec.Struct, frozen=True):
     """The instance types of one group.
 
     accelerator: the Kubernetes resource that its nodes offer, such as `nvidia.com/gpu`; empty without one.
+    count: how many of it a node of the first type offers, each as often as it is shared.
     gpus: how many GPUs the first type has.
     gpu_name: the GPU, where all types have the same.
     adapters: how many EFAs the first type can have.
@@ -38,15 +39,15 @@ class Machines(msgspec.Struct, frozen=True):
     adapters: int
 
     @classmethod
-    def of(cls, names: tuple[str, ...], facts: Facts) -> Machines:
-        """For types without `machine_problems`."""
+    def of(cls, names: tuple[str, ...], facts: Facts, shares: int = 1) -> Machines:
+        """For types without `machine_problems`. shares: how many pods one GPU serves."""
         types = [facts.instance_types[name] for name in names]
         first = types[0]
         gpu_names = {one.gpu_name for one in types}
         return cls(
             image=_IMAGES[first.architecture, first.accelerator],
             accelerator=first.accelerator,
-            count=first.gpus or first.neuron_devices,
+            count=first.gpus * shares or first.neuron_devices,
             gpus=first.gpus,
             gpu_name=gpu_names.pop() if len(gpu_names) == 1 else "",
             adapters=first.efa_interfaces,

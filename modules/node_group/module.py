@@ -1,6 +1,7 @@
 """A group of nodes: machines of the same kind that grow and shrink together.
 
-An EKS managed group with its own role and launch template; or, where EKS has no such group, a scaling group of our own.
+An EKS managed group with its own role and launch template; where EKS has no such group, a scaling group of our own; or,
+where the stack chooses Karpenter, a node pool of it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from msgspec import Meta, Struct
 
 from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts, Wants, image_key
-from mlinfra.core.value import Concat, Properties
+from mlinfra.core.value import Concat, Properties, Value
 from mlinfra.library import Block, Handle, Place, Scope, Wish
-from mlinfra.library.outputs import Cluster, Network, NodeGroup, ScalingGroup, Subnet
+from mlinfra.library.karpenter import NAME, NODE_ROLE
+from mlinfra.library.node_role import add_entry, add_profile, add_role
+from mlinfra.library.outputs import Autoscaling, Cluster, Network, NodeGroup, ScalingGroup, Subnet
 
 from .autoscaling import add_scaling_tags, own_tags
 from .bootstrap import user_data
@@ -23,16 +26,16 @@ from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
 from .labels import Taint, label_problems, labels_of, taints_of, tolerated
 from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
 from .machines import Machines, image_problems, machine_problems
-from .own_group import add_entry, add_profile, add_scaling_group, distribution_of, on_demand_alone
+from .node_pool import add_node_class, add_node_pool, is_pool, pool_problems, rooted_problems
+from .own_group import add_scaling_group, distribution_of, on_demand_alone
 from .placement import Placement, add_placement_group, placement_problems
-from .role import add_role
 from .sharing import Sharing, sharing_problems
 from .sizes import size_problems
 from .zones import chosen_subnets, reservation_problems, zone_problems
 
 SECTION = Place("nodeGroups", many=True)
-NEEDS = (Network, Cluster)
-USES = ("nvidia-device-plugin", "neuron-device-plugin", "aws-efa-device-plugin")
+NEEDS = (Network, Cluster, Autoscaling)
+USES = ("nvidia-device-plugin", "neuron-device-plugin", "aws-efa-device-plugin", "aws-node-termination-handler")
 Outputs = NodeGroup
 
 
@@ -70,7 +73,7 @@ def wants(inputs: Inputs) -> Wants:
 
 
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
-    """What announces to Kubernetes what its machines have."""
+    """What announces to Kubernetes what its machines have, and what empties those of a scaling group of our own."""
     types = [kind for name in inputs.instances if (kind := facts.instance_types.get(name))]
     accelerators = {kind.accelerator for kind in types}
     if "nvidia.com/gpu" in accelerators:
@@ -79,6 +82,8 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
         yield Wish("neuron-device-plugin", {"instances": sorted({kind.name for kind in types})})
     if inputs.efa:
         yield Wish("aws-efa-device-plugin")
+    if inputs.capacity.is_ours:
+        yield Wish("aws-node-termination-handler")
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -90,20 +95,28 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *volume_problems(inputs.volume),
         *label_problems(inputs.labels, inputs.taints),
     )
+    pooling = next((one for one in scope.every(Autoscaling) if one.nodes == NAME), None)
+    pooled = pooling is not None and is_pool(scope.name, inputs.capacity, efa=inputs.efa)
+    if pooled:
+        scope.report(*pool_problems(scope, inputs.capacity, inputs.sharing, inputs.labels))
+    elif pooling is not None:
+        scope.report(*rooted_problems(inputs.min))
     network, cluster = scope.one(Network), scope.one(Cluster)
     reservation = inputs.capacity.reservation
     subnets = chosen_subnets(inputs.zones, reservation, network, facts)
     scope.settle(
-        *zone_problems(inputs.zones, network),
+        *zone_problems(inputs.zones, network, tunnel=cluster.through_nodes),
         *reservation_problems(inputs.zones, reservation, network, facts),
         *placement_problems(inputs.placement, inputs.max, subnets),
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
-        *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours else ()),
+        *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours or pooled else ()),
     )
-    machines = Machines.of(inputs.instances, facts)
+    machines = Machines.of(inputs.instances, facts, inputs.sharing.replicas)
     scope.settle(*sharing_problems(inputs.sharing, machines.gpus))
-    make = _own if inputs.capacity.is_ours else _managed
-    return make(_Group(scope, inputs, facts, network, cluster, machines, subnets))
+    asked = _Group(scope, inputs, facts, network, cluster, machines, subnets)
+    if pooled and pooling is not None:
+        return _pool(asked, pooling)
+    return _own(asked) if inputs.capacity.is_ours else _managed(asked)
 
 
 class _Group(Struct, frozen=True):
@@ -133,17 +146,28 @@ class _Group(Struct, frozen=True):
         """What stands before a machine starts and goes after it has gone."""
         return (*self.network.routes, *self.cluster.before_nodes)
 
-    def outputs(self, group: Handle, name: str, role: Handle, scaling: tuple[ScalingGroup, ...]) -> Outputs:
-        """What others may know of the group; `name` is the output that names it."""
+    @property
+    def image(self) -> str:
+        """The image of its machines, where it is ours to choose."""
+        return self.facts.images[
+            image_key(self.cluster.node_version, self.facts.instance_types[self.inputs.instances[0]])
+        ]
+
+    def outputs(self, group: Handle, name: Value, role: Handle, scaling: tuple[ScalingGroup, ...]) -> Outputs:
+        """What others may know of the group; without a scaling group it is a node pool."""
+        fewest = self.inputs.min if scaling else 0
         return NodeGroup(
-            name=group[name],
-            arn=group.arn,
+            name=name,
+            arn=group.arn if scaling else None,
             role_arn=role.arn,
-            scaling_group=scaling[0].name,
+            scaling_group=scaling[0].name if scaling else None,
             address=group.address,
             scaling_groups=scaling,
             labels=self.labels,
-            hosts_anything=not self.taints and self.inputs.min > 0,
+            hosts_anything=not self.taints and fewest > 0,
+            minimum=fewest,
+            managed=bool(scaling) and not self.inputs.capacity.is_ours,
+            pool=not scaling,
             gpus=self.machines.gpus,
             taints=tolerated(self.taints),
             priority=self.inputs.priority,
@@ -153,7 +177,7 @@ class _Group(Struct, frozen=True):
 def _managed(asked: _Group) -> Outputs:
     """A node group of EKS."""
     scope, inputs, taints = asked.scope, asked.inputs, asked.taints
-    role, attachments = add_role(scope, asked.facts)
+    role, attachments = add_role(scope, asked.facts, tunnel=asked.cluster.through_nodes)
     template = _template(asked, {})
     properties: Properties = {
         "clusterName": asked.cluster.name,
@@ -173,17 +197,16 @@ def _managed(asked: _Group) -> Outputs:
     scaling_group = group["resources", 0, "autoscalingGroups", 0, "name"]
     if inputs.min == 0:
         add_scaling_tags(scope, scaling_group, asked.machines, asked.labels, taints)
-    return asked.outputs(group, "nodeGroupName", role, (ScalingGroup(scaling_group, inputs.priority),))
+    return asked.outputs(group, group["nodeGroupName"], role, (ScalingGroup(scaling_group, inputs.priority),))
 
 
 def _own(asked: _Group) -> Outputs:
     """A scaling group, and where that is asked for a second one that an autoscaler turns to when the first has none."""
     scope, inputs, facts = asked.scope, asked.inputs, asked.facts
     # A role of its own: of one that a node group of EKS has had, EKS keeps the access entry.
-    role, attachments = add_role(scope, facts, "machine-role")
-    image = facts.images[image_key(asked.cluster.node_version, facts.instance_types[inputs.instances[0]])]
+    role, attachments = add_role(scope, facts, "machine-role", tunnel=asked.cluster.through_nodes)
     own: Properties = {
-        "imageId": image,
+        "imageId": asked.image,
         "iamInstanceProfile": {"arn": add_profile(scope, role).arn},
         "userData": user_data(asked.cluster, asked.labels, asked.taints),
     }
@@ -201,7 +224,27 @@ def _own(asked: _Group) -> Outputs:
     scaling = [ScalingGroup(group["name"], inputs.priority)]
     if inputs.capacity.fallback == "on-demand":
         scaling.append(ScalingGroup(add("fallback", on_demand_alone(), 0)["name"], inputs.priority - 1))
-    return asked.outputs(group, "name", role, tuple(scaling))
+    return asked.outputs(group, group["name"], role, tuple(scaling))
+
+
+def _pool(asked: _Group, autoscaling: Autoscaling) -> Outputs:
+    """A node pool of Karpenter, and the class of its machines."""
+    scope, inputs, subnets = asked.scope, asked.inputs, asked.subnets
+    placement = add_placement_group(scope, inputs.placement)
+    node_class = add_node_class(scope, inputs.volume, asked.image, asked.cluster, asked.network, subnets, placement)
+    pool = add_node_pool(
+        scope,
+        inputs.instances,
+        inputs.capacity,
+        [subnet.zone for subnet in subnets],
+        inputs.max,
+        inputs.priority,
+        asked.labels,
+        tolerated(asked.taints),
+        autoscaling,
+        node_class,
+    )
+    return asked.outputs(pool, scope.name, NODE_ROLE, ())
 
 
 def _template(asked: _Group, own: Properties) -> Handle:

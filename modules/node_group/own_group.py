@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from mlinfra.core.address import Address
 from mlinfra.core.value import Concat, Properties, Value
 from mlinfra.library import Handle, Scope
-from mlinfra.library.outputs import Cluster
 
 from .capacity import Capacity
 
@@ -18,17 +17,6 @@ from .capacity import Capacity
 # decides which machine goes.
 _TERMINATION = ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"]
 _SUSPENDED = ["AZRebalance"]
-
-
-def add_profile(scope: Scope, role: Handle) -> Handle:
-    """What hands the role to machines."""
-    return scope.add("instance-profile", "aws:iam/instanceProfile:InstanceProfile", {"role": role.id})
-
-
-def add_entry(scope: Scope, cluster: Cluster, role: Handle) -> Handle:
-    """What lets machines with the role join."""
-    properties = {"clusterName": cluster.name, "principalArn": role.arn, "type": "EC2_LINUX"}
-    return scope.add("access", "aws:eks/accessEntry:AccessEntry", properties)
 
 
 def add_scaling_group(

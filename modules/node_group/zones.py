@@ -11,6 +11,8 @@ from mlinfra.library.outputs import Network, Subnet
 
 # What a node without a way out must reach (EKS user guide, "Deploy private clusters", November 2026).
 _NEEDED = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "s3", "sts")
+# And what Session Manager's agent must (Systems Manager user guide, "Create VPC endpoints", November 2026).
+_FOR_TUNNELS = ("ssm", "ssmmessages")
 
 
 def chosen_subnets(zones: tuple[str, ...], reservation: str, network: Network, facts: Facts) -> list[Subnet]:
@@ -33,8 +35,8 @@ def reservation_problems(zones: tuple[str, ...], reservation: str, network: Netw
         yield Problem(Code.RESERVATION, f"the reservation {reservation} is in {zone}", at=at, hint=hint)
 
 
-def zone_problems(zones: tuple[str, ...], network: Network) -> Iterator[Problem]:
-    """Zones that the network does not have, and nodes without what they need."""
+def zone_problems(zones: tuple[str, ...], network: Network, *, tunnel: bool) -> Iterator[Problem]:
+    """Zones that the network does not have, and nodes without what they need; a tunnel through them needs more."""
     known = [subnet.zone for subnet in network.subnets]
     for index, zone in enumerate(zones):
         if zone not in known:
@@ -42,7 +44,9 @@ def zone_problems(zones: tuple[str, ...], network: Network) -> Iterator[Problem]
             summary = f"the zones of the network are not known: {zone}" if unknown else f"the network is not in {zone}"
             hint = "take zones out" if unknown else f"there is {', '.join(known)}; network.zones adds to them"
             yield Problem(Code.GROUP_ZONES, summary, at=("zones", index), hint=hint)
-    missing = [name for name in _NEEDED if name not in network.endpoints]
+    needed = (*_NEEDED, *(_FOR_TUNNELS if tunnel else ()))
+    missing = [name for name in needed if name not in network.endpoints]
     if missing and not network.way_out:
         hint = f"set network.nat to single, or add to network.vpcEndpoints: {', '.join(missing)}"
-        yield Problem(Code.NODES_CUT_OFF, "these nodes could never join: their subnets have no way out", hint=hint)
+        what = "carry a tunnel" if set(missing) <= set(_FOR_TUNNELS) else "join"
+        yield Problem(Code.NODES_CUT_OFF, f"these nodes could never {what}: their subnets have no way out", hint=hint)

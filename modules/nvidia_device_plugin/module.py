@@ -30,14 +30,21 @@ CONTRACT = Contract(
         Chart(
             name=_NAME,
             version="0.20.0",
+            digest="sha256:9e5642bcdd3805c6e931f9d3ca542677d1f714d68c14c1364892011e67d9a606",
             repository="https://nvidia.github.io/k8s-device-plugin",
             app_version="0.20.0",
             source="https://github.com/NVIDIA/k8s-device-plugin/tree/1b826acc6af3079d8923bac395c3124b8861a9a6",
             looked_up="2026-08-19",
         ),
     ),
-    # It talks to the kubelet through a folder of the node, and looks at the node's devices.
-    namespaces=(Namespace(name=_NAME, level="privileged"),),
+    namespaces=(
+        Namespace(
+            name=_NAME,
+            level="privileged",
+            because="it talks to the kubelet through a folder of the node, and looks at the node's devices",
+            entrances=(),
+        ),
+    ),
     workloads=(
         Workload("DaemonSet", _NAME, _NAME),
         # On the nodes that share their GPUs by MPS; on no other.

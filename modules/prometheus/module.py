@@ -13,7 +13,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon, component
-from mlinfra.library.contract import Chart, Contract, Credential, Definition, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Credential, Definition, Entrance, Namespace, Teardown, Workload
 from mlinfra.library.forms import Duration, Quantity
 from mlinfra.library.outputs import Cluster, Component, Monitoring, NodeGroup
 
@@ -31,6 +31,7 @@ CONTRACT = Contract(
         Chart(
             name="kube-prometheus-stack",
             version="88.5.3",
+            digest="sha256:3bff576f57c88f9fcac3286cc6e0d22ddaf7d7e1829c14a09257359f02ca64c9",
             repository="https://prometheus-community.github.io/helm-charts",
             app_version="v0.93.1",
             source="https://github.com/prometheus-community/helm-charts/tree/cf408a290aec489277a94450bb3511432477a53a",
@@ -38,9 +39,14 @@ CONTRACT = Contract(
         ),
     ),
     namespaces=(
-        Namespace(name=NAMESPACE),
-        # It looks at the node itself: its file systems, its network, its processes.
-        Namespace(name=NODE_EXPORTER, level="privileged"),
+        # Whoever scales or shows something by what Prometheus knows asks it; people come to Grafana.
+        Namespace(name=NAMESPACE, entrances=(Entrance("pods", (9090, 3000)),)),
+        Namespace(
+            name=NODE_EXPORTER,
+            level="privileged",
+            because="it looks at the node itself: its file systems, its network, its processes",
+            entrances=(),
+        ),
     ),
     crds=(
         Definition("alertmanagerconfigs.monitoring.coreos.com", "AlertmanagerConfig", ("v1alpha1",)),

@@ -14,6 +14,8 @@ from mlinfra.advice.cost import estimate
 from mlinfra.advice.prices import Origin, Price, PriceFile, Prices
 from mlinfra.core.cost import Amount
 from mlinfra.core.resource import Graph
+from tests.library.samples import graph_of
+from tests.modules.cases import group
 
 from .node_groups import mixed_group, node_group
 
@@ -126,6 +128,25 @@ CASES = {
     # expected: 2 x 734.38 + 2 x 371.497 + 4 x 8 = 2,243.754; most: 8 x 734.38 + 64 = 5,939.04
     "mixed": (mixed_group(["g5.xlarge"], (1, 4, 8), SPOT), "742.38", "2243.75", "5939.04"),
 }
+
+
+# Nothing is there at first. At most: two of the dearer, 2 x (884.76 + 8); a disk of 1 TiB: 2 x 0.08 x (1024 - 100) more
+_POOLS = {
+    "on-demand": ({}, "1785.52"),
+    "spot": ({"capacity": {"type": "spot", "fallback": "on-demand"}}, "1785.52"),
+    "a large disk": ({"volume": {"size": "1Ti"}}, "1933.36"),
+}
+
+
+@pytest.mark.parametrize("name", _POOLS)
+def test_a_node_pool_costs_nothing_at_first_and_at_most_what_its_group_would(name: str) -> None:
+    about, most = _POOLS[name]
+    sections = {**group(max=2, **about), "autoscaling": {"nodes": {"kind": "karpenter"}}}
+    whole = graph_of(sections)
+    pool = Graph.of([one for one in whole if one.address.is_within("nodeGroups.gpu")])
+    cost = estimate(pool, None, PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("0.00"), Decimal("0.00"), Decimal(most))
+    assert cost.unknown == ()
 
 
 @pytest.mark.parametrize("name", CASES)

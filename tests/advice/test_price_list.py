@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlinfra.advice.cost import estimate
-from mlinfra.advice.price_list import home, read_price_list, wanted_prices
-from mlinfra.advice.prices import read_prices, write_prices
+from mlinfra.advice.price_list import home, read_price_list
+from mlinfra.advice.prices import Prices, read_prices, write_prices
+from mlinfra.advice.products import product_of, wanted_prices
 from mlinfra.advice.things import Things
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.clients import Clients, Endpoint
@@ -65,6 +67,96 @@ GRAPH = Graph.of(
 )
 
 
+_POSTGRES = {"productFamily": "Database Instance", "databaseEngine": "PostgreSQL", "instanceType": "db.t4g.medium"}
+_STORED = {"productFamily": "Database Storage", "volumeType": "General Purpose-GP3"}
+_ONE, _TWO = {"deploymentOption": "Single-AZ"}, {"deploymentOption": "Multi-AZ"}
+_LUSTRE = {"productFamily": "Storage", "fileSystemType": "Lustre", "storageType": "SSD"}
+# What is not machines, with what stands beside it on the list and is something else.
+OTHERS = {
+    "AmazonEC2": PRODUCTS["AmazonEC2"],
+    "AmazonEKS": PRODUCTS["AmazonEKS"],
+    "AmazonVPC": [
+        product("EUC1-VpcEndpoint-Hours", "0.0120", productFamily="VpcEndpoint"),
+        product("EUC1-VpcEndpoint-Bytes", "0.0100", "GB", productFamily="VpcEndpoint"),
+        product("EUC1-PublicIPv4:InUseAddress", "0.0050", group="VPCPublicIPv4Address"),
+        product("EUC1-PublicIPv4:IdleAddress", "0.0051", group="VPCPublicIPv4Address"),
+    ],
+    "AWSELB": [
+        product("EUC1-LoadBalancerUsage", "0.0270", productFamily="Load Balancer-Network"),
+        product("EUC1-LCUUsage", "0.0060", "LCU-Hrs", productFamily="Load Balancer-Network"),
+        product("EUC1-LoadBalancerUsage", "0.0280", productFamily="Load Balancer-Application"),
+    ],
+    "AmazonRDS": [
+        product("EUC1-InstanceUsage:db.t4g.medium", "0.0780", **_POSTGRES, **_ONE),
+        product("EUC1-Multi-AZUsage:db.t4g.medium", "0.1560", **_POSTGRES, **_TWO),
+        product("EUC1-RDS:GP3-Storage", "0.1370", "GB-Mo", databaseEngine="PostgreSQL", **_STORED, **_ONE),
+        product("EUC1-RDS:GP3-Storage", "0.1370", "GB-Mo", databaseEngine="MariaDB", **_STORED, **_ONE),
+        product("EUC1-RDS:Multi-AZ-GP3-Storage", "0.2740", "GB-Mo", **_STORED, **_TWO),
+    ],
+    "AmazonFSx": [
+        product("EUC1-Storage.SSD.125", "0.1740", "GB-Mo", throughputCapacity="125", **_LUSTRE),
+        product("EUC1-Storage.SSD.250", "0.2520", "GB-Mo", throughputCapacity="250", **_LUSTRE),
+    ],
+    "awskms": [product("eu-central-1-KMS-Keys", "1.0000", "Keys"), product("eu-central-1-KMS-Requests", "0.0000030")],
+    "AWSSecretsManager": [product("EUC1-AWSSecretsManager-Secrets", "0.4000", "Secrets")],
+    "AmazonRoute53": [product("HostedZone", "0.5000", "HostedZone", regionCode="")],
+    "AmazonCloudWatch": [
+        product("EUC1-CW:AlarmMonitorUsage", "0.1000", "Alarms"),
+        product("EUC1-CW:HighResAlarmMonitorUsage", "0.3000", "Alarms"),
+    ],
+    "AWSSystemsManager": [product("EUC1-PS-Advanced-Param-Tier1", "0.0000685", "Hour")],
+}
+# What each comes to a month, worked out from the list above.
+THINGS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "cluster": ("aws:eks/cluster:Cluster", {"version": "1.33"}, "438.00"),  # (0.10 + 0.50) x 730
+    "endpoint": (
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        {"vpcEndpointType": "Interface", "subnetIds": ["a", "b"]},
+        "17.52",  # 0.012 x 730 in each of two zones
+    ),
+    "nat": ("aws:ec2/natGateway:NatGateway", {}, "37.96"),  # 0.052 x 730
+    "address": ("aws:ec2/eip:Eip", {}, "3.65"),  # 0.005 x 730
+    "balancer": ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "internal": True}, "19.71"),
+    "database": (
+        "aws:rds/instance:Instance",
+        {"engine": "postgres", "instanceClass": "db.t4g.medium", "allocatedStorage": 100, "multiAz": True},
+        "141.28",  # twice 0.078 x 730 + 100 x 0.137
+    ),
+    "files": (
+        "aws:fsx/lustreFileSystem:LustreFileSystem",
+        {"deploymentType": "PERSISTENT_2", "storageCapacity": 1200, "perUnitStorageThroughput": 250},
+        "302.40",  # 1,200 x 0.252
+    ),
+    "key": ("aws:kms/key:Key", {}, "1.00"),
+    "secret": ("aws:secretsmanager/secret:Secret", {}, "0.40"),
+    "zone": ("aws:route53/zone:Zone", {}, "0.50"),
+    "alarm": ("aws:cloudwatch/metricAlarm:MetricAlarm", {"period": 10}, "0.30"),
+    "parameter": ("aws:ssm/parameter:Parameter", {"tier": "Advanced"}, "0.05"),
+}
+
+
+def test_what_is_not_machines_is_refreshed_and_billed_to_the_cent(tmp_path: Path) -> None:
+    graph = Graph.of(resource(f"resources.{name}", kind, about) for name, (kind, about, _) in THINGS.items())
+    with PriceList(OTHERS, {}) as served:
+        calls = calls_to(served, "eu-central-1")
+        file = read_price_list(calls, calls, wanted_prices(Things.desired(graph, None)), DAY)
+    write_prices(file, tmp_path)
+    # Nothing of it is of the package, which has no prices of this region.
+    cost = estimate(graph, None, Prices("eu-central-1", file), DAY)
+    assert cost.unknown == ()
+    found: dict[str, Decimal] = {}
+    for line in cost.lines:
+        found[line.address] = found.get(line.address, Decimal(0)) + line.monthly.expected
+    assert found == {f"resources.{name}": Decimal(monthly) for name, (_, _, monthly) in THINGS.items()}
+    assert cost.prices_of == DAY.isoformat()
+
+
+def test_every_price_of_the_package_but_typical_ones_can_be_asked_for() -> None:
+    for name in ("aws", "us-east-1"):
+        for key in sorted(read_prices(name).keys()):
+            assert key.startswith("machine.spot.") or product_of(key) is not None, key
+
+
 @pytest.fixture
 def served() -> Iterator[PriceList]:
     with PriceList(PRODUCTS, SPOT) as served:
@@ -81,6 +173,7 @@ def test_prices_are_read_for_what_the_stack_is_made_of(served: PriceList, tmp_pa
     file = read_price_list(calls_to(served, "eu-central-1"), calls_to(served, "eu-central-1"), keys, DAY)
     assert {key: price.price for key, price in file.prices.items()} == {
         "cluster.standard": Decimal("0.1"),
+        "cluster.extended": Decimal("0.6"),  # what every cluster costs, and the surcharge
         "machine.on-demand.g5.xlarge": Decimal("1.258"),
         "machine.spot.g5.xlarge": Decimal("0.50"),
         "nat-gateway": Decimal("0.052"),

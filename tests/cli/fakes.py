@@ -18,7 +18,6 @@ from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder
 from mlinfra.core.capacity import Capacity
-from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.endpoint import Endpoint
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
@@ -33,6 +32,7 @@ from mlinfra.core.value import Path, Value
 from mlinfra.policy.finding import Judgement
 from mlinfra.session.comments import post_comment
 from mlinfra.session.inventory import LeftBehind, Owned
+from mlinfra.session.offline import Estimate
 from mlinfra.session.policies import rules
 from tests.cli import advice, plans
 
@@ -236,9 +236,6 @@ class FakeSession:
         self.asked.append((address, id))
         return self._plan
 
-    def cost(self) -> Cost:
-        return advice.COST
-
     def capacity(self) -> Capacity:
         return advice.CAPACITY
 
@@ -255,8 +252,8 @@ class FakeSession:
     def kubeconfig(self) -> Mapping[str, Any]:
         return {"apiVersion": "v1", "kind": "Config"}
 
-    def judgement(self) -> Judgement:
-        return Judgement(packs=("baseline",), rules=30, notes=self.plan().diagnostics)
+    def whereabouts(self) -> Mapping[str, str]:
+        return {}
 
     def location(self) -> str:
         return ".mlinfra/state/demo"
@@ -353,6 +350,12 @@ class FakeSessions:
         return [
             one if one.problem else msgspec.structs.replace(one, path="here", digest="5a" * 32) for one in self.charts
         ]
+
+    def check_policies(self, options: Given) -> Judgement:
+        return Judgement(packs=("baseline",), rules=30, notes=self.session.plan().diagnostics)
+
+    def estimate_cost(self, options: Given) -> Estimate:
+        return Estimate(self.session.stack, advice.COST, ())
 
     def check_health(self, options: Given) -> Health:
         self.opened.append(options)

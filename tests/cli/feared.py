@@ -30,6 +30,7 @@ from mlinfra.library import assembly
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.renames import with_renames
 from mlinfra.session.symbolic import Symbols, asked_of
 from tests.library.samples import LIBRARY
@@ -138,6 +139,26 @@ resources:
     type: aws:sqs/queue:Queue
     properties: {sqsManagedSseEnabled: true}
 """
+# What two of the changes are about, and no other needs.
+DATABASE = """\
+  features-db:
+    type: aws:rds/instance:Instance
+    properties:
+      {identifier: recsys, engine: postgres, engineVersion: "17.5", instanceClass: db.t4g.medium, allocatedStorage: 100,
+       storageEncrypted: true, username: recsys, manageMasterUserPassword: true, deletionProtection: true}
+"""
+RUNTIME = """\
+cluster: {version: "1.35"}
+nodeGroups: {serving: {instances: [m6i.large], min: 2, max: 3}}
+network: {use: {vpcId: vpc-0a1b2c3d4e5f60718, subnetIds: [subnet-0a1b2c3d4e5f60718, subnet-0a1b2c3d4e5f60719]}}
+"""
+SERVER = """\
+  server:
+    type: kubernetes:helm.sh/v3:Release
+    properties:
+      {name: server, namespace: serving, chart: server, version: 1.8.2, repositoryOpts: {repo: "https://charts.example"},
+       values: {replicas: 2}}
+"""
 
 
 def without(text: str, first: str, last: str = "") -> str:
@@ -170,6 +191,15 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "too-dear": lambda text: text.replace("minSize: 0, maxSize: 4", "minSize: 24, maxSize: 40"),
     "another-tag": lambda text: text.replace("team: recsys}", "team: search}"),
     "half-of-it-gone": lambda text: without(text, "  cluster:\n", "  jobs:\n"),
+    "database-replaced": lambda text: text.replace("username: recsys", "username: features"),
+    "engine-major-upgrade": lambda text: text.replace('engineVersion: "17.5"', 'engineVersion: "18.1"'),
+    "runtime-major-upgrade": lambda text: text.replace("version: 1.8.2", "version: 2.0.1"),
+}
+# What the stack is before, where that is more than the stack that all have in common.
+BEFORE = {
+    "database-replaced": STACK + DATABASE,
+    "engine-major-upgrade": STACK + DATABASE,
+    "runtime-major-upgrade": STACK + SERVER + RUNTIME,
 }
 
 
@@ -195,14 +225,17 @@ class Named:
 @cache
 def planned(name: str) -> tuple[Plan, Graph]:
     """The plan of one change, once the stack as it was has been applied; and what is desired then."""
-    (_, before), (stack, after) = _read(STACK), _read(CHANGES[name](STACK))
+    was = BEFORE.get(name, STACK)
+    (_, before), (stack, after) = _read(was), _read(CHANGES[name](was))
     ownership = Ownership("recsys", "0123456789abcdef")
     made = _plan(before, State(stack="recsys", lineage=ownership.lineage), ownership)
     resources = [
         msgspec.structs.replace(before.resources[step.address], properties=step.properties) for step in made.steps
     ]
     state = Ids().applied(resources, ownership, asked_of(before, after))
-    plan = with_renames(review.with_idle_names(_plan(after, state, ownership), stack, after, state), state)
+    plan = with_renames(
+        review.with_idle_names(with_major_versions(_plan(after, state, ownership)), stack, after, state), state
+    )
     plan = policies.held(plan, Rulebook.of_project(Path("nowhere")), after, stack, DAY)
     cost = estimate(after, state, read_prices("us-east-1"), DAY, budget_of(stack.lifecycle))
     found = budget_findings(cost, stack.positions.at(("lifecycle", "budget")))

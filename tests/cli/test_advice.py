@@ -102,7 +102,17 @@ def test_a_plan_that_only_the_budget_forbids_ends_with_its_exit_code() -> None:
     assert run("plan", "s", session=FakeSession(failing("MLI8001"))).code == 7
     assert run("apply", "s", "--yes", session=FakeSession(failing("MLI8001"))).code == 7
     assert run("plan", "s", session=FakeSession(failing("MLI8001", "MLI8010"))).code == 1
-    assert run("plan", "s", session=FakeSession(failing("MLI8001", "MLI7001"))).code == 1
+
+
+def test_of_several_reasons_against_a_plan_the_gravest_gives_the_exit_code() -> None:
+    for codes, code in (
+        (("MLI8001", "MLI7001"), 3),
+        (("MLI7002", "MLI8001"), 3),
+        (("MLI8001", "MLI7001", "MLI8010"), 1),
+        (("MLI7001", "MLI3034"), 1),
+    ):
+        for command in ("plan", "apply"):
+            assert run(command, "s", session=FakeSession(failing(*codes))).code == code, codes
 
 
 def test_one_thing_needs_room_and_a_change_says_more_or_less() -> None:

@@ -80,7 +80,7 @@ def test_an_incomplete_apply_names_root_causes_and_what_was_not_reached() -> Non
     assert "error MLI5003 create cluster.role" in result.err
     assert "the quota of roles is exhausted" in result.err
     assert "hint: raise the quota" in result.err
-    assert "not reached because of cluster.role: cluster.control-plane" in result.err
+    assert "not reached because create cluster.role failed: cluster.control-plane" in result.err
     assert "1 done, 1 failed, 1 not reached" in result.err
 
 

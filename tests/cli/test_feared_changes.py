@@ -50,6 +50,9 @@ SEEN: dict[str, tuple[set[str], set[str], int]] = {
     "api-open-to-the-world": (set(), {"MLI7001"}, 3),
     "too-dear": (set(), {"MLI8001"}, 7),
     "another-tag": (set(), set(), 0),
+    "database-replaced": ({"resources.features-db"}, {"MLI7001"}, 3),
+    "engine-major-upgrade": (set(), {"MLI3170"}, 0),
+    "runtime-major-upgrade": (set(), {"MLI3170"}, 0),
     "half-of-it-gone": ({"resources.cluster", "resources.system", "resources.features"}, {"MLI3010"}, 1),
 }
 

@@ -203,7 +203,7 @@ def test_a_starter_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(folder)
     assert run("init").code == 0
     text = (folder / "stack.yaml").read_text()
-    assert "name: my-recsys-1\n" in text
+    assert "name: my-recsys-1 " in text
     assert "platform: sandbox" in text
     again = run("init", "--name", "other")
     assert again.code == 1

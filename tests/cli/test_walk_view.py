@@ -11,8 +11,8 @@ from mlinfra.cli.render.duration import duration_text
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import plain
 from mlinfra.cli.render.progress import DOING, DONE, Tally, event_page
-from mlinfra.cli.render.report import report_page
-from mlinfra.core.plan import Step, Verb
+from mlinfra.cli.render.report import done_page, report_page
+from mlinfra.core.plan import Action, Step, Verb
 from mlinfra.core.report import Began, Ended, Failed, Report, Said, Skipped
 from tests.cli import plans
 
@@ -39,18 +39,17 @@ def line(event: Began | Said | Ended | Failed | Skipped, *, every: bool = True) 
     return plain(event_page(event, Look(), every=every)).strip()
 
 
-def test_every_event_is_one_line() -> None:
+def test_an_event_is_one_line_and_what_is_not_reached_is_told_at_the_end() -> None:
     assert line(Began(VPC, 1, 3)) == "network.vpc creating (1 of 3)"
     assert line(Said(VPC, "waiting\x1b[2J")) == "network.vpc waiting\\x1b[2J"
     assert line(Ended(VPC, 63, "vpc-1")) == "✓ network.vpc created  1m03s  vpc-1"
     assert line(Failed(VPC, 2, "MLI5003", "no room")) == "✗ network.vpc failed after 2.0s  MLI5003: no room"
-    assert line(Skipped(VPC, ROLE.address)) == "- network.vpc not reached because of cluster.role"
+    assert line(Skipped(VPC, ROLE.address)) == ""
 
 
 def test_a_live_view_tells_of_endings_alone() -> None:
     assert line(Began(VPC, 1, 3), every=False) == ""
     assert line(Said(VPC, "waiting"), every=False) == ""
-    assert line(Skipped(VPC), every=False) == ""
     assert line(Ended(VPC, 1), every=False) != ""
 
 
@@ -111,7 +110,7 @@ def test_lines_say_once_what_a_step_waits_for() -> None:
 
 
 def test_root_causes_come_with_code_and_hint_and_echoes_are_counted_once() -> None:
-    echoes = tuple(Skipped(step, ROLE.address) for step in (CLUSTER, CLUSTER, VPC))
+    echoes = tuple(Skipped(step, ROLE.address) for step in (CLUSTER, CLUSTER, VPC, ROLE))
     report = Report(failed=(Failed(ROLE, 2.5, "MLI5002", "denied:\niam:CreateRole", "allow it"),), skipped=echoes)
     assert plain(report_page(report, Look())).splitlines() == [
         "error MLI5002 create cluster.role  after 2.5s",
@@ -119,9 +118,25 @@ def test_root_causes_come_with_code_and_hint_and_echoes_are_counted_once() -> No
         "    iam:CreateRole",
         "    hint: allow it",
         "",
-        "not reached because of cluster.role: cluster.control-plane, network.vpc",
+        "2 not reached because create cluster.role failed: cluster.control-plane, network.vpc",
         "",
     ]
+
+
+def test_what_an_incomplete_walk_comes_to_counts_addresses() -> None:
+    draining = msgspec.structs.replace(CLUSTER, verb=Verb.DRAIN)
+    report = Report(
+        ended=(Ended(ROLE, 1.0),),
+        failed=(Failed(draining, 30, "MLI5105", "held"),),
+        skipped=tuple(Skipped(step, CLUSTER.address) for step in (CLUSTER, VPC, VPC)),
+    )
+    assert report.summary == "1 done, 1 failed, 1 not reached"
+    assert "1 not reached because drain cluster.control-plane failed: network.vpc" in plain(report_page(report, Look()))
+
+
+def test_the_last_words_count_what_the_plan_counted() -> None:
+    plan = plans.plan(*(plans.change(address, Action.DELETE) for address in (plans.CLUSTER, plans.VPC)))
+    assert plain(done_page(plan, 7.1, Look())).strip() == "✓ demo: 2 deleted  in 7.1s"
 
 
 def test_durations_are_said_as_people_say_them() -> None:

@@ -38,9 +38,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     main(["sandbox", "down"])
 
 
-@pytest.mark.parametrize("platform", ["sandbox", "aws"])
+@pytest.mark.parametrize(
+    ("platform", "path", "value"),
+    [
+        ("sandbox", "network.nat", "single"),
+        ("aws", "network.nat", "single"),
+        ("kubernetes", "lifecycle.environment", "development"),
+    ],
+)
 def test_a_starter_is_a_valid_stack(
-    platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    platform: str,
+    path: str,
+    value: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--platform", platform, "--name", "starter"]) == 0
@@ -48,7 +60,7 @@ def test_a_starter_is_a_valid_stack(
     assert main(["validate", "stack.yaml"]) == 0
     assert capsys.readouterr() == ("stack.yaml: valid\n", "")
     assert main(["show", "stack.yaml", "--expanded", "-o", "json"]) == 0
-    assert {"path": "network.nat", "value": "single"}.items() <= leaf(capsys, "network.nat").items()
+    assert {"path": path, "value": value}.items() <= leaf(capsys, path).items()
 
 
 def test_a_bucket_that_was_made_on_request_keeps_states(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ def stack(project: Project, language: Language) -> Stack:
 def test_the_whole_language_loads(stack: Stack, language: Language) -> None:
     assert set(stack.sections) == set(language.sections)
     assert stack.sections["network"]["cidr"] == "10.40.0.0/16"
-    assert stack.sections["cluster"]["version"] == "1.33"
+    assert stack.sections["cluster"]["version"] == "1.35"
     assert stack.sections["nodeGroups"]["inference"]["max"] == 8
     assert stack.tags["cost-center"] == "4411"
     assert stack.resources["hook"].properties["value"] == Secret("sm", "recsys/webhook", "url")

@@ -83,6 +83,7 @@ def test_a_verdict_holds_whatever_the_unknown_will_be(schema: dict[str, Any], va
     [
         ({"const": "*"}, UNKNOWN, Verdict.UNKNOWN),
         ({"const": "*"}, ARN, Verdict.FAIL),
+        ({"const": "*"}, Ref(Address("resources.a"), ("secrets", 0, "secretArn")), Verdict.FAIL),
         ({"const": "*"}, Concat((UNKNOWN, "/*")), Verdict.FAIL),
         ({"const": "a/*"}, Concat((UNKNOWN, "/*")), Verdict.UNKNOWN),
         ({"enum": ["arn:aws:s3:::a"]}, ARN, Verdict.UNKNOWN),

@@ -43,6 +43,7 @@ TYPES: dict[str, ResourceType] = {
             inputs=block(
                 {
                     "cidr": text(required=True, replace=Replace.CREATE_FIRST),
+                    "motto": text(masked=True),
                     "dns": boolean(default=False),
                     "policy": document(default=None),
                     "tags": TAGS,
@@ -134,12 +135,13 @@ class Thing:
 
     def __init__(self, kind: str, id: str, properties: Properties, owner: Owner | None) -> None:
         self.kind, self.id, self.properties, self.owner = kind, id, properties, owner
-        self.failed = ""
+        self.failed = self.plight = ""
 
     def present(self) -> Present:
         shown = {name: value for name, value in self.properties.items() if name != "password"}
         opened = {"arn": f"arn:{shown['name']}", "createdAt": self.id} if self.kind == "toy:run/Cluster" else {}
-        return Present(self.id, {"arn": f"arn:{self.id}", **shown, **opened}, self.owner, failed=self.failed)
+        properties = {"arn": f"arn:{self.id}", **shown, **opened}
+        return Present(self.id, properties, self.owner, failed=self.failed, plight=self.plight)
 
 
 class ToyCloud:

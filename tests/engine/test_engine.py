@@ -251,6 +251,20 @@ def test_lost_records_are_taken_back_by_their_tags() -> None:
     assert world.settled(stack())
 
 
+def test_what_an_interrupted_call_left_undone_is_said_of_whatever_is_planned_for_the_object() -> None:
+    world = World()
+    world.apply(stack())
+    group = only(world, "run/Group")
+    group.plight = "pending since noon; apply starts anew"
+    world.disk.remove()
+    (change,) = (one for one in world.plan(stack()).pending() if one.address == GROUP)
+    assert (change.action, change.reason.partition("; ")[2]) == (Action.ADOPT, group.plight)
+    world.apply(stack())
+    group.properties["size"] = {"min": 0, "max": 5}
+    (change,) = world.plan(stack()).pending()
+    assert (change.action, change.reason) == (Action.UPDATE, group.plight)
+
+
 def test_an_owned_object_that_nobody_declares_any_more_is_deleted_in_order_without_records() -> None:
     world = World()
     world.apply(graph(*(r for r in stack() if r.address != ROUTE)))
@@ -333,16 +347,26 @@ def test_a_plan_for_a_target_brings_what_it_needs_and_nothing_else() -> None:
         world.plan(stack(), targets=("nowhere",))
 
 
-@pytest.mark.parametrize("field", ["dns", "policy"])
-def test_an_object_edited_after_the_plan_is_a_refusal_that_names_object_and_field(field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "now", "words"),
+    [
+        ("dns", True, "from false to true"),
+        ("policy", '{"a": 3}', r'from \{"a":1\} to \{"a":3\}'),
+        ("motto", "plover", "from one secret to another"),
+    ],
+)
+def test_an_object_edited_after_the_plan_is_a_refusal_that_names_object_field_and_values(
+    field: str, now: object, words: str
+) -> None:
     world = World()
-    before = stack(policy='{"a": 1}')
+    before = stack(policy='{"a": 1}', motto="xyzzy")
     world.apply(before)
-    after = stack(dns=True, policy='{"a": 2}')
+    after = stack(dns=True, policy='{"a": 2}', motto="plugh")
     plan = world.plan(after)
-    only(world, "net/Net").properties[field] = True if field == "dns" else '{"a": 3}'
-    with pytest.raises(StalePlan, match=rf"network\.vpc: {field} of net-1"):
+    only(world, "net/Net").properties[field] = now
+    with pytest.raises(StalePlan, match=rf"network\.vpc: {field} of net-1 .*: {words}$") as refused:
         world.carry_out(plan, after)
+    assert not any(motto in str(refused.value) for motto in ("xyzzy", "plugh", "plover"))
 
 
 def test_an_object_deleted_after_the_plan_is_a_refusal() -> None:

@@ -52,17 +52,17 @@ FACTS = Facts(
     account="123456789012",
     region="us-east-1",
     zones=("us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d"),
-    cluster_versions=("1.32", "1.33", "1.34"),
+    cluster_versions=("1.32", "1.33", "1.34", "1.35"),
     instance_types={one.name: one for one in _TYPES},
     images={
         image_key(version, one): f"ami-{version.replace('.', '')}{one.architecture}"
-        for version in ("1.32", "1.33", "1.34")
+        for version in ("1.32", "1.33", "1.34", "1.35")
         for one in _TYPES
         if one.accelerator != "amd.com/gpu"
     },
     addons={
         f"{version}/{name}": f"v{version}.1-eksbuild.{number}"
-        for version in ("1.32", "1.33", "1.34")
+        for version in ("1.32", "1.33", "1.34", "1.35")
         for number, name in enumerate(("vpc-cni", "kube-proxy", "coredns", "aws-ebs-csi-driver"))
     },
     reservations={"cr-0123456789abcdef0": "us-east-1b", "cr-0a": "us-east-1a"},

@@ -30,6 +30,7 @@ def group(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"gpu": gpu, "system": SYSTEM}}
 
 
+KARPENTER: Sections = {"autoscaling": {"nodes": {"kind": "karpenter"}}}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
 
 
@@ -37,6 +38,12 @@ def entrance(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {"public": about}}
 
 
+# One with names for endpoints of each kind of gateway, and one without.
+DOORS: Sections = {
+    "inner": {"domain": "models.acme.internal", "gateway": "nginx"},
+    "outer": {"domain": "models.acme.example", "certificate": CERTIFICATE},
+    "plain": {},
+}
 RECEIVERS = {
     "oncall": {"email": "oncall@acme.example"},
     "chat": {"webhook": "https://hooks.acme.example/ml"},
@@ -107,6 +114,7 @@ CASES: dict[str, dict[str, Sections]] = {
             taints=[{"key": "dedicated", "value": "x"}],
         ),
         "fallback": group(capacity={"type": "spot", "fallback": "on-demand"}),
+        "node-pool": {**group(capacity={"type": "spot"}, placement="spread"), **KARPENTER},
         "neuron": {**CLUSTER, "nodeGroups": {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "system": SYSTEM}},
     },
     "load-balancer": {
@@ -116,6 +124,8 @@ CASES: dict[str, dict[str, Sections]] = {
         "application": entrance(type="application"),
         "application-with-tls": entrance(type="application", certificate=CERTIFICATE),
         "each-for-itself": entrance(type="application", gateway="alb"),
+        "nginx-ends-tls": entrance(gateway="nginx", domain="models.acme.example"),
+        "named": entrance(domain="models.acme.example", zone="Z0123456789", certificate=CERTIFICATE),
     },
     "monitoring": {
         "defaults": watched(),
@@ -123,6 +133,7 @@ CASES: dict[str, dict[str, Sections]] = {
         "managed-prometheus": watched(
             metrics={"kind": "amp"}, logs={"kind": "none"}, alerts={"receivers": RECEIVERS, "rules": RULES}
         ),
+        "logs-in-loki": watched(logs={"kind": "loki"}),
         "unread": watched(metrics={"kind": "amp"}, logs={"kind": "none"}, dashboards="none"),
     },
     "budget": {
@@ -137,7 +148,13 @@ CASES: dict[str, dict[str, Sections]] = {
     "autoscaling": {
         "defaults": {**NODES, "autoscaling": {}},
         "keda": {**NODES, "autoscaling": {"pods": {"kind": "keda"}}},
+        "karpenter": {**group(), **KARPENTER},
         "none": {**NODES, "autoscaling": {"nodes": {"kind": "none"}, "pods": {"kind": "none"}}},
+    },
+    "karpenter": {"defaults": {**group(), **KARPENTER}},
+    "aws-node-termination-handler": {
+        "spot": wishing(group(capacity={"type": "mixed"}), aws_node_termination_handler={}),
+        "nothing-to-do": wishing(aws_node_termination_handler={}),
     },
     "metrics-server": {"defaults": wishing(metrics_server={})},
     "cluster-autoscaler": {
@@ -157,6 +174,13 @@ CASES: dict[str, dict[str, Sections]] = {
             {**NODES, "cluster": {"addons": {"aws-ebs-csi-driver": {}}}}, aws_ebs_csi_driver={}
         ),
     },
+    "aws-efs-csi-driver": {
+        "claimed": {**NODES, "cluster": {"volumes": ["efs"]}},
+        "an-add-on-already": wishing(
+            {**NODES, "cluster": {"addons": {"aws-efs-csi-driver": {}}}}, aws_efs_csi_driver={}
+        ),
+    },
+    "aws-fsx-csi-driver": {"claimed": {**NODES, "cluster": {"volumes": ["fsx"]}}},
     "prometheus": {
         "defaults": wishing(prometheus={}),
         "managed": {**NODES, "monitoring": {"metrics": {"kind": "amp"}, "dashboards": "none"}},
@@ -164,14 +188,34 @@ CASES: dict[str, dict[str, Sections]] = {
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
     "fluent-bit": {"defaults": {**NODES, "monitoring": {}}},
     "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
+    "mlflow": {
+        "defaults": {**NODES, "runtimes": {"mlflow": {}}},
+        "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+        "under-its-name": {
+            **entrance(domain="acme.example"),
+            "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
+        },
+    },
+    "flyte": {
+        "defaults": {**NODES, "runtimes": {"flyte": {}}},
+        "watched": {
+            **NODES,
+            "monitoring": {"logs": {"kind": "none"}},
+            "runtimes": {"flyte": {"projects": ["recsys"], "databaseSize": "db.m7g.large"}},
+        },
+    },
     "model-serving": {"defaults": wishing(model_serving={})},
     "triton": {"defaults": {**NODES, "runtimes": {"triton": {"version": "25.09"}}}},
     "endpoint": {
         "defaults": {**NODES, "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7"}}},
         "gpu": endpoint(resources={"cpu": 2, "memory": "8Gi", "gpu": 1}, nodeGroups=["gpu"]),
         "fixed": endpoint(replicas={"min": 2, "max": 2}),
+        "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},
+    "loki": {"defaults": wishing(loki={})},
+    "istio": {"defaults": wishing(istio={})},
+    "external-dns": {"defaults": wishing(external_dns={"zones": ["Z1", "Z2"], "domains": ["models.acme.example"]})},
     "aws-load-balancer-controller": {"defaults": wishing(aws_load_balancer_controller={})},
 }
 

@@ -25,7 +25,10 @@ FOLDER = Path(os.environ.get("MLINFRA_CHARTS", ROOT.parent / "shared" / "charts"
 _HANDED_ON = {
     "affinity",
     "containerSecurityContext",
+    "limits_config",
+    "meshConfig",
     "nodeSelector",
+    "podAnnotations",
     "podSecurityContext",
     "resources",
     "securityContext",
@@ -49,6 +52,8 @@ def source(chart: str) -> dict[str, Any]:
 def _values(chart: str) -> tuple[str, yaml.Node]:
     text = (FOLDER / chart / "values.yaml").read_text()
     node = yaml.compose(text, Loader=yaml.SafeLoader)
+    # Istio's charts keep their defaults below this name, and take them out of it when they are rendered.
+    node = (node and _child(node, "_internal_defaults_do_not_set")) or node
     return text, node if node is not None else yaml.MappingNode("", [])
 
 
@@ -64,18 +69,38 @@ def complaints(chart: str, values: Mapping[str, Any]) -> Iterator[str]:
                 for one in complaints(key, value)
                 if own is None or one in set(_unknown(text, own, value, ""))
             )
-        elif key != "global":
+        elif key != "global" and not _is_switch(chart, key, value):
             yield from _unknown(text, node, {key: value}, "")
     schema = FOLDER / chart / "values.schema.json"
     if schema.is_file():
-        for error in Draft202012Validator(json.loads(schema.read_text())).iter_errors(_known(values)):
+        merged = _merged(yaml.safe_load(text) or {}, _known(values))
+        for error in Draft202012Validator(json.loads(schema.read_text())).iter_errors(merged):
             if error.validator != "required":
                 yield f"{error.json_path}: {error.message}"
+
+
+def _merged(defaults: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """As Helm does before it asks the schema."""
+    return {
+        **defaults,
+        **{
+            key: _merged(defaults[key], value)
+            if isinstance(value, dict) and isinstance(defaults.get(key), dict)
+            else value
+            for key, value in values.items()
+        },
+    }
 
 
 def _dependencies(chart: str) -> list[str]:
     found = chart_file(chart).get("dependencies", [])
     return [one.get("alias", one["name"]) for one in found]
+
+
+def _is_switch(chart: str, key: str, value: Any) -> bool:
+    """Whether it turns a dependency on or off, as that names it, and does nothing else."""
+    conditions = {one.get("condition") for one in chart_file(chart).get("dependencies", [])}
+    return isinstance(value, dict) and {f"{key}.{name}" for name in value} <= conditions
 
 
 def _unknown(text: str, node: yaml.Node, values: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -100,8 +125,19 @@ def _child(node: yaml.Node, key: str) -> yaml.Node | None:
 
 
 def _is_commented(text: str, node: yaml.Node, key: str) -> bool:
-    part = text[node.start_mark.index : node.end_mark.index] if node.start_mark else text
+    part = text[_first_comment(text, node.start_mark.index) : node.end_mark.index] if node.start_mark else text
     return re.search(rf"^\s*#+\s*{re.escape(key)}:", part, re.MULTILINE) is not None
+
+
+def _first_comment(text: str, start: int) -> int:
+    """Where the comments begin that stand right before a place."""
+    begins = start
+    while (line := text.rfind("\n", 0, begins)) > 0:
+        above = text[text.rfind("\n", 0, line) + 1 : line]
+        if not above.lstrip().startswith("#"):
+            break
+        begins = line
+    return begins
 
 
 def _known(value: Any) -> Any:

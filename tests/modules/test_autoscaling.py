@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mlinfra.core.value import Expression, Ref, resolve
-from tests.library.samples import codes, graph_of, properties, refusals
+from tests.library.samples import graph_of, properties
 from tests.modules.cases import NODES, Sections, group
 
 
@@ -22,6 +22,7 @@ def _named(ref: Expression) -> str:
 def test_each_choice_brings_what_does_it() -> None:
     assert _components({}) == {"cluster-autoscaler", "metrics-server"}
     assert _components({"pods": {"kind": "keda"}}) == {"cluster-autoscaler", "metrics-server", "keda"}
+    assert _components({"nodes": {"kind": "karpenter"}}) == {"karpenter", "metrics-server"}
     assert _components({"nodes": {"kind": "none"}, "pods": {"kind": "none"}}) == set()
 
 
@@ -42,8 +43,3 @@ def test_an_autoscaler_changes_only_the_groups_of_its_own_cluster() -> None:
     ((tag, value),) = changing["Condition"]["StringEquals"].items()
     assert resolve(tag, lambda ref: "demo") == "aws:ResourceTag/k8s.io/cluster-autoscaler/demo"
     assert value == "owned"
-
-
-def test_karpenter_cannot_be_planned_yet() -> None:
-    wrong = refusals({**NODES, "autoscaling": {"nodes": {"kind": "karpenter"}}})
-    assert codes(wrong) == [("MLI2005", "autoscaling.nodes.kind")]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 # Their repositories fill the version in at release.
-_STAMPED = {"cert-manager", "base", "istiod", "gateway", "gpu-operator", "knative-operator"}
+_STAMPED = {"cert-manager", "base", "istiod", "gateway", "gpu-operator", "knative-operator", "flyte-binary"}
 _CHARTS = {
     (module.name, chart.name): chart
     for module in LIBRARY.modules.values()

@@ -35,7 +35,7 @@ def test_the_cluster_bears_the_stacks_name_and_lives_in_private_subnets() -> Non
 
 def test_by_default_it_is_private_encrypted_logged_and_of_the_newest_version() -> None:
     cluster = properties(_cluster(), "cluster")
-    assert cluster["version"] == "1.34"
+    assert cluster["version"] == "1.35"
     assert cluster["vpcConfig"]["endpointPublicAccess"] is False
     assert cluster["vpcConfig"]["endpointPrivateAccess"] is True
     assert "publicAccessCidrs" not in cluster["vpcConfig"]
@@ -126,13 +126,20 @@ def test_nodes_that_have_no_room_for_the_clusters_own_pods_are_refused(about: di
     assert codes(refusals({**CLUSTER, "nodeGroups": groups})) == [("MLI2207", "cluster")]
 
 
+def test_network_policies_are_enforced_unless_a_stack_says_otherwise() -> None:
+    unenforced = {"vpc-cni": {"configuration": {"enableNetworkPolicy": "false"}}}
+    for addons, enforced in (({}, "true"), (unenforced, "false")):
+        addon = properties(_peopled(addons=addons), "cluster.addons.vpc-cni")
+        assert addon["configurationValues"] == Json({"enableNetworkPolicy": enforced})
+
+
 def test_an_addon_is_pinned_and_configured_wherever_it_comes_from() -> None:
     addons = {name: {"version": "v1.2.3-eksbuild.4", "configuration": {"a": 1}} for name in ("vpc-cni", "adot")}
     graph = _peopled(addons=addons)
     for name in addons:
         addon = properties(graph, f"cluster.addons.{name}")
         assert (addon["addonName"], addon["addonVersion"]) == (name, "v1.2.3-eksbuild.4")
-        assert addon["configurationValues"] == Json({"a": 1})
+        assert addon["configurationValues"].content["a"] == 1
 
 
 def test_an_addon_without_a_version_has_that_of_the_clusters_version() -> None:
@@ -195,3 +202,14 @@ def test_one_zone_is_too_few() -> None:
 def test_one_subnet_of_an_existing_network_is_too_few() -> None:
     use = {"vpcId": "vpc-0abc", "subnetIds": ["subnet-0a"]}
     assert codes(refusals({"network": {"use": use}, "cluster": {}})) == [("MLI2205", "cluster")]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "where"),
+    [
+        ({"proxy": "http://proxy:3128"}, "cluster.endpoint.proxy"),
+        ({"reach": "proxy", "bastion": "i-0a"}, "cluster.endpoint.bastion"),
+    ],
+)
+def test_a_way_that_is_not_taken_is_not_described(endpoint: dict[str, str], where: str) -> None:
+    assert _refused(endpoint=endpoint) == [("MLI2202", where)]

@@ -36,6 +36,16 @@ def test_what_wants_gpus_runs_where_they_are_whatever_keeps_others_away() -> Non
     ]
 
 
+def test_a_group_is_known_by_its_name_in_the_stack_however_its_machines_are_bought() -> None:
+    mixed = {"type": "mixed", "onDemandPercent": 25, "fallback": "on-demand"}
+    sections = endpoint(resources=_GPU, nodeGroups=["gpu"])
+    sections["nodeGroups"]["gpu"]["capacity"] = mixed
+    (term,) = _pod(sections)["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+        "nodeSelectorTerms"
+    ]
+    assert term["matchExpressions"][0]["values"] == ["gpu"]
+
+
 def test_what_wants_none_leaves_gpu_nodes_alone() -> None:
     pod = _pod(endpoint())
     (term,) = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
@@ -122,4 +132,4 @@ def test_what_an_endpoint_cannot_be_is_refused_at_its_line(about: Sections, wron
 def test_a_stack_without_nodes_says_so_for_whatever_wanted_them() -> None:
     found = refusals({**CLUSTER, "runtimes": {"kserve": {}}})
     assert {one.code for one in found} == {"MLI2207"}
-    assert "keda has no nodes to run on: the stack has no node group" in {one.summary for one in found}
+    assert "for cert-manager, keda, kserve, metrics-server" in {one.detail for one in found}

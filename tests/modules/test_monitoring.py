@@ -214,5 +214,51 @@ def test_nobody_sees_grafana_without_signing_in_and_its_password_is_written_nowh
     assert "secretString" not in properties(graph, "components.prometheus.grafana.admin.value")
 
 
-def test_logs_in_loki_cannot_be_planned_yet() -> None:
-    assert codes(refusals(watched(logs={"kind": "loki"}))) == [("MLI2005", "monitoring.logs.kind")]
+_LOKI = watched(logs={"kind": "loki", "retention": "36h"})
+
+
+def test_logs_go_to_loki_instead_of_log_groups() -> None:
+    graph = graph_of(_LOKI)
+    assert not [
+        one for one in of_type(graph, "aws:cloudwatch/logGroup:LogGroup") if one.address.section == "monitoring"
+    ]
+    config = properties(graph, "components.fluent-bit")["values"]["config"]["outputs"]
+    assert config.count("Name loki") == config.count("Host loki.loki.svc.cluster.local") == 3
+    assert "cloudwatch" not in config
+    assert Address("components.loki") in graph.resources[Address("components.fluent-bit")].dependencies()
+
+
+def test_loki_keeps_them_in_a_bucket_of_its_own_for_as_long_as_the_stack_says() -> None:
+    graph = graph_of(_LOKI)
+    settings = properties(graph, "components.loki")["values"]["loki"]
+    assert settings["limits_config"]["retention_period"] == "36h"
+    assert settings["compactor"]["retention_enabled"] is True
+    assert settings["storage"]["bucketNames"]["chunks"] == Ref(Address("components.loki.logs"), ("bucket",))
+    policy = properties(graph, "components.loki.role.policy")["policy"].content["Statement"]
+    written = next(one["Resource"] for one in policy if "s3:PutObject" in one["Action"])
+    assert written == [Concat((Ref(Address("components.loki.logs"), ("arn",)), "/*"))]
+    (rule,) = properties(graph, "components.loki.logs.lifecycle")["rules"]
+    assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 7}
+
+
+@pytest.mark.parametrize(("environment", "replicas"), [("production", 3), ("development", 1), ("ephemeral", 1)])
+def test_in_production_a_line_is_kept_more_than_once_before_it_is_in_the_bucket(
+    environment: str, replicas: int
+) -> None:
+    values = properties(graph_of(_LOKI, environment=environment), "components.loki")["values"]
+    assert values["singleBinary"]["replicas"] == values["loki"]["commonConfig"]["replication_factor"] == replicas
+
+
+def test_grafana_asks_loki_and_nobody_gets_at_it_from_outside() -> None:
+    graph = graph_of(_LOKI)
+    source = properties(graph, "monitoring.dashboards.logs-source")
+    assert source["metadata"]["labels"] == {"grafana_datasource": "1"}
+    (asked,) = source["data"]["logs.yaml"].content["datasources"]
+    assert (asked["type"], asked["url"]) == ("loki", "http://loki.loki.svc.cluster.local:3100")
+    assert properties(graph, "components.loki")["values"]["gateway"] == {"enabled": False}
+
+
+def test_loki_keeps_no_logs_for_less_than_a_day() -> None:
+    assert codes(refusals(watched(logs={"kind": "loki", "retention": "6h"}))) == [
+        ("MLI2602", "monitoring.logs.retention")
+    ]

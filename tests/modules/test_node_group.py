@@ -10,7 +10,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Concat, Ref
 from tests.library.samples import FACTS, LIBRARY, codes, graph_of, of_type, properties, refusals
-from tests.modules.cases import CASES, CLUSTER, SYSTEM, Sections, group
+from tests.modules.cases import CASES, CLUSTER, NODES, SYSTEM, Sections, group
 
 _TAG = "aws:autoscaling/tag:Tag"
 
@@ -343,7 +343,7 @@ def test_its_machines_are_let_in_by_their_role_and_start_from_the_image_of_the_c
     entry = properties(graph, "nodeGroups.gpu.access")
     assert (entry["type"], entry["principalArn"]) == ("EC2_LINUX", role)
     template = properties(graph, "nodeGroups.gpu.launch-template")
-    assert template["imageId"] == "ami-134x86_64"
+    assert template["imageId"] == "ami-135x86_64"
     assert template["iamInstanceProfile"] == {"arn": Ref(Address("nodeGroups.gpu.instance-profile"), ("arn",))}
     assert template["metadataOptions"]["httpTokens"] == "required"
     assert {"nodeGroups.gpu.access", "cluster.addons.vpc-cni"} < set(
@@ -438,3 +438,46 @@ def test_parts_of_gpus_are_announced_as_the_group_says() -> None:
 )
 def test_a_share_that_means_nothing_is_refused(about: Sections, where: str) -> None:
     assert codes(refusals(group(**about))) == [("MLI2330", where)]
+
+
+def test_nodes_that_the_way_to_the_api_leads_through_may_carry_a_tunnel_and_come_before_all_in_the_cluster() -> None:
+    inside = {"names": {"type": "kubernetes:core/v1:Namespace", "properties": {"metadata": {"name": "serving"}}}}
+    sections = {**NODES, "cluster": {"endpoint": {"reach": "ssm"}}}
+    graph = graph_of(sections, resources=inside)
+    assert properties(graph, "nodeGroups.system.role.tunnel")["policyArn"].endswith("AmazonSSMManagedInstanceCore")
+    assert Address("nodeGroups.system") in graph.resources[Address("resources.names")].depends_on
+    through_another = {**NODES, "cluster": {"endpoint": {"reach": "ssm", "bastion": "i-0a"}}}
+    graph = graph_of(through_another, resources=inside)
+    assert Address("nodeGroups.system.role.tunnel") not in graph.resources
+    assert Address("nodeGroups.system") not in graph.resources[Address("resources.names")].depends_on
+
+
+def test_nodes_without_a_way_to_session_manager_carry_no_tunnel() -> None:
+    joins = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "s3", "sts"]
+    network = {"zones": 2, "nat": "none", "vpcEndpoints": joins}
+    cluster = {"endpoint": {"reach": "ssm"}}
+    sections = {"network": network, "cluster": cluster, "nodeGroups": {"system": SYSTEM}}
+    [refused, *_] = refusals(sections)
+    assert refused.summary == "these nodes could never carry a tunnel: their subnets have no way out"
+    assert str(refused.hint).endswith("ssm, ssmmessages")
+
+
+def _handled(sections: dict[str, Any]) -> bool:
+    return Address("components.aws-node-termination-handler") in graph_of(sections).resources
+
+
+def test_nodes_that_nobody_empties_before_they_go_get_somebody_who_does() -> None:
+    mixed = group(capacity={"type": "spot", "fallback": "on-demand"})
+    values = properties(graph_of(mixed), "components.aws-node-termination-handler")["values"]
+    (term,) = values["daemonsetAffinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+        "nodeSelectorTerms"
+    ]
+    assert term["matchExpressions"] == [{"key": "mlinfra/node-group", "operator": "In", "values": ["gpu"]}]
+    assert not _handled(group(capacity={"type": "spot"}))
+    assert not _handled({**mixed, "autoscaling": {"nodes": {"kind": "karpenter"}}})
+
+
+def test_an_autoscaler_is_told_how_many_pods_a_shared_gpu_serves() -> None:
+    graph = graph_of(group(min=0, sharing={"way": "time-slicing", "replicas": 4}))
+    tag = properties(graph, "nodeGroups.gpu.scaling-tags.resources-nvidia-com-gpu")["tag"]
+    assert (tag["key"].rpartition("node-template/")[2], tag["value"]) == ("resources/nvidia.com/gpu", "4")

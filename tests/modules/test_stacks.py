@@ -33,8 +33,10 @@ def test_a_stack_of_ours_can_be_built(file: Path) -> None:
 
 def test_production_protects_what_cannot_be_made_again() -> None:
     graph = _built(ROOT / "stacks" / "production" / "stack.yaml")
-    protected = {one.address.section for one in graph if one.lifecycle.protect}
-    assert protected == {"network", "cluster", "registries"}
+    protected = {str(one.address) for one in graph if one.lifecycle.protect}
+    assert {address.partition(".")[0] for address in protected} == {"network", "cluster", "registries", "runtimes"}
+    databases = {"runtimes.flyte.database", "runtimes.mlflow.database"}
+    assert {address for address in protected if address.startswith("runtimes")} == databases
 
 
 def test_resources_point_at_the_line_of_their_entry() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -11,8 +12,12 @@ from typing import Any
 import pytest
 
 from mlinfra.cli.main import main
+from mlinfra.cli.render.page import plain
+from mlinfra.cli.render.policy import rule_page
 from mlinfra.cli.shell import Shell
+from mlinfra.session.policies import RuleInfo
 from tests.policy.books import rule, write
+from tests.policy.test_rules import BOOK
 
 STACK = """\
 apiVersion: mlinfra/v1
@@ -120,11 +125,31 @@ def test_a_rule_is_explained_with_how_its_cases_come_out(folder: Path) -> None:
     assert code == 0
     assert "The Kubernetes API is not open to the whole internet" in out
     assert "CKV_AWS_38" in out
-    assert "fail 1: fail, as it should" in out
+    assert "7 of 7 cases come out as they should" in out
+    demanded = out.partition("must\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.rstrip() for line in demanded] == [
+        "  vpcConfig:",
+        "    any of these:",
+        "      - endpointPublicAccess: is false",
+        "      - publicAccessCidrs:",
+        "          has 1 or more items",
+        "          each of its items: not: is of the form /[0-7]$",
+    ]
+    assert "passes\n  properties:\n    vpcConfig: {endpointPublicAccess: false}\n" in out
+    assert "fails\n  properties:\n    vpcConfig: {endpointPrivateAccess: true}\n" in out
     wrong = rule(cases={"pass": [{"properties": {}}], "fail": [{"properties": {}}]})
     write(folder / "policies", wrong)
     _, out, _ = run("policy", "explain", "ACME-NET-001")
     assert "pass 1: fail, but should pass" in out
+
+
+def test_every_rule_of_ours_is_explained_in_words() -> None:
+    for one in BOOK.rules:
+        told = plain(rule_page(RuleInfo(one)), 110)
+        assert "and so on" not in told, one.id
+        assert not re.search(r'"(allOf|anyOf|properties|required)"', told), one.id
+        assert "\npasses\n" in told
+        assert "\nfails\n" in told
 
 
 def test_an_unknown_rule_names_the_near_ones() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -36,22 +37,54 @@ def test_a_stack_of_ours_breaks_no_mandatory_rule_and_waives_none(file: Path) ->
     assert all(one.severity is Severity.WARNING and one.source and one.source.line for one in found)
 
 
-# What our own components leave open, as advice: namespaces of agents that need their node, and are labelled privileged
-# for it; charts whose digest is not in their contract, and pinned only when a plan is made; no network policies yet.
-_OF_COMPONENTS = {"MLP-POD-002", "MLP-POD-004", "MLP-POD-005"}
+# The registries of these show no digest of a chart's archive without being asked, and nobody publishes it: each is
+# pinned when a plan is made, and until then the rule advises.
+_OF_ISTIO = {"base", "gateway", "istiod"}
+_UNPINNED = {
+    "aws-node-termination-handler",
+    "karpenter",
+    "kserve-crd",
+    "kserve-resources",
+    "kserve-runtime-configs",
+    "neuron-helm-chart",
+    *_OF_ISTIO,
+}
 
 
-def test_the_production_stack_keeps_every_rule_but_for_advice_on_components() -> None:
+def test_the_production_stack_keeps_every_rule_but_for_charts_whose_digest_nobody_publishes() -> None:
     judgement = _judged(ROOT / "stacks" / "production" / "stack.yaml")
     assert judgement.packs == ("baseline", "gpu")
-    assert {one.rule.about.id for one in judgement.findings} == _OF_COMPONENTS
-    assert {one.address.section for one in judgement.findings if one.address} == {"components", "runtimes"}
+    assert {one.rule.about.id for one in judgement.findings} == {"MLP-POD-004"}
+    assert {one.address.parts[:2] for one in judgement.findings if one.address} == {
+        ("runtimes", "kserve"),
+        ("components", "istio"),
+        ("loadBalancers", "models"),
+    }
+
+
+def test_every_chart_of_ours_is_pinned_by_its_digest_but_those_that_are_listed() -> None:
+    contracts = [module.contract for module in LIBRARY.modules.values() if module.contract is not None]
+    charts = [chart for contract in contracts for chart in contract.every_chart]
+    assert {chart.name for chart in charts if not re.fullmatch("sha256:[0-9a-f]{64}", chart.digest)} == _UNPINNED
+
+
+@pytest.mark.parametrize("name", [name for name, one in LIBRARY.modules.items() if one.contract is not None])
+def test_a_contract_says_who_comes_into_its_namespaces_and_why_pods_need_their_node(name: str) -> None:
+    contract = LIBRARY.modules[name].contract
+    assert contract is not None
+    for one in contract.namespaces:
+        if one.made:
+            assert one.entrances is not None, (
+                f"{name}: add entrances=(...) to the namespace {one.name}, or () for nobody"
+            )
+            assert one.level != "privileged" or len(one.because) >= 20, f"{name}: say because=... of {one.name}"
 
 
 def test_what_the_development_stack_saves_on_is_said() -> None:
     found = _judged(ROOT / "stacks" / "development" / "stack.yaml").diagnostics()
     saved = {"MLP-EKS-002", "MLP-EKS-004", "MLP-NET-001", "MLP-NET-023", "MLP-REG-001"}
-    assert _rules(found) == saved | _OF_COMPONENTS
+    saved |= {"MLP-POD-004"}  # the charts of its gateway, which are not pinned
+    assert _rules(found) == saved
 
 
 def test_the_pull_request_stack_is_held_to_what_ephemeral_ones_are() -> None:
@@ -69,7 +102,7 @@ def test_defaults_with_nothing_chosen_are_right_for_production() -> None:
     stack = stack_of(sections)
     found = judge(BOOK, graph_of(sections), None, stack, _TODAY).diagnostics()
     # Nobody can choose for the user what cannot be taken back by an apply.
-    assert _rules(found) == {"MLP-EKS-009"} | _OF_COMPONENTS
+    assert _rules(found) == {"MLP-EKS-009"}
     assert errors_in(found) == ()
 
 

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import chdir
 from multiprocessing import forkserver
@@ -44,6 +45,13 @@ class Process:
         """Whether it has not ended yet."""
         return self._process.is_alive()
 
+    def pause(self) -> None:
+        """Stop it where it is, and answer once every thread of it stands still: a signal takes its time to arrive."""
+        self.signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        while self.running and any(" T " not in _state(task) for task in tasks.glob("*/stat")):
+            time.sleep(0.001)
+
     def end(self) -> int:
         """Wait for its end; answers its exit code, or the negative of the signal that killed it."""
         self._process.join(PATIENCE)
@@ -57,6 +65,13 @@ class Process:
     def printed(self) -> str:
         """All that it has printed so far."""
         return self.log.read_text() if self.log.exists() else ""
+
+
+def _state(task: Path) -> str:
+    try:
+        return task.read_text().rpartition(")")[2][:3]
+    except OSError:  # the thread has ended
+        return " T "
 
 
 def _command(arguments: tuple[str, ...], folder: Path, environ: dict[str, str], log: Path) -> None:

@@ -79,7 +79,7 @@ def _paused(place: Place, gate: Gate, name: str, number: int) -> Process:
 def _stop(process: Process, guard: Path) -> None:
     """Stop it, though not while it holds the guard of a local state: nobody takes over from such a one, and is told."""
     while process.running:
-        process.signal(signal.SIGSTOP)
+        process.pause()
         if not guard.exists() or _is_free(guard):
             return
         process.signal(signal.SIGCONT)

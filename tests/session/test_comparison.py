@@ -234,9 +234,20 @@ def test_an_output_of_another_stack_stays_a_name(checkout: Checkout, printed: An
         {"unknown": "resources.net.id"},
         {"unknown": "stacks.shared.outputs.vpc"},
     )
-    used = 'network: {use: {vpcId: "${stacks.shared.outputs.vpc}", subnetIds: [subnet-0a]}}\n'
+    used = 'network: {use: {vpcId: "${stacks.shared.outputs.vpc}", subnetIds: "${stacks.shared.outputs.subnets}"}}\n'
     checkout.commit("three", {"stack.yaml": shared + used})
-    assert "MLI3074" in printed("stack.yaml", "two", "three", code=1)
+    labelled = "cluster: {}\nnodeGroups: {system: {instances: [m6i.large], max: 3, labels: {team: TEAM}}}\n"
+    for commit, team in (("labelled", "search"), ("named", "'${stacks.shared.outputs.team}'")):
+        checkout.commit(commit, {"stack.yaml": shared + used + labelled.replace("TEAM", team)})
+    field = differing("stack.yaml", "labelled", "named")["nodeGroups.system"]["fields"][0]
+    assert (field["path"], field["before"], field["after"]) == (
+        "labels.team",
+        "search",
+        {"unknown": "stacks.shared.outputs.team"},
+    )
+    counted = labelled.replace("max: 3", "max: '${stacks.shared.outputs.most}'").replace("TEAM", "search")
+    checkout.commit("counted", {"stack.yaml": shared + used + counted})
+    assert "MLI3074" in printed("stack.yaml", "named", "counted", code=1)
 
 
 def test_a_page_and_a_comment_come_of_it_too(checkout: Checkout, printed: Any) -> None:

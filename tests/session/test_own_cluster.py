@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlinfra.core.diagnostic import errors_in
+from mlinfra.core.diagnostic import Diagnostic, errors_in
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, PlanError
 from mlinfra.core.plan import Action, Cause
 from mlinfra.sandbox.kubernetes.requests import ADMINISTRATOR, Identity
@@ -130,6 +130,7 @@ def pending() -> dict[str, Action]:
 def test_the_first_plan_is_whole_the_second_empty_and_nothing_is_left_after_destroy(cluster: Cluster) -> None:
     planned = pending()
     assert len(planned) == 6
+    assert session().plan().cost is None  # nobody is asked to pay for what stands in a cluster of their own
     assert set(planned.values()) == {Action.CREATE}
     apply()
     assert pending() == {}
@@ -157,6 +158,10 @@ def test_what_others_changed_is_drift_and_is_mended(cluster: Cluster) -> None:
     drifted = {str(change.address): change for change in session().drift().pending()}
     (field,) = drifted["resources.settings"].fields
     assert (field.path, field.cause, field.by) == (("data", "size"), Cause.DRIFT, "flux")
+    never_made = "  later: {type: 'kubernetes:x.io/v1:Thing', properties: {metadata: {name: later}}}\n"
+    Path("stack.yaml").write_text(STACK.replace("resources:\n", "resources:\n" + never_made))
+    assert "resources.later" not in {change.address for change in session().drift().changes}
+    Path("stack.yaml").write_text(STACK)
     apply()
     assert pending() == {}
     assert cluster.kubectl.get("v1/configmaps", "settings", namespace="serving")["data"] == {"size": "3"}
@@ -243,9 +248,15 @@ def test_another_cluster_is_refused(cluster: Cluster) -> None:
     apply()
     with cluster_with() as other:
         lead_to(other)
-        with pytest.raises(PlanError, match="cannot be reached from") as refused:
+        with pytest.raises(PlanError) as refused:
             session().plan()
     assert refused.value.code == Code.OTHER_CONNECTION
+    there, here = (f"context here ({one.endpoint.server})" for one in (cluster, other))
+    assert str(refused.value).startswith(f"the stack was made in {there}, and this is {here}: ")
+
+
+def test_whoever_is_to_say_yes_reads_which_cluster_it_is(cluster: Cluster) -> None:
+    assert session().whereabouts() == {"cluster": f"context here ({cluster.endpoint.server}), by kubeconfig"}
 
 
 def test_a_section_that_needs_an_account_is_refused(cluster: Cluster) -> None:
@@ -273,12 +284,95 @@ def test_a_property_that_a_kind_does_not_have_is_said_at_its_line(cluster: Clust
 
 def test_a_custom_resource_is_held_against_the_definition_beside_it(cluster: Cluster) -> None:
     Path("stack.yaml").write_text(STACK.replace("parts: [{a: y}]", "parts: [{a: 1}]"))
-    with pytest.raises(ConfigError, match=r"resources\.custom: spec\.parts\[0\]\.a"):
+    with pytest.raises(ConfigError, match=r"resources\.custom: spec\.parts\[0\]\.a") as refused:
         session().plan()
+    (found,) = refused.value.diagnostics
+    assert str(found.source) == "stack.yaml:12:23"
+    assert found.hint == "the definition of Widget in this stack says so"
+
+
+def test_a_custom_resource_is_held_against_what_the_cluster_serves(cluster: Cluster) -> None:
+    apply()
+    definition, other = STACK.index("  definition:"), STACK.index("  settings:")
+    Path("stack.yaml").write_text(
+        (STACK[:definition] + STACK[other:])
+        .replace("name: serving}\ntarget", "name: another}\ntarget")
+        .replace("name: one", "name: two")
+        .replace("parts: [{a: y}]", "parts: [{a: 1}], siz: 3")
+    )
+    with pytest.raises(ConfigError) as refused:
+        session().plan()
+    assert [(one.summary, one.hint) for one in refused.value.diagnostics] == [
+        (f"resources.custom: {said}", "the definition of Widget in the cluster says so")
+        for said in ("spec.parts[0].a is 1, but must be text", 'spec has no "siz": did you mean size?')
+    ]
+
+
+CHART = """
+  batcher:
+    type: kubernetes:helm.sh/v3:Release
+    properties:
+      name: batcher
+      namespace: serving
+      chart: {chart}
+      values:
+        queue: here
+        replicas: 2
+  nightly:
+    type: kubernetes:batches.example.com/v1:Batch
+    properties:
+      metadata: {{name: nightly, namespace: serving}}
+      spec: {{schedule: "0 3 * * *", items: 1000}}
+"""
+
+
+def test_a_custom_resource_is_held_against_the_chart_that_brings_its_kind(cluster: Cluster) -> None:
+    chart = Path(__file__).parents[2] / "examples" / "in-cluster" / "charts" / "batcher"
+    text = STACK.replace("outputs:", CHART.format(chart=chart).lstrip("\n") + "outputs:")
+    Path("stack.yaml").write_text(text)
+    assert session().plan().diagnostics == ()
+    value = refused_alone(text.replace("replicas: 2", "replicas: two"))
+    assert value.summary == "resources.batcher: values.replicas: got string, want integer"
+    field = refused_alone(text.replace("items: 1000", "items: many"))
+    assert field.hint == "the definition of Batch in the chart of resources.batcher says so"
+    lines = text.splitlines()
+    assert value.source is not None
+    assert field.source is not None
+    assert "replicas: 2" in lines[value.source.line - 1]
+    assert "items: 1000" in lines[field.source.line - 1]
+
+
+def refused_alone(text: str) -> Diagnostic:
+    """The one thing that is wrong with a stack."""
+    Path("stack.yaml").write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        session().plan()
+    (found,) = refused.value.diagnostics
+    return found
+
+
+def test_a_kind_that_reads_almost_like_one_of_kubernetes_is_a_slip(place: Path) -> None:
+    kinds = {
+        "apps/v1:Deploymnt": "apps/v1:Deployment",
+        "core/v1:Configmap": "core/v1:ConfigMap",
+        "app/v1:Deployment": "apps/v1:Deployment",
+        "v1:Pod": "core/v1:Pod",
+    }
+    entry = "  slip{}: {{type: 'kubernetes:{}', properties: {{metadata: {{name: x}}}}}}\n"
+    slips = "".join(entry.format(number, kind) for number, kind in enumerate(kinds))
+    newer = entry.format("-no", "core/v1:SomethingNew")
+    Path("stack.yaml").write_text(STACK.replace("resources:\n", "resources:\n" + slips + newer))
+    with pytest.raises(ConfigError) as refused:
+        session()
+    hints = [one.hint for one in refused.value.diagnostics]
+    assert hints == [f"did you mean kubernetes:{meant}?" for meant in kinds.values()]
 
 
 def test_a_custom_resource_without_a_definition_is_said_to_be_unvalidated(cluster: Cluster) -> None:
     assert [one.code for one in session().plan().diagnostics] == []
     Path("stack.yaml").write_text(STACK.replace("kubernetes:test.example.com/v1:Widget", "kubernetes:x.io/v1:Thing"))
     notes = [one.summary for one in session().plan().diagnostics if one.code == Code.UNVALIDATED]
-    assert notes == ["Thing of x.io/v1 is planned unvalidated: the stack does not declare its definition"]
+    assert notes == [
+        "Thing of x.io/v1 is planned unvalidated: neither the stack nor a chart in this plan brings its definition, "
+        "and the cluster does not have it"
+    ]

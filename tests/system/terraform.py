@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from benchmarks.comparison.tools import Missing, Terraform, mirror_in
-from benchmarks.comparison.translation import block_of, label_of, type_of
+from benchmarks.comparison.translation import block_of, label_of, spelling, type_of
 from mlinfra.core.address import Address
-from mlinfra.core.property import Property
+from mlinfra.core.property import Kind, Property
 from mlinfra.core.resource import Graph
+from mlinfra.providers.aws.aws_type import AwsType
 from mlinfra.providers.aws.catalogue import catalogue
 
 from .account import Account
@@ -31,6 +33,9 @@ _IDS: Mapping[str, Callable[[Thing], str]] = {
     "aws:ec2/routeTableAssociation:RouteTableAssociation": (
         lambda thing: f"{thing.inputs['subnetId']}/{thing.inputs['routeTableId']}"
     ),
+    "aws:route53/record:Record": (
+        lambda thing: "_".join(str(thing.inputs[part]) for part in ("zoneId", "name", "type"))
+    ),
 }
 
 
@@ -40,7 +45,14 @@ _OF_VERSION_6: Mapping[str, tuple[str, ...]] = {
     "aws:eks/cluster:Cluster": ("deletionProtection",),
     "aws:eks/nodeGroup:NodeGroup": ("updateConfig.updateStrategy",),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": ("disableSessionTags", "targetRoleArn"),
+    "aws:lb/listenerRule:ListenerRule": (
+        "conditions.hostHeader.regexValues",
+        "conditions.httpHeader.regexValues",
+        "conditions.pathPattern.regexValues",
+    ),
 }
+
+_REQUIRED = {"required_providers": {"aws": {"source": "hashicorp/aws"}}}
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -56,26 +68,16 @@ class Reader:
     """Terraform in a folder of its own beside the stack."""
 
     def __init__(self, account: Account) -> None:
-        folder = account.folder / "terraform"
-        folder.mkdir()
-        try:
-            mirror = mirror_in("")
-            self._terraform = Terraform(folder, account.sandbox.endpoint, mirror)
-        except Missing as missing:
-            pytest.skip(str(missing))
-        versions = [
-            int(path.name.partition(".")[0]) for path in mirror.glob("registry.terraform.io/hashicorp/aws/[0-9]*")
-        ]
-        self._absent = {} if max(versions) >= 6 else _OF_VERSION_6
+        self._terraform, self._absent = _installed(account.folder / "terraform", account.sandbox.endpoint)
 
     def differences(self, things: Sequence[Thing]) -> list[Difference]:
         """What is read otherwise than it was said; of what is only ever written, nothing can be read."""
         said = {_name(thing): self._block(thing) for thing in things}
         by_name = {_name(thing): thing for thing in things}
         self._write(by_name, said)
-        self._run("init", "-no-color")
-        self._run("plan", "-no-color", "-out", "it.plan")
-        plan = json.loads(self._run("show", "-json", "it.plan"))
+        _run(self._terraform, "init", "-no-color")
+        _run(self._terraform, "plan", "-no-color", "-out", "it.plan")
+        plan = json.loads(_run(self._terraform, "show", "-json", "it.plan"))
         changes = {change["address"]: change["change"] for change in plan["resource_changes"]}
         assert changes.keys() == by_name.keys()
         return [found for at, thing in by_name.items() for found in _compared(thing, said[at], changes[at])]
@@ -97,24 +99,71 @@ class Reader:
             "ignore_tags": {"key_prefixes": ["mlinfra:"]},
         }
         written = {
-            "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}},
+            "terraform": _REQUIRED,
             "provider": {"aws": aws},
             "import": [{"to": name, "id": _id_of(thing)} for name, thing in things.items()],
             "resource": resources,
         }
         (self._terraform.folder / "main.tf.json").write_text(json.dumps(written, indent=1))
 
-    def _run(self, *command: str) -> str:
-        ran = subprocess.run(
-            ["terraform", *command],
-            cwd=self._terraform.folder,
-            env=dict(self._terraform.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, f"terraform {command[0]}: {ran.stdout[-2000:]}{ran.stderr[-6000:]}"
-        return ran.stdout
+
+def unknown_to(folder: Path, types: Iterable[AwsType]) -> list[str]:
+    """The types and properties that Terraform's AWS provider has no word for, once ours are spelt as it spells them."""
+    terraform, absent = _installed(folder / "terraform", "http://127.0.0.1:9")
+    (terraform.folder / "main.tf.json").write_text(json.dumps({"terraform": _REQUIRED}))
+    _run(terraform, "init", "-no-color")
+    (schema,) = json.loads(_run(terraform, "providers", "schema", "-json"))["provider_schemas"].values()
+    return [
+        f"{kind.about.token} {path}"
+        for kind in types
+        for path in _unknown(kind.about.inputs, schema["resource_schemas"].get(type_of(kind.about.token)), kind)
+        if path not in absent.get(kind.about.token, ())
+    ]
+
+
+def _unknown(declared: Property, known: Mapping[str, Any] | None, kind: AwsType, at: str = "") -> Iterator[str]:
+    if known is None:
+        yield "(all)"
+        return
+    attributes, blocks = known["block"].get("attributes", {}), known["block"].get("block_types", {})
+    for name, below in declared.fields.items():
+        spelt = spelling(name, kind.about.token if not at else "")
+        if spelt in blocks and (block := _block_within(below)) is not None:
+            yield from _unknown(block, blocks[spelt], kind, f"{at}{name}.")
+        elif spelt not in attributes and spelt not in blocks:
+            yield f"{at}{name}"
+
+
+def _block_within(declared: Property) -> Property | None:
+    """The block that a property is, or is a list of."""
+    while declared.kind is not Kind.BLOCK and declared.items is not None:
+        declared = declared.items
+    return declared if declared.kind is Kind.BLOCK else None
+
+
+def _installed(folder: Path, endpoint: str) -> tuple[Terraform, Mapping[str, tuple[str, ...]]]:
+    """Terraform in a new folder, and what its provider lacks of our types. Skips the test where there is none."""
+    folder.mkdir()
+    try:
+        mirror = mirror_in("")
+        terraform = Terraform(folder, endpoint, mirror)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    versions = [int(path.name.partition(".")[0]) for path in mirror.glob("registry.terraform.io/hashicorp/aws/[0-9]*")]
+    return terraform, {} if max(versions) >= 6 else _OF_VERSION_6
+
+
+def _run(terraform: Terraform, *command: str) -> str:
+    ran = subprocess.run(
+        ["terraform", *command],
+        cwd=terraform.folder,
+        env=dict(terraform.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, f"terraform {command[0]}: {ran.stdout[-2000:]}{ran.stderr[-6000:]}"
+    return ran.stdout
 
 
 def _name(thing: Thing) -> str:

@@ -89,7 +89,7 @@ def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickst
     ]
 
     described = seen["cluster"]["cluster"]
-    assert (described["version"], described["status"]) == ("1.33", "ACTIVE")
+    assert (described["version"], described["status"]) == ("1.35", "ACTIVE")
     assert described["roleArn"] == cluster.inputs["roleArn"]
     assert sorted(described["resourcesVpcConfig"]["subnetIds"]) == sorted(cluster.inputs["vpcConfig"]["subnetIds"])
     assert described["encryptionConfig"][0]["provider"]["keyArn"] == key.outputs["arn"]

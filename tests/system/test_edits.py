@@ -106,6 +106,7 @@ HOME: dict[str, tuple[str, ...]] = {
         "aws:secretsmanager/secretVersion:SecretVersion",
     ),
     "networks": (
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
         "aws:ec2/internetGateway:InternetGateway",

@@ -9,7 +9,7 @@ import typer
 from mlinfra.cli.options import Form, Full, Inputs, Sets, StackFile, Yes
 from mlinfra.cli.shell import Shell
 
-PLACE = ("The job", 17)
+PLACE = ("The job", 18)
 EXAMPLES = (
     "mlinfra adopt stack.yaml registries.models models",
     "mlinfra adopt stack.yaml network.vpc vpc-0abc123 --yes",

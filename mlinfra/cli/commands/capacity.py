@@ -7,7 +7,7 @@ import typer
 from mlinfra.cli.options import Form, Inputs, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 28)
+PLACE = ("Looking", 29)
 EXAMPLES = (
     "mlinfra capacity stack.yaml",
     "mlinfra capacity stack.yaml -o json | jq '.rooms[] | select(.verdict != \"fits\")'",

@@ -8,7 +8,7 @@ import typer
 
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 26)
+PLACE = ("Others", 91)
 EXAMPLES = ("mlinfra cluster-token recsys-prod --region us-east-1",)
 
 

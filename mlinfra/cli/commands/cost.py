@@ -9,7 +9,7 @@ import typer
 from mlinfra.cli.options import Form, Inputs, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 27)
+PLACE = ("Looking", 28)
 EXAMPLES = (
     "mlinfra cost stack.yaml",
     "mlinfra cost stack.yaml --set gpuMax=4 -o json | jq .monthly.maximum",
@@ -30,22 +30,26 @@ def run(
 ) -> int:
     """Show what the stack costs a month, at its smallest, as things stand, and at its largest.
 
-    List prices, of the day that is named; what no price is known of is listed and in no figure. Exits with 7 where a
-    budget with `onBreach: fail` is exceeded.
+    List prices, of the day that is named; what no price is known of is listed and in no figure. Needs no account: how
+    it differs from what runs is shown where the state can be read. Exits with 7 where a budget with `onBreach: fail` is
+    exceeded.
     """
     from mlinfra.cli.render.cost import cost_data, cost_page
+    from mlinfra.cli.render.diagnostics import diagnostics_page
     from mlinfra.cli.render.document import document
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
-        session = shell.open(stack, sets, inputs)
         if refresh:
             say("reading the price list")
-            kept = session.refresh_prices()
+            kept = shell.open(stack, sets, inputs).refresh_prices()
             shell.stderr.write(f"prices are kept in {kept}\n")
-        cost = session.cost()
+        found = shell.sessions.estimate_cost(shell.options(stack, sets, inputs))
+    cost = found.cost
+    if found.diagnostics:
+        shell.tell(diagnostics_page(found.diagnostics, shell.look(stream=shell.stderr)))
     if form == "json":
         shell.write(document(cost_data(cost)))
     else:
-        shell.show(cost_page(cost, session.stack.name, shell.look()))
+        shell.show(cost_page(cost, found.stack.name, shell.look()))
     return _EXCEEDED if cost.exceeds and cost.budget is not None and cost.budget.fails else 0

@@ -17,7 +17,8 @@ EXAMPLES = (
 )
 
 DeleteData = Annotated[
-    bool, typer.Option("--delete-data", help="delete the volumes and snapshots, too, that workloads left with data")
+    bool,
+    typer.Option("--delete-data", help="Delete also the volumes and snapshots that workloads left with data."),
 ]
 
 

@@ -9,7 +9,7 @@ import typer
 from mlinfra.cli.options import Full, Inputs, PlanForm, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("The job", 12)
+PLACE = ("The job", 17)
 EXAMPLES = (
     "mlinfra diff stack.yaml main                     # what these files would change of what main says",
     "mlinfra diff stack.yaml v1.4 v1.5 -o html > diff.html",

@@ -7,7 +7,7 @@ import typer
 from mlinfra.cli.options import Form, Inputs, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 27)
+PLACE = ("Looking", 24)
 EXAMPLES = (
     "mlinfra endpoints stack.yaml",
     "mlinfra endpoints stack.yaml -o json | jq -r '.[] | select(.standing != \"ready\") | .name'",

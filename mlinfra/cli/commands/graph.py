@@ -7,7 +7,7 @@ import typer
 from mlinfra.cli.options import GraphForm, Inputs, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 23)
+PLACE = ("Looking", 26)
 EXAMPLES = (
     "mlinfra graph stack.yaml",
     "mlinfra graph stack.yaml -o mermaid >> README.md",

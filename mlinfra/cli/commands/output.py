@@ -9,7 +9,7 @@ import typer
 from mlinfra.cli.options import Form, Inputs, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 22)
+PLACE = ("Looking", 23)
 EXAMPLES = (
     "mlinfra output stack.yaml",
     "docker push $(mlinfra output stack.yaml registry)/ranker:7",

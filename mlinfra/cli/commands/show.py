@@ -9,7 +9,7 @@ import typer
 from mlinfra.cli.options import Form, Inputs, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 21)
+PLACE = ("Looking", 22)
 EXAMPLES = (
     "mlinfra show stack.yaml",
     "mlinfra show stack.yaml --expanded       # every default, and who said so",

@@ -7,7 +7,7 @@ import typer
 from mlinfra.cli.options import Inputs, Sets, StackFile, StatusForm
 from mlinfra.cli.shell import Shell
 
-PLACE = ("Looking", 26)
+PLACE = ("Looking", 21)
 EXAMPLES = (
     "mlinfra status stack.yaml",
     "mlinfra status stack.yaml -o json | jq '.troubles[] | .title + \": \" + .words'",

@@ -81,6 +81,20 @@ def explained(plan: Plan) -> Plan:
     return msgspec.structs.replace(plan, changes=changes)
 
 
+def without_repeats(plan: Plan) -> Plan:
+    """The explained plan for people: without the fields that parts of the same change tell in full."""
+    plan = explained(plan)
+    return msgspec.structs.replace(plan, changes=tuple(map(_told_once, plan.changes)))
+
+
+def _told_once(change: Change) -> Change:
+    explained_by_parts = {part.explains for part in change.parts if part.explains}
+    if not explained_by_parts:
+        return change
+    fields = tuple(field for field in change.fields if field.path not in explained_by_parts)
+    return msgspec.structs.replace(change, fields=fields)
+
+
 def reason_of(change: Change) -> str:
     """Why, where nothing else of the change says it already."""
     return "" if change.origin is not None and change.reason == f"was {change.origin}" else change.reason

@@ -27,21 +27,38 @@ def cost_summary(cost: Cost) -> str:
     """A line: the figures, the change, and how much is in none of them."""
     whole = cost.monthly
     between = f" ({money(whole.minimum)} to {money(whole.maximum)})" if whole.minimum != whole.maximum else ""
-    change = cost.change.expected
-    words = f"{money(abs(change))} {'more' if change > 0 else 'less'} than before" if change else "as before"
+    words = _changed(cost.change)
     count = len(cost.unknown)
     left_out = f"{number_of(count, 'thing')} {'is' if count == 1 else 'are'} not counted: no price is known"
     missing = f"; {left_out}" if cost.unknown else ""
-    return f"{money(whole.expected)} {cost.currency} a month expected{between}, {words}{missing}"
+    return f"{money(whole.expected)} {cost.currency} a month expected{between}{words}{missing}"
+
+
+def _changed(change: Amount | None) -> str:
+    if change is None:
+        return ""
+    more = change.expected
+    return f", {money(abs(more))} {'more' if more > 0 else 'less'} than before" if more else ", as before"
 
 
 def cost_page(cost: Cost, name: str, look: Look) -> Page:
-    """All of it."""
+    """All of it. What has no room beside the figures stands above them, so that these are below each other."""
     page = Page().line((name, "bold"), f"  {cost_summary(cost)}").blank()
-    widths = [max(map(len, column)) for column in zip(*_figures(cost), strict=True)]
-    for (label, *figures), note in zip(_figures(cost), _notes(cost), strict=True):
-        shown = "  ".join(f"{figure:>{width}}" for figure, width in zip(figures, widths[1:], strict=True))
-        page.line(f"{label:<{min(widths[0], 60)}}  ", shown, (f"  {note}" if note else "", "dim"), below="    ")
+    rows = _figures(cost)
+    widths = [max(map(len, column)) for column in zip(*(figures for _, figures, _ in rows), strict=True)]
+    room = max(20, min(max(len(label) for label, _, _ in rows), look.width - sum(widths) - 2 * len(widths)))
+    for label, figures, note in rows:
+        shown = "  ".join(f"{figure:>{width}}" for figure, width in zip(figures, widths, strict=True))
+        if len(label) > room:
+            address, colon, what = label.partition(": ")
+            page.line(address + colon)
+            label = f"  {what}"
+        if len(label) > room:
+            page.line(label, below="    ")
+            label = ""
+        page.line(f"{label:<{room}}  {shown}")
+        if note:
+            page.line((f"  {note}", "dim"), below="  ")
     page.blank().extend(_listed("no price is known of", cost.unknown, with_reason=True))
     page.blank().extend(_listed("paid by use, and in no figure", cost.usage))
     if cost.prices_of:
@@ -49,20 +66,17 @@ def cost_page(cost: Cost, name: str, look: Look) -> Page:
     return page
 
 
-def _figures(cost: Cost) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [(f"{cost.currency} a month", *_HEADS[1:])]
-    rows += [(f"{line.address}: {line.what}", *_three(line.monthly)) for line in cost.lines]
-    rows.append(("together", *_three(cost.monthly)))
-    rows.append(("an hour", *(f"{value:,.4f}" for value in _values(cost.monthly.hourly()))))
-    rows.append(("change", *(money(value, signed=True) for value in _values(cost.change))))
+def _figures(cost: Cost) -> list[tuple[str, tuple[str, ...], str]]:
+    """Rows: what it is, its figures, and a note."""
+    rows: list[tuple[str, tuple[str, ...], str]] = [(f"{cost.currency} a month", _HEADS[1:], "")]
+    rows += [(f"{line.address}: {line.what}", _three(line.monthly), line.note) for line in cost.lines]
+    rows.append(("together", _three(cost.monthly), ""))
+    rows.append(("an hour", tuple(f"{value:,.4f}" for value in _values(cost.monthly.hourly())), ""))
+    if cost.change is not None:
+        rows.append(("change", tuple(money(value, signed=True) for value in _values(cost.change)), ""))
     if cost.budget is not None:
-        rows.append(("budget", "", money(cost.budget.monthly), ""))
+        rows.append(("budget", ("", money(cost.budget.monthly), ""), ""))
     return rows
-
-
-def _notes(cost: Cost) -> list[str]:
-    tail = 3 + (cost.budget is not None)
-    return ["", *(line.note for line in cost.lines), *([""] * tail)]
 
 
 def _listed(title: str, things: Sequence[Uncounted], *, with_reason: bool = False) -> Page:
@@ -128,7 +142,7 @@ def cost_data(cost: Cost) -> dict[str, Any]:
         "region": cost.region,
         "monthly": _amount(cost.monthly),
         "hourly": _amount(cost.monthly.hourly()),
-        "change": _amount(cost.change),
+        "change": _amount(cost.change) if cost.change is not None else None,
         "lines": [
             {"address": line.address, "what": line.what, "monthly": _amount(line.monthly), "note": line.note or None}
             for line in cost.lines

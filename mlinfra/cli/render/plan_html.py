@@ -15,12 +15,12 @@ from mlinfra.cli.render.changes import (
     cause_of,
     counts,
     destroyed,
-    explained,
     is_sweeping,
     reason_of,
     sign,
     title,
     verdict,
+    without_repeats,
 )
 from mlinfra.cli.render.cost import cost_html
 from mlinfra.cli.render.diagnostics import flat, gravest_first
@@ -37,7 +37,7 @@ from mlinfra.core.value import Value, path_text
 
 def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: str = "Plan") -> str:
     """The page. `graph` is what the stack desires, for the drawing."""
-    plan, stack = explained(plan), plan.ownership.stack
+    plan, stack = without_repeats(plan), plan.ownership.stack
     seal = {"seal": plan.seal.digest[:12]} if plan.seal.digest else {}
     grave = " grave" if is_sweeping(plan) and destroyed(plan) else ""
     parts = [

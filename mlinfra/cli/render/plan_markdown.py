@@ -20,18 +20,18 @@ from mlinfra.cli.render.changes import (
     by_danger,
     cause_of,
     counts,
-    explained,
     forcing,
     reason_of,
     sign,
     title,
     verdict,
+    without_repeats,
 )
 from mlinfra.cli.render.cost import cost_markdown
 from mlinfra.cli.render.diagnostics import flat, gravest_first
 from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.markdown import code, prose
-from mlinfra.cli.render.parts import gathered
+from mlinfra.cli.render.parts import changed, gathered
 from mlinfra.cli.render.value import cut, value_text
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
@@ -47,7 +47,7 @@ Teller = Callable[[Change], list[str]]
 
 def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan") -> str:
     """The comment. Its first line is a mark by which a later run finds it again."""
-    plan = explained(plan)
+    plan = without_repeats(plan)
     stack = re.sub(r"[^a-z0-9-]", "", plan.ownership.stack)
     lines = [
         f"<!-- mlinfra:{heading.lower()}:{stack} -->",
@@ -122,10 +122,14 @@ def _whole(change: Change) -> list[str]:
 
 
 def _parts(change: Change) -> list[str]:
-    """What the change carries with it, a line for each kind of thing."""
-    return [
+    """What the change carries with it, a line for each kind of thing, then what changes within them."""
+    lines = [
         f"  - {group.done}: {prose(group.kind)} {', '.join(map(code, group.names))}" for group in gathered(change.parts)
     ]
+    for part in changed(change.parts):
+        told = [line for field in part.fields[:_FEW_FIELDS] for line in _field(field)]
+        lines += [f"  - {code(part.name)}", *(f"  {line}" for line in told)]
+    return lines
 
 
 def _causes(change: Change) -> list[str]:

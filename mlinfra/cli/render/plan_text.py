@@ -15,12 +15,12 @@ from mlinfra.cli.render.changes import (
     by_section,
     cause_of,
     counted,
-    explained,
     is_sweeping,
     reason_of,
     sign,
     title,
     verdict,
+    without_repeats,
 )
 from mlinfra.cli.render.cost import cost_summary
 from mlinfra.cli.render.diagnostics import diagnostics_page
@@ -34,13 +34,14 @@ from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
 
+_WIDE = 100  # columns, from which on nothing is left out
 _DRIFTED = (Cause.DRIFT, Cause.BOTH)
 _SUMMED_UP = frozenset({Action.CREATE, Action.DELETE, Action.ADOPT, Action.FORGET})
 
 
 def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "plan") -> Page:
     """The whole plan. `about` says what the stack is, such as target, account and region; `verb` what it is for."""
-    plan, page = explained(plan), Page()
+    plan, page = without_repeats(plan), Page()
     if not plan.pending():
         page.extend(diagnostics_page(plan.diagnostics, look)).blank()
         return page.line(*(_refused_line(plan, verb) or _quiet_line(plan, verb)))
@@ -71,7 +72,7 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
         (f"{title(change):<{kind}}  ", style),
         (f"{change.address:<{address}}", "bold" if change.action in DESTRUCTIVE else ""),
         (f"  {_type(change.type, look)}", "dim"),
-        (f"  {change.source}" if change.source else "", "dim"),
+        (_source(change, look, len(branch) + 4 + kind + 2 + address), "dim"),
         below=below + "    ",
     )
     inner = below + "    "
@@ -158,7 +159,7 @@ def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     if plan.destroy:
         what = "nothing is left to destroy"
     elif verb == "drift":
-        what = f"no drift, {objects} {are} as last applied"
+        what = f"no drift, {objects} {are} as last applied" if plan.changes else "no drift: nothing was applied yet"
     elif verb == "diff":
         what = f"no difference, both desire the same {objects}"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
@@ -202,7 +203,15 @@ def _widths(changes: list[Change]) -> tuple[int, int]:
 
 def _type(token: str, look: Look) -> str:
     """The token; where there is little room, its last part."""
-    return token if look.width >= 100 else token.rpartition(":")[2]
+    return token if look.width >= _WIDE else token.rpartition(":")[2]
+
+
+def _source(change: Change, look: Look, before: int) -> str:
+    """Where the stack file causes it; left out where it would stand on a line of its own for want of room."""
+    if change.source is None:
+        return ""
+    room = look.width - before - len(_type(change.type, look)) - len(str(change.source)) - 4
+    return f"  {change.source}" if room >= 0 or look.width >= _WIDE else ""
 
 
 def _fields(change: Change, look: Look, inner: str) -> Page:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mlinfra.cli.answers import Judgement, RuleInfo
+from mlinfra.cli.answers import Judgement, Proof, RuleInfo
+from mlinfra.cli.render.criterion import criterion_lines
 from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
+from mlinfra.cli.render.value import value_text
 from mlinfra.core.diagnostic import Severity
 
+_FLAT = 60  # characters of a map that stands on one line
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 
@@ -53,21 +55,48 @@ def rule_page(rule: RuleInfo) -> Page:
     for label, words in rows.items():
         if words:
             page.line((f"  {label:<10}  ", "dim"), words, below=" " * 14)
+    if data["match"].get("where") is not None:
+        page.blank().line(("where", "bold")).extend(_demands(data["match"]["where"]))
     if data["must"] is not None:
-        page.blank().line(("must", "bold"))
-        for line in json.dumps(data["must"], indent=2).splitlines():
-            page.line(f"  {line}")
+        page.blank().line(("must", "bold")).extend(_demands(data["must"]))
     elif data["check"]:
-        page.blank().line(("check", "bold"), f"  {data['check']}")
-    page.blank().line(("its own cases", "bold"))
-    for proof in rule.proofs():
-        right = proof.found is proof.expected
-        said = "as it should" if right else f"but should {proof.expected.name.lower()}"
-        page.line(
-            f"  {proof.expected.name.lower()} {proof.number}: {proof.found.name.lower()}, ",
-            (said, "" if right else "red"),
-        )
+        page.blank().line(("check", "bold"), f"  {data['check']}: {rule.check_words()}")
+    for title, example in rule.examples().items():
+        page.blank().line((title, "bold"))
+        for line in _written(example):
+            page.line(f"  {line}", below="      ")
+    return page.blank().extend(_cases(rule.proofs()))
+
+
+def _cases(proofs: Sequence[Proof]) -> Page:
+    """How its own cases come out: in a line, but for those that come out wrong."""
+    wrong = [proof for proof in proofs if proof.found is not proof.expected]
+    words = f"{len(proofs) - len(wrong)} of {number_of(len(proofs), 'case')} come out as they should"
+    page = Page().line(("its own cases", "bold"), f"  {words}")
+    for proof in wrong:
+        told = f"  {proof.expected.name.lower()} {proof.number}: {proof.found.name.lower()}, "
+        page.line(told, (f"but should {proof.expected.name.lower()}", "red"))
     return page
+
+
+def _demands(schema: Mapping[str, Any]) -> Page:
+    page = Page()
+    for depth, words in criterion_lines(schema):
+        page.line(f"  {'  ' * depth}{words}", below="  " * (depth + 3))
+    return page
+
+
+def _written(value: Any, depth: int = 0, key: str = "") -> Iterator[str]:
+    """Data as one would write it into a stack file; what is short and deep on one line."""
+    start = "  " * depth
+    flat = not isinstance(value, dict) or not value or (depth > 0 and len(value_text(value)) < _FLAT)
+    if flat:
+        yield f"{start}{key}: {value_text(value)}" if key else f"{start}{value_text(value)}"
+        return
+    if key:
+        yield f"{start}{key}:"
+    for name, item in value.items():
+        yield from _written(item, depth + bool(key), str(name))
 
 
 def rule_data(rule: RuleInfo) -> dict[str, Any]:
@@ -84,9 +113,11 @@ def judgement_line(stack: str, judgement: Judgement) -> Page:
     found = judgement.diagnostics()
     counts = {severity: sum(one.severity is severity for one in found) for severity in Severity}
     errors, warnings = counts[Severity.ERROR], counts[Severity.WARNING]
-    words = f"{number_of(errors, 'violation')}, {number_of(warnings, 'warning')}" if errors or warnings else "all kept"
+    told = [number_of(errors, "violation"), number_of(warnings, "warning")] if errors or warnings else []
+    told += [f"{judgement.undecided} undecided"] if judgement.undecided else []
+    words = ", ".join(told) or "all kept"
     asked = f"{number_of(judgement.rules, 'rule')} of {', '.join(judgement.packs) or 'no pack'}"
-    return Page().line(f"{stack}: {asked}: ", (words, "bold red" if errors else "yellow" if warnings else "green"))
+    return Page().line(f"{stack}: {asked}: ", (words, "bold red" if errors else "yellow" if told else "green"))
 
 
 def judgement_data(stack: str, judgement: Judgement) -> dict[str, Any]:
@@ -97,6 +128,7 @@ def judgement_data(stack: str, judgement: Judgement) -> dict[str, Any]:
         "kept": not any(one.severity is Severity.ERROR for one in found),
         "packs": list(judgement.packs),
         "rules": judgement.rules,
+        "undecided": judgement.undecided,
         "diagnostics": [diagnostic_json(one) for one in found],
     }
 

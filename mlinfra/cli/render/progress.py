@@ -106,7 +106,10 @@ class Tally:
 
 
 def event_page(event: Event, look: Look, *, every: bool) -> Page:
-    """One event as a line; with `every`, also beginnings and progress, which a live view shows by itself."""
+    """One event as a line; with `every`, also beginnings and progress, which a live view shows by itself.
+
+    What is not reached is told once all has ended, together, with its cause.
+    """
     step = event.step
     style = _STYLE.get(step.verb, "cyan")
     match event:
@@ -128,9 +131,6 @@ def event_page(event: Event, look: Look, *, every: bool) -> Page:
                 (f"failed after {duration_text(event.seconds)}", "bold red"),
                 f"  {event.code}: {event.message}",
             )
-        case Skipped() if every:
-            because = f" because of {event.because}" if event.because else ""
-            return Page().line(("- ", "yellow"), step.address, (f" not reached{because}", "yellow"))
         case Began() if every:
             place = f" ({event.number} of {event.total})"
             return Page().line(f"  {step.address} ", (DOING[step.verb], style), (place, "dim"))

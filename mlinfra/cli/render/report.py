@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from mlinfra.cli.render.changes import PARTICIPLE, counts
 from mlinfra.cli.render.duration import duration_text
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import Page
-from mlinfra.cli.render.progress import DONE
 from mlinfra.cli.render.value import value_json, value_text
-from mlinfra.core.plan import Verb
+from mlinfra.core.plan import Plan
 from mlinfra.core.report import Ended, Failed, Report
 from mlinfra.core.value import Value
 
 _MANY = 5
-
-# What is no news about an object by itself.
-_UNCOUNTED = frozenset({Verb.RECORD, Verb.DRAIN, Verb.SWEEP})
 
 
 def report_page(report: Report, look: Look) -> Page:
@@ -39,16 +35,16 @@ def report_page(report: Report, look: Look) -> Page:
         for because, addresses in _echoes(report).items():
             more = f" and {len(addresses) - _MANY} more" if len(addresses) > _MANY else ""
             shown = ", ".join(addresses[:_MANY]) + more
-            page.line((f"not reached {because}: ", "yellow"), shown, below="    ")
+            page.line((f"{len(addresses):,} not reached {because}: ", "yellow"), shown, below="    ")
     return page.blank()
 
 
-def done_page(report: Report, seconds: float, look: Look, *, stack: str) -> Page:
-    """The last words of a walk that is complete."""
-    counts = Counter(ended.step.verb for ended in report.ended if ended.step.verb not in _UNCOUNTED)
-    words = ", ".join(f"{number:,} {DONE[verb]}" for verb, number in sorted(counts.items())) or "nothing to do"
+def done_page(plan: Plan, seconds: float, look: Look) -> Page:
+    """The last words of a walk that is complete: what was planned is done, counted as the plan counted it."""
+    done = counts(plan.pending())
+    words = ", ".join(f"{number:,} {PARTICIPLE[action]}" for action, number in done.items())
     took = f"  in {duration_text(seconds)}"
-    return Page().line((look.done, "green"), f" {stack}: ", (words, "bold"), (took, "dim"))
+    return Page().line((look.done, "green"), f" {plan.ownership.stack}: ", (words, "bold"), (took, "dim"))
 
 
 def outputs_page(outputs: Mapping[str, Value]) -> Page:
@@ -87,11 +83,12 @@ def _about(event: Ended | Failed) -> dict[str, Any]:
 
 
 def _echoes(report: Report) -> dict[str, list[str]]:
-    """The addresses not reached, by what kept them from being reached."""
-    echoes: dict[str, list[str]] = {}
+    """The addresses not reached, by what kept them from being reached; what failed itself is not its own echo."""
+    failed = {failed.step.address: failed.step.verb.value for failed in report.failed}
+    echoes: dict[str, dict[str, None]] = {}
     for skipped in report.skipped:
-        because = f"because of {skipped.because}" if skipped.because else "before the stop"
-        addresses = echoes.setdefault(because, [])
-        if skipped.step.address not in addresses:
-            addresses.append(skipped.step.address)
-    return echoes
+        cause = skipped.because
+        because = f"because {failed.get(cause, 'work on')} {cause} failed" if cause else "before the stop"
+        if skipped.step.address != cause:
+            echoes.setdefault(because, {})[skipped.step.address] = None
+    return {because: list(addresses) for because, addresses in echoes.items()}

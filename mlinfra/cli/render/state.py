@@ -10,6 +10,8 @@ from mlinfra.cli.render.value import cut, value_json, value_text
 from mlinfra.core.backend import Holder
 from mlinfra.core.state import Record, State, Status
 
+_BELOW = "    "  # where a line folds there is little room: ids are long and have no spaces to fold at
+
 
 def state_page(state: State | None, location: str) -> Page:
     """One line for each record."""
@@ -20,11 +22,11 @@ def state_page(state: State | None, location: str) -> Page:
     page.blank()
     width = min(44, max((len(record.address) for record in state.records.values()), default=0))
     for record in state.records.values():
-        page.line(*_row(record, width), below=" " * (width + 2))
+        page.line(*_row(record, width), below=_BELOW)
     if state.deposed:
         page.blank().line(("replaced, and not deleted yet", "yellow"))
         for record in state.deposed:
-            page.line(*_row(record, width), (f"  generation {record.generation}", "dim"), below=" " * (width + 2))
+            page.line(*_row(record, width), (f"  generation {record.generation}", "dim"), below=_BELOW)
     if state.pending:
         page.blank().line(("begun, with an outcome that the next run looks up", "yellow"))
         for intent in state.pending:

@@ -1,5 +1,7 @@
 """Karpenter's node pools and claims: machines that it asked for and does not get, pools that are not ready.
 
+A claim that finds no machine is gone a moment later, and the next choice taken: that is a note, with the reason.
+
 Conditions: karpenter.sh/v1, "NodeClaims" and "NodePools" (read November 2026).
 """
 
@@ -8,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.pools import LONG, pool_of, pools
 from mlinfra.health.seen import Seen, condition, short
 
 _STEPS = ("Launched", "Registered", "Initialized")
-_LONG = 900.0  # seconds; Karpenter itself gives a machine that long to register
 
 
 def find(seen: Seen) -> Iterator[Finding]:
@@ -27,12 +29,14 @@ def find(seen: Seen) -> Iterator[Finding]:
                 layer=2,
                 address=f"nodeGroups.{pool['metadata']['name']}",
             )
+    yield from _hindered(seen)
     for claim in seen.each("NodeClaim"):
-        pool_name = (claim["metadata"].get("labels") or {}).get("karpenter.sh/nodepool", "")
-        late = seen.age(claim["metadata"].get("creationTimestamp")) > _LONG
+        pool_name = pool_of(claim)
+        late = seen.age(claim["metadata"].get("creationTimestamp")) > LONG
         step = next((one for one in _STEPS if condition(claim, one).get("status") != "True"), "")
         found = condition(claim, step) if step else {}
-        if found.get("status") == "False" or (step and late):
+        # One that has only just been asked for says nothing more than that it is not there yet.
+        if (found.get("status") == "False" and found.get("message")) or (step and late):
             yield Finding(
                 severity=Severity.WARNING,
                 subject=f"NodeClaim {claim['metadata']['name']}",
@@ -42,4 +46,17 @@ def find(seen: Seen) -> Iterator[Finding]:
                 because=frozenset({f"node pool {pool_name}"}),
                 layer=2,
                 address=f"nodeGroups.{pool_name}" if pool_name else "",
+            )
+
+
+def _hindered(seen: Seen) -> Iterator[Finding]:
+    for pool in pools(seen):
+        if pool.hindered and pool.machines:
+            yield Finding(
+                severity=Severity.NOTE,
+                subject=pool.subject,
+                words=f"a try of the last hour to get a machine failed, and another choice stands in: {pool.hindered}",
+                remedy=f"Karpenter asks again after three minutes; more types in nodeGroups.{pool.name}.instances help",
+                layer=2,
+                address=f"nodeGroups.{pool.name}",
             )

@@ -15,6 +15,7 @@ _PRESSURES = {
     "NetworkUnavailable": "its network is not set up",
 }
 _INTERRUPTED = "aws-node-termination-handler/spot-itn"
+_DISRUPTED = "karpenter.sh/disrupted"
 _STARTING = 600.0  # seconds in which a new node may become ready
 
 
@@ -63,6 +64,9 @@ def _closed(node: Live, subject: str, address: str) -> Iterator[Finding]:
     spec = node.get("spec") or {}
     if any(taint.get("key") == _INTERRUPTED for taint in spec.get("taints") or ()):
         words = "AWS takes this spot machine back within two minutes; its pods are moving"
+        yield Finding(severity=Severity.NOTE, subject=subject, words=words, layer=2, address=address)
+    elif any(taint.get("key") == _DISRUPTED for taint in spec.get("taints") or ()):
+        words = "Karpenter takes this machine away; its pods are moving"
         yield Finding(severity=Severity.NOTE, subject=subject, words=words, layer=2, address=address)
     elif spec.get("unschedulable"):
         yield Finding(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
+from mlinfra.health.pools import starting
 from mlinfra.health.room import (
     GPU,
     GPU_LABEL,
@@ -60,9 +61,13 @@ def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
         words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
     else:
         words, remedy, certain = _refused(reasons, message), _grow(seen, groups), True
-    growing = not certain and has_autoscaler(seen) and any(_may_grow(one) and not one.hindered for one in groups)
+    growing = not certain and any(_may_grow(one) and not one.hindered and has_autoscaler(seen, one) for one in groups)
+    coming = [] if certain else [claim for one in groups if one.pool for claim in starting(seen, one.name)]
+    if coming:
+        names = listed(claim["metadata"]["name"] for claim in coming)
+        remedy = f"Karpenter is starting {counted(len(coming), 'machine')}: {names}"
     return Finding(
-        severity=Severity.WARNING if growing else Severity.BROKEN,
+        severity=Severity.WARNING if growing or coming else Severity.BROKEN,
         subject=subject_of("Pod", pod),
         owner=seen.owner_of(pod),
         words=words,
@@ -103,18 +108,15 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
 
 
 def _nowhere(seen: Seen, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
-    bare = [node for node in seen.objects.get("Node", ()) if GPU_LABEL in (node["metadata"].get("labels") or {})]
+    young = {str((claim.get("status") or {}).get("nodeName", "")) for claim in starting(seen)}
+    nodes = [node for node in seen.objects.get("Node", ()) if node["metadata"]["name"] not in young]
+    bare = [node for node in nodes if GPU_LABEL in (node["metadata"].get("labels") or {})]
     if name == GPU and bare:
         there = "1 node with GPUs is there" if len(bare) == 1 else f"{len(bare)} nodes with GPUs are there"
         words = f"{need}, and no node offers any, although {there}"
         return words, "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
     if groups:
         return f"{need}, and no node that is there has any", _grow(seen, groups)
-    if seen.objects.get("NodePool"):
-        remedy = (
-            "Karpenter makes a machine where a node pool admits one that has it; else add such a group to nodeGroups"
-        )
-        return f"{need}, and no node that is there has any", remedy
     return f"{need}, and neither a node nor a node group has any", "add a node group of such machines to nodeGroups"
 
 
@@ -128,10 +130,15 @@ def _grow(seen: Seen, groups: list[Group]) -> str:
         paths = " or ".join(f"nodeGroups.{one.name}.max" for one in groups)
         return f"{told}: raise {paths} (mlinfra capacity says whether the quota allows it), or free what is held"
     told = listed(f"group {one.name} may grow from {one.desired} to {one.maximum}" for one in open_ones)
-    if has_autoscaler(seen):
-        tried = "".join(f"; its last try failed: {short(one.hindered)}" for one in open_ones if one.hindered)
-        return f"{told}: the autoscaler adds a machine, which takes some minutes{tried}"
-    path = f"nodeGroups.{open_ones[0].name}.min"
+    grown = [one for one in open_ones if has_autoscaler(seen, one)]
+    if grown:
+        tried = "".join(f"; its last try failed: {short(one.hindered)}" for one in grown if one.hindered)
+        who = "Karpenter" if grown[0].pool else "the autoscaler"
+        return f"{told}: {who} adds a machine, which takes some minutes{tried}"
+    first = open_ones[0]
+    if first.pool:
+        return f"{told}, and Karpenter, which would do that, does not run: see what is said of it"
+    path = f"nodeGroups.{first.name}.min"
     return f"{told}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
 
 

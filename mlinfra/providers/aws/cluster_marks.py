@@ -4,6 +4,7 @@ Read by `sweep`. What each controller writes, with its source, read 2026-11-24:
 
 - AWS Load Balancer Controller: `elbv2.k8s.aws/cluster: NAME` (kubernetes-sigs.github.io/aws-load-balancer-controller,
   "Security groups", and its IAM policy).
+- The EFS and FSx drivers where our components install them: `kubernetes.io/cluster/NAME: owned`, which they are told.
 - The cloud controller for classic and older network balancers, and the EBS driver where it is told the cluster's name
   (as the EKS add-on is): `kubernetes.io/cluster/NAME: owned` (kubernetes-sigs/aws-ebs-csi-driver, docs/tagging.md).
 - The EBS driver under its policy of cluster scope: `ebs.csi.aws.com/cluster-name: NAME` (AWS managed policy reference,

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import msgspec
 
 from mlinfra.aws.calls import Calls
-from mlinfra.core.clock import Clock
-from mlinfra.core.errors import Conflict, InvalidRequest, NotFound, ProviderError
+from mlinfra.core.clock import Clock, waited_text
+from mlinfra.core.errors import AccessDenied, Conflict, InvalidRequest, NotFound, ProviderError
 from mlinfra.providers.aws.cluster_marks import bears, tags_in
 
 _PATIENCE = 900.0  # seconds; interfaces of balancers and of instances take minutes to go
@@ -72,12 +72,12 @@ class Sweep:
 
         Where a cluster of that name is there, its marks may be on what it uses: nothing is done.
         """
-        if self._is_there(cluster):
+        if self.is_there(cluster):
             operation.say(f"there is a cluster {cluster}, so that nothing that bears its mark is removed")
             return ()
         kept: list[Left] = []
         for find, remove in self._kinds():
-            for found in list(find(cluster)):
+            for found in self._found(find, cluster, operation):
                 if found.data and not delete_data:
                     kept.append(found)
                     operation.say(f"keeps {found}: there may be data in it")
@@ -97,9 +97,21 @@ class Sweep:
             (self._security_groups, self._delete_security_group),
             (self._launch_templates, lambda one: self._ec2("DeleteLaunchTemplate", LaunchTemplateId=one)),
             (self._instance_profiles, self._delete_instance_profile),
+            (self._access_points, lambda one: self._one("efs", "DeleteAccessPoint", AccessPointId=one)),
+            (self._file_systems, lambda one: self._one("fsx", "DeleteFileSystem", FileSystemId=one)),
             (self._volumes, lambda one: self._ec2("DeleteVolume", VolumeId=one)),
             (self._snapshots, lambda one: self._ec2("DeleteSnapshot", SnapshotId=one)),
         )
+
+    def _found(self, find: Callable[[str], Iterator[Left]], cluster: str, operation: Says) -> list[Left]:
+        """What there is of a kind. Few clusters have file systems: who may not list those is told so, and goes on."""
+        try:
+            return list(find(cluster))
+        except AccessDenied as error:
+            if find not in (self._access_points, self._file_systems):
+                raise
+            operation.say(f"may not look for file systems that the cluster left: {error}")
+            return []
 
     def _remove(self, found: Left, remove: Remove, operation: Says) -> None:
         """Remove one thing, waiting for what still holds it to let go."""
@@ -118,7 +130,8 @@ class Sweep:
             operation.check()
             self._clock.sleep(_EVERY)
 
-    def _is_there(self, cluster: str) -> bool:
+    def is_there(self, cluster: str) -> bool:
+        """Whether there is a cluster of that name."""
         try:
             self._one("eks", "DescribeCluster", name=cluster)
         except NotFound:
@@ -162,6 +175,18 @@ class Sweep:
             tags = tags_in(one.get("Tags"))
             if bears(tags, cluster):
                 yield Left("snapshot", one["SnapshotId"], tags.get("CSIVolumeSnapshotName", ""), data=True)
+
+    def _access_points(self, cluster: str) -> Iterator[Left]:
+        """Ways into file systems, one for each claim; what was written stays where it is."""
+        for one in self._pages("efs", "DescribeAccessPoints", "AccessPoints"):
+            if bears(tags_in(one.get("Tags")), cluster) and one.get("LifeCycleState") != "deleting":
+                yield Left("access point", one["AccessPointId"], one.get("FileSystemId", ""))
+
+    def _file_systems(self, cluster: str) -> Iterator[Left]:
+        for one in self._pages("fsx", "DescribeFileSystems", "FileSystems"):
+            tags = tags_in(one.get("Tags"))
+            if bears(tags, cluster) and one.get("Lifecycle") != "DELETING":
+                yield Left("file system", one["FileSystemId"], tags.get("CSIVolumeName", ""), data=True)
 
     def _listed(self, operation: str, items: str, **params: Any) -> Iterator[Mapping[str, Any]]:
         """All there are: a filter takes one tag's key and value, and the marks have many."""
@@ -212,7 +237,7 @@ class Sweep:
             if not found or found[0]["Instances"][0]["State"]["Name"] == "terminated":
                 return
             self._clock.sleep(_EVERY)
-        raise Conflict(f"instance {identity} is not terminated after {_PATIENCE:.0f} s")
+        raise Conflict(f"instance {identity} is not terminated after {waited_text(self._clock, _PATIENCE)}")
 
     def _delete_security_group(self, identity: str) -> None:
         """Rules of other groups that name it go first: the controller let balancers through to the nodes."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from mlinfra.core.clock import waited_text
 from mlinfra.core.errors import (
     AccessDenied,
     Ambiguous,
@@ -64,7 +65,8 @@ def wait_ready(work: Work, *, tolerant: bool = False) -> Item:
             why = f": {said}" if waiting.why is not None and (said := waiting.why(item)) else ""
             state = dig(item, waiting.state)
             raise ProviderError(
-                f"{work.target.address}: {work.id} is still {state} after {waiting.limit:.0f} s{why}",
+                f"{work.target.address}: {work.id} is still {state} after "
+                f"{waited_text(work.clock, waiting.limit)}{why}",
                 hint="run the same command again to go on waiting",
             )
         else:
@@ -91,7 +93,8 @@ def wait_gone(work: Work) -> None:
             )
         if work.clock.monotonic() - began > _GONE_LIMIT:
             raise ProviderError(
-                f"{work.target.address}: {work.id} is still {state} {_GONE_LIMIT:.0f} s after its deletion",
+                f"{work.target.address}: {work.id} is still {state} "
+                f"{waited_text(work.clock, _GONE_LIMIT)} after its deletion",
                 hint="run the same command again to go on waiting",
             )
         work.pause(waiting.every if waiting is not None else _GONE_EVERY, f"waiting until it is gone ({state})")

@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlinfra.core.clock import waited_text
 from mlinfra.core.errors import ProviderError
+from mlinfra.core.value import Properties
 from mlinfra.documents.stream import UnreadableError, read_stream
 from mlinfra.providers.helm.chart import brings_crds, broken
 from mlinfra.providers.helm.cluster import Object
 from mlinfra.providers.helm.codes import Code
 from mlinfra.providers.helm.failures import unrendered
 from mlinfra.providers.helm.helm import HelmError
-from mlinfra.providers.helm.work import Work
+from mlinfra.providers.helm.manifest import read_templates
+from mlinfra.providers.helm.rehearsal import Rehearsal
+from mlinfra.providers.helm.work import Means, Work
 
 _API, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
 _POLL = 0.5  # seconds
@@ -33,6 +37,18 @@ def read_crds(texts: Mapping[str, str]) -> list[Object]:
         except UnreadableError as error:
             raise broken(path, str(error)) from error
     return found
+
+
+def definitions_of(means: Means, properties: Properties) -> list[Properties]:
+    """The CRDs that a release would bring, in its chart's crds/ folders and among its objects; none if it fails."""
+    rehearsal = Rehearsal(means, properties)
+    try:
+        rendering = rehearsal.render(check=False)
+        pieces = read_templates(rendering.templates, rehearsal.namespace)
+        found = [*read_crds(rendering.crds), *(piece.content for piece in pieces)]
+    except (HelmError, UnreadableError, ProviderError):
+        return []  # what is wrong with it is said where the release itself is looked at
+    return [item for item in found if item.get("kind") == _KIND]
 
 
 def apply_crds(work: Work) -> None:
@@ -58,7 +74,8 @@ def _await(work: Work, names: Iterable[str]) -> None:
     for name in names:
         while not is_established(work.cluster.get(_API, _KIND, "", name) or {}):
             if work.clock.monotonic() > deadline:
-                text = f"the definition {name} of release {work.id} is not established after {_PATIENCE:.0f} seconds"
+                waited = waited_text(work.clock, _PATIENCE)
+                text = f"the definition {name} of release {work.id} is not established after {waited}"
                 raise ProviderError(text, code=Code.NOT_READY, hint=f"kubectl describe crd {name} says why")
             work.operation.check()
             work.clock.sleep(_POLL)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
+import msgspec
+
 from mlinfra.core.value import path_text
 from mlinfra.documents.stream import UnreadableError
 from mlinfra.providers.helm.cluster import Cluster, Object
@@ -25,12 +27,30 @@ Kind: TypeAlias = tuple[str, str]
 Found: TypeAlias = Mapping[Kind, Mapping[tuple[str, str], Object]]
 
 
-def drift_of(cluster: Cluster, releases: Iterable[Release]) -> dict[str, list[str]]:
-    """What others did to the objects of each release, in sentences, by the id of the release."""
+class Astray(msgspec.Struct, frozen=True, kw_only=True):
+    """One object of a release that is not as it was made.
+
+    gone: it is not there. lost: it does not say any more that it is of this release. fields: what others took.
+    """
+
+    piece: Piece
+    gone: bool = False
+    lost: bool = False
+    fields: tuple[Taken, ...] = ()
+
+
+def drift_of(cluster: Cluster, releases: Iterable[Release]) -> dict[str, tuple[Astray, ...]]:
+    """What others did to the objects of each release, by the id of the release."""
     wanted = {release.last.id: (release.last, _pieces(release.last)) for release in releases}
     kinds = {(piece.api_version, piece.kind) for _, pieces in wanted.values() for piece in pieces}
     found = _listed(cluster, sorted(kinds))
-    return {name: _bounded(_sentences(cluster, last, pieces, found)) for name, (last, pieces) in wanted.items()}
+    return {name: tuple(_astray(cluster, last, pieces, found)) for name, (last, pieces) in wanted.items()}
+
+
+def sentences(astray: Iterable[Astray]) -> list[str]:
+    """The same in words, a sentence each, in order and not too many."""
+    found = sorted(sentence for one in astray for sentence in _sentences(one))
+    return found if len(found) <= _MOST else [*found[:_MOST], f"and {len(found) - _MOST} more"]
 
 
 def _pieces(last: Revision) -> list[Piece]:
@@ -52,27 +72,35 @@ def _place(item: Object) -> tuple[str, str]:
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
-def _sentences(cluster: Cluster, last: Revision, pieces: list[Piece], found: Found) -> Iterator[str]:
+def _astray(cluster: Cluster, last: Revision, pieces: list[Piece], found: Found) -> Iterator[Astray]:
     for piece in pieces:
         same = found[(piece.api_version, piece.kind)]
         live = same.get((piece.namespace, piece.name)) or same.get(("", piece.name))
         # It may have lost the label by which it was looked for.
         live = live or cluster.get(piece.api_version, piece.kind, piece.namespace, piece.name)
-        yield from _of_object(last, piece, live)
+        if (one := _compared(last, piece, live)) is not None:
+            yield one
 
 
-def _of_object(last: Revision, piece: Piece, live: Object | None) -> Iterator[str]:
+def _compared(last: Revision, piece: Piece, live: Object | None) -> Astray | None:
     if live is None:
-        yield f"{piece.title} is not there"
-        return
+        return Astray(piece=piece, gone=True)
     holdings = Holdings(live)
     written = (live["metadata"].get("annotations") or {}).get(RELEASE_NAME)
     if not holdings.are_known or written != last.name:
-        yield f"{piece.title} does not say any more that it is of this release"
-        return
-    secret = piece.kind == "Secret"
-    for field in holdings.taken(_comparable(piece.content), live):
-        yield f"{piece.title}: {_said(field, secret=secret)}"
+        return Astray(piece=piece, lost=True)
+    fields = tuple(holdings.taken(_comparable(piece.content), live))
+    return Astray(piece=piece, fields=fields) if fields else None
+
+
+def _sentences(astray: Astray) -> Iterator[str]:
+    title = astray.piece.title
+    if astray.gone:
+        yield f"{title} is not there"
+    if astray.lost:
+        yield f"{title} does not say any more that it is of this release"
+    for field in astray.fields:
+        yield f"{title}: {_said(field, secret=astray.piece.kind == 'Secret')}"
 
 
 def _comparable(content: Object) -> Object:
@@ -92,8 +120,3 @@ def _said(field: Taken, *, secret: bool) -> str:
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _bounded(sentences: Iterator[str]) -> list[str]:
-    found = sorted(sentences)
-    return found if len(found) <= _MOST else [*found[:_MOST], f"and {len(found) - _MOST} more"]

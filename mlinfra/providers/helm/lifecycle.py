@@ -1,13 +1,7 @@
 """Lifecycle: a release is installed, upgraded, mended and removed.
 
 Every function may be called again after a crash at any point of it, hence each looks before it acts. What Helm left of
-an interrupted call shows in the status of the last revision, and Helm refuses to go on from some of them:
-
-| status | what is done before the release is made what it should be |
-| --- | --- |
-| deployed, failed, superseded | nothing: Helm upgrades from there |
-| pending-upgrade, pending-rollback | back to the last revision that was good |
-| pending-install, uninstalling, uninstalled | removed, and installed anew |
+an interrupted call shows in the status of the last revision; `mending` says how to go on from there.
 """
 
 from __future__ import annotations
@@ -20,12 +14,10 @@ from mlinfra.providers.helm.codes import Code
 from mlinfra.providers.helm.crds import apply_crds
 from mlinfra.providers.helm.helm import HelmError
 from mlinfra.providers.helm.marks import is_ours, labels, memory_in, owner_in, remembered
+from mlinfra.providers.helm.mending import Way, mending_of
 from mlinfra.providers.helm.readiness import causes
 from mlinfra.providers.helm.releases import DEPLOYED, FAILED, Release, Revision
 from mlinfra.providers.helm.work import Work
-
-_RETURNS = frozenset({"pending-upgrade", "pending-rollback"})
-_STARTS_ANEW = frozenset({"pending-install", "uninstalling", "uninstalled"})
 
 
 def install(work: Work) -> Release:
@@ -84,18 +76,13 @@ def _label(work: Work, revision: Revision, changes: dict[str, str | None] | dict
 
 def _mended(work: Work, release: Release) -> Release | None:
     """The release as Helm can go on from it; `None` where it is to be made anew."""
-    status = release.last.status
-    if status in _STARTS_ANEW:
+    status, mending = release.last.status, mending_of(release)
+    if mending.way is Way.ANEW:
         work.operation.say(f"it is {status}: removing what is there of it")
         remove(work)
         return None
-    if status not in _RETURNS:
+    if (back := mending.back) is None:
         return release
-    back = release.last_good or next((one for one in reversed(release.revisions) if one.status == FAILED), None)
-    if back is None:
-        work.operation.say(f"it is {status}, and never was anything else: removing it")
-        remove(work)
-        return None
     work.operation.say(f"it is {status}: going back to revision {back.number}")
     try:
         _go_back(work, back, wait=False)  # what is to be waited for is what follows

@@ -13,6 +13,7 @@ from mlinfra.core.value import Properties
 from mlinfra.documents.stream import UnreadableError
 from mlinfra.providers.helm.manifest import read_manifest
 from mlinfra.providers.helm.marks import memory_in, owner_in
+from mlinfra.providers.helm.mending import plight_of
 from mlinfra.providers.helm.releases import DEPLOYED, Release, Revision
 
 
@@ -24,6 +25,7 @@ def present_of(release: Release, drift: Iterable[str] = (), kubernetes: str = ""
         properties=_properties(last, [*_standing(last), *_ageing(last, kubernetes), *drift]),
         owner=owner_in(last.labels),
         version=str(last.number),
+        plight=plight_of(release),
     )
 
 

@@ -22,11 +22,13 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
-from mlinfra.providers.helm.drift import drift_of
+from mlinfra.providers.helm.crds import definitions_of
+from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
 from mlinfra.providers.helm.preview import parts_of
 from mlinfra.providers.helm.release_type import RELEASE, RELEASE_TYPE
 from mlinfra.providers.helm.releases import DEPLOYED, Release, list_releases, read_release
+from mlinfra.providers.helm.restored import restored
 from mlinfra.providers.helm.silent import Silent
 from mlinfra.providers.helm.validation import complaints
 from mlinfra.providers.helm.work import Means, Work
@@ -83,11 +85,19 @@ class HelmProvider:
     def preview(self, target: Target, prior: Present | None) -> tuple[Part, ...]:
         """The objects that the release adds, changes and removes, hooks included."""
         work = self._work(_as(target, prior), Silent())
-        return parts_of(work, work.release() if prior is not None else None)
+        release = work.release() if prior is not None else None
+        parts = parts_of(work, release)
+        if prior is None or release is None or not prior.properties.get("manifest"):
+            return parts
+        return restored(parts, drift_of(work.cluster, [release])[release.last.id])
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What is wrong with a release, as far as can be told without a cluster."""
         return complaints(self._means, properties)
+
+    def definitions(self, properties: Properties) -> Iterable[Properties]:
+        """The kinds that a release would bring with it: its chart's CRDs, as far as they can be told."""
+        return definitions_of(self._means, properties)
 
     def _listing(self, wanted: Interest, ownership: Ownership) -> Listing:
         try:
@@ -99,7 +109,9 @@ class HelmProvider:
         except ProviderError as error:
             return Listing((), incomplete=str(error))
         found = {release.last.id: release for release in (*others, *ours)}
-        return Listing(tuple(present_of(found[name], drift.get(name, ()), kubernetes) for name in sorted(found)))
+        return Listing(
+            tuple(present_of(found[name], sentences(drift.get(name, ())), kubernetes) for name in sorted(found))
+        )
 
     def _found(self, target: Target) -> Release | None:
         if target.id:

@@ -29,7 +29,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     """One revision of a release.
 
     status: Helm's word: deployed, superseded, failed, pending-install, pending-upgrade, pending-rollback, uninstalling,
-    uninstalled. broken: why it cannot be read further, where it cannot; then only the labels are known.
+    uninstalled. begun: when Helm last set about it, as RFC 3339 has it. broken: why it cannot be read further, where it
+    cannot; then only the labels are known.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str = ""
     hooks: tuple[Mapping[str, Any], ...] = ()
     description: str = ""
+    begun: str = ""
     broken: str = ""
 
     @property
@@ -138,6 +140,7 @@ def _filled(known: Revision, stored: Mapping[str, Any]) -> Revision:
         manifest=stored.get("manifest") or "",
         hooks=tuple(stored.get("hooks") or ()),
         description=info.get("description", ""),
+        begun=str(info.get("last_deployed") or ""),
     )
 
 

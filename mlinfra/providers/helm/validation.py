@@ -9,15 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlinfra.core.address import Address
-from mlinfra.core.ownership import Owner
-from mlinfra.core.provider import Target
 from mlinfra.core.value import Path, Properties, Secret, Value, expressions, path_text
-from mlinfra.providers.helm.helm import Capabilities, HelmError
-from mlinfra.providers.helm.release_type import RELEASE
-from mlinfra.providers.helm.silent import Silent
-from mlinfra.providers.helm.unknown import stood_in
-from mlinfra.providers.helm.work import Means, Work
+from mlinfra.providers.helm.helm import HelmError
+from mlinfra.providers.helm.rehearsal import Rehearsal
+from mlinfra.providers.helm.work import Means
 
 SECRET_HINT = (
     "Helm stores values in the cluster in the clear: let the chart read an existing Secret (most have a value like "
@@ -26,25 +21,21 @@ SECRET_HINT = (
 
 _OFFENCE = re.compile(r"^- at '(?P<pointer>[^']*)': (?P<said>.*)$")
 _CHART = re.compile(r"^(?P<chart>[A-Za-z0-9._-]+):$")
-_NOBODY = Owner("none", "none", Address("none"))
 
 
 def complaints(means: Means, properties: Properties) -> Iterator[str]:
     """What is wrong with the properties of a release, each in a sentence."""
     for path in secret_paths(properties.get("values") or {}):
         yield f"{path_text(('values', *path))} is a secret. {SECRET_HINT}"
-    values, unknown = stood_in(properties.get("values") or {})
-    named = {"name": "release", **{name: value for name, value in properties.items() if not expressions(value)}}
-    target = Target(address=_NOBODY.address, type=RELEASE, owner=_NOBODY, properties=named)
-    work = Work(target, means, Silent(), Capabilities())
+    rehearsal = Rehearsal(means, properties)
     try:
-        work.helm.render(work.wish(0, values=values), work.capabilities, upgrade=False)
+        rehearsal.render()
     except HelmError as error:
-        offences = list(_offences(str(error), work.chart.name))
-        if not offences and not unknown:
+        offences = list(_offences(str(error), rehearsal.chart))
+        if not offences and not rehearsal.unknown:
             yield " ".join(str(error).split())
         for path, said in offences:
-            if not any(path[: len(one)] == one or one[: len(path)] == path for one in unknown):
+            if not rehearsal.covers(path):
                 yield f"{path_text(('values', *path))}: {said}"
 
 

@@ -41,8 +41,13 @@ def schemas_in(definitions: Iterable[Properties]) -> dict[Kind, Schema]:
         for version in spec.get("versions") or ():
             structural = (version.get("schema") or {}).get("openAPIV3Schema")
             if isinstance(structural, dict):
-                found[Kind(group, str(version.get("name", "")), name)] = Schema(_root(structural))
+                found[Kind(group, str(version.get("name", "")), name)] = schema_of(structural)
     return found
+
+
+def schema_of(structural: Mapping[str, Any]) -> Schema:
+    """What a structural schema asks of an object, beside what all objects have."""
+    return Schema(_root(structural))
 
 
 def complaints(schema: Schema, properties: Properties) -> Iterator[str]:
@@ -50,7 +55,8 @@ def complaints(schema: Schema, properties: Properties) -> Iterator[str]:
     body = without_nulls({key: value for key, value in properties.items() if key not in _ANY_STRUCTURE})
     findings = Findings()
     schema.check(body, _node(body), findings)
-    yield from (one.summary for one in findings.diagnostics())
+    for one in findings.diagnostics():
+        yield f"{one.summary}: {one.hint}" if one.hint else one.summary
 
 
 def _root(structural: Mapping[str, Any]) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class ExecCredential:
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:
-            hint = str(self._about.get("installHint") or "see that it is installed, and on the PATH")
+            hint = " ".join(str(self._about.get("installHint") or "see that it is installed, and on the PATH").split())
             raise self._refusal(f"it cannot be run: {type(error).__name__}", hint) from error
         if done.returncode:
             said = " ".join(done.stderr.split())[-_LONGEST:]

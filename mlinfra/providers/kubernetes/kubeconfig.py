@@ -47,6 +47,29 @@ class Kubeconfig(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
 
 
+class Way(msgspec.Struct, frozen=True):
+    """Where a context leads: its cluster and its user, each with the folder of the file that it is from."""
+
+    context: str
+    files: tuple[str, ...]
+    cluster: Entry
+    beside_cluster: Path
+    user: Entry
+    beside_user: Path
+
+    @property
+    def server(self) -> str:
+        """The URL of the API."""
+        return str(self.cluster["server"]).rstrip("/")
+
+    @property
+    def place(self) -> str:
+        """How people know the cluster: by context and server, without what a URL may hold of credentials."""
+        url = urlsplit(self.server)
+        shown = url._replace(netloc=url.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        return f"context {self.context} ({shown})"
+
+
 def files_of(given: str, environ: Mapping[str, str], home: Path) -> list[Path]:
     """The files to read: the one that was named, else those of the environment, else the usual one."""
     if given:
@@ -77,11 +100,8 @@ def load(paths: Sequence[Path]) -> Kubeconfig:
     return Kubeconfig(current, merged["clusters"], merged["contexts"], merged["users"], tuple(found))
 
 
-def endpoint_of(config: Kubeconfig, context: str, clock: Clock, environ: Mapping[str, str]) -> ClusterEndpoint:
-    """The endpoint that a context leads to; without a name, the current one. Its identity is not known yet.
-
-    Raises `ProviderError` for what is missing, refused or cannot be read.
-    """
+def way_of(config: Kubeconfig, context: str) -> Way:
+    """Where a context leads; without a name, the current one. Raises `ProviderError` for what is missing or refused."""
     name = context or config.current
     if not name:
         raise _refusal("the kubeconfig has no current context", "name one by target.context")
@@ -89,9 +109,18 @@ def endpoint_of(config: Kubeconfig, context: str, clock: Clock, environ: Mapping
     cluster, beside_cluster = _entry(config.clusters, str(chosen.get("cluster", "")), "cluster", config)
     user, beside_user = _entry(config.users, str(chosen.get("user", "")), "user", config)
     _require_safe(cluster, user, name)
+    return Way(name, config.files, cluster, beside_cluster, user, beside_user)
+
+
+def endpoint_of(way: Way, clock: Clock, environ: Mapping[str, str]) -> ClusterEndpoint:
+    """The endpoint that a way leads to, with credentials. Its identity is not known yet.
+
+    Raises `ProviderError` for what is refused or cannot be read.
+    """
+    cluster, beside_cluster, user, beside_user = way.cluster, way.beside_cluster, way.user, way.beside_user
     endpoint = ClusterEndpoint(
         identity="",
-        server=str(cluster["server"]).rstrip("/"),
+        server=way.server,
         authority=_material(cluster, "certificate-authority", beside_cluster),
         server_name=str(cluster.get("tls-server-name") or ""),
         proxy=str(cluster.get("proxy-url") or ""),

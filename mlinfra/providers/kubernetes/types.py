@@ -7,6 +7,7 @@ a kind shows when it is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 
 from mlinfra.core.property import Property
@@ -16,6 +17,8 @@ from mlinfra.providers.kubernetes import immutable
 from mlinfra.providers.kubernetes.declaration import DEFAULT_NAMESPACE, inputs_of, sealed_inputs_of
 from mlinfra.providers.kubernetes.token import Kind
 from mlinfra.providers.kubernetes.vocabulary import built_in, built_in_kinds
+
+_ALMOST = 0.85  # of the letters of a name are those of another one
 
 
 class Types(Mapping[str, ResourceType]):
@@ -52,6 +55,8 @@ def type_of(token: str) -> ResourceType:
         kind = Kind.of(token)
     except ValueError as error:
         raise KeyError(token) from error
+    if misspelt(kind):
+        raise KeyError(token)
     return ResourceType(
         token=token,
         inputs=inputs_of(kind),
@@ -61,6 +66,28 @@ def type_of(token: str) -> ResourceType:
         marked=True,
         perishes=True,
     )
+
+
+def misspelt(kind: Kind) -> bool:
+    """Whether a kind cannot be, or is all but certainly meant to be another one.
+
+    A definition's group has a dot in it (apiextensions-apiserver pkg/apis/apiextensions/validation, read November
+    2026), so a group without one is Kubernetes's own. What stands there and is not in the vocabulary may be newer than
+    that; it is taken for a slip only where it reads almost like what is.
+    """
+    known = _names_by_group()
+    if kind.group not in known:
+        return "." not in kind.group
+    names = known[kind.group]
+    return kind.name not in names and bool(get_close_matches(kind.name, names, 1, _ALMOST))
+
+
+@cache
+def _names_by_group() -> Mapping[str, frozenset[str]]:
+    groups: dict[str, set[str]] = {}
+    for kind in map(Kind.of, _built_in()):
+        groups.setdefault(kind.group, set()).add(kind.name)
+    return {group: frozenset(names) for group, names in groups.items()}
 
 
 def spelt_id(name: str, namespace: str) -> str:

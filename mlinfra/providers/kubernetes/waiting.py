@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from mlinfra.core.clock import waited_text
 from mlinfra.core.errors import Conflict, ProviderError
 from mlinfra.providers.kubernetes.api import Api, uid_of
 from mlinfra.providers.kubernetes.causes import cause_of
@@ -61,7 +62,7 @@ def wait_ready(api: Api, place: Place, live: Object, id: str, operation: Says) -
         if look >= _UNHURRIED:
             words_now = _because(verdict.waiting, cause_of(api, place, live))
         if waited >= patience:
-            raise _not_ready(place, id, f"it is not ready after {waited:.0f} s: {words_now}")
+            raise _not_ready(place, id, f"it is not ready after {waited_text(api.clock, waited)}: {words_now}")
         if words_now != said:
             said = words_now
             operation.say(said)
@@ -84,7 +85,7 @@ def wait_gone(api: Api, place: Place, live: Object, id: str, operation: Says, pa
         waited = api.clock.monotonic() - began
         if waited >= patience:
             why = "; ".join((held, *deserted(api)))
-            raise held_on(place, id, f"it is not gone after {waited:.0f} s: {why}")
+            raise held_on(place, id, f"it is not gone after {waited_text(api.clock, waited)}: {why}")
         if held != said:
             said = held
             operation.say(said)

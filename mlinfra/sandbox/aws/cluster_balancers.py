@@ -42,6 +42,14 @@ class Balancers:
         self._known[wanted.name] = wanted
         return str(made.dns_name)
 
+    def set_targets(self, arn: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Have these addresses in a target group of somebody else's."""
+        found = self._v2.target_groups.get(arn)
+        if found is not None:
+            _put(found, dict(targets))
+        elif targets:
+            raise CloudError("TargetGroupNotFound", f"One or more target groups not found: {arn}")
+
     def delete(self, name: str) -> None:
         """Delete a load balancer, its target groups, and its security groups.
 
@@ -177,11 +185,7 @@ class Balancers:
                 target_type=wanted.kind,
                 tags=_listed(wanted.tags),
             )
-        targets = {identity: port for identity, port in wanted.targets if self._is_there(wanted, identity)}
-        gone = [{"Id": identity} for identity in list(found.targets) if identity not in targets]
-        if gone:
-            found.deregister(gone)
-        found.register([{"Id": identity, "Port": port} for identity, port in targets.items()])
+        _put(found, {identity: port for identity, port in wanted.targets if self._is_there(wanted, identity)})
         return str(found.arn)
 
     def _is_there(self, group: TargetGroup, identity: str) -> bool:
@@ -223,3 +227,11 @@ def _listed(tags: Any) -> list[dict[str, str]]:
 def _classic_port(listener: Listener, groups: Sequence[TargetGroup]) -> dict[str, Any]:
     target = next(group for group in groups if group.name == listener.default)
     return {"Protocol": listener.protocol, "LoadBalancerPort": listener.port, "InstancePort": target.port}
+
+
+def _put(group: Any, targets: dict[str, int]) -> None:
+    """Have these in a target group, and no others."""
+    gone = [{"Id": identity} for identity in list(group.targets) if identity not in targets]
+    if gone:
+        group.deregister(gone)
+    group.register([{"Id": identity, "Port": port} for identity, port in targets.items()])

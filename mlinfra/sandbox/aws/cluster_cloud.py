@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from moto.core.exceptions import ServiceException, _RESTError
 
 from mlinfra.sandbox.aws import machine_shapes
@@ -21,6 +22,7 @@ from mlinfra.sandbox.aws.cluster_balancers import Balancers
 from mlinfra.sandbox.aws.cluster_groups import Group, groups_of
 from mlinfra.sandbox.aws.damage import refusal
 from mlinfra.sandbox.aws.eks.store import Cluster, Clusters
+from mlinfra.sandbox.aws.interruptions import moment_of, take_back
 from mlinfra.sandbox.aws.quotas import vcpu_shortage
 from mlinfra.sandbox.faults import FaultKind
 from mlinfra.sandbox.kubernetes.controllers.cloud import (
@@ -52,7 +54,6 @@ class ClusterCloud:
         self._launched: dict[str, Shape] = {}
         self._joined: dict[str, datetime] = {}
         self._versions: dict[str, str] = {}  # an instance keeps the version that it started with
-        self._interruptions: dict[str, datetime] = {}
         self._listeners: list[Callable[[], None]] = []
         self._offerings: dict[frozenset[str], Sequence[Offering]] = {}
 
@@ -65,11 +66,6 @@ class ClusterCloud:
         for changed in self._listeners:
             changed()
 
-    def interrupt(self, instance_id: str, at: datetime) -> None:
-        """Announce that a spot instance will be taken away."""
-        self._interruptions[instance_id] = at
-        self.tell()
-
     def addons(self) -> frozenset[str]:
         """The cluster's active add-ons."""
         with self._served() as cluster:
@@ -78,7 +74,7 @@ class ClusterCloud:
     def machines(self) -> Sequence[Machine]:
         """The instances of the cluster's groups, and those that Karpenter started."""
         with self._served() as cluster:
-            self._take_away()
+            take_back(self._account, self._region)
             found = []
             for group in groups_of(self._account, cluster, self._region):
                 group.scaling.reconcile()
@@ -104,7 +100,7 @@ class ClusterCloud:
             node_group=group,
             version=self._versions.setdefault(instance.id, version),
             launched=self._started(instance),
-            interruption=self._interruptions.get(instance.id),
+            interruption=moment_of(self._account, self._region, instance.id),
         )
 
     def _started(self, instance: Any) -> datetime:
@@ -118,14 +114,6 @@ class ClusterCloud:
                 del self._launched[identity]
             else:
                 yield self._machine(instance, shape, version)
-
-    def _take_away(self) -> None:
-        now = self._account.now()
-        gone = [identity for identity, moment in self._interruptions.items() if moment <= now]
-        for identity in gone:
-            del self._interruptions[identity]
-        if gone:
-            self._account.ec2(self._region).terminate_instances(gone)
 
     def node_groups(self) -> Sequence[NodeGroup]:
         """The cluster's scaling groups."""
@@ -186,8 +174,9 @@ class ClusterCloud:
                     return machine
             self._check_capacity(launch.shape)
             instance = self._run(cluster, launch)
-            self._launched[instance.id] = launch.shape
-            machine = self._machine(instance, launch.shape, version)
+            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels)
+            shape = self._launched[instance.id] = msgspec.structs.replace(launch.shape, capacity=capacity)
+            machine = self._machine(instance, shape, version)
         self.tell()
         return machine
 
@@ -270,6 +259,12 @@ class ClusterCloud:
         with self._served() as cluster:
             self._strike("elasticloadbalancing", "CreateLoadBalancer", {"Name": wanted.name, "Type": wanted.kind})
             return self._balancers.ensure(cluster, wanted)
+
+    def set_targets(self, target_group: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Register addresses with a target group, and take all others out."""
+        with self._served():
+            self._strike("elasticloadbalancing", "RegisterTargets", {"TargetGroupArn": target_group})
+            self._balancers.set_targets(target_group, targets)
 
     def delete_load_balancer(self, name: str) -> None:
         """Delete a load balancer with what belongs to it."""

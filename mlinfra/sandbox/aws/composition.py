@@ -55,6 +55,7 @@ from mlinfra.sandbox.aws.registries import Registries
 from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
 from mlinfra.sandbox.aws.scaling_settings import ScalingSettings
 from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
+from mlinfra.sandbox.aws.sessions import Sessions
 from mlinfra.sandbox.aws.stored_secrets import StoredSecrets
 from mlinfra.sandbox.aws.tagging import Tagging
 from mlinfra.sandbox.aws.topics import Topics
@@ -145,6 +146,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield LoadBalancers(account)
     yield Tagging(account)
     yield ImageParameters(account)
+    yield Sessions(account)
     yield CallerIdentity(account)
 
 

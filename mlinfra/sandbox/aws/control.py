@@ -7,6 +7,8 @@
     GET    calls[?mutating=true&service=ec2]
     GET    calls/counts                how many of each operation
     DELETE calls                       start the log anew
+    GET    interruptions               the spot instances that are about to be taken back, and when
+    POST   interruptions               have one taken back: {"instance": "i-...", "seconds": 120}; answers when
     GET    inventory                   everything in the account, as pairs of type and id
     POST   reset                       empty the account; faults and log too
 
@@ -16,11 +18,13 @@ Used by tests, benchmarks, the command line, and anyone with curl.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 from werkzeug.wrappers import Request, Response
 
+from mlinfra.sandbox.aws.interruptions import Interruption
 from mlinfra.sandbox.calls import CallLog
 from mlinfra.sandbox.codes import Code
 from mlinfra.sandbox.faults import FaultRule, Faults
@@ -40,6 +44,14 @@ class Controlled(Protocol):
         """Everything in the account."""
         ...
 
+    def interrupt(self, asked: Interruption) -> datetime:
+        """Have EC2 take a spot instance back. Raises `ValueError` where it cannot be."""
+        ...
+
+    def interruptions(self) -> dict[str, datetime]:
+        """The instances that are about to be taken back, and when."""
+        ...
+
     def about(self) -> dict[str, Any]:
         """What this sandbox is."""
         ...
@@ -57,12 +69,14 @@ class Control:
             ("DELETE", "faults"): self._remove,
             ("GET", "calls"): self._calls,
             ("DELETE", "calls"): lambda request, rest: sandbox.calls.clear(),
+            ("GET", "interruptions"): lambda request, rest: sandbox.interruptions(),
+            ("POST", "interruptions"): self._interrupt,
             ("GET", "inventory"): lambda request, rest: sandbox.inventory(),
             ("POST", "reset"): lambda request, rest: sandbox.reset(),
         }
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request: 404 for an unknown path, 400 for a rule that makes no sense."""
+        """Answer one request: 404 for an unknown path, 400 for a rule or a wish that makes no sense."""
         name, _, rest = request.path.removeprefix("/mlinfra-sandbox/").partition("/")
         route = self._routes.get((request.method, name))
         if route is None:
@@ -83,6 +97,10 @@ class Control:
             return {"removed": self._sandbox.faults.remove(int(rest))}
         self._sandbox.faults.clear()
         return None
+
+    def _interrupt(self, request: Request, rest: str) -> Any:
+        asked = msgspec.json.decode(request.get_data(), type=Interruption)
+        return {"instance": asked.instance, "at": self._sandbox.interrupt(asked)}
 
     def _calls(self, request: Request, rest: str) -> Any:
         if rest == "counts":

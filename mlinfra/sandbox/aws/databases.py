@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
+from mlinfra.sandbox.aws.database_interfaces import displace_database, place_database
 from mlinfra.sandbox.aws.extension import Extension
 from mlinfra.sandbox.aws.identity import letters_and_digits
 from mlinfra.sandbox.aws.keys import is_usable_key
@@ -51,6 +52,7 @@ class Databases(Extension):
         database.performance_insights_enabled = False
         database.publicly_accessible = bool(call.get("PubliclyAccessible"))
         self._remember(call, database)
+        place_database(self.account, call.region, database)
         database.status = "creating"
         self.account.timeline.after(self.account.pace.database, lambda: _settle(database))
         return answer
@@ -79,6 +81,7 @@ class Databases(Extension):
             self.account.timeline.after(self.account.pace.update, lambda: _settle(database))
         else:
             _postpone(call, database, before)
+        place_database(self.account, call.region, database)
         return answer
 
     def delete_db_instance(self, call: Call, proceed: Proceed) -> Answer:
@@ -96,8 +99,13 @@ class Databases(Extension):
             )
         answer = proceed()
         self._databases(call)[name] = database
-        self.account.timeline.after(self.account.pace.deletion, lambda: self._databases(call).pop(name, None))
+        self.account.timeline.after(self.account.pace.deletion, lambda: self._end(call, name))
         return answer
+
+    def _end(self, call: Call, name: str) -> None:
+        database = self._databases(call).pop(name, None)
+        if database is not None:
+            displace_database(self.account, call.region, database)
 
     def _databases(self, call: Call) -> Any:
         return self.account.backend("rds", call.region).databases

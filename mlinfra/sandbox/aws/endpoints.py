@@ -59,6 +59,10 @@ class ClusterEndpoints(Protocol):
         """The nodes of a cluster are now these."""
         ...
 
+    def machines_changed(self) -> None:
+        """Something has become of machines that may be nodes, of whichever cluster."""
+        ...
+
     def version_changed(self, arn: str, version: str) -> None:
         """The control plane of a cluster has been upgraded."""
         ...
@@ -92,6 +96,9 @@ class PlainEndpoints:
             server.server_close()
 
     def nodes_changed(self, arn: str, nodes: Sequence[ClusterNode]) -> None:
+        """Of no interest here."""
+
+    def machines_changed(self) -> None:
         """Of no interest here."""
 
     def version_changed(self, arn: str, version: str) -> None:

@@ -5,6 +5,7 @@ From moto's copy of DescribeInstanceTypes. Called by `cluster_cloud`. It must no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from mlinfra.sandbox.kubernetes.values import Object
 
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 _SPOT_SHARE = 0.35
+_GPU = "nvidia.com/gpu"
+_SHARED = re.compile(r"(?:time-slicing|mps)-([0-9]+)")
 
 
 def max_pods(instance_type: str) -> int:
@@ -81,6 +84,7 @@ def shape(
 ) -> Shape:
     """A node on an instance type in a zone."""
     capacity, allocatable = resources(instance_type, efa)
+    capacity = shared(capacity, labels or {})
     architectures = INSTANCE_TYPES[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
     return Shape(
         instance_type=instance_type,
@@ -101,6 +105,14 @@ def shape(
     )
 
 
+def shared(capacity: Mapping[str, str], labels: Mapping[str, str]) -> Mapping[str, str]:
+    """What a node shows whose label tells NVIDIA's plugin how many pods a GPU serves, as our node groups spell it."""
+    found = _SHARED.match(labels.get("nvidia.com/device-plugin.config", ""))
+    if found is None or _GPU not in capacity:
+        return capacity
+    return {**capacity, _GPU: str(int(capacity[_GPU]) * int(found[1]))}
+
+
 def kubernetes_taint(taint: Mapping[str, Any]) -> Object:
     """A taint with Kubernetes' word for its effect, where it has EKS's."""
     effect = _EFFECTS.get(taint["effect"], taint["effect"])
@@ -109,13 +121,16 @@ def kubernetes_taint(taint: Mapping[str, Any]) -> Object:
 
 
 def offerings(region: str, zones: Iterable[str]) -> list[Offering]:
-    """What can be launched in some zones: types of the present generation, on demand and as spot instances."""
+    """What can be launched in some zones, on demand and as spot instances: all types but bare metal.
+
+    Those of former generations as well, as by Karpenter: moto's copy takes the g5 for one of them.
+    """
     wanted = frozenset(zones)
     found = []
     for entry in INSTANCE_TYPE_OFFERINGS["availability-zone"].get(region, ()):
         name, zone = entry["InstanceType"], entry["Location"]
         known = INSTANCE_TYPES.get(name)
-        if zone not in wanted or known is None or known.get("BareMetal") or not known.get("CurrentGeneration"):
+        if zone not in wanted or known is None or known.get("BareMetal"):
             continue
         labels = _karpenter_labels(name, known)
         price = weight(known)

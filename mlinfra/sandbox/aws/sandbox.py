@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -17,6 +18,7 @@ from mlinfra.sandbox.aws.composition import Services
 from mlinfra.sandbox.aws.control import Control
 from mlinfra.sandbox.aws.endpoints import ClusterEndpoints, PlainEndpoints
 from mlinfra.sandbox.aws.gateway import Gateway
+from mlinfra.sandbox.aws.interruptions import Announced, Interruption, announce
 from mlinfra.sandbox.aws.inventory import take
 from mlinfra.sandbox.aws.server import Server
 from mlinfra.sandbox.calls import CallLog
@@ -123,6 +125,18 @@ class Sandbox:
         """Do what is due by the clock, as every call does first."""
         with self.inside.lock:
             self.inside.timeline.settle()
+
+    def interrupt(self, asked: Interruption) -> datetime:
+        """Have EC2 take a spot instance back, announced; answers when. Raises `ValueError` where it cannot be."""
+        with self.inside.lock:
+            moment = announce(self.inside, self.region, asked)
+            self._endpoints.machines_changed()
+            return moment
+
+    def interruptions(self) -> dict[str, datetime]:
+        """The instances that are about to be taken back, and when."""
+        with self.inside.lock:
+            return dict(self.inside.store(Announced, self.region).moments)
 
     def inventory(self) -> list[tuple[str, str]]:
         """Everything in the account, as sorted pairs of type and id (`mlinfra.sandbox.aws.inventory`)."""

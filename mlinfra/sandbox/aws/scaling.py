@@ -51,14 +51,20 @@ class ScalingGroup(FakeAutoScalingGroup):
         if len(self.instance_states) < (self.desired_capacity or 0):
             self.set_desired_capacity(self.desired_capacity)
 
+    def rebalance(self) -> None:
+        """Start one more, where the group balances its capacity: one of its instances is about to be taken back."""
+        if self.capacity_rebalance:
+            self._launch_one(self._marks(self.get_propagated_tags()))
+
     def replace_autoscaling_group_instances(self, count_needed: int, propagated_tags: dict[str, str]) -> None:
         """Launch so many instances, or as many as can be had."""
-        propagated_tags[ASG_NAME_TAG] = self.name
-        propagated_tags.update(self.instance_tags)
         self.failure = None
         for _ in range(count_needed):
-            if not self._launch_one(propagated_tags):
+            if not self._launch_one(self._marks(propagated_tags)):
                 return
+
+    def _marks(self, propagated: dict[str, str]) -> dict[str, str]:
+        return {**propagated, ASG_NAME_TAG: self.name, **self.instance_tags}
 
     def _launch_one(self, tags: dict[str, str]) -> bool:
         """Launch an instance from the first pool that has one; the last failure is the activity's."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import select
-import socket
 import ssl
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mlinfra.sandbox.kept_connections import KeptConnections
 from mlinfra.sandbox.kubernetes.requests import Request, Response
 
 Handle = Callable[[Request], Response]
@@ -35,16 +35,12 @@ class HttpServer:
         self._thread.join()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Server(KeptConnections, HTTPServer):
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], handle: Handle, context: ssl.SSLContext) -> None:
         self.handle_api = handle
         self._context = context
-        self._connections: set[ssl.SSLSocket] = set()
-        self._lock = threading.Lock()
         super().__init__(address, _Handler)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -53,23 +49,10 @@ class _Server(ThreadingHTTPServer):
             connection = self._context.wrap_socket(request, server_side=True)
         except OSError:
             return  # not a TLS client, or it has gone; its own side says so
-        with self._lock:
-            self._connections.add(connection)
         try:
             super().finish_request(connection, client_address)
         finally:
-            with self._lock:
-                self._connections.discard(connection)
             connection.close()
-
-    def drop_connections(self) -> None:
-        """Close what is still open."""
-        with self._lock:
-            for connection in self._connections:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # closed by the client meanwhile
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keep quiet about connections that break; an API fault is answered, not raised."""

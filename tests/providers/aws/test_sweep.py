@@ -103,6 +103,17 @@ class Leftovers:
         made = self.ec2("CreateLaunchTemplate", **about, TagSpecifications=specified("launch-template", tags))
         return str(made["LaunchTemplate"]["LaunchTemplateId"])
 
+    def file_system(self, tags: dict[str, str]) -> str:
+        about = {"FileSystemType": "LUSTRE", "StorageCapacity": 1200, "SubnetIds": self.subnets[:1]}
+        made = self.call("fsx", "CreateFileSystem", **about, Tags=listed({**tags, "CSIVolumeName": "pvc-1"}))
+        return str(made["FileSystem"]["FileSystemId"])
+
+    def access_point(self, tags: dict[str, str]) -> str:
+        system = self.call("efs", "CreateFileSystem", CreationToken="shared")["FileSystemId"]
+        self.call("efs", "DescribeFileSystems")
+        made = self.call("efs", "CreateAccessPoint", ClientToken="claim", FileSystemId=system, Tags=listed(tags))
+        return str(made["AccessPointId"])
+
     def profile(self, name: str, tags: dict[str, str]) -> None:
         self.call("iam", "CreateInstanceProfile", InstanceProfileName=name, Tags=listed(tags))
 
@@ -153,6 +164,28 @@ def test_what_may_hold_data_is_kept_and_named(leftovers: Leftovers, sweep: Sweep
     assert kept == (Left("volume", volume, "mlflow/data", data=True), Left("snapshot", snapshot, data=True))
     assert journal.words[0] == f"keeps volume {volume} (mlflow/data): there may be data in it"
     assert sweep.left("ml") == kept
+
+
+def test_ways_into_a_file_system_go_and_file_systems_made_for_claims_are_kept(
+    leftovers: Leftovers, sweep: Sweep
+) -> None:
+    point = leftovers.access_point({**_OWNED, "efs.csi.aws.com/cluster": "true"})
+    system = leftovers.file_system(_OWNED)
+    assert [left.id for left in sweep.left("ml")] == [point, system]
+    assert sweep.run("ml", Journal()) == (Left("file system", system, "pvc-1", data=True),)
+    assert [left.id for left in sweep.left("ml")] == [system]
+    assert sweep.run("ml", Journal(), delete_data=True) == ()
+
+
+def test_who_may_not_list_file_systems_is_told_and_the_rest_is_swept(
+    account: Account, leftovers: Leftovers, sweep: Sweep
+) -> None:
+    leftovers.group("k8s-default-web", _BY_BALANCERS)
+    account.server.faults.add(FaultRule(kind=FaultKind.DENIED, service="fsx"))
+    journal = Journal()
+    assert sweep.run("ml", journal) == ()
+    assert len(journal.words) == 2
+    assert journal.words[1].startswith("may not look for file systems that the cluster left: ")
 
 
 def test_data_goes_where_that_is_asked_for(leftovers: Leftovers, sweep: Sweep) -> None:

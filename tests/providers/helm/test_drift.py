@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from mlinfra.core.observed import Present
 from mlinfra.core.plan import Cause
+from mlinfra.core.value import path_text
 from tests.providers.helm.cluster import VERSION
 from tests.providers.helm.place import Place
 
@@ -20,6 +22,16 @@ def edit(place: Place, api_version: str, kind: str, patch: Any, name: str = "web
 def wrong(place: Place) -> Any:
     (seen,) = place.listed()
     return seen.properties["manifest"]
+
+
+def put_back(place: Place, seen: Present, **properties: Any) -> list[Any]:
+    """What a plan says of the objects that others changed."""
+    target = place.target({"chart": "web", "manifest": {}, **properties}, id=seen.id)
+    parts = [part for part in place.provider.preview(target, seen) if part.explains == ("manifest",)]
+    return [
+        (part.action.value, part.name, [(path_text(f.path), f.before, f.after, f.cause.value) for f in part.fields])
+        for part in sorted(parts, key=lambda part: part.name)
+    ]
 
 
 def test_nothing_has_drifted_where_nobody_did_anything(place: Place) -> None:
@@ -64,6 +76,11 @@ def test_drift_is_drift_to_the_engine_and_an_upgrade_undoes_it(place: Place) -> 
     edit(place, DEPLOYMENT, "Deployment", {"spec": {"replicas": 3}})
     (seen,) = place.listed()
     assert [(field.path, field.cause) for field in place.fields(seen)] == [(("manifest",), Cause.DRIFT)]
+    assert put_back(place, seen) == [
+        ("update", f"Deployment {place.namespace}/web", [("spec.replicas", 3, 1, "drift")]),
+        ("create", f"Service {place.namespace}/web", []),
+    ]
+    assert put_back(place, seen, values={"replicas": 2})[0][2] == [("spec.replicas", 3, 2, "change and drift")]
     place.change(seen, {})
     assert wrong(place) == {}
     assert place.live("Service", "web")

@@ -42,6 +42,8 @@ def test_a_first_revision_that_came_to_nothing(place: Place, status: str) -> Non
     place.make()
     seen = leave_as(place, status, 1)
     assert seen.properties["manifest"][0].startswith(f"revision 1 is {status}")
+    assert seen.plight.startswith(f"revision 1 is {status} since 20")
+    assert seen.plight.endswith("apply upgrades from there" if status == "failed" else "and installs it anew")
     mended = place.change(seen, {})
     assert mended.properties["status"]["status"] == "deployed"
     assert place.fields(mended) == ()
@@ -53,8 +55,10 @@ def test_an_upgrade_that_was_killed(place: Place, status: str) -> None:
     first = place.make(values={"replicas": 1})
     place.change(first, {"values": {"replicas": 1}}, values={"replicas": 2})
     seen = leave_as(place, status, 2)
+    assert seen.plight.endswith("UTC, as an interrupted run leaves it; apply goes back to revision 1 first")
     mended = place.change(seen, {"values": {"replicas": 2}}, values={"replicas": 2})
     assert state(mended) == ("deployed", 4)  # the third goes back to the first
+    assert mended.plight == ""
     assert place.live("Deployment", "web", DEPLOYMENT)["spec"]["replicas"] == 2
     assert place.fields(mended, values={"replicas": 2}) == ()
 

@@ -18,7 +18,7 @@ from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.errors import AccessDenied, ProviderError
 from mlinfra.providers.kubernetes.codes import Code
 from mlinfra.providers.kubernetes.identity import read_identity
-from mlinfra.providers.kubernetes.kubeconfig import endpoint_of, files_of, load
+from mlinfra.providers.kubernetes.kubeconfig import endpoint_of, files_of, load, way_of
 from mlinfra.providers.kubernetes.tls import context_of
 from tests.providers.kubernetes.cluster import Cluster
 
@@ -59,7 +59,7 @@ def write(path: Path, user: dict[str, Any] | None = None, name: str = "here", **
 
 
 def endpoint(path: Path, context: str = "", clock: StillClock | None = None) -> ClusterEndpoint:
-    return endpoint_of(load([path]), context, clock or StillClock(), {"PATH": "/usr/bin:/bin"})
+    return endpoint_of(way_of(load([path]), context), clock or StillClock(), {"PATH": "/usr/bin:/bin"})
 
 
 def token_of(found: ClusterEndpoint) -> str:
@@ -100,7 +100,7 @@ def test_of_several_files_the_first_that_names_something_decides(tmp_path: Path)
     two = write(tmp_path / "two", {"token": "two"}, name="there")
     config = load([tmp_path / "missing", one, two])
     assert (config.current, sorted(config.contexts)) == ("here", ["here", "there"])
-    found = endpoint_of(config, "there", StillClock(), {})
+    found = endpoint_of(way_of(config, "there"), StillClock(), {})
     assert token_of(found) == "one"  # both call their user `u`
 
 

@@ -97,6 +97,28 @@ def test_groups_that_a_database_uses_stay(aws: Aws, refused: Refused) -> None:
     aws.rds.delete_db_parameter_group(DBParameterGroupName="demo")
 
 
+def test_what_a_database_stands_in_stays(aws: Aws, refused: Refused) -> None:
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html
+    vpc = aws.vpc()
+    subnets = aws.subnets(vpc)
+    guard, other = (
+        aws.ec2.create_security_group(GroupName=name, Description="a", VpcId=vpc)["GroupId"] for name in ("a", "b")
+    )
+    asked = {"DBSubnetGroupDescription": "a", "SubnetIds": subnets}
+    aws.rds.create_db_subnet_group(DBSubnetGroupName="demo", **asked)
+    placed = {"DBSubnetGroupName": "demo", "VpcSecurityGroupIds": [guard], "MultiAZ": True}
+    aws.rds.create_db_instance(**a_database(**placed))
+    assert [refused(aws.ec2.delete_subnet, SubnetId=one) for one in subnets] == ["DependencyViolation"] * 2
+    assert refused(aws.ec2.delete_security_group, GroupId=guard) == "DependencyViolation"
+    aws.rds.describe_db_instances()
+    aws.rds.modify_db_instance(DBInstanceIdentifier="demo", VpcSecurityGroupIds=[other], ApplyImmediately=True)
+    aws.ec2.delete_security_group(GroupId=guard)
+    aws.rds.describe_db_instances()
+    aws.rds.delete_db_instance(DBInstanceIdentifier="demo", SkipFinalSnapshot=True)
+    aws.rds.describe_db_instances()
+    assert aws.ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
 def test_a_subnet_group_is_there_once_and_in_two_zones(aws: Aws, refused: Refused) -> None:
     """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html"""
     subnet_group(aws)

@@ -168,6 +168,13 @@ def test_faults_are_set_and_taken_away_over_http(aws: Any, sandbox: Sandbox) -> 
     assert ask(sandbox, "faults") == []
 
 
+def test_an_interruption_that_makes_no_sense_is_refused_over_http(sandbox: Sandbox) -> None:
+    assert ask(sandbox, "interruptions") == {}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        ask(sandbox, "interruptions", "POST", {"instance": "i-0123"})
+    assert json.loads(refused.value.read())["message"] == "there is no running instance i-0123 in us-east-1"
+
+
 def test_calls_are_counted_and_listed_over_http(aws: Any, sandbox: Sandbox) -> None:
     aws.vpc()
     aws.ec2.describe_vpcs()

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from mlinfra.core.clock import SystemClock
-from mlinfra.providers.kubernetes.kubeconfig import endpoint_of, load
+from mlinfra.providers.kubernetes.kubeconfig import endpoint_of, load, way_of
 from mlinfra.sandbox.kubernetes.cluster import KubernetesCluster
 from mlinfra.sandbox.kubernetes.values import Object
 
@@ -116,7 +116,7 @@ def connect(cluster: KubernetesCluster, token: str = "") -> httpx.Client:
 def connect_real() -> httpx.Client:
     """Make a client of the cluster that MLINFRA_TEST_KUBECONFIG names, in whatever way its user proves itself."""
     config = load([Path(os.environ[REAL])])
-    endpoint = endpoint_of(config, "", SystemClock(), os.environ)
+    endpoint = endpoint_of(way_of(config, ""), SystemClock(), os.environ)
     context = ssl.create_default_context(cadata=endpoint.authority or None)
     if endpoint.certificate:
         with tempfile.NamedTemporaryFile("w", suffix=".pem") as pair:

@@ -16,6 +16,7 @@ ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
 ROUTE = "aws:ec2/route:Route"
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -76,6 +77,11 @@ def _rule(name: str, value: object) -> Edit:
     return make
 
 
+def _let_through(direction: str) -> Edit:
+    everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    return edit("ec2", f"authorize_security_group_{direction}", "GroupId", IpPermissions=[everything])
+
+
 _RULE_EDITS = {
     "ipProtocol": _rule("IpProtocol", "udp"),
     "fromPort": _rule("FromPort", 1),
@@ -100,6 +106,7 @@ def _endpoint(**params: object) -> Edit:
 
 
 EDITS: Edits = {
+    DEFAULT_GROUP: {"ingress": _let_through("ingress"), "egress": _let_through("egress")},
     VPC: {
         "instanceTenancy": edit("ec2", "modify_vpc_tenancy", "VpcId", InstanceTenancy="default"),
         "enableDnsSupport": _attribute("vpc", "EnableDnsSupport", False),
@@ -148,7 +155,10 @@ EDITS: Edits = {
 }
 
 # AWS does not let go of a gateway behind which there are public addresses.
-AT: Places = {INTERNET_GATEWAY: {"vpcId": "resources.gateway-other"}}
+AT: Places = {
+    INTERNET_GATEWAY: {"vpcId": "resources.gateway-other"},
+    DEFAULT_GROUP: dict.fromkeys(("ingress", "egress"), "resources.vpc-group"),
+}
 
 EXCEPTIONS: Exceptions = {
     VPC: {"cidrBlock": "immutable: ranges are added to a network, the first one stays"},
@@ -163,6 +173,7 @@ EXCEPTIONS: Exceptions = {
     ROUTE_TABLE: {"vpcId": IMMUTABLE},
     ROUTE: {"routeTableId": IDENTITY, "destinationCidrBlock": IDENTITY},
     ASSOCIATION: {"subnetId": IDENTITY},
+    DEFAULT_GROUP: {"vpcId": IDENTITY},
     SECURITY_GROUP: {"name": IMMUTABLE, "description": IMMUTABLE, "vpcId": IMMUTABLE},
     INGRESS_RULE: {"securityGroupId": IDENTITY},
     EGRESS_RULE: {"securityGroupId": IDENTITY},
@@ -214,6 +225,13 @@ DELETES: Deletes = {
     ),
     ASSOCIATION: _disassociate,
     SECURITY_GROUP: edit("ec2", "delete_security_group", "GroupId"),
+    # AWS deletes none: it is missed once it does not say any more that it is a stack's affair.
+    DEFAULT_GROUP: edit(
+        "ec2",
+        "delete_tags",
+        Resources=lambda thing: [thing.id],
+        Tags=[{"Key": "mlinfra:default-security-group"}],
+    ),
     INGRESS_RULE: _revoke("ingress"),
     EGRESS_RULE: _revoke("egress"),
     ENDPOINT: edit("ec2", "delete_vpc_endpoints", VpcEndpointIds=lambda thing: [thing.id]),

@@ -1,6 +1,6 @@
 """Look at the rules that plans are held to, and hold a stack to them."""
 
-PLACE = ("Looking", 26)
+PLACE = ("Looking", 30)
 EXAMPLES = (
     "mlinfra policy list",
     "mlinfra policy check stack.yaml",

@@ -12,9 +12,10 @@ EXAMPLES = ("mlinfra policy check stack.yaml", "mlinfra policy check stack.yaml 
 
 
 def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inputs = None, form: Form = "text") -> int:
-    """Hold what a stack desires to the rules, without a plan.
+    """Hold what a stack desires to the rules, without a plan, a state or an account.
 
-    Exits with 3 where a mandatory rule is broken. Rules on changes need a plan: `mlinfra plan` shows what they find.
+    Exits with 3 where a mandatory rule is broken, or only an apply can tell. What only an account can tell is listed;
+    `mlinfra plan` asks one, and shows what rules on changes find.
     """
     from mlinfra.cli.render.diagnostics import diagnostics_page
     from mlinfra.cli.render.document import document
@@ -24,7 +25,7 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
 
     shell = Shell.of(context)
     with shell.progress("reading the stack"):
-        judgement = shell.open(stack, sets, inputs).judgement()
+        judgement = shell.sessions.check_policies(shell.options(stack, sets, inputs))
     found = tuple(judgement.diagnostics())
     if form == "json":
         shell.write(document(judgement_data(stack, judgement)))

@@ -1,6 +1,6 @@
 """Look into what is remembered of a stack, and mend it."""
 
-PLACE = ("Looking", 24)
+PLACE = ("Looking", 27)
 EXAMPLES = (
     "mlinfra state list stack.yaml",
     "mlinfra state show stack.yaml network.vpc",

@@ -157,6 +157,17 @@ def _namespace(work: Work) -> Item | None:
     return {**answer["ruleGroupsNamespace"], "workspaceId": names["workspaceId"]}
 
 
+# Rule groups and alert managers take the same way; a change that failed leaves what was there before.
+_WAITING = Waiting(
+    state="status.statusCode",
+    ready=("ACTIVE",),
+    failed=("CREATION_FAILED",),
+    ill=("UPDATE_FAILED",),
+    why=_why,
+    every=3.0,
+    limit=600.0,
+)
+
 _NAMESPACE = AwsType(
     about=ResourceType(
         token=RULE_GROUP_NAMESPACE,
@@ -179,15 +190,7 @@ _NAMESPACE = AwsType(
     reading=Reading(source=_namespaces, details=_with_data, one=_namespace, outputs={"arn": "arn"}),
     tagging=_TAGGING,
     updates=(Update(("data",), (call("PutRuleGroupsNamespace", "workspaceId", "name", "data"),)),),
-    waiting=Waiting(
-        state="status.statusCode",
-        ready=("ACTIVE",),
-        failed=("CREATION_FAILED",),
-        ill=("UPDATE_FAILED",),
-        why=_why,
-        every=3.0,
-        limit=600.0,
-    ),
+    waiting=_WAITING,
     delete=call("DeleteRuleGroupsNamespace", "workspaceId", "name"),
     conflicts=r"ConflictException",
 )
@@ -234,15 +237,7 @@ _ALERT_MANAGER = AwsType(
     create=call("CreateAlertManagerDefinition", "workspaceId", "definition"),
     reading=Reading(source=_alert_managers, one=_alert_manager),
     updates=(Update(("definition",), (call("PutAlertManagerDefinition", "workspaceId", "definition"),)),),
-    waiting=Waiting(
-        state="status.statusCode",
-        ready=("ACTIVE",),
-        failed=("CREATION_FAILED",),
-        ill=("UPDATE_FAILED",),
-        why=_why,
-        every=3.0,
-        limit=600.0,
-    ),
+    waiting=_WAITING,
     delete=call("DeleteAlertManagerDefinition", "workspaceId"),
     conflicts=r"ConflictException",
 )

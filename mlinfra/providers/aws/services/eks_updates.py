@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlinfra.core.clock import waited_text
 from mlinfra.core.errors import ProviderError
 from mlinfra.providers.aws.aws_type import Item
 from mlinfra.providers.aws.template import dig
@@ -25,8 +26,9 @@ def carry_through(work: Work, operation: str, **params: Any) -> None:
     began = work.clock.monotonic()
     while update["status"] == "InProgress":
         if work.clock.monotonic() - began > _LIMIT:
+            patience = waited_text(work.clock, _LIMIT)
             raise ProviderError(
-                f"{work.target.address}: {update['type']} of {work.id} runs for more than {_LIMIT:.0f} s",
+                f"{work.target.address}: {update['type']} of {work.id} runs for more than {patience}",
                 hint="run the same command again to go on waiting",
             )
         work.pause(_EVERY, f"{update['type']} is in progress")

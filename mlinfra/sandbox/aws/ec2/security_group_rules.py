@@ -1,4 +1,4 @@
-"""Rules of security groups: what moto forgets of those that name no range of addresses.
+"""Rules of security groups: what moto forgets of those that name no range of addresses, and of default groups.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySecurityGroupRules.html and its neighbours (2026).
 """
@@ -12,9 +12,21 @@ from mlinfra.sandbox.aws.extension import Extension
 
 
 class SecurityGroupRules(Extension):
-    """AuthorizeSecurityGroupIngress and -Egress, ModifySecurityGroupRules."""
+    """CreateVpc, AuthorizeSecurityGroupIngress and -Egress, ModifySecurityGroupRules."""
 
     service = "ec2"
+
+    def create_vpc(self, call: Call, proceed: Proceed) -> Answer:
+        """Let the members of its default group in to each other.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html (November 2026).
+        """
+        answer = proceed()
+        ec2 = self.account.ec2(call.region)
+        vpc = answer.result["Vpc"].id
+        group = next(one for one in ec2.groups[vpc].values() if one.name == "default")
+        ec2.authorize_security_group_ingress(group.id, "-1", None, None, [], source_groups=[{"GroupId": group.id}])
+        return answer
 
     def authorize_security_group_ingress(self, call: Call, proceed: Proceed) -> Answer:
         """Keep the descriptions of rules on groups and prefix lists, too."""

@@ -34,6 +34,8 @@ PRIORITY_CLASS = GroupVersionKind("scheduling.k8s.io", "v1", "PriorityClass")
 STORAGE_CLASS = GroupVersionKind("storage.k8s.io", "v1", "StorageClass")
 API_SERVICE = GroupVersionKind("apiregistration.k8s.io", "v1", "APIService")
 
+TARGET_GROUP_BINDING = GroupVersionKind("elbv2.k8s.aws", "v1beta1", "TargetGroupBinding")
+
 NODE_POOL = GroupVersionKind("karpenter.sh", "v1", "NodePool")
 NODE_CLAIM = GroupVersionKind("karpenter.sh", "v1", "NodeClaim")
 NODE_CLASS = GroupVersionKind("karpenter.k8s.aws", "v1", "EC2NodeClass")

@@ -212,6 +212,10 @@ class Cloud(NodeSource, Protocol):
         """Make or change a load balancer, its groups and targets; gives its host name."""
         ...
 
+    def set_targets(self, target_group: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Have these addresses, and no others, in a target group that somebody else made; it is named by its ARN."""
+        ...
+
     def delete_load_balancer(self, name: str) -> None:
         """Delete a load balancer with its target and security groups; one that is gone is fine."""
         ...

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from mlinfra.sandbox.kubernetes.controllers import conditions, programs
-from mlinfra.sandbox.kubernetes.controllers.catalog import NODE
+from mlinfra.sandbox.kubernetes.controllers.catalog import DEPLOYMENT, NODE
 from mlinfra.sandbox.kubernetes.controllers.cloud import CapacityShortage, Machine, NodeGroup, Shape
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, always
 from mlinfra.sandbox.kubernetes.controllers.growth import imagine, is_empty, outlook, pending
@@ -217,8 +217,13 @@ def next_shape(group: NodeGroup, *, has_nodes: bool) -> Shape:
 
 
 def priorities(cluster: Cluster) -> list[tuple[int, re.Pattern[str]]]:
-    """The priority expander's ConfigMap: numbers, each with patterns of group names beneath it."""
-    found = cluster.store.exists("configmaps", _PRIORITIES, "kube-system")
+    """The priority expander's ConfigMap: numbers, each with patterns of group names beneath it.
+
+    It is read in the namespace of the autoscaler itself, which is kube-system where it is no Deployment here.
+    """
+    homes = (one["metadata"] for one in cluster.peek(DEPLOYMENT) if programs.is_of(programs.CLUSTER_AUTOSCALER, one))
+    home = next((meta["namespace"] for meta in homes), "kube-system")
+    found = cluster.store.exists("configmaps", _PRIORITIES, home)
     number, ranks = 0, []
     for line in str(at(found or {}, ("data", "priorities")) or "").splitlines():
         if head := re.match(r"^\s*(\d+)\s*:\s*$", line):

@@ -3,9 +3,10 @@
 It acts only while Karpenter runs in the cluster and its CRDs are served (karpenter.sh/v1, karpenter.k8s.aws/v1). Each
 machine is a NodeClaim of its NodePool; NodeClaims, nodes and node classes bear Karpenter's own finalizers, so that
 whoever removes Karpenter before its node pools is left with machines, as on a real cluster. Pools are tried by weight,
-offerings by price; an offering without capacity is avoided for three minutes, and the next one is tried. Empty nodes go
-after `consolidateAfter`; nodes with some load are never consolidated, and nothing expires or drifts. Behaviour and
-words: kubernetes-sigs/karpenter v1.7 (read November 2026). Called by the runtime.
+offerings by price; an offering without capacity, or one that a machine is taken back of, is avoided for three minutes,
+and the next one is tried. Machines that EC2 takes back are emptied and ended before that. Empty nodes go after
+`consolidateAfter`; nodes with some load are never consolidated, and nothing expires or drifts. Behaviour and words:
+kubernetes-sigs/karpenter v1.7 (read November 2026). Called by the runtime.
 """
 
 from __future__ import annotations
@@ -76,11 +77,25 @@ class Karpenter:
         _tend_classes(cluster)
         pools = _ready_pools(cluster)
         for claim in cluster.peek(NODE_CLAIM):
+            self._heed_interruption(cluster, claim, machines)
+        for claim in cluster.peek(NODE_CLAIM):
             _tend_claim(cluster, claim, machines)
         self._provision(cluster, pools)
         following = self._consolidate(cluster)
         moments = [*self._sold_out.values(), *([following] if following else [])]
         return Again(max(1.0, (min(moments) - now).total_seconds()), quiet=True) if moments else None
+
+    def _heed_interruption(self, cluster: Cluster, claim: Object, machines: dict[str, Machine]) -> None:
+        """A machine that EC2 takes back is given up at once, and no other of its offering asked for."""
+        machine = machines.get(str(at(claim, ("status", "providerID")) or "").rpartition("/")[2])
+        if machine is None or machine.interruption is None or is_deleted(claim):
+            return
+        shape = machine.shape
+        self._sold_out[shape.instance_type, shape.zone, shape.capacity_type] = cluster.clock() + _AVOID
+        cluster.record(claim, NAME, "SpotInterrupted", "Spot interruption warning was triggered", warning=True)
+        text = "Interruption triggered termination for the NodeClaim"
+        cluster.record(claim, NAME, "TerminatingOnInterruption", text, warning=True)
+        cluster.delete(NODE_CLAIM, claim)
 
     def _provision(self, cluster: Cluster, pools: Objects) -> None:
         waiting = pending(cluster)
@@ -112,9 +127,8 @@ class Karpenter:
                 continue
             try:
                 machine = _start(cluster, pool, node_class, offering)
-            except CapacityShortage as error:
+            except CapacityShortage:
                 self._sold_out[place] = cluster.clock() + _AVOID
-                cluster.record(placement.pod, NAME, "InsufficientCapacityError", str(error), warning=True)
                 continue
             snapshot.add(imagine(cluster, machine.name, shape))
             snapshot.place(placement.pod, machine.name)
@@ -173,7 +187,12 @@ def _start(cluster: Cluster, pool: Object, node_class: Object, offering: Offerin
     launch = Launch(token=claim["metadata"]["uid"], shape=shape, node_class=node_class.get("spec") or {}, tags=tags)
     try:
         machine = cluster.cloud.launch(launch)
-    except CapacityShortage:
+    except CapacityShortage as error:
+        what = f"{shape.instance_type} ({shape.capacity_type}) in {shape.zone}"
+        text = (
+            f"NodeClaim {claim['metadata']['name']} event: insufficient capacity, with fleet error(s), {error}; {what}"
+        )
+        cluster.record(claim, NAME, "InsufficientCapacityError", text, warning=True)
         cluster.drop_finalizer(NODE_CLAIM, claim, FINALIZER)
         cluster.delete(NODE_CLAIM, claim)
         raise

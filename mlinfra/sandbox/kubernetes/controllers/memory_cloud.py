@@ -40,8 +40,12 @@ class MemoryCloud:
         self._made = 0
         self.disks: dict[str, Disk] = {}
         self.load_balancers: dict[str, LoadBalancer] = {}
+        self.targets: dict[str, tuple[tuple[str, int], ...]] = {}
+        """Of target groups that somebody else made."""
         self.shortages: set[tuple[str, str]] = set()
         """(instance type, zone) of which there are none; an empty zone means all zones."""
+        self.sold_out: frozenset[tuple[str, str]] = frozenset()
+        """(instance type, capacity type) of which there are none."""
 
     # What tests arrange
 
@@ -140,6 +144,10 @@ class MemoryCloud:
             return f"{wanted.name}.{self._region}.elb.amazonaws.com"
         return f"{wanted.name}.elb.{self._region}.amazonaws.com"
 
+    def set_targets(self, target_group: str, targets: Sequence[tuple[str, int]]) -> None:
+        """Remember them."""
+        self.targets[target_group] = tuple(targets)
+
     def delete_load_balancer(self, name: str) -> None:
         """Delete a load balancer."""
         self.load_balancers.pop(name, None)
@@ -165,6 +173,8 @@ class MemoryCloud:
         return machine
 
     def _is_short(self, shape: Shape) -> bool:
+        if (shape.instance_type, shape.capacity_type) in self.sold_out:
+            return True
         return bool({(shape.instance_type, shape.zone), (shape.instance_type, "")} & self.shortages)
 
     def _identity(self, prefix: str) -> str:

@@ -56,11 +56,11 @@ def pool_shape(pool: Object, shape: Shape) -> Shape:
 
 
 def is_within_limits(cluster: Cluster, pool: Object, shape: Shape) -> bool:
-    """Whether one more machine keeps to a pool's limits."""
+    """Whether one more machine keeps to a pool's limits, of resources and of nodes."""
     limits = amounts(at(pool, ("spec", "limits")))
     name = pool["metadata"]["name"]
     mine = [machine.shape for machine in cluster.cloud.machines() if machine.shape.labels.get(POOL) == name]
-    used = [amounts(item.capacity) for item in (*mine, shape)]
+    used = [{**amounts(item.capacity), "nodes": 1} for item in (*mine, shape)]
     return all(sum(item.get(resource, 0) for item in used) <= limit for resource, limit in limits.items())
 
 

@@ -18,6 +18,7 @@ from mlinfra.sandbox.kubernetes.controllers.clock import micro, seconds_since
 from mlinfra.sandbox.kubernetes.controllers.cloud import Machine
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itself
 from mlinfra.sandbox.kubernetes.controllers.eviction import evict
+from mlinfra.sandbox.kubernetes.controllers.node_pools import POOL
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
 from mlinfra.sandbox.kubernetes.controllers.pods import is_deleted, is_ready
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
@@ -31,6 +32,7 @@ _REPORT = 300
 _ALL: Key = ("", "*")
 _NOT_READY = "node.kubernetes.io/not-ready"
 _CORDONED = "node.kubernetes.io/unschedulable"
+_MANAGED = "eks.amazonaws.com/nodegroup"
 INTERRUPTED = "aws-node-termination-handler/spot-itn"
 _RESERVED = {"cpu": 80, "memory": 574 * 1024 * 1024}
 """What EKS keeps back on a node of moderate size: 80 thousandths of a processor, 574 MiB (AL2023 bootstrap, 2026)."""
@@ -242,17 +244,21 @@ def _drive_out(cluster: Cluster, node: Object) -> None:
 
 
 def _interrupt(cluster: Cluster, node: Object, machine: Machine) -> None:
-    """Tell of a spot interruption; with a termination handler or Karpenter running, cordon and empty the node."""
-    taints = at(node, ("spec", "taints")) or []
-    cordoned = any(taint["key"] == INTERRUPTED for taint in taints)
-    if not cordoned:
+    """Tell of a spot interruption; cordon and empty the node, where somebody looks after that.
+
+    EKS does so for the groups that it manages, Karpenter for the machines that it started (`karpenter`), and for all
+    others the termination handler, where it runs.
+    """
+    if not at(node, ("spec", "unschedulable")):
         end = timestamp(machine.interruption or cluster.now())
         text = f"Spot interruption: instance {machine.instance_id} will be interrupted at {end}"
         cluster.record(node, "aws", "SpotInterruption", text, warning=True)
-    if not (cluster.runs(programs.TERMINATION_HANDLER) or cluster.runs(programs.KARPENTER)):
+    labels = machine.shape.labels
+    managed = _MANAGED in labels
+    if POOL in labels or not (managed or cluster.runs(programs.TERMINATION_HANDLER)):
         return
-    if not cordoned:
-        cordon(cluster, node, [_taint(INTERRUPTED)])
+    if not at(node, ("spec", "unschedulable")):
+        cordon(cluster, node, [] if managed else [_taint(INTERRUPTED)])
     for pod in cluster.pods.on(machine.name):
         if not _is_of_daemon(pod) and not is_deleted(pod):
             evict(cluster.store, pod)

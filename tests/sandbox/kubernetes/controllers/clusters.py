@@ -61,9 +61,11 @@ class World:
         bounds: tuple[int, int] | None = None,
         tags: Mapping[str, str] | None = None,
         capacity_type: str = "on-demand",
+        managed: bool = True,
     ) -> None:
+        eks = name if managed else ""
         shapes = [
-            shape(instance, zone, capacity, labels=labels, taints=taints, group=name, capacity_type=capacity_type)
+            shape(instance, zone, capacity, labels=labels, taints=taints, group=eks, capacity_type=capacity_type)
             for zone in zones
         ]
         low, high = bounds or (0, max(count, 1))

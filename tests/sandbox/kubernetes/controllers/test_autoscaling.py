@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import pytest
 
 from mlinfra.sandbox.kubernetes.controllers.catalog import (
     AUTOSCALER,
     DEPLOYMENT,
+    EVENT,
     NODE,
     NODE_CLAIM,
     NODE_CLASS,
@@ -24,6 +28,7 @@ from mlinfra.sandbox.kubernetes.values import Object
 from .clusters import GPU_TAINT, GPU_TOLERATION, GPUS, World, meta, pod, workload
 
 DISCOVERED = {"k8s.io/cluster-autoscaler/enabled": "true", "eks:nodegroup-name": "x"}
+TOLERANT: Object = {"tolerations": [GPU_TOLERATION]}
 EIGHT = {"nvidia.com/gpu": "8"}
 
 
@@ -251,12 +256,18 @@ def test_karpenter_goes_on_to_the_next_offering_when_one_is_sold_out() -> None:
     world.settle()
     (claim,) = world.store.list(NODE_CLAIM)
     assert claim["metadata"]["labels"]["node.kubernetes.io/instance-type"] == "p4d.24xlarge"
-    assert len(world.said("train", "InsufficientCapacityError")) >= 1
+    told = [event for event in world.store.list(EVENT) if event["reason"] == "InsufficientCapacityError"]
+    assert {event["involvedObject"]["kind"] for event in told} == {"NodeClaim"}
+    assert sorted(event["message"].rpartition("; ")[2] for event in told) == [
+        "g5.xlarge (on-demand) in eu-west-1a",
+        "g5.xlarge (spot) in eu-west-1a",
+    ]
 
 
-def test_karpenter_keeps_to_the_limits_of_its_pool() -> None:
+@pytest.mark.parametrize("limit", ["nvidia.com/gpu", "nodes"])
+def test_karpenter_keeps_to_the_limits_of_its_pool(limit: str) -> None:
     world = karpenter_world()
-    world.create(pool(limits={"nvidia.com/gpu": "2"}))
+    world.create(pool(limits={limit: "2"}))
     for number in range(3):
         world.create(train(f"train-{number}"))
     world.settle()
@@ -289,6 +300,23 @@ def test_a_deleted_pool_takes_its_machines_and_then_its_class() -> None:
     world.settle()
     assert (world.store.list(NODE_CLAIM), world.store.list(NODE_CLASS)) == ([], [])
     assert len(world.nodes()) == len(world.cloud.machines()) == 1
+
+
+def test_a_machine_that_is_taken_back_is_emptied_first_and_another_offering_takes_its_place() -> None:
+    world = karpenter_world()
+    world.create(pool())
+    world.create(workload("Deployment", "train", replicas=1, requests={"nvidia.com/gpu": "1"}, pod_spec=TOLERANT))
+    world.settle()
+    (first,) = world.store.list(NODE_CLAIM)
+    machine = next(one for one in world.cloud.machines() if one.name == first["status"]["nodeName"])
+    world.cloud.interrupt(machine.instance_id, world.clock() + timedelta(minutes=2))
+    world.advance(seconds=100)
+    (second,) = world.store.list(NODE_CLAIM)
+    assert second["metadata"]["labels"]["karpenter.sh/capacity-type"] == "on-demand"
+    assert machine.instance_id not in {one.instance_id for one in world.cloud.machines()}
+    assert list(world.phases().values()) == ["Running"]
+    name = first["metadata"]["name"]
+    assert world.said(name, "TerminatingOnInterruption") == ["Interruption triggered termination for the NodeClaim"]
 
 
 def test_machines_of_a_karpenter_that_is_gone_stay() -> None:

@@ -126,16 +126,22 @@ def test_a_no_execute_taint_drives_pods_away() -> None:
     assert world.pods() == []
 
 
-@pytest.mark.parametrize("handled", [True, False])
-def test_a_spot_interruption_empties_the_node_only_with_a_handler(handled: bool) -> None:
-    world = world_of(2, Options(standing=frozenset({TERMINATION_HANDLER}) if handled else frozenset()))
+@pytest.mark.parametrize(
+    ("managed", "handler", "emptied"), [(False, True, True), (False, False, False), (True, False, True)]
+)
+def test_a_spot_interruption_empties_the_nodes_that_somebody_looks_after(
+    managed: bool, handler: bool, emptied: bool
+) -> None:
+    world = World(Options(standing=frozenset({TERMINATION_HANDLER}) if handler else frozenset()))
+    world.group("system", 2, managed=managed)
+    world.settle()
     world.create(workload("Deployment", "web", replicas=2))
     world.settle()
     machine = world.cloud.machines()[0]
     world.cloud.interrupt(machine.instance_id, world.clock() + timedelta(minutes=2))
     world.advance(seconds=30)
     here = world.store.list(POD, fields=f"spec.nodeName={machine.name}")
-    assert (here == []) is handled
+    assert (here == []) is emptied
     assert len(world.said(machine.name, "SpotInterruption")) == 1
     world.advance(minutes=3)
     assert machine.name not in world.nodes()

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mlinfra.sandbox.aws.cluster_cloud import ClusterCloud
+from mlinfra.sandbox.aws.interruptions import Interruption
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.faults import FaultKind, FaultRule
 from mlinfra.sandbox.kubernetes.controllers.catalog import CLAIM, NODE, NODE_CLAIM, NODE_POOL, POD, SERVICE
@@ -89,6 +90,11 @@ class Aws:
         found = self.eks.describe_nodegroup(clusterName="ml", nodegroupName=group)["nodegroup"]
         return int(found["scalingConfig"]["desiredSize"])
 
+    def spot_machines(self) -> list[Any]:
+        wanted = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
+        found = self.ec2.describe_instances(Filters=wanted)["Reservations"]
+        return [one for each in found for one in each["Instances"] if one.get("InstanceLifecycle") == "spot"]
+
     def world(self, *standing: str, kinds: Any = ()) -> World:
         cloud = ClusterCloud(self.sandbox.inside, "ml", "us-east-1")
         options = Options(standing=frozenset(standing), device_plugins="implied")
@@ -125,6 +131,18 @@ def test_machines_of_a_node_group_become_nodes(aws: Aws) -> None:
     assert node["spec"]["taints"] == [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}]
     assert node["metadata"]["name"].endswith(".ec2.internal")
     assert status["nodeInfo"]["kubeletVersion"].startswith("v1.33.")
+
+
+def test_gpus_that_are_shared_serve_as_many_pods_as_their_label_says(aws: Aws) -> None:
+    labels = {"nvidia.com/device-plugin.config": "time-slicing-4"}
+    aws.node_group("gpu", "g5.xlarge", (0, 2, 0), labels=labels, taints=[GPU_TAINT])
+    world = aws.world(CLUSTER_AUTOSCALER)
+    for number in range(5):
+        world.create(pod(f"notebook-{number}", {"nvidia.com/gpu": "1"}, tolerations=[GPU_TOLERATION]))
+    world.settle()
+    assert aws.size("gpu") == 2
+    assert {node["status"]["allocatable"]["nvidia.com/gpu"] for node in world.store.list(NODE)} == {"4"}
+    assert set(world.phases().values()) == {"Running"}
 
 
 def test_the_autoscaler_changes_the_size_that_eks_shows(aws: Aws) -> None:
@@ -305,6 +323,27 @@ def test_karpenter_launches_an_instance_of_its_own_and_ends_it(aws: Aws) -> None
     world.settle()
     assert aws.ec2.describe_instances(Filters=wanted)["Reservations"] == []
     assert world.store.list(NODE_CLAIM) == []
+
+
+def test_ec2_takes_spot_instances_back_and_the_group_has_started_another_by_then(aws: Aws) -> None:
+    aws.node_group("spot", "m6i.large", (1, 2, 1), capacityType="SPOT")
+    aws.node_group("kept", "m6i.large", (1, 1, 1))
+    world = aws.world()
+    world.settle()
+    machines = {one.node_group.partition("-")[2].partition("-")[0]: one for one in world.plane.cluster.cloud.machines()}
+    with pytest.raises(ValueError, match="was bought on demand"):
+        aws.sandbox.interrupt(Interruption(instance=machines["kept"].instance_id))
+    with pytest.raises(ValueError, match="no running instance i-0"):
+        aws.sandbox.interrupt(Interruption(instance="i-0"))
+    aws.sandbox.interrupt(Interruption(instance=machines["spot"].instance_id, seconds=0))
+    assert len(aws.sandbox.interruptions()) == 1
+    assert len(aws.spot_machines()) == 2
+    world.plane.runtime.nudge()
+    world.settle()
+    assert aws.sandbox.interruptions() == {}
+    assert len(aws.spot_machines()) == 1
+    assert machines["spot"].name not in world.nodes()
+    assert len(world.nodes()) == 2
 
 
 def test_a_group_of_ones_own_joins_only_with_an_access_entry(aws: Aws) -> None:

@@ -1,0 +1,69 @@
+"""Node pools of Karpenter as groups that may grow: how many nodes they have and may have, and why one did not come.
+
+For judges of pods that wait for a node, and of the pools themselves. Fields and words: karpenter.sh/v1 of release 1.14
+(read 2026-11-24): a claim that finds no machine is removed again, and what remains is an event about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlinfra.health.seen import Group, Live, Seen, condition, short
+
+POOL = "karpenter.sh/nodepool"
+_NO_CAPACITY = "InsufficientCapacityError"
+_UNBOUNDED = 1_000_000
+_OF_LATE = 3600.0  # seconds
+LONG = 900.0  # seconds; Karpenter itself gives a machine that long to register
+
+
+def pools(seen: Seen) -> Iterator[Group]:
+    """All of them. Of one that says no number of nodes, there is no end."""
+    for pool in seen.each("NodePool"):
+        name = pool["metadata"]["name"]
+        spec = pool.get("spec") or {}
+        labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+        limit = str((spec.get("limits") or {}).get("nodes", ""))
+        claims = [one for one in seen.objects.get("NodeClaim", ()) if pool_of(one) == name]
+        yield Group(
+            name=name,
+            maximum=int(limit) if limit.isdigit() else _UNBOUNDED,
+            desired=len(claims),
+            machines=len(claims),
+            hindered=refusal_of_late(seen, name),
+            labels=labels,
+            pool=True,
+        )
+
+
+def pool_of(live: Live) -> str:
+    """The pool that a claim or a node is of."""
+    return str((live["metadata"].get("labels") or {}).get(POOL, ""))
+
+
+def starting(seen: Seen, pool: str = "") -> list[Live]:
+    """The claims, of one pool or of all, whose machine is on its way: Karpenter gives it a quarter of an hour."""
+    return [
+        claim
+        for claim in seen.each("NodeClaim")
+        if pool in ("", pool_of(claim))
+        and condition(claim, "Initialized").get("status") != "True"
+        and seen.age(claim["metadata"].get("creationTimestamp")) < LONG
+    ]
+
+
+def refusal_of_late(seen: Seen, pool: str) -> str:
+    """Why a machine of the last hour did not come; empty where all came. Claims are called after their pool."""
+    told = [
+        event
+        for event in seen.objects.get("Event", ())
+        if event.get("reason") == _NO_CAPACITY
+        and str((event.get("involvedObject") or {}).get("name", "")).rpartition("-")[0] == pool
+        and seen.age(_moment(event)) < _OF_LATE
+    ]
+    newest = max(told, key=_moment, default={})
+    return short(str(newest.get("message") or "").partition(" event: ")[2] or newest.get("message"))
+
+
+def _moment(event: Live) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or "")

@@ -1,0 +1,98 @@
+"""Routes: how requests for a name get from the gateway of a load balancer to a service in the cluster.
+
+For modules whose services people or programs reach under a domain; `LoadBalancer` stands in their `NEEDS`. Whoever the
+load balancer lets in is let through: there is no sign-in here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mlinfra.core.value import Properties
+from mlinfra.library.outputs import Door, LoadBalancer
+from mlinfra.library.scope import Handle, Scope
+
+_VIRTUAL_SERVICE = "kubernetes:networking.istio.io/v1:VirtualService"
+_INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"
+
+
+class Way(msgspec.Struct, frozen=True):
+    """Which paths go to that port of the service: those that begin so.
+
+    whole: `path` is a regular expression, for all of the path. grpc: they are calls of gRPC, for which NGINX, behind a
+    load balancer that ends TLS, has no way.
+    """
+
+    path: str
+    port: int
+    whole: bool = False
+    grpc: bool = False
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests for `host` that go to one service. ways: the paths that it answers; every other is refused.
+
+    timeout: in seconds, of a request; of a stream of gRPC there is none.
+    """
+
+    host: str
+    service: str
+    namespace: str
+    ways: tuple[Way, ...] = (Way("/", 80),)
+    timeout: int = 60
+
+
+def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route) -> Handle:
+    """Add it. The load balancer has a gateway within the cluster."""
+    door = balancer.door
+    assert door is not None
+    name = f"{route.service}-{balancer.address.parts[-1]}"
+    metadata = {"name": name, "namespace": route.namespace}
+    if balancer.gateway == "istio":
+        labelled = {**metadata, "labels": {"istio.io/rev": "default"}}
+        token, properties = _VIRTUAL_SERVICE, {"metadata": labelled, "spec": _virtual_service(door, route)}
+    else:
+        noted = {**metadata, "annotations": _annotations(route)}
+        token, properties = _INGRESS, {"metadata": noted, "spec": _ingress(door, route)}
+    return scope.add(local_name, token, properties, depends_on=[door.address])
+
+
+def _virtual_service(door: Door, route: Route) -> Properties:
+    host = f"{route.service}.{route.namespace}.svc.cluster.local"
+    http = [
+        {
+            "match": [{"uri": {"regex" if way.whole else "prefix": way.path}}],
+            "route": [{"destination": {"host": host, "port": {"number": way.port}}}],
+            **({} if way.grpc else {"timeout": f"{route.timeout}s"}),
+        }
+        for way in route.ways
+    ]
+    return {"hosts": [route.host], "gateways": [f"{door.name}/{door.name}"], "http": http}
+
+
+def _ingress(door: Door, route: Route) -> Properties:
+    paths: list[dict[str, Any]] = [
+        {
+            "path": f"{way.path}$" if way.whole else way.path,
+            "pathType": "ImplementationSpecific" if way.whole else "Prefix",
+            "backend": {"service": {"name": route.service, "port": {"number": way.port}}},
+        }
+        for way in route.ways
+        if not way.grpc
+    ]
+    # Without a secret of its own it is answered with the certificate of the gateway.
+    tls = {"tls": [{"hosts": [route.host]}]} if door.tls else {}
+    return {"ingressClassName": door.name, "rules": [{"host": route.host, "http": {"paths": paths}}], **tls}
+
+
+def _annotations(route: Route) -> dict[str, str]:
+    about = {
+        "proxy-read-timeout": str(route.timeout),
+        "proxy-send-timeout": str(route.timeout),
+        # Tensors are larger than the forms that NGINX has in mind.
+        "proxy-body-size": "0",
+        **({"use-regex": "true"} if any(way.whole for way in route.ways) else {}),
+    }
+    return {f"nginx.ingress.kubernetes.io/{name}": value for name, value in about.items()}

@@ -1,0 +1,106 @@
+"""Fast volumes for training, on FSx for Lustre: the driver, which makes a file system for each claim.
+
+What it makes bears the cluster's own mark, by which a sweep finds it, and the stack's tags, by which its cost is told;
+it may change and delete nothing else. File systems that are linked to buckets are made in the stack and not by claims:
+for those the driver would need rights on every bucket.
+"""
+
+from __future__ import annotations
+
+from mlinfra.core.address import Address
+from mlinfra.core.facts import Facts
+from mlinfra.core.value import Properties
+from mlinfra.library import Block, Place, Scope
+from mlinfra.library.addon import add_addon
+from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement, Teardown, Workload
+from mlinfra.library.outputs import Cluster, Component, NodeGroup
+
+_NAME = "aws-fsx-csi-driver"
+_ACCOUNT = "fsx-csi-controller-sa"
+
+SECTION = Place("components", entry=_NAME)
+NEEDS = (Cluster, NodeGroup)
+Outputs = Component
+
+_MARK = "kubernetes.io/cluster/{cluster}"
+_SYSTEMS = "arn:{partition}:fsx:{region}:{account}:file-system/*"
+_ROLE = "arn:{partition}:iam::{account}:role/aws-service-role/fsx.amazonaws.com/*"
+# What its flag is put together with.
+_MARKS_OF_LISTS = frozenset(',="')
+
+CONTRACT = Contract(
+    charts=(
+        Chart(
+            name=_NAME,
+            version="1.17.0",
+            digest="sha256:dedcc71b5efc7f93fed6c0feaf73eacab4de869a6d07228c6df4c48373b0d315",
+            repository="https://kubernetes-sigs.github.io/aws-fsx-csi-driver",
+            app_version="1.9.0",
+            source="https://github.com/kubernetes-sigs/aws-fsx-csi-driver/tree/5b227125add708cd0b87c76abe1a4c074e71dfc5",
+            looked_up="2026-04-21",
+        ),
+    ),
+    namespaces=(
+        Namespace(
+            name=_NAME,
+            level="privileged",
+            because="mounts file systems into the pods of its node, through a folder of the kubelet",
+            entrances=(),
+        ),
+    ),
+    workloads=(
+        Workload("Deployment", _NAME, "fsx-csi-controller"),
+        Workload("DaemonSet", _NAME, "fsx-csi-node"),
+    ),
+    permissions=(
+        # docs/install.md of the same source, "Set up driver permissions", which allows it on all file systems.
+        Permission(
+            service_account=_ACCOUNT,
+            namespace=_NAME,
+            statements=(
+                Statement(actions=("fsx:DescribeFileSystems",)),
+                Statement(
+                    actions=("fsx:CreateFileSystem", "fsx:TagResource"),
+                    resources=(_SYSTEMS,),
+                    conditions={"StringEquals": {f"aws:RequestTag/{_MARK}": "owned"}},
+                ),
+                Statement(
+                    actions=("fsx:DeleteFileSystem", "fsx:UpdateFileSystem"),
+                    resources=(_SYSTEMS,),
+                    conditions={"StringEquals": {f"aws:ResourceTag/{_MARK}": "owned"}},
+                ),
+                Statement(
+                    actions=("iam:CreateServiceLinkedRole",),
+                    resources=(_ROLE,),
+                    conditions={"StringEquals": {"iam:AWSServiceName": "fsx.amazonaws.com"}},
+                ),
+            ),
+        ),
+    ),
+    teardown=Teardown(
+        recipe="The release, then its namespace, once every claim is gone and its file system with it.",
+        drain=("PersistentVolumeClaim",),
+        keeps=("file systems that a class of its own retains, until `--delete-data`",),
+    ),
+)
+
+
+class Inputs(Block, frozen=True, kw_only=True):
+    """Fast volumes for training."""
+
+
+def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
+    """Install it, unless the stack has it as an add-on of EKS."""
+    if _NAME in scope.one(Cluster).addons:
+        return Component(address=Address(f"cluster.addons.{_NAME}"))
+    tags = {key: value for key, value in scope.stack.tags.items() if not _MARKS_OF_LISTS & {*key, *value}}
+    values: Properties = {
+        "controller": {
+            "serviceAccount": {"name": _ACCOUNT},
+            "region": facts.region,
+            "extraTags": {**tags, f"kubernetes.io/cluster/{scope.stack.name}": "owned"},
+            # It mounts nothing; the pods on the nodes do.
+            "containerSecurityContext": {"privileged": False},
+        },
+    }
+    return Component(address=add_addon(scope, CONTRACT, facts, values).address)

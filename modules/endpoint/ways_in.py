@@ -1,0 +1,66 @@
+"""Ways in: the names under which an endpoint is reached from outside of the cluster, through which load balancers.
+
+Only what answers requests is let through: Triton's calls that load models, share memory or change logs are not (Triton
+user guide, "HTTP/REST and GRPC Protocol", 26.08, November 2026).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlinfra.library import Problem, Scope
+from mlinfra.library.codes import Code
+from mlinfra.library.outputs import LoadBalancer
+from mlinfra.library.route import Route, Way, add_route
+
+from .pods import PORTS, Server
+
+_CALLS = "/inference.GRPCInferenceService/"
+_OF_A_MODEL = r"/v2/models/[^/]+(/versions/[^/]+)?(/(ready|config|stats|infer|generate|generate_stream))?"
+_WAYS = (
+    Way(_OF_A_MODEL, PORTS["http"], whole=True),
+    Way("/v2/health/(live|ready)", PORTS["http"], whole=True),
+    Way(f"{_CALLS}Model", PORTS["grpc"], grpc=True),
+    Way(f"{_CALLS}Server", PORTS["grpc"], grpc=True),
+)
+
+
+def ways_in(chosen: tuple[str, ...] | None, balancers: tuple[LoadBalancer, ...]) -> tuple[LoadBalancer, ...]:
+    """The load balancers that it is reached through: those that were chosen, else every one with names to give."""
+    if chosen is None:
+        return tuple(one for one in balancers if one.domain and one.door)
+    return tuple(one for one in balancers if _name(one) in chosen)
+
+
+def way_in_problems(chosen: tuple[str, ...] | None, balancers: tuple[LoadBalancer, ...]) -> Iterator[Problem]:
+    """Load balancers that are not there, that have no names to give, or that nothing here registers services with."""
+    known = {_name(one): one for one in balancers}
+    for index, name in enumerate(chosen or ()):
+        at = ("loadBalancers", index)
+        if name not in known:
+            hint = f"there is {', '.join(sorted(known))}" if known else "add the section loadBalancers"
+            yield Problem(Code.ENDPOINT_WAY_IN, f"the stack has no load balancer {name}", at=at, hint=hint)
+        elif not known[name].domain:
+            hint = f"give it one: loadBalancers.{name}.domain"
+            summary = f"the load balancer {name} has no domain of which the endpoint could get a name"
+            yield Problem(Code.ENDPOINT_WAY_IN, summary, at=at, hint=hint)
+        elif not known[name].door:
+            hint = f"set loadBalancers.{name}.gateway to istio or nginx"
+            summary = f"endpoints behind the load balancer {name}, which has no gateway, cannot be planned yet"
+            yield Problem(Code.NOT_PLANNED_YET, summary, at=at, hint=hint)
+
+
+def add_ways_in(scope: Scope, server: Server, balancers: tuple[LoadBalancer, ...]) -> list[str]:
+    """Add a route for each; answers the names."""
+    return [_add(scope, server, one) for one in balancers]
+
+
+def _add(scope: Scope, server: Server, balancer: LoadBalancer) -> str:
+    host = f"{server.name}.{balancer.domain}"
+    route = Route(host=host, service=server.name, namespace=server.serving.namespace, ways=_WAYS)
+    add_route(scope, f"route.{_name(balancer)}", balancer, route)
+    return host
+
+
+def _name(balancer: LoadBalancer) -> str:
+    return balancer.address.parts[-1]

@@ -1,0 +1,153 @@
+"""What runtimes keep things in: whose the bucket and the database are, how long they last, who gets the password."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlinfra.core.address import Address
+from mlinfra.core.resource import Graph
+from mlinfra.core.value import Concat, Expression, Ref, Secret
+from mlinfra.library.database_password import SCRIPT
+from mlinfra.library.images import AWS
+from tests.library.samples import codes, graph_of, properties, refusals
+from tests.modules.cases import CLUSTER, NODES, SYSTEM
+
+_BOTH = {**NODES, "runtimes": {"mlflow": {}, "flyte": {}}}
+_DATABASES = ("runtimes.mlflow.database", "runtimes.flyte.database")
+
+
+def _statements(graph: Graph, address: str) -> list[dict[str, Any]]:
+    return list(properties(graph, address)["policy"].content["Statement"])
+
+
+@pytest.mark.parametrize("address", _DATABASES)
+def test_a_database_is_encrypted_private_and_its_password_nobodys(address: str) -> None:
+    graph = graph_of(_BOTH)
+    database = properties(graph, address)
+    assert database["storageEncrypted"] is True
+    assert database["publiclyAccessible"] is False
+    assert database["manageMasterUserPassword"] is True
+    assert "password" not in database
+    assert database["vpcSecurityGroupIds"] == [Ref(Address(f"{address}.security-group"), ("id",))]
+    (door,) = [one for one in graph if one.address.is_within(f"{address}.security-group") and "Rule" in one.type]
+    assert door.properties["referencedSecurityGroupId"] == Ref(
+        Address("cluster"), ("vpcConfig", "clusterSecurityGroupId")
+    )
+    assert (door.properties["fromPort"], door.properties["toPort"]) == (5432, 5432)
+
+
+@pytest.mark.parametrize("address", _DATABASES)
+def test_how_long_a_database_is_kept_is_what_the_stack_is_for(address: str) -> None:
+    kept = {name: graph_of(_BOTH, environment=name) for name in ("production", "development", "ephemeral")}
+    settings = {name: properties(graph, address) for name, graph in kept.items()}
+    assert [settings[name].get("deletionProtection", False) for name in kept] == [True, False, False]
+    assert [settings[name].get("skipFinalSnapshot", False) for name in kept] == [False, False, True]
+    assert [settings[name].get("multiAz", False) for name in kept] == [True, False, False]
+    assert [kept[name].resources[Address(address)].lifecycle.protect for name in kept] == [True, False, False]
+
+
+def test_the_server_of_mlflow_may_use_its_bucket_and_read_its_password_and_nothing_else() -> None:
+    graph = graph_of(_BOTH)
+    bucket = Ref(Address("runtimes.mlflow.artifacts"), ("arn",))
+    password = Ref(Address("runtimes.mlflow.database"), ("masterUserSecrets", 0, "secretArn"))
+    listing, objects, key, secret = _statements(graph, "runtimes.mlflow.role.policy")
+    assert (listing["Action"], listing["Resource"]) == (["s3:ListBucket"], [bucket])
+    assert objects["Resource"] == [Concat((bucket, "/*"))]
+    assert key["Condition"] == {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+    assert (secret["Action"], secret["Resource"]) == (["secretsmanager:GetSecretValue"], [password])
+
+
+def test_tasks_of_flyte_use_its_bucket_and_never_see_its_password() -> None:
+    graph = graph_of(_BOTH)
+    actions = {one for found in _statements(graph, "runtimes.flyte.role.default.policy") for one in found["Action"]}
+    assert {one.partition(":")[0] for one in actions} == {"s3", "kms"}
+    identity = properties(graph, "runtimes.flyte.identity.default")
+    assert (identity["namespace"], identity["serviceAccount"]) == ("flyte-tasks", "default")
+
+
+@pytest.mark.parametrize("runtime", ["mlflow", "flyte"])
+def test_a_password_reaches_pods_beside_them_and_in_no_value(runtime: str) -> None:
+    graph = graph_of(_BOTH)
+    values = properties(graph, f"runtimes.{runtime}")["values"]
+    assert isinstance(values, dict)
+    containers = values["initContainers"] if runtime == "mlflow" else values["deployment"]["preInitContainers"]
+    assert (containers[0]["image"], containers[0]["restartPolicy"]) == (AWS.reference, "Always")
+    # Where it lies in Secrets Manager, they are told; what it is, nobody is.
+    secrets = [one for found in graph for one in _within(found.properties) if isinstance(one, Secret)]
+    assert {one.name for one in secrets} == {"demo/runtimes.mlflow/admin"}
+
+
+def _within(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [one for item in value.values() for one in _within(item)]
+    if isinstance(value, list | tuple):
+        return [one for item in value for one in _within(item)]
+    return [value] if isinstance(value, Expression) else []
+
+
+@pytest.mark.parametrize(
+    ("told", "written"),
+    [
+        (r'{"username":"mlflow","password":"plain"}', "plain"),
+        (r'{"password": "a:b\\c", "username": "mlflow"}', r"a\:b\\c"),
+        (r'{"password":"<&$(date)`\u0026\u003c\"","username":"x"}', '<&$(date)`&<"'),
+    ],
+)
+def test_the_password_file_is_one_that_clients_of_postgresql_read(tmp_path: Path, told: str, written: str) -> None:
+    (tmp_path / "secret").write_text(told)
+    for name, does in {"aws": f"cat {tmp_path}/secret", "sleep": "exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    file = tmp_path / "pgpass"
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SECRET": "arn", "PGPASSFILE": str(file)}
+    subprocess.run(["bash", "-c", SCRIPT], env=environment, check=False, timeout=30)
+    assert file.read_text() == f"*:*:*:*:{written}\n"
+    # libpq takes no file that others may read.
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_pods_that_could_not_fetch_their_password_are_refused() -> None:
+    cut = ["s3", "ecr.api", "ecr.dkr", "ec2", "eks", "eks-auth", "sts"]
+    network = {**CLUSTER, "network": {"zones": 2, "nat": "none", "vpcEndpoints": cut}}
+    sections = {**network, "nodeGroups": {"system": SYSTEM}, "runtimes": {"mlflow": {}, "flyte": {}}}
+    assert {("MLI2740", "runtimes.mlflow"), ("MLI2740", "runtimes.flyte")} <= set(codes(refusals(sections)))
+    sections["network"] = {**network["network"], "vpcEndpoints": [*cut, "secretsmanager"]}
+    assert graph_of(sections).resources
+
+
+def test_a_runtime_is_reached_under_its_name_through_the_load_balancer_that_has_the_domain() -> None:
+    other = {"inner": {"domain": "inner.example"}, "public": {"domain": "acme.example"}}
+    sections = {**NODES, "loadBalancers": other, "runtimes": {"mlflow": {"domain": "ml.acme.example"}}}
+    graph = graph_of(sections, outputs={"url": Ref(Address("runtimes.mlflow"), ("url",))})
+    spec = properties(graph, "runtimes.mlflow.route")["spec"]
+    assert isinstance(spec, dict)
+    assert (spec["hosts"], spec["gateways"]) == (["ml.acme.example"], ["gateway-public/gateway-public"])
+    assert graph.outputs == {"url": "https://ml.acme.example"}
+    # MLflow answers to no other name than those that it was told.
+    values = properties(graph, "runtimes.mlflow")["values"]
+    assert isinstance(values, dict)
+    assert "ml.acme.example" in values["serverAllowedHosts"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "balancer", "code"),
+    [
+        ("ml.other.example", {"domain": "acme.example"}, "MLI2741"),
+        ("a.ml.acme.example", {"domain": "acme.example"}, "MLI2741"),
+        ("ml.acme.example", {"domain": "acme.example", "type": "application"}, "MLI2742"),
+        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2005"),
+    ],
+)
+def test_a_name_that_nobody_answers_to_safely_is_refused(domain: str, balancer: dict[str, Any], code: str) -> None:
+    sections = {**NODES, "loadBalancers": {"public": balancer}, "runtimes": {"mlflow": {"domain": domain}}}
+    assert (code, "runtimes.mlflow.domain") in codes(refusals(sections))
+
+
+def test_what_a_runtime_cannot_do_yet_is_said_at_the_field() -> None:
+    runtimes = {"mlflow": {"database": "in-cluster"}, "flyte": {"domain": "flyte.acme.example"}}
+    wrong = refusals({**NODES, "runtimes": runtimes})
+    assert set(codes(wrong)) == {("MLI2005", "runtimes.mlflow.database"), ("MLI2005", "runtimes.flyte.domain")}
