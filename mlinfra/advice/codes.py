@@ -14,4 +14,5 @@ class Code(Coded):
     NO_PRICE_LIST = "MLI8004", "The price list could not be read."
     NOTHING_TO_COMPARE = "MLI8070", "What runs is not known, so no change in cost is shown (a note)."
     SHORT = "MLI8010", "The account or its region has no room for what the stack wants."
+    MISSING = "MLI8012", "Something that the stack names and does not make is not there (a warning)."
     TIGHT = "MLI8011", "There is room to make it, and none to let it grow as large as it may."

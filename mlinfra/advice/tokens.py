@@ -13,3 +13,10 @@ PUBLIC_ADDRESS = "aws:ec2/eip:Eip"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 SUBNET = "aws:ec2/subnet:Subnet"
 ADDON = "aws:eks/addon:Addon"
+
+# The property that names something, by the type whose making fails without it.
+NAMING = {
+    "aws:eks/accessEntry:AccessEntry": "principalArn",
+    "aws:lb/listener:Listener": "certificateArn",
+    "aws:lb/listenerCertificate:ListenerCertificate": "certificateArn",
+}

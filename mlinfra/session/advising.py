@@ -16,11 +16,21 @@ from mlinfra.advice.codes import Code
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices, write_prices
 from mlinfra.advice.things import Things
-from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, NODE_POOL, PUBLIC_ADDRESS, SCALING, VPC
+from mlinfra.advice.tokens import (
+    INTERNET_GATEWAY,
+    MANAGED,
+    NAMING,
+    NAT_GATEWAY,
+    NODE_POOL,
+    PUBLIC_ADDRESS,
+    SCALING,
+    VPC,
+)
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock
 from mlinfra.core.cost import Cost
+from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Graph
@@ -60,7 +70,28 @@ class Adviser:
             capacity = self.capacity(graph, state, changing)
             sources = {resource.address: resource.source for resource in graph}
             found += capacity_findings(capacity, sources.get)
+        if not plan.destroy:
+            found += self._borrowed(plan, graph)
         return msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+
+    def _borrowed(self, plan: Plan, graph: Graph) -> tuple[Diagnostic, ...]:
+        """What is about to be made upon something that is not there."""
+        borrowed = [
+            (change.address, name)
+            for change in plan.pending()
+            if change.action in (Action.CREATE, Action.REPLACE) and change.type in NAMING
+            if isinstance(name := graph.resources[change.address].properties.get(NAMING[change.type]), str)
+        ]
+        if not borrowed:
+            return ()
+        from mlinfra.advice.borrowed import Borrowed, borrowed_findings
+
+        return borrowed_findings(
+            self._cloud.calls,
+            str(self._cloud.connection.identity).partition("/")[0],
+            [Borrowed(*one) for one in borrowed],
+            lambda address: graph.resources[address].source,
+        )
 
     def cost(self, graph: Graph, state: State | None) -> Cost:
         """What a graph comes to, at the prices of the package and those that were refreshed."""

@@ -1,0 +1,46 @@
+"""What a stack names and does not make is looked for before anything is made upon it."""
+
+from __future__ import annotations
+
+import json
+
+from mlinfra.advice.borrowed import Borrowed, borrowed_findings
+from mlinfra.aws.calls import Calls
+from mlinfra.core.address import Address
+from mlinfra.sandbox.aws.sandbox import Sandbox
+from mlinfra.sandbox.faults import FaultKind, FaultRule
+
+_ROLE = "arn:aws:iam::123456789012:role/teams/ml-admins"
+_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
+)
+_AT = Address("cluster.access.ml-admins")
+
+
+def _said(calls: Calls, arn: str) -> list[str]:
+    found = borrowed_findings(calls, "123456789012", [Borrowed(_AT, arn)], lambda _: None)
+    return [f"{one.severity} {one.summary}" for one in found]
+
+
+def test_a_role_that_is_not_there_is_told_and_one_that_is_says_nothing(sandbox: Sandbox, calls: Calls) -> None:
+    assert _said(calls, _ROLE) == [f"warning {_AT}: there is no {_ROLE}"]
+    calls.one("iam", "CreateRole", {"RoleName": "ml-admins", "Path": "/teams/", "AssumeRolePolicyDocument": _TRUST})
+    assert _said(calls, _ROLE) == []
+
+
+def test_a_certificate_that_is_not_there_is_told(calls: Calls) -> None:
+    arn = f"arn:aws:acm:{calls.region}:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
+    assert _said(calls, arn) == [f"warning {_AT}: there is no {arn}"]
+
+
+def test_what_may_not_be_looked_for_was_not_checked(sandbox: Sandbox, calls: Calls) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.DENIED, operation="GetRole"))
+    assert _said(calls, _ROLE) == [f"note {_AT}: whether {_ROLE} is there was not checked"]
+
+
+def test_of_other_accounts_and_regions_nothing_is_said(calls: Calls) -> None:
+    assert _said(calls, _ROLE.replace("123456789012", "210987654321")) == []
+    assert _said(calls, "arn:aws:acm:ap-south-2:123456789012:certificate/0a1b2c3d") == []
