@@ -190,6 +190,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "kserve": {
         "defaults": {**NODES, "runtimes": {"kserve": {}}},
         "serverless": {**NODES, "runtimes": {"kserve": {"mode": "serverless"}}},
+        "under-a-name": {
+            **entrance(domain="acme.example", gateway="nginx"),
+            "runtimes": {"kserve": {"domain": "acme.example"}},
+        },
     },
     "knative": {"defaults": wishing(knative={})},
     "mlflow": {
