@@ -22,8 +22,10 @@ def endpoints_of(
     for name in sorted(entries):
         about = {**defaults, **(entries[name] or {})}
         own = _objects(seen, f"{SECTION}.{name}")
-        serving = next(((kind, live) for kind, live in own if kind in _SERVING), None)
-        ready, wanted = replicas_of(*serving) if serving else (0, 0)
+        # Each model of several has servers of its own.
+        serving = [replicas_of(kind, live) for kind, live in own if kind in _SERVING]
+        ready, wanted = (sum(counts) for counts in zip(*serving, strict=True)) if serving else (0, 0)
+        traffic = {key: int(one.get("weight", 0)) for key, one in (about.get("traffic") or {}).items()}
         yield Endpoint(
             name=name,
             kind=str(about.get("kind", "")),
@@ -31,9 +33,9 @@ def endpoints_of(
             model=str(about.get("model") or ""),
             ready=ready,
             wanted=wanted,
-            url=next((_url(live) for kind, live in own if kind == "Service"), ""),
-            traffic={key: int(one.get("weight", 0)) for key, one in (about.get("traffic") or {}).items()},
-            standing=_standing(seen, serving is not None, ready, wanted),
+            url=_url_of(own, shared=bool(traffic)),
+            traffic=traffic,
+            standing=_standing(seen, bool(serving), ready, wanted),
             why=_why(health, {f"{kind} {_id(live)}" for kind, live in own}),
         )
 
@@ -49,6 +51,11 @@ def _objects(seen: Seen, address: str) -> list[tuple[str, Live]]:
 
 def _id(live: Live) -> str:
     return f"{live['metadata'].get('namespace', '')}/{live['metadata']['name']}"
+
+
+def _url_of(own: list[tuple[str, Live]], *, shared: bool) -> str:
+    """Of several models none alone is where requests go: gateways hand them out, and the stack's outputs name those."""
+    return "" if shared else next((_url(live) for kind, live in own if kind == "Service"), "")
 
 
 def _url(service: Live) -> str:

@@ -96,7 +96,8 @@ def _together(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     for one in diagnostics:
         same = (one.code, one.summary, one.source, one.hint)
         if same in told and one.detail and told[same].detail:
-            one = msgspec.structs.replace(told[same], detail=f"{told[same].detail}, {one.detail.removeprefix('for ')}")
+            names = [*told[same].detail.removeprefix("for ").split(", "), one.detail.removeprefix("for ")]
+            one = msgspec.structs.replace(told[same], detail=f"for {', '.join(sorted(names))}")
         told[same] = one
     return list(told.values())
 

@@ -64,6 +64,7 @@ class Code(Coded):
     ENDPOINT_MODEL = "MLI2701", "An endpoint has no model."
     ENDPOINT_HOSTS = "MLI2702", "An endpoint names node groups on which it could not run."
     ENDPOINT_REPLICAS = "MLI2703", "The numbers of replicas of an endpoint contradict each other."
+    ENDPOINT_SHARES = "MLI2743", "The shares of an endpoint's models make no sense, or nothing hands them out."
     DOMAIN_OF_NOBODY = "MLI2741", "A runtime has a name that no load balancer of the stack answers to."
     DOMAIN_IN_THE_CLEAR = "MLI2742", "A runtime with a sign-in would be reached without TLS."
     DATABASE_CUT_OFF = "MLI2740", "Pods could not fetch the password of their database."

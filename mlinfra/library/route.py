@@ -35,6 +35,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Requests for `host` that go to one service. ways: the paths that it answers; every other is refused.
 
     timeout: in seconds, of a request; of a stream of gRPC there is none.
+    shares: instead of all to `service`, so many of a hundred to each of these; a gateway of Istio can.
     """
 
     host: str
@@ -42,6 +43,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     ways: tuple[Way, ...] = (Way("/", 80),)
     timeout: int = 60
+    shares: dict[str, int] = {}
 
 
 def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route) -> Handle:
@@ -60,16 +62,24 @@ def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Rout
 
 
 def _virtual_service(door: Door, route: Route) -> Properties:
-    host = f"{route.service}.{route.namespace}.svc.cluster.local"
     http = [
         {
             "match": [{"uri": {"regex" if way.whole else "prefix": way.path}}],
-            "route": [{"destination": {"host": host, "port": {"number": way.port}}}],
+            "route": _destinations(route, way),
             **({} if way.grpc else {"timeout": f"{route.timeout}s"}),
         }
         for way in route.ways
     ]
     return {"hosts": [route.host], "gateways": [f"{door.name}/{door.name}"], "http": http}
+
+
+def _destinations(route: Route, way: Way) -> list[dict[str, Any]]:
+    def to(service: str) -> dict[str, Any]:
+        host = f"{service}.{route.namespace}.svc.cluster.local"
+        return {"destination": {"host": host, "port": {"number": way.port}}}
+
+    shares = [{**to(service), "weight": weight} for service, weight in route.shares.items()]
+    return shares or [to(route.service)]
 
 
 def _ingress(door: Door, route: Route) -> Properties:

@@ -7,14 +7,17 @@ from mlinfra.library import Handle, Scope
 from mlinfra.library.addon import add_identity
 from mlinfra.library.contract import Permission, Statement
 
+from .pods import Server
 
-def add_access(scope: Scope, namespace: str, model: str, facts: Facts) -> list[Handle]:
+
+def add_access(scope: Scope, server: Server, facts: Facts) -> list[Handle]:
     """Add its service account, with a role by pod identity for the folder of the model."""
-    bucket, _, folder = model.removeprefix("s3://").rstrip("/").partition("/")
+    namespace = server.serving.namespace
+    bucket, _, folder = server.model.removeprefix("s3://").rstrip("/").partition("/")
     arn = f"arn:{facts.partition}:s3:::{bucket}"
     below = f"{folder}/*" if folder else "*"
     permission = Permission(
-        service_account=scope.name,
+        service_account=server.name,
         namespace=namespace,
         statements=(
             Statement(
@@ -34,6 +37,6 @@ def add_access(scope: Scope, namespace: str, model: str, facts: Facts) -> list[H
             ),
         ),
     )
-    identity = add_identity(scope, permission, facts)
-    account = {"metadata": {"name": scope.name, "namespace": namespace}, "automountServiceAccountToken": False}
-    return [identity, scope.add("service-account", "kubernetes:core/v1:ServiceAccount", account)]
+    identity = add_identity(scope, permission, facts, suffix=f".{server.variant}" if server.variant else "")
+    account = {"metadata": {"name": server.name, "namespace": namespace}, "automountServiceAccountToken": False}
+    return [identity, scope.add(server.local("service-account"), "kubernetes:core/v1:ServiceAccount", account)]

@@ -17,10 +17,8 @@ def kind_problems(kind: str, runtime: str, model: str, shared: bool) -> Iterator
         summary = f"endpoints that run {runtime} cannot be planned yet"
         yield Problem(Code.NOT_PLANNED_YET, summary, at=("runtime",), hint="use runtime: triton")
     if shared:
-        hint = "take traffic out, and make an endpoint of each model"
-        summary = "several models behind one endpoint cannot be planned yet"
-        yield Problem(Code.NOT_PLANNED_YET, summary, at=("traffic",), hint=hint)
-    elif not model:
+        return
+    if not model:
         hint = "add model: s3://BUCKET/FOLDER, the folder that Triton calls a model"
         yield Problem(Code.ENDPOINT_MODEL, "it has no model", hint=hint)
     elif not model.startswith("s3://"):

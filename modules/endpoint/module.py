@@ -22,6 +22,7 @@ from .hosts import host_problems, hosts_of
 from .kinds import kind_problems
 from .pods import Server, add_deployment, add_entrance
 from .scaling import Replicas, add_scaling, scaling_problems
+from .shares import MODEL, Variant, share_problems
 from .ways_in import add_ways_in, way_in_problems, ways_in
 
 SECTION = Place("endpoints", many=True)
@@ -33,9 +34,6 @@ class Outputs(Service, frozen=True, kw_only=True, rename="camel"):
     """Where it answers, within the cluster and outside of it."""
 
     hosts: Annotated[Value, Meta(description="the names under which it is reached through load balancers")]
-
-
-_MODEL = r"^((s3|oci|https|hf)://.+)?$"
 
 
 class Resources(Block, frozen=True, kw_only=True):
@@ -59,15 +57,6 @@ class Rollout(Block, frozen=True, kw_only=True):
     ] = 0
 
 
-class Variant(Block, frozen=True, kw_only=True):
-    """One of several models that share the requests."""
-
-    model: Annotated[
-        str, Meta(description="where the model is", pattern=_MODEL, examples=["s3://acme-models/ranker/7"])
-    ]
-    weight: Annotated[int, Meta(description="its share of the requests, in percent", ge=0, le=100)]
-
-
 class Inputs(Block, frozen=True, kw_only=True):
     """A model as a service."""
 
@@ -81,7 +70,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = "triton"
     image: Annotated[str, Meta(description="custom: the image")] = ""
     model: Annotated[
-        str, Meta(description="where the model is", pattern=_MODEL, examples=["s3://acme-models/ranker/7"])
+        str, Meta(description="where the model is", pattern=MODEL, examples=["s3://acme-models/ranker/7"])
     ] = ""
     resources: Annotated[Resources, Meta(description="what one replica takes")] = Resources()
     node_groups: Annotated[
@@ -92,7 +81,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     rollout: Annotated[Rollout, Meta(description="how a new version takes over")] = Rollout()
     traffic: Annotated[
         dict[Name, Variant],
-        Meta(description="several models that share the requests, instead of `model`"),
+        Meta(description="several models that share the requests, instead of `model`; each has the replicas"),
     ] = {}
     load_balancers: Annotated[
         tuple[Name, ...] | None,
@@ -117,16 +106,41 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *scaling_problems(inputs.replicas),
     )
     groups, balancers = scope.every(NodeGroup), scope.every(LoadBalancer)
+    chosen = ways_in(inputs.load_balancers, balancers)
     scope.settle(
         *host_problems(inputs.node_groups, inputs.resources.gpu, groups),
         *way_in_problems(inputs.load_balancers, balancers),
+        *share_problems(inputs.model, inputs.traffic, chosen),
     )
     serving = scope.one(ModelServing)
+    models = {name: one.model for name, one in inputs.traffic.items()} or {"": inputs.model}
+    servers = {name: _server(scope.name, name, model, inputs, serving, groups, facts) for name, model in models.items()}
+    for server in servers.values():
+        _add_server(scope, server, inputs.replicas, facts)
+    shares = {servers[name].name: one.weight for name, one in inputs.traffic.items()}
+    hosts = add_ways_in(scope, next(iter(servers.values())), chosen, shares)
+    url: Value = f"http://{scope.name}.{serving.namespace}.svc.cluster.local:8000"
+    if shares:
+        url = f"{'https' if chosen[0].tls else 'http'}://{hosts[0]}"
+    return Outputs(url=url, hosts=hosts)
+
+
+def _server(
+    name: str,
+    variant: str,
+    model: str,
+    inputs: Inputs,
+    serving: ModelServing,
+    groups: tuple[NodeGroup, ...],
+    facts: Facts,
+) -> Server:
     scaled = inputs.replicas.max > inputs.replicas.min
-    server = Server(
-        name=scope.name,
+    return Server(
+        name=f"{name}-{variant}" if variant else name,
+        called=name,
+        variant=variant,
         serving=serving,
-        model=inputs.model,
+        model=model,
         region=facts.region,
         resources=_amounts(inputs.resources),
         hosts=hosts_of(inputs.node_groups, inputs.resources.gpu, groups),
@@ -134,13 +148,13 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         replicas=None if scaled else inputs.replicas.min,
         rollout={"maxSurge": inputs.rollout.max_surge, "maxUnavailable": inputs.rollout.max_unavailable},
     )
-    rights = add_access(scope, serving.namespace, inputs.model, facts)
-    deployment = add_deployment(scope, server, after=rights)
+
+
+def _add_server(scope: Scope, server: Server, replicas: Replicas, facts: Facts) -> None:
+    deployment = add_deployment(scope, server, after=add_access(scope, server, facts))
     add_entrance(scope, server, measured_by=component("prometheus"))
-    if scaled:
-        add_scaling(scope, server, inputs.replicas, deployment, after=[component("keda"), component("prometheus")])
-    hosts = add_ways_in(scope, server, ways_in(inputs.load_balancers, balancers))
-    return Outputs(url=f"http://{scope.name}.{serving.namespace}.svc.cluster.local:8000", hosts=hosts)
+    if server.replicas is None:
+        add_scaling(scope, server, replicas, deployment, after=[component("keda"), component("prometheus")])
 
 
 def _amounts(resources: Resources) -> dict[str, str]:

@@ -23,9 +23,15 @@ PORTS = {"http": 8000, "grpc": 8001, "metrics": 8002}
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of each pod. replicas: how many; `None` where something else says so."""
+    """What is asked of each pod. replicas: how many; `None` where something else says so.
+
+    variant: which of several models that share the requests it runs; empty for the only one. called: what requests call
+    the model by, whichever variant answers them.
+    """
 
     name: str
+    called: str
+    variant: str
     serving: ModelServing
     model: str
     region: str
@@ -34,6 +40,10 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     preferred: tuple[str, ...]
     replicas: int | None
     rollout: dict[str, int | str]
+
+    def local(self, name: str = "") -> str:
+        """The local name of something of its own."""
+        return ".".join(filter(None, (self.variant, name)))
 
     @property
     def labels(self) -> dict[str, str]:
@@ -57,9 +67,13 @@ def add_deployment(scope: Scope, server: Server, *, after: Iterable[Handle]) -> 
         **({"replicas": server.replicas} if server.replicas is not None else {}),
     }
     properties = {"metadata": server.metadata, "spec": spec}
-    deployment = scope.add("", "kubernetes:apps/v1:Deployment", properties, depends_on=after)
+    deployment = scope.add(server.local(), "kubernetes:apps/v1:Deployment", properties, depends_on=after)
     budget = {"maxUnavailable": 1, "selector": {"matchLabels": server.labels}}
-    scope.add("budget", "kubernetes:policy/v1:PodDisruptionBudget", {"metadata": server.metadata, "spec": budget})
+    scope.add(
+        server.local("budget"),
+        "kubernetes:policy/v1:PodDisruptionBudget",
+        {"metadata": server.metadata, "spec": budget},
+    )
     return deployment
 
 
@@ -67,13 +81,13 @@ def add_entrance(scope: Scope, server: Server, *, measured_by: Address) -> None:
     """Add its name within the cluster, and have it measured."""
     ports = [{"name": name, "port": port, "targetPort": name} for name, port in PORTS.items() if name != "metrics"]
     spec: Properties = {"selector": server.labels, "ports": ports}
-    scope.add("service", "kubernetes:core/v1:Service", {"metadata": server.metadata, "spec": spec})
+    scope.add(server.local("service"), "kubernetes:core/v1:Service", {"metadata": server.metadata, "spec": spec})
     monitor: Properties = {
         "selector": {"matchLabels": server.labels},
         "podMetricsEndpoints": [{"port": "metrics", "interval": "15s"}],
     }
     token = "kubernetes:monitoring.coreos.com/v1:PodMonitor"
-    scope.add("monitor", token, {"metadata": server.metadata, "spec": monitor}, depends_on=[measured_by])
+    scope.add(server.local("monitor"), token, {"metadata": server.metadata, "spec": monitor}, depends_on=[measured_by])
 
 
 def _pod(server: Server) -> dict[str, Any]:
@@ -100,7 +114,7 @@ def _fetching(server: Server) -> dict[str, Any]:
     return {
         "name": "model",
         "image": server.serving.fetch_image,
-        "args": ["s3", "sync", "--no-progress", server.model, f"{_MODELS}/{server.name}"],
+        "args": ["s3", "sync", "--no-progress", server.model, f"{_MODELS}/{server.called}"],
         "env": [{"name": "AWS_REGION", "value": server.region}, {"name": "HOME", "value": "/tmp"}],
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": CONTAINER,

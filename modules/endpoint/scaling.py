@@ -63,7 +63,9 @@ def add_scaling(
         ],
     }
     token = "kubernetes:keda.sh/v1alpha1:ScaledObject"
-    return scope.add("scaling", token, {"metadata": server.metadata, "spec": spec}, depends_on=[deployment, *after])
+    return scope.add(
+        server.local("scaling"), token, {"metadata": server.metadata, "spec": spec}, depends_on=[deployment, *after]
+    )
 
 
 def in_flight(server: Server, window: str) -> str:

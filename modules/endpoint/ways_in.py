@@ -50,14 +50,16 @@ def way_in_problems(chosen: tuple[str, ...] | None, balancers: tuple[LoadBalance
             yield Problem(Code.NOT_PLANNED_YET, summary, at=at, hint=hint)
 
 
-def add_ways_in(scope: Scope, server: Server, balancers: tuple[LoadBalancer, ...]) -> list[str]:
-    """Add a route for each; answers the names."""
-    return [_add(scope, server, one) for one in balancers]
+def add_ways_in(scope: Scope, server: Server, balancers: tuple[LoadBalancer, ...], shares: dict[str, int]) -> list[str]:
+    """Add a route for each; answers the names. shares: of services that get so many of a hundred requests each."""
+    return [_add(scope, server, one, shares) for one in balancers]
 
 
-def _add(scope: Scope, server: Server, balancer: LoadBalancer) -> str:
-    host = f"{server.name}.{balancer.domain}"
-    route = Route(host=host, service=server.name, namespace=server.serving.namespace, ways=_WAYS)
+def _add(scope: Scope, server: Server, balancer: LoadBalancer, shares: dict[str, int]) -> str:
+    host = f"{server.called}.{balancer.domain}"
+    namespace = server.serving.namespace
+    service = server.called if shares else server.name
+    route = Route(host=host, service=service, namespace=namespace, ways=_WAYS, shares=shares)
     add_route(scope, f"route.{_name(balancer)}", balancer, route)
     return host
 

@@ -9,17 +9,18 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties, Value
-from mlinfra.library import Block, Place, Problem, Scope, Wish
+from mlinfra.library import Block, Place, Scope, Wish
 from mlinfra.library.addon import add_addon, add_release, component
 from mlinfra.library.bucket import add_bucket
-from mlinfra.library.codes import Code
 from mlinfra.library.forms import Domain
-from mlinfra.library.outputs import Cluster, NodeGroup, Service
+from mlinfra.library.outputs import Cluster, LoadBalancer, NodeGroup, Service
+from mlinfra.library.own_domain import way_to
 
 from .contract import CONTRACT, MODELS
+from .ways_in import ingresses, way_in_problems
 
 SECTION = Place("runtimes", entry="kserve")
-NEEDS = (Cluster, NodeGroup)
+NEEDS = (Cluster, NodeGroup, LoadBalancer)
 USES = ("cert-manager", "keda", "metrics-server", "knative")
 
 
@@ -47,34 +48,31 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, with the servers that it knows, and a bucket whose models they may read."""
-    if problems := _problems(inputs):
-        scope.refuse(*problems)
+    balancers = scope.every(LoadBalancer)
+    scope.settle(*way_in_problems(inputs.domain, inputs.mode, balancers))
+    way_in = way_to(inputs.domain, balancers) if inputs.domain else None
     models = add_bucket(scope, "models")
     # One after the other: the program's webhook looks at the servers that the last chart declares.
     serverless = inputs.mode == "serverless"
     needed = [component("cert-manager"), component("knative").child("serving") if serverless else component("keda")]
+    needed += [way_in.door.address] if way_in is not None and way_in.door is not None else []
     names = {"bucket": models.arn}
-    release = add_addon(scope, CONTRACT, facts, {"kserve": _settings(facts, inputs.mode)}, names=names, after=needed)
+    release = add_addon(
+        scope, CONTRACT, facts, {"kserve": _settings(facts, inputs.mode, way_in)}, names=names, after=needed
+    )
     (servers,) = CONTRACT.extras
     add_release(scope, "servers", servers, CONTRACT, {"kserve": {"servingruntime": {"enabled": True}}}, [release])
     url = f"http://NAME-predictor.{MODELS}.svc.cluster.local"
+    if inputs.domain:
+        url = f"https://NAME-{MODELS}.{inputs.domain}"
     return Outputs(url=url, namespace=MODELS, bucket=models["bucket"])
 
 
-def _settings(facts: Facts, mode: str) -> Properties:
+def _settings(facts: Facts, mode: str, way_in: LoadBalancer | None) -> Properties:
     if mode == "serverless":
         # Behind Kourier there is no virtual host of Istio to make.
-        gateway = {"domain": "svc.cluster.local", "disableIstioVirtualHost": True}
+        gateway: Properties = {"domain": "svc.cluster.local", "disableIstioVirtualHost": True}
         controller = {"deploymentMode": "Knative", "gateway": gateway}
     else:
-        controller = {"deploymentMode": "Standard", "gateway": {"disableIngressCreation": True}}
+        controller = {"deploymentMode": "Standard", "gateway": ingresses(way_in)}
     return {"controller": controller, "storage": {"s3": {"region": facts.region}}}
-
-
-def _problems(inputs: Inputs) -> list[Problem]:
-    problems = []
-    if inputs.domain:
-        hint = "take domain out: models are reached from within the cluster"
-        summary = "KServe under a domain of its own cannot be planned yet"
-        problems.append(Problem(Code.NOT_PLANNED_YET, summary, at=("domain",), hint=hint))
-    return problems

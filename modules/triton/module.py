@@ -49,8 +49,8 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Nothing but what it wishes for: each endpoint makes its own servers."""
     if inputs.domain:
-        hint = "take domain out: endpoints are reached from within the cluster"
-        summary = "endpoints under a domain of their own cannot be planned yet"
-        scope.refuse(Problem(Code.NOT_PLANNED_YET, summary, at=("domain",), hint=hint))
+        hint = "take domain out, and give a load balancer a domain: each endpoint is reached as NAME.DOMAIN"
+        summary = "endpoints have the domain of their load balancers, and Triton none of its own"
+        scope.refuse(Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint))
     serving = scope.one(ModelServing)
     return Service(url=f"http://NAME.{serving.namespace}.svc.cluster.local:8000")

@@ -190,6 +190,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "kserve": {
         "defaults": {**NODES, "runtimes": {"kserve": {}}},
         "serverless": {**NODES, "runtimes": {"kserve": {"mode": "serverless"}}},
+        "under-a-name": {
+            **entrance(domain="acme.example", gateway="nginx"),
+            "runtimes": {"kserve": {"domain": "acme.example"}},
+        },
     },
     "knative": {"defaults": wishing(knative={})},
     "mlflow": {
@@ -214,6 +218,17 @@ CASES: dict[str, dict[str, Sections]] = {
         "defaults": {**NODES, "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7"}}},
         "gpu": endpoint(resources={"cpu": 2, "memory": "8Gi", "gpu": 1}, nodeGroups=["gpu"]),
         "fixed": endpoint(replicas={"min": 2, "max": 2}),
+        "shared": {
+            **entrance(domain="acme.example"),
+            "endpoints": {
+                "ranker": {
+                    "traffic": {
+                        "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+                        "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+                    }
+                }
+            },
+        },
         "behind-gateways": {**endpoint(), "loadBalancers": DOORS},
     },
     "cert-manager": {"defaults": wishing(cert_manager={})},

@@ -120,8 +120,8 @@ def test_the_version_of_the_server_is_chosen_once_for_all() -> None:
         ({"replicas": {"min": 4, "max": 2}}, ("MLI2703", "endpoints.ranker.replicas.max")),
         ({"replicas": {"scaleToZero": True}}, ("MLI2005", "endpoints.ranker.replicas.scaleToZero")),
         (
-            {"traffic": {"stable": {"model": "s3://a/b", "weight": 100}}},
-            ("MLI2005", "endpoints.ranker.traffic"),
+            {"model": "", "traffic": {"stable": {"model": "s3://a/b", "weight": 100}}},
+            ("MLI2743", "endpoints.ranker.traffic"),
         ),
     ],
 )
@@ -133,3 +133,54 @@ def test_a_stack_without_nodes_says_so_for_whatever_wanted_them() -> None:
     found = refusals({**CLUSTER, "runtimes": {"kserve": {}}})
     assert {one.code for one in found} == {"MLI2207"}
     assert "for cert-manager, keda, kserve, metrics-server" in {one.detail for one in found}
+
+
+_SHARES = {
+    "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+    "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+}
+
+
+def _shared(gateway: str = "istio", **about: Any) -> Sections:
+    balancers = {"web": {"domain": "acme.example", "gateway": gateway}}
+    return {**group(), "loadBalancers": balancers, "endpoints": {"ranker": {"traffic": _SHARES, **about}}}
+
+
+def test_models_share_requests_as_the_gateway_is_told_and_answer_to_one_name() -> None:
+    graph = graph_of(_shared())
+    spec: Any = properties(graph, "endpoints.ranker.route.web")["spec"]
+    assert spec["hosts"] == ["ranker.acme.example"]
+    for way in spec["http"]:
+        shares = {one["destination"]["host"].partition(".")[0]: one["weight"] for one in way["route"]}
+        assert shares == {"ranker-stable": 90, "ranker-canary": 10}
+    for variant, version in (("stable", 7), ("canary", 8)):
+        pod: Any = properties(graph, f"endpoints.ranker.{variant}")["spec"]
+        (fetching,) = pod["template"]["spec"]["initContainers"]
+        # Each is called what the endpoint is, so that a request fits whichever answers it.
+        assert fetching["args"][-2:] == [f"s3://acme-models/ranker/{version}", "/models/ranker"]
+
+
+def test_each_of_the_models_reads_its_own_folder_alone() -> None:
+    graph = graph_of(_shared())
+    for variant, version in (("stable", 7), ("canary", 8)):
+        policy: Any = properties(graph, f"endpoints.ranker.role.{variant}.policy")["policy"]
+        assert policy.content["Statement"][1]["Resource"] == [f"arn:aws:s3:::acme-models/ranker/{version}/*"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "wrong"),
+    [
+        (_shared(model="s3://acme-models/ranker/7"), ("MLI2743", "endpoints.ranker.model")),
+        (
+            _shared(traffic={**_SHARES, "canary": {"model": "s3://a/b", "weight": 20}}),
+            ("MLI2743", "endpoints.ranker.traffic"),
+        ),
+        (_shared("nginx"), ("MLI2005", "endpoints.ranker.traffic")),
+        (
+            _shared(traffic={**_SHARES, "canary": {"model": "hf://a/b", "weight": 10}}),
+            ("MLI2005", "endpoints.ranker.traffic.canary.model"),
+        ),
+    ],
+)
+def test_shares_that_make_no_sense_are_refused(sections: Sections, wrong: tuple[str, str]) -> None:
+    assert codes(refusals(sections)) == [wrong]

@@ -161,3 +161,29 @@ def test_models_that_sleep_bring_knative_and_what_would_scale_them_otherwise_sta
     spec = properties(graph, "components.knative.serving")["spec"]
     assert isinstance(spec, dict)
     assert spec["ingress"]["kourier"]["service-type"] == "ClusterIP"
+
+
+def test_models_have_names_below_the_domain_of_a_gateway_of_nginx() -> None:
+    balancers = {"web": {"domain": "acme.example", "gateway": "nginx"}}
+    graph = graph_of({**NODES, "loadBalancers": balancers, "runtimes": {"kserve": {"domain": "acme.example"}}})
+    values = properties(graph, "runtimes.kserve")["values"]
+    assert isinstance(values, dict)
+    gateway = values["kserve"]["controller"]["gateway"]
+    assert (gateway["domain"], gateway["ingressGateway"]) == ("acme.example", {"className": "gateway-web"})
+    assert gateway["disableIngressCreation"] is False
+
+
+@pytest.mark.parametrize(
+    ("runtime", "gateway", "code"),
+    [
+        ({"domain": "ml.acme.example"}, "nginx", "MLI2741"),
+        ({"domain": "acme.example"}, "istio", "MLI2005"),
+        ({"domain": "acme.example", "mode": "serverless"}, "nginx", "MLI2005"),
+    ],
+)
+def test_names_of_models_that_nobody_would_answer_to_are_refused(
+    runtime: dict[str, Any], gateway: str, code: str
+) -> None:
+    balancers = {"web": {"domain": "acme.example", "gateway": gateway}}
+    wrong = refusals({**NODES, "loadBalancers": balancers, "runtimes": {"kserve": runtime}})
+    assert (code, "runtimes.kserve.domain") in codes(wrong)
