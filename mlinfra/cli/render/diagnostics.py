@@ -25,10 +25,13 @@ def flat(text: str) -> str:
 
 
 def diagnostics_page(diagnostics: Iterable[Diagnostic], look: Look) -> Page:
-    """One paragraph for each, gravest first."""
-    page = Page()
+    """One paragraph for each, gravest first; those of one kind that are told in a line each stand together."""
+    page, above = Page(), ""
     for diagnostic in told_once(gravest_first(diagnostics)):
-        page.blank()
+        alone = not diagnostic.detail and not diagnostic.hint and str(diagnostic.address or "") in diagnostic.summary
+        if not alone or above != diagnostic.code:
+            page.blank()
+        above = diagnostic.code if alone else ""
         where = f" {diagnostic.source}" if diagnostic.source else ""
         page.line(
             (f"{diagnostic.severity.value} {diagnostic.code}", STYLE[diagnostic.severity]),
