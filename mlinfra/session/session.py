@@ -178,7 +178,8 @@ class Session:
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
         plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
-        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
+        notes = () if destroy else graph.notes
+        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))

@@ -142,6 +142,12 @@ def test_findings_of_one_kind_that_are_told_in_a_line_each_stand_together() -> N
     def note(code: str, summary: str, hint: str = "") -> Diagnostic:
         return Diagnostic(severity=Severity.NOTE, code=code, summary=summary, hint=hint)
 
+    found = [note("MLI3010", "x is protected", "take it out"), note("MLI3010", "y is protected", "take it out")]
+    assert plain(diagnostics_page(found, Look())).splitlines() == [
+        "note MLI3010: x is protected",
+        "note MLI3010: y is protected",
+        "    hint: take it out",
+    ]
     found = [note("MLI2018", "a comes"), note("MLI2018", "b comes"), note("MLI3076", "c", "pull"), note("MLI3076", "d")]
     assert plain(diagnostics_page(found, Look())).splitlines() == [
         "note MLI2018: a comes",
