@@ -32,6 +32,7 @@ CONTRACT = Contract(
         Chart(
             name=_NAME,
             version="4.4.1",
+            digest="sha256:6e1546bf90346eed31ae233c21f2064767b0a8967ea41de24e80e209993f0758",
             repository="https://kubernetes-sigs.github.io/aws-efs-csi-driver",
             app_version="3.4.1",
             source="https://github.com/kubernetes-sigs/aws-efs-csi-driver/tree/a4fc67600be60d0f8350dc9459e55ff04e9aa944",

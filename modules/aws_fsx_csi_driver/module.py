@@ -33,6 +33,7 @@ CONTRACT = Contract(
         Chart(
             name=_NAME,
             version="1.17.0",
+            digest="sha256:dedcc71b5efc7f93fed6c0feaf73eacab4de869a6d07228c6df4c48373b0d315",
             repository="https://kubernetes-sigs.github.io/aws-fsx-csi-driver",
             app_version="1.9.0",
             source="https://github.com/kubernetes-sigs/aws-fsx-csi-driver/tree/5b227125add708cd0b87c76abe1a4c074e71dfc5",
