@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from .account import Account
+from .foreign import prepare
+from .readings import READINGS
 from .things import Thing, things
 
 # `aws` without its start-up for every question: its own program, asked one after the other in one process.
@@ -119,6 +121,45 @@ def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickst
     assert seen["registry"]["repositories"][0]["imageScanningConfiguration"] == {"scanOnPush": True}
     rules = json.loads(seen["kept"]["lifecyclePolicyText"])["rules"]
     assert 20 in {rule["selection"]["countNumber"] for rule in rules}
+
+
+@pytest.mark.long  # Terraform reads all of every type where it is found
+@pytest.mark.parametrize("name", READINGS)
+def test_the_aws_command_line_sees_what_a_stack_of_every_service_says(account: Account, name: str) -> None:
+    account.do("apply", prepare(account, name), "--yes")
+    made = things(account)
+    elsewhere = (
+        "--endpoint-url",
+        account.sandbox.endpoint,
+    )  # for some services it passes over the environment
+    asked = {}
+    for address, one in READINGS[name].items():
+        thing = made[address]
+        wanted = ", ".join(
+            f"{name}: {one.root}.{path}" if one.root != "@" else f"{name}: {path}" for name, path in one.at.items()
+        )
+        identity = thing.id if one.by == "id" else thing.outputs[one.by]
+        asked[address] = (
+            *one.command.split(),
+            f"--{one.option}",
+            str(identity),
+            "--query",
+            f"{{{wanted}}}",
+            *elsewhere,
+        )
+    seen = describe(asked)
+    said = {address: {name: made[address].inputs[name] for name in one.at} for address, one in READINGS[name].items()}
+    assert {address: _plain(found) for address, found in seen.items()} == {
+        address: _plain(one) for address, one in said.items()
+    }
+
+
+def _plain(properties: dict[str, Any]) -> dict[str, Any]:
+    """Sets in one order, names of zones without the dot that DNS ends them with."""
+    return {
+        name: sorted(value) if isinstance(value, list) else value.rstrip(".") if isinstance(value, str) else value
+        for name, value in properties.items()
+    }
 
 
 def _of(made: dict[str, Thing], token: str) -> list[Thing]:

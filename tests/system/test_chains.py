@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 
 from mlinfra.core import codec
 from mlinfra.core.state import State
+from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
 
 from .account import Account
 from .conftest import SWIFT
+from .pieces import pieces, types_in_pieces
 
 EXAMPLES = int(os.environ.get("MLINFRA_TEST_EXAMPLES", "0")) or 6
 SETTINGS = settings(
@@ -55,11 +57,14 @@ def documents(draw: st.DrawFn) -> Document:
             document["nodeGroups"] = {"system": {"instances": ["m6i.large"], "min": 1, "max": 2}} | draw(
                 st.dictionaries(words, groups(), max_size=2)
             )
+            document |= draw(on_top())
     document["registries"] = draw(st.dictionaries(words, registries(), max_size=2))
-    document["resources"] = draw(st.dictionaries(words, raw(), max_size=2))
+    document["resources"] = draw(pieces()) | draw(st.dictionaries(words, raw(), max_size=2))
+    if draw(st.booleans()):
+        document.setdefault("lifecycle", {})["budget"] = {"monthlyUSD": draw(st.sampled_from([900, 12000]))}
     protectable = [name for name in ("network", "registries") if document.get(name)]
     if draw(st.booleans()) and protectable:
-        document["lifecycle"] = {"protect": [draw(st.sampled_from(protectable))]}
+        document.setdefault("lifecycle", {})["protect"] = [draw(st.sampled_from(protectable))]
     return document
 
 
@@ -90,6 +95,21 @@ def clusters() -> st.SearchStrategy[Document]:
     )
 
 
+def on_top() -> st.SearchStrategy[Document]:
+    """What runs on the cluster, or watches it."""
+    alerts = {"receivers": {"oncall": {"email": "ml@acme.example"}}, "rules": ["node-not-ready"]}
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "autoscaling": st.sampled_from([{"nodes": {"kind": "none"}}, {"nodes": {"kind": "cluster-autoscaler"}}]),
+            "monitoring": st.sampled_from(
+                [{"metrics": {"kind": "amp"}}, {"logs": {"retention": "7d"}}, {"alerts": alerts}]
+            ),
+            "loadBalancers": st.sampled_from([{"web": {"type": "network"}}, {"web": {"scheme": "internal"}}]),
+        },
+    )
+
+
 def entries() -> st.SearchStrategy[Document]:
     arns = [f"arn:aws:iam::123456789012:role/{name}" for name in PEOPLE]
     everywhere = st.fixed_dictionaries({"principal": st.sampled_from(arns), "policy": st.sampled_from(POLICIES)})
@@ -105,7 +125,9 @@ def groups() -> st.SearchStrategy[Document]:
         optional={
             "min": st.integers(0, 1),
             "labels": st.dictionaries(words, words, max_size=2),
-            "capacity": st.sampled_from([{"type": "spot"}, {"type": "on-demand"}]),
+            "capacity": st.sampled_from(
+                [{"type": "spot"}, {"type": "on-demand"}, {"type": "mixed", "onDemandBase": 1}]
+            ),
             "volume": st.fixed_dictionaries({"size": st.sampled_from(["50Gi", "100Gi"])}),
             "taints": st.just([{"key": "dedicated", "value": "x", "effect": "NoSchedule"}]),
             "zones": st.just(ZONES[:1]),
@@ -215,6 +237,10 @@ def apply(account: Account, before: Document | None, document: Document) -> None
 
 def _state(account: Account) -> State:
     return codec.decode(account.do("state", "pull", "stack.yaml").out, State)
+
+
+def test_the_pieces_of_random_stacks_are_of_every_type() -> None:
+    assert types_in_pieces() == set(catalogue())
 
 
 @pytest.mark.long  # minutes on two cores; tests/engine/test_chains.py holds the same of the engine in every run

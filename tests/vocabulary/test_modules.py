@@ -8,10 +8,12 @@ from importlib.util import find_spec
 import pytest
 
 from mlinfra.core.address import Address
+from mlinfra.core.property import block, integer, list_of, text
 from mlinfra.core.resource import Resource
 from mlinfra.core.value import Path, Ref, refs
+from mlinfra.providers.aws.catalogue import catalogue
 from tests.modules.cases import graphs
-from tests.vocabulary.vocabulary import complaints, output_complaints
+from tests.vocabulary.vocabulary import complaints, output_complaints, unknown_names
 
 pytestmark = pytest.mark.skipif(
     find_spec("pulumi_aws") is None, reason="pulumi_aws is not installed: pip install 'mlinfra[pulumi]'"
@@ -22,6 +24,18 @@ pytestmark = pytest.mark.skipif(
 def test_pulumi_understands_every_property(name: str) -> None:
     graph = graphs()[name]
     assert [one for resource in graph for one in complaints(resource.type, resource.properties)] == []
+
+
+@pytest.mark.parametrize("token", sorted(catalogue()))
+def test_pulumi_has_every_property_of_every_type(token: str) -> None:
+    assert unknown_names(token, catalogue()[token].about.inputs) == []
+
+
+def test_a_property_that_pulumi_does_not_have_is_found_within_blocks() -> None:
+    disk = block({"ebs": block({"volumeSize": integer(), "size": integer()})})
+    declared = block({"blockDeviceMappings": list_of(disk), "name": text(), "names": text()})
+    unknown = unknown_names("aws:ec2/launchTemplate:LaunchTemplate", declared)
+    assert unknown == ["blockDeviceMappings.ebs.size", "names"]
 
 
 @pytest.mark.parametrize("name", sorted(graphs()))

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Union, get_args, get_origin
 
+from mlinfra.core.property import Property
 from mlinfra.core.value import Base64, Concat, Expression, Json, Ref, Secret, TrimPrefix
 
 _TEXTS = (Base64, Concat, Json, TrimPrefix)
@@ -58,6 +59,32 @@ def complaints(token: str, properties: Mapping[Any, Any]) -> Iterator[str]:
         yield from (f"{token} has no property {name}" for name in sorted(unknown))
         token, properties = "kubernetes:core/v1:Namespace", {"metadata": properties.get("metadata", {})}
     yield from _of_block(_arguments_of(resource_class(token)), properties, token)
+
+
+def unknown_names(token: str, declared: Property) -> list[str]:
+    """The paths of declared properties that Pulumi's type does not have, within blocks and lists of blocks as well."""
+    return list(_unknown(_arguments_of(resource_class(token)), declared, ""))
+
+
+def _unknown(cls: Any, declared: Property, at: str) -> Iterator[str]:
+    kinds = _pulumi_types().input_type_types(cls)
+    for name, below in declared.fields.items():
+        if name not in kinds:
+            yield f"{at}{name}"
+            continue
+        while not below.fields and below.items is not None:
+            below = below.items
+        answers = [list(_unknown(inner, below, f"{at}{name}.")) for inner in _input_types(kinds[name])]
+        yield from min(answers, key=len, default=[])
+
+
+def _input_types(kind: Any) -> Iterator[Any]:
+    """The nested argument classes of a union, a list or a map."""
+    if _pulumi_types().is_input_type(kind):
+        yield kind
+    for inner in get_args(kind):
+        if not _is_promise(inner):
+            yield from _input_types(inner)
 
 
 def output_complaints(token: str, ref: Ref) -> Iterator[str]:
