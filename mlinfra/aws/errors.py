@@ -56,6 +56,9 @@ _HINTS: dict[type[ProviderError], str] = {
     CapacityUnavailable: "name further instance types or zones, or try again later",
     Ambiguous: "run the same command again: it looks before it makes anything",
 }
+# EKS of access entries, IAM and KMS of policies: whom they name must be there.
+_NOBODY = re.compile(r"principalArn is invalid|invalid principal", re.IGNORECASE)
+_NAME_SOMEBODY = "IAM has no such user or role: make it first, or change the ARN in the stack"
 _OUT_OF_REACH = (
     "see that this machine reaches that address: network, HTTPS_PROXY, region, AWS_ENDPOINT_URL if it is set"
 )
@@ -92,6 +95,8 @@ def translate(error: Exception, doing: str, *, changes: bool, scrub: tuple[str, 
     for secret in scrub:
         said = said.replace(secret, "***") if secret else said
     hint = _OUT_OF_REACH if _never_sent(error) else _HINTS.get(kind, "")
+    if kind is InvalidRequest and _NOBODY.search(said):
+        hint = _NAME_SOMEBODY
     return kind(f"{doing}: {said}", hint=hint)
 
 

@@ -133,7 +133,7 @@ def carry_out(
         watching(shell.console(stream), shell.look(stream=stream), clock, lively=lively) as watch,
         interruptible(stop, watch.notice),
     ):
-        report = _walk(session, plan, watch, stop)
+        report = _walk(session, plan, watch, stop, at_once=yes)
     seconds = time.monotonic() - began
     outputs = session.outputs() if report.complete else {}
     if form == "json":
@@ -147,10 +147,10 @@ def carry_out(
     return 0
 
 
-def _walk(session: Session, plan: Plan, watch: Watch, stop: Stop) -> Report:
+def _walk(session: Session, plan: Plan, watch: Watch, stop: Stop, *, at_once: bool) -> Report:
     """The report of applying, also where the walk stays incomplete: that is told in every form."""
     try:
-        return session.apply(plan, listener=watch, stop=stop)
+        return session.apply(plan, listener=watch, stop=stop, at_once=at_once)
     except ApplyIncomplete as incomplete:
         return incomplete.report
 

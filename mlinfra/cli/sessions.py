@@ -101,8 +101,8 @@ class Session(Protocol):
         """A new stop, to be given to `apply`."""
         ...
 
-    def apply(self, plan: Plan, *, listener: Listener, stop: Any) -> Report:
-        """Do what was planned."""
+    def apply(self, plan: Plan, *, listener: Listener, stop: Any, at_once: bool = ...) -> Report:
+        """Do what was planned. at_once: it was planned a moment ago, and nobody was asked since."""
         ...
 
     def drift(self) -> Plan:

@@ -46,4 +46,5 @@ class Code(Coded):
     NOT_BUILT = "MLI1153", "A section is part of the language, but cannot be planned yet."
     UNKNOWN_ADDRESS = "MLI1154", "An address names nothing that a stack can have."
     BAD_DATE = "MLI1155", "A date does not exist."
+    MOVED_TWICE = "MLI1160", "Renames contradict each other."
     RESERVED_TAG = "MLI1156", "A tag begins with a prefix that is not the user's to give."

@@ -63,6 +63,7 @@ class Content:
         self._check_tags(root)
         self._check_addresses(root)
         self._check_dates(root)
+        self._check_moves(root)
         return data
 
     def _watched(self, path: Path, node: Node, load: Callable[[], Value] | None = None) -> Value:
@@ -196,6 +197,22 @@ class Content:
                     Code.BAD_DATE, f"{path_text(path)} is {node.value}, and there is no such day", node.source,
                     hint="write it as 2027-03-31",
                 )  # fmt: skip
+
+    def _check_moves(self, root: Node) -> None:
+        """Each address is renamed once, to one that no other is renamed to."""
+        for end in ("from", "to"):
+            seen: dict[object, str] = {}
+            for path, node in _matching(root, ("moved", "*", end)):
+                before = seen.setdefault(node.value, path_text(path))
+                if before != path_text(path):
+                    summary = f"{path_text(path)} is {shown(str(node.value))}, and so is {before}"
+                    hint = "keep one of them: an object has one name before and one after"
+                    self._findings.add(Code.MOVED_TWICE, summary, node.source, hint=hint)
+        for path, node in _matching(root, ("moved", "*")):
+            origin, target = node.below("from"), node.below("to")
+            if origin is not None and target is not None and origin.value == target.value:
+                summary = f"{path_text(path)} renames {shown(str(origin.value))} to itself"
+                self._findings.add(Code.MOVED_TWICE, summary, node.source, hint="take it out")
 
 
 def _matching(node: Node, form: Path, path: Path = ()) -> Iterator[tuple[Path, Node]]:

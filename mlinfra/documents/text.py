@@ -74,8 +74,13 @@ def character(char: str) -> str:
     return f"U+{ord(char):04X} {unicodedata.name(char, 'control character')}"
 
 
+# Name and password in a URL: what is said ends in logs.
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
 def shown(value: str, longest: int = 60) -> str:
-    """A text within a message: quoted, on one line, cut in the middle where it is long, nothing invisible."""
+    """A text within a message: quoted, on one line, cut in the middle where it is long, nothing invisible or secret."""
+    value = _CREDENTIALS.sub("***", value)
     if len(value) > longest:
         value = value[: longest - 20] + "…" + value[-18:]
     return '"' + "".join(_printable(char) for char in value) + '"'

@@ -105,6 +105,9 @@ class Violations:
         most = "at least" if keyword.startswith("min") else "at most"
         verb = "must have" if unit != "character" else "must be of"
         name = self._name(fault) or "this"
+        if bound == 0:
+            self._add(fault, Code.WRONG_SIZE, f"{name} must be empty")
+            return
         self._add(fault, Code.WRONG_SIZE, f"{name} {verb} {most} {bound} {units}, and has {len(fault.value)}")
 
     def _explain_repeated(self, fault: Fault) -> None:

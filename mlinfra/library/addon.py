@@ -62,7 +62,7 @@ def add_ground(
 
     That namespaces and nodes come before what lives in them, the library sees to itself (`precedence`).
     """
-    _refuse_without_nodes(scope)
+    _report_without_nodes(scope)
     made = [one for one in contract.namespaces if one.made]
     ground: list[Handle] = []
     for one in made:
@@ -84,12 +84,12 @@ def component(name: str) -> Address:
     return Address(f"{COMPONENTS}.{name}")
 
 
-def _refuse_without_nodes(scope: Scope) -> None:
+def _report_without_nodes(scope: Scope) -> None:
     """Groups that have no room for the cluster's own pods are the cluster's affair, and refused by it, once."""
     if not scope.every(NodeGroup):
-        summary = f"{scope.name} has no nodes to run on: the stack has no node group"
+        summary = "the stack has no node group, and what runs in its cluster needs nodes to run on"
         hint = "add a node group without an accelerator and without taints, and with a min of 1 or more"
-        scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
+        scope.report(Problem(Code.NO_ROOM, summary, detail=f"for {scope.name}", hint=hint))
 
 
 def _add_namespace(scope: Scope, namespace: Namespace, local_name: str) -> None:

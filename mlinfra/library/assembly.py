@@ -61,7 +61,7 @@ def build(
     assembly.finish()
     outputs = assembly.take_raw(stack)
     if assembly.diagnostics:
-        raise ConfigError(assembly.diagnostics)
+        raise ConfigError(_together(assembly.diagnostics))
     if broken:
         return Graph(assembly.gathering.resources, outputs)
     made = assembly.gathering
@@ -88,6 +88,17 @@ def _on_the_road(gathering: Gathering) -> list[Address]:
     if not any(cluster.through_nodes for cluster in gathering.every(Cluster)):
         return []
     return [group.address for group in gathering.every(NodeGroup) if group.hosts_anything]
+
+
+def _together(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """What is said of one place for the sake of several components, said once for all of them."""
+    told: dict[tuple[object, ...], Diagnostic] = {}
+    for one in diagnostics:
+        same = (one.code, one.summary, one.source, one.hint)
+        if same in told and one.detail and told[same].detail:
+            one = msgspec.structs.replace(told[same], detail=f"{told[same].detail}, {one.detail.removeprefix('for ')}")
+        told[same] = one
+    return list(told.values())
 
 
 class _Assembly:

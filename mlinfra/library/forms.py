@@ -9,6 +9,6 @@ from msgspec import Meta
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", examples=["gpu-inference"])]
 Cidr = Annotated[str, Meta(pattern=r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$", examples=["10.40.0.0/16"])]
 Domain = Annotated[str, Meta(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$", examples=["ml.example.com"])]  # or nothing
-Duration = Annotated[str, Meta(pattern=r"^([0-9]+[smhdw])+$")]
-Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")]
+Duration = Annotated[str, Meta(pattern=r"^([0-9]+[smhdw])+$", examples=["30m", "8h", "14d"])]
+Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", examples=["8Gi", "500m"])]
 Share = Annotated[str, Meta(pattern=r"^([0-9]+|[0-9]{1,2}%|100%)$", examples=["2", "25%"])]

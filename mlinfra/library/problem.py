@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.source import Source
 from mlinfra.core.value import Path
@@ -24,9 +25,11 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str = ""
     hint: str = ""
 
-    def diagnostic(self, source: Source | None) -> Diagnostic:
-        """The same, with its place in the stack file."""
-        return Diagnostic(code=self.code, summary=self.summary, detail=self.detail, hint=self.hint, source=source)
+    def diagnostic(self, source: Source | None, address: Address | None = None) -> Diagnostic:
+        """The same, with its place in the stack file, and the entry that it is about."""
+        return Diagnostic(
+            code=self.code, summary=self.summary, detail=self.detail, hint=self.hint, source=source, address=address
+        )
 
 
 class RefusedError(Exception):

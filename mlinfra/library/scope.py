@@ -114,6 +114,7 @@ class Scope:
     ) -> None:
         self._gathering = gathering
         self._path = written or path
+        self._written = Address(".".join(map(str, self._path)))
         self._may_ask = tuple(may_ask)
         self.stack = gathering.stack
         self.connection = gathering.connection
@@ -159,7 +160,7 @@ class Scope:
         if kind in self._gathering.missing:
             raise RefusedError(())
         self._gathering.missing.add(kind)
-        raise RefusedError((self._missing(kind).diagnostic(self._source),))
+        raise RefusedError((self._missing(kind).diagnostic(self._source, self._written),))
 
     def every(self, kind: type[T]) -> tuple[T, ...]:
         """All outputs of that kind, none included. The kind stands in the module's `NEEDS`."""
@@ -172,7 +173,7 @@ class Scope:
 
         So it is said as well where what others are asked for is not there, for a mistake of theirs.
         """
-        self.reported.extend(problem.diagnostic(self.at(problem.at)) for problem in problems)
+        self.reported.extend(problem.diagnostic(self.at(problem.at), self._written) for problem in problems)
 
     def settle(self, *problems: Problem) -> None:
         """Give up this entry for these reasons or for any reported before; go on where there is none."""
@@ -181,7 +182,7 @@ class Scope:
 
     def refuse(self, *problems: Problem) -> NoReturn:
         """Give up this entry for these reasons."""
-        raise RefusedError(tuple(problem.diagnostic(self.at(problem.at)) for problem in problems))
+        raise RefusedError(tuple(problem.diagnostic(self.at(problem.at), self._written) for problem in problems))
 
     def says(self, field: str) -> bool:
         """Whether the stack itself says this field of the entry, were it only what the default is."""
@@ -198,8 +199,11 @@ class Scope:
 
     def _missing(self, kind: type[msgspec.Struct]) -> Problem:
         sections = " or ".join(self._gathering.sections_for(kind))
-        summary = f"{self.address} needs a {kind.__name__.lower()}, and the stack has none"
-        return Problem(Code.SECTION_MISSING, summary, hint=f"add the section {sections}" if sections else "")
+        summary = f"{self._written} needs a {kind.__name__.lower()}, and the stack has none"
+        detail = f"for {self.name}" if self._written != self.address else ""
+        return Problem(
+            Code.SECTION_MISSING, summary, detail=detail, hint=f"add the section {sections}" if sections else ""
+        )
 
     def _several(self, kind: type[msgspec.Struct]) -> Problem:
         detail = ", ".join(address for address, one in self._gathering.outputs.items() if isinstance(one, kind))

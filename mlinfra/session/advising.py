@@ -44,7 +44,12 @@ class Adviser:
         self._prices = root / ".mlinfra" / "prices"
 
     def advised(self, plan: Plan, graph: Graph, state: State) -> Plan:
-        """The plan with its cost and its verdicts of capacity, and what follows from them among its diagnostics."""
+        """The plan with its cost and its verdicts of capacity, and what follows from them among its diagnostics.
+
+        What stands in a cluster of the user's own is paid for by whoever has that: there is nothing to say of it.
+        """
+        if self._cloud.leads_inside:
+            return plan
         cost = self.cost(Graph({}) if plan.destroy else graph, state)
         found = list(budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
         changing = frozenset(change.address for change in plan.pending() if _wants_room(change))

@@ -58,6 +58,7 @@ from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.session.renames import with_renames
 from mlinfra.session.road import Road, require_road, road_of
+from mlinfra.session.sight import Sight, still_seen
 from mlinfra.session.targets import cloud_of
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -101,6 +102,7 @@ class Session:
         self._road = road or road_of(stack)
         self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent, self._road)
         self._adviser = Adviser(stack, self._cloud, root, self._clock)
+        self._sight: Sight | None = None
 
     @classmethod
     def for_plan(cls, plan: Plan) -> Session:
@@ -172,13 +174,16 @@ class Session:
             on_progress("reading charts")
             graph = self._cloud.settled(graph)
         on_progress("reading the cloud")
+        since = self._clock.monotonic()
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
         plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
-        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *graph.notes, *self._cloud.notes()))
+        notes = () if destroy else graph.notes
+        plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
+        self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
         return self._adviser.advised(plan, graph, state) if advise else plan
 
     def _planned(self, graph: Graph, state: State, seen: Survey, facts: Facts, **options: Any) -> Plan:
@@ -225,8 +230,11 @@ class Session:
                 Journal(lease, self._state()), self._cloud.connect, self._cloud.types, self._ownership(state)
             )
 
-    def apply(self, plan: Plan, *, listener: Listener, stop: Stop) -> Report:
-        """Do what was planned. Raises `PolicyViolation`, `PlanError`, `LockHeld`, `ApplyIncomplete` with the report."""
+    def apply(self, plan: Plan, *, listener: Listener, stop: Stop, at_once: bool = False) -> Report:
+        """Do what was planned. Raises `PolicyViolation`, `PlanError`, `LockHeld`, `ApplyIncomplete` with the report.
+
+        at_once: nobody was asked since it was planned; what was seen a moment ago is not looked at again.
+        """
         policies.refuse_violations(plan)
         refuse_errors(plan)
         require_road(plan, self._road, simulated=self._cloud.is_simulated)
@@ -234,8 +242,8 @@ class Session:
         with self._backend.lock("destroy" if plan.destroy else "apply") as lease:
             journal = Journal(lease, self._begin(lease, plan))
             recover(journal, self._cloud.connect, self._cloud.types, plan.ownership)
-            everything = plan.destroy
-            seen = self._survey(review.touched(plan), journal.state(), everything=everything, steps=plan.steps)
+            seen = still_seen(self._sight, plan, journal.state(), self._clock) if at_once else None
+            seen = seen or self._survey(review.touched(plan), journal.state(), steps=plan.steps)
             review.require_reachable(plan, seen)
             verify(plan, journal.state(), seen, self._cloud.types)
             teardown = self._teardown(plan)

@@ -39,6 +39,7 @@ class Nodes(Block, frozen=True, kw_only=True):
         Meta(
             description="karpenter: how many nodes it may disturb at once, a number or a share such as 10%",
             pattern=r"^([0-9]+|[0-9]{1,2}%|100%)$",
+            examples=["1", "10%"],
         ),
     ] = "10%"
 

@@ -29,7 +29,10 @@ _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/([\w+=,.@-]+
 class Access(Block, frozen=True, kw_only=True):
     """One identity, and what it may do."""
 
-    principal: Annotated[str, Meta(description="ARN of an IAM role or user", pattern="^arn:")]
+    principal: Annotated[
+        str,
+        Meta(description="IAM role or user", pattern="^arn:", examples=["arn:aws:iam::123456789012:role/ml-admins"]),
+    ]
     policy: Annotated[
         Literal["cluster-admin", "admin", "edit", "view", "admin-view", "secret-reader"],
         Meta(description="what it may do, as one of the policies that EKS has for it"),
@@ -40,6 +43,7 @@ class Access(Block, frozen=True, kw_only=True):
         Meta(
             description="what it is called in plans; empty: the last part of the ARN",
             pattern=r"^([a-z][a-z0-9]*(-[a-z0-9]+)*)?$",
+            examples=["ml-admins"],
         ),
     ] = ""
 

@@ -49,6 +49,7 @@ class Addon(Block, frozen=True, kw_only=True):
         Meta(
             description="its version, such as v2.1.4-eksbuild.1; empty: what EKS gives a cluster of this version",
             pattern=r"^(v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+)?$",
+            examples=["v2.1.4-eksbuild.1"],
         ),
     ] = ""
     configuration: Annotated[

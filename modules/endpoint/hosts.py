@@ -31,5 +31,9 @@ def host_problems(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ..
             hint = "name another group, or lower resources.gpu"
             yield Problem(Code.ENDPOINT_HOSTS, summary, at=at, hint=hint)
     if not names and not hosts_of((), gpus, groups):
-        summary = f"no node group has {gpus} GPUs for a replica" if gpus else "every node group has taints"
+        summary = (
+            f"no node group has {gpus} GPU{'s' if gpus > 1 else ''} for a replica"
+            if gpus
+            else "every node group has taints"
+        )
         yield Problem(Code.ENDPOINT_HOSTS, summary, hint="add a node group for it, or name one in nodeGroups")

@@ -62,7 +62,9 @@ class Rollout(Block, frozen=True, kw_only=True):
 class Variant(Block, frozen=True, kw_only=True):
     """One of several models that share the requests."""
 
-    model: Annotated[str, Meta(description="where the model is", pattern=_MODEL)]
+    model: Annotated[
+        str, Meta(description="where the model is", pattern=_MODEL, examples=["s3://acme-models/ranker/7"])
+    ]
     weight: Annotated[int, Meta(description="its share of the requests, in percent", ge=0, le=100)]
 
 
@@ -78,7 +80,9 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(description="the server that runs it; custom: an image of your own"),
     ] = "triton"
     image: Annotated[str, Meta(description="custom: the image")] = ""
-    model: Annotated[str, Meta(description="where the model is", pattern=_MODEL)] = ""
+    model: Annotated[
+        str, Meta(description="where the model is", pattern=_MODEL, examples=["s3://acme-models/ranker/7"])
+    ] = ""
     resources: Annotated[Resources, Meta(description="what one replica takes")] = Resources()
     node_groups: Annotated[
         tuple[Name, ...],

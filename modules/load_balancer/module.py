@@ -45,7 +45,11 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = ()
     certificate: Annotated[
         str,
-        Meta(description="ARN of the certificate in ACM; empty: no TLS here", pattern=r"^(arn:aws[a-z-]*:acm:.+)?$"),
+        Meta(
+            description="ARN of the certificate in ACM; empty: no TLS here",
+            pattern=r"^(arn:aws[a-z-]*:acm:.+)?$",
+            examples=["arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"],
+        ),
     ] = ""
     domain: Annotated[Domain, Meta(description="its domain name, of which the services get names below")] = ""
     zone: Annotated[
@@ -53,6 +57,7 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(
             description="identifier of the hosted zone in Route 53 that holds the domain; empty: no names are written",
             pattern=r"^[A-Z0-9]*$",
+            examples=["Z0123456789ABCDEFGHIJ"],
         ),
     ] = ""
     gateway: Annotated[

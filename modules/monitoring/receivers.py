@@ -20,7 +20,14 @@ class Receiver(Block, frozen=True, kw_only=True):
     email: Annotated[
         str, Meta(description="an address", pattern=r"^([^@\s]+@[^@\s]+)?$", examples=["ml@example.com"])
     ] = ""
-    sns: Annotated[str, Meta(description="ARN of an SNS topic", pattern=r"^(arn:aws[a-z-]*:sns:.+)?$")] = ""
+    sns: Annotated[
+        str,
+        Meta(
+            description="ARN of an SNS topic",
+            pattern=r"^(arn:aws[a-z-]*:sns:.+)?$",
+            examples=["arn:aws:sns:us-east-1:123456789012:oncall"],
+        ),
+    ] = ""
     webhook: Annotated[
         str, Meta(description="an HTTPS address", pattern=r"^(https://.+)?$", examples=["https://hooks.example.com/x"])
     ] = ""

@@ -50,7 +50,9 @@ def zone_problems(cidr: str, zones: int | tuple[str, ...], facts: Facts) -> Iter
     try:
         whole = IPv4Network(cidr)
     except ValueError as error:
-        yield Problem(Code.ADDRESS_RANGE, f"{cidr} is no address range: {error}", at=("cidr",), hint=_range_hint(cidr))
+        hint = _range_hint(cidr)
+        why = "it begins within one" if "host bits" in str(error) else str(error)
+        yield Problem(Code.ADDRESS_RANGE, f"{cidr} is no address range: {why}", at=("cidr",), hint=hint)
     else:
         if not _WIDEST <= whole.prefixlen <= _NARROWEST:
             hint = f"choose /{_WIDEST} to /{_NARROWEST}; each zone's nodes get an eighth of it"
@@ -60,7 +62,7 @@ def zone_problems(cidr: str, zones: int | tuple[str, ...], facts: Facts) -> Iter
 
 def _range_hint(cidr: str) -> str:
     try:
-        return f"it lies in {IPv4Network(cidr, strict=False)}"
+        return f"write {IPv4Network(cidr, strict=False)}, in which it lies"
     except ValueError:
         return "write a range such as 10.40.0.0/16"
 
@@ -78,4 +80,4 @@ def _name_problems(names: tuple[str, ...], facts: Facts) -> Iterator[Problem]:
             summary = f"{facts.region} has no zone {name}"
             yield Problem(Code.NETWORK_ZONES, summary, at=("zones", index), hint=hint)
         elif name in names[:index]:
-            yield Problem(Code.NETWORK_ZONES, f"the zone {name} is named twice", at=("zones", index))
+            yield Problem(Code.NETWORK_ZONES, f"the zone {name} is named twice", at=("zones", index), hint="keep one")

@@ -27,8 +27,8 @@ _VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 class Taint(Block, frozen=True, kw_only=True):
     """What keeps pods away that do not tolerate it."""
 
-    key: Annotated[str, Meta(description="its key", pattern=_KEY)]
-    value: Annotated[str, Meta(description="its value", pattern=f"^{_VALUE.pattern}$")] = ""
+    key: Annotated[str, Meta(description="its key", pattern=_KEY, examples=["dedicated", "acme.example/team"])]
+    value: Annotated[str, Meta(description="its value", pattern=f"^{_VALUE.pattern}$", examples=["inference"])] = ""
     effect: Annotated[
         Literal["NoSchedule", "PreferNoSchedule", "NoExecute"], Meta(description="what happens to such pods")
     ] = "NoSchedule"

@@ -45,6 +45,7 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(
             description="pullThrough: what the mirrors' names begin with; empty: <stack>/<entry>",
             pattern=r"^([a-z0-9]+([._/-][a-z0-9]+)*)?$",
+            examples=["mirror"],
         ),
     ] = ""
 

@@ -34,6 +34,7 @@ class Inputs(Block, frozen=True, kw_only=True):
         Meta(
             description="release of the server, such as 25.09, or 25.09@sha256:... for that very image; empty: ours",
             pattern=r"^([0-9]{2}\.[0-9]{2}(@sha256:[0-9a-f]{64})?)?$",
+            examples=["25.09"],
         ),
     ] = ""
     domain: Annotated[Domain, Meta(description="its domain name; empty: reached from within the cluster alone")] = ""

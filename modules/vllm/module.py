@@ -18,6 +18,9 @@ class Inputs(Block, frozen=True, kw_only=True):
     """Language model servers with vLLM."""
 
     version: Annotated[
-        str, Meta(description="release of the server, such as v0.11.0; empty: ours", pattern=r"^(v[0-9]+(\.[0-9]+)+)?$")
+        str,
+        Meta(
+            description="release of the server; empty: ours", pattern=r"^(v[0-9]+(\.[0-9]+)+)?$", examples=["v0.11.0"]
+        ),
     ] = ""
     domain: Annotated[Domain, Meta(description="its domain name; empty: reached from within the cluster alone")] = ""

@@ -113,3 +113,8 @@ def test_the_code_of_aws_can_be_told_from_the_cause() -> None:
     assert failure.code == "InvalidParameterException"
     assert failure.matches("InvalidParameter.*role")
     assert not failure.matches("capacity")
+
+
+def test_whoever_names_somebody_that_is_not_there_is_told_so() -> None:
+    refused = answered("InvalidParameterException", message="The specified principalArn is invalid: invalid principal")
+    assert translate(refused, "eks CreateAccessEntry", changes=True).hint.startswith("IAM has no such user or role")

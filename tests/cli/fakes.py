@@ -200,7 +200,7 @@ class FakeSession:
     def stop(self) -> Halt:
         return self.halt
 
-    def apply(self, plan: Plan, *, listener: Listener, stop: Any) -> Report:
+    def apply(self, plan: Plan, *, listener: Listener, stop: Any, at_once: bool = False) -> Report:
         ended: list[Ended] = []
         failed: list[Failed] = []
         skipped: list[Skipped] = []

@@ -5,11 +5,14 @@ import json
 import msgspec
 import pytest
 
+from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.difference import differences
 from mlinfra.cli.render.layout import DRAWN_EDGES, lay_out
+from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import Page, plain
 from mlinfra.cli.render.value import inert, value_json, value_text
 from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.value import Base64, Concat, Json, Ref, Secret, TrimPrefix, Value
 
 VPC = Ref(Address("network.vpc"))
@@ -133,3 +136,25 @@ def test_too_many_edges_are_drawn_between_sections() -> None:
     layout = lay_out(needs)
     assert layout.coarse
     assert layout.edges == (("a", "b"),)
+
+
+def test_findings_of_one_kind_that_are_told_in_a_line_each_stand_together() -> None:
+    def note(code: str, summary: str, hint: str = "") -> Diagnostic:
+        return Diagnostic(severity=Severity.NOTE, code=code, summary=summary, hint=hint)
+
+    found = [note("MLI3010", "x is protected", "take it out"), note("MLI3010", "y is protected", "take it out")]
+    assert plain(diagnostics_page(found, Look())).splitlines() == [
+        "note MLI3010: x is protected",
+        "note MLI3010: y is protected",
+        "    hint: take it out",
+    ]
+    found = [note("MLI2018", "a comes"), note("MLI2018", "b comes"), note("MLI3076", "c", "pull"), note("MLI3076", "d")]
+    assert plain(diagnostics_page(found, Look())).splitlines() == [
+        "note MLI2018: a comes",
+        "note MLI2018: b comes",
+        "",
+        "note MLI3076: c",
+        "    hint: pull",
+        "",
+        "note MLI3076: d",
+    ]

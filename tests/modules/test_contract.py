@@ -137,3 +137,20 @@ def test_every_code_is_listed_once_and_used() -> None:
     sources += "".join(file.read_text() for file in Path(language.__code__.co_filename).parent.glob("*.py"))
     assert len({code.value for code in Code}) == len(Code)
     assert [code.name for code in Code if f"Code.{code.name}" not in sources] == []
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARY.modules))
+def test_the_form_of_a_text_is_shown_by_an_example(name: str) -> None:
+    """Else whoever writes it wrong is shown a regular expression."""
+    assert list(_forms_without_examples(LIBRARY.modules[name].schema)) == []
+
+
+def _forms_without_examples(schema: Any, at: str = "") -> Iterator[str]:
+    if isinstance(schema, dict):
+        if "pattern" in schema and "examples" not in schema:
+            yield at
+        for key, below in schema.items():
+            yield from _forms_without_examples(below, f"{at}/{key}")
+    elif isinstance(schema, list):
+        for below in schema:
+            yield from _forms_without_examples(below, at)

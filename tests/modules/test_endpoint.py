@@ -132,4 +132,4 @@ def test_what_an_endpoint_cannot_be_is_refused_at_its_line(about: Sections, wron
 def test_a_stack_without_nodes_says_so_for_whatever_wanted_them() -> None:
     found = refusals({**CLUSTER, "runtimes": {"kserve": {}}})
     assert {one.code for one in found} == {"MLI2207"}
-    assert "keda has no nodes to run on: the stack has no node group" in {one.summary for one in found}
+    assert "for cert-manager, keda, kserve, metrics-server" in {one.detail for one in found}

@@ -130,6 +130,7 @@ def pending() -> dict[str, Action]:
 def test_the_first_plan_is_whole_the_second_empty_and_nothing_is_left_after_destroy(cluster: Cluster) -> None:
     planned = pending()
     assert len(planned) == 6
+    assert session().plan().cost is None  # nobody is asked to pay for what stands in a cluster of their own
     assert set(planned.values()) == {Action.CREATE}
     apply()
     assert pending() == {}

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,32 @@ import pytest
 from .account import Account
 from .things import Thing, things
 
-AWS = Path(sys.executable).with_name("aws")
+# `aws` without its start-up for every question: its own program, asked one after the other in one process.
+_ASKING = """
+import io, json, sys
+from contextlib import redirect_stdout
+from awscli.clidriver import create_clidriver
+answers, driver = {}, create_clidriver()
+for name, arguments in json.load(sys.stdin).items():
+    with redirect_stdout(io.StringIO()) as printed:
+        code = driver.main([*arguments, "--output", "json"])
+    if code:
+        sys.exit(f"aws {' '.join(arguments)} ended with {code}")
+    answers[name] = json.loads(printed.getvalue())
+json.dump(answers, sys.stdout)
+"""
 
 
-def describe(*arguments: str) -> Any:
-    """What `aws ARGUMENTS` prints."""
+def describe(questions: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """What `aws ARGUMENTS` prints, by the names of the questions."""
     environment = {**os.environ, "AWS_PAGER": "", "AWS_CONFIG_FILE": os.devnull}
-    ran = subprocess.run([AWS, *arguments, "--output", "json"], capture_output=True, env=environment, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", _ASKING], input=json.dumps(questions).encode(), capture_output=True, env=environment,
+        check=False,
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stderr.decode()
-    return json.loads(ran.stdout)
+    seen: dict[str, Any] = json.loads(ran.stdout)
+    return seen
 
 
 @pytest.fixture
@@ -59,8 +75,7 @@ def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickst
         "registry": ("ecr", "describe-repositories", "--repository-names", registry.id),
         "kept": ("ecr", "get-lifecycle-policy", "--repository-name", registry.id),
     }
-    with ThreadPoolExecutor(2) as pool:
-        seen = dict(zip(questions, pool.map(lambda asked: describe(*asked), questions.values()), strict=True))
+    seen = describe(questions)
 
     assert seen["vpc"]["Vpcs"][0]["CidrBlock"] == "10.40.0.0/16"
     assert _tags(seen["vpc"]["Vpcs"][0]["Tags"]) >= {("team", "recsys"), ("mlinfra:address", "network.vpc")}

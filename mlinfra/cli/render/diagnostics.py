@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from mlinfra.cli.render.alike import told_once
 from mlinfra.cli.render.look import Look
@@ -25,10 +25,15 @@ def flat(text: str) -> str:
 
 
 def diagnostics_page(diagnostics: Iterable[Diagnostic], look: Look) -> Page:
-    """One paragraph for each, gravest first."""
+    """One paragraph for each, gravest first; those of one kind that are told in a line each stand together."""
     page = Page()
-    for diagnostic in told_once(gravest_first(diagnostics)):
-        page.blank()
+    told = told_once(gravest_first(diagnostics))
+    joined = None  # what a finding must have in common with the one above to stand right below it
+    for diagnostic, hint in zip(told, _hints(told), strict=True):
+        if (diagnostic.code, diagnostic.hint) != joined:
+            page.blank()
+        in_a_line = not diagnostic.detail and not hint and str(diagnostic.address or "") in diagnostic.summary
+        joined = (diagnostic.code, diagnostic.hint) if in_a_line else None
         where = f" {diagnostic.source}" if diagnostic.source else ""
         page.line(
             (f"{diagnostic.severity.value} {diagnostic.code}", STYLE[diagnostic.severity]),
@@ -41,9 +46,18 @@ def diagnostics_page(diagnostics: Iterable[Diagnostic], look: Look) -> Page:
         if diagnostic.detail:
             for line in diagnostic.detail.splitlines():
                 page.line("    ", line, below="    ")
-        if diagnostic.hint:
-            page.line(("    hint: ", "dim"), diagnostic.hint, below="          ")
+        if hint:
+            page.line(("    hint: ", "dim"), hint, below="          ")
     return page
+
+
+def _hints(told: list[Diagnostic]) -> Iterator[str]:
+    """The hint of each; empty where the next of the same kind has the same, and tells it for both."""
+    for index, diagnostic in enumerate(told):
+        below = (one for one in told[index + 1 :] if one.code != diagnostic.code or one.hint)
+        following = next(below, None)
+        repeated = following is not None and (following.code, following.hint) == (diagnostic.code, diagnostic.hint)
+        yield "" if repeated else diagnostic.hint
 
 
 def failure_page(code: str, message: str, hint: str, look: Look) -> Page:

@@ -87,7 +87,12 @@ _BUCKET = AwsType(
         token=BUCKET,
         inputs=block(
             {
-                "bucket": text(replace=Replace.CREATE_FIRST),
+                # Amazon S3 user guide, "General purpose bucket naming rules" (November 2026).
+                "bucket": text(
+                    replace=Replace.CREATE_FIRST,
+                    pattern="^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+                    examples=["acme-recsys-scratch"],
+                ),
                 "objectLockEnabled": boolean(replace=Replace.CREATE_FIRST, write_only=True, default=False),
                 "forceDestroy": boolean(write_only=True, default=False, description="Delete it with its objects."),
                 "tags": TAGS_PROPERTY,
