@@ -116,7 +116,7 @@ def _value(value: Any, declared: Property | None, graph: Graph) -> Any:
         case dict() if declared is not None and declared.kind is Kind.BLOCK:
             return {_snake(key): _value(item, declared.below(key), graph) for key, item in value.items()}
         case dict():
-            return {key: _value(item, None, graph) for key, item in value.items()}
+            return {_text(key, graph): _value(item, None, graph) for key, item in value.items()}
         case list() | tuple():
             below = declared.items if declared is not None else None
             return [_value(item, below, graph) for item in value]

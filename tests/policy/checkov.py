@@ -21,7 +21,8 @@ import yaml
 from benchmarks.comparison.translation import block_of, label_of, type_of
 from mlinfra.core.address import Address
 from mlinfra.core.resource import Connection, Graph, Resource
-from mlinfra.core.value import Secret, expressions
+from mlinfra.core.value import Expression, Secret, expressions
+from mlinfra.library.addon import RELEASE
 from mlinfra.policy.proof import value_of
 from mlinfra.policy.rule import Case, Rule
 from mlinfra.providers.aws.catalogue import catalogue
@@ -60,10 +61,13 @@ def judged(rules: list[Rule], folder: Path) -> tuple[set[Failed], int]:
 
 
 def judged_whole(graph: Graph, rules: list[Rule], folder: Path) -> set[tuple[str, str]]:
-    """What checkov fails of a whole stack's resources in AWS, of the anchors of rules: resource and check."""
+    """What checkov fails of a whole stack, of the anchors of rules: resource and check. Charts are not looked into."""
     aws = Graph.of(one for one in graph if one.type.startswith("aws:"))
     folder.mkdir(parents=True)
     (folder / "main.tf").write_text("\n".join(_terraform(aws)), encoding="utf-8")
+    inside = [one for one in graph if one.type.startswith("kubernetes:") and one.type != RELEASE]
+    texts = [yaml.safe_dump(_manifest(one.type, _plain(one.properties))) for one in inside]
+    (folder / "objects.yaml").write_text("---\n".join(texts), encoding="utf-8")
     return {(resource, check) for _, check, resource in _failures(folder, anchors_of(rules))}
 
 
@@ -113,6 +117,18 @@ def _manifest(token: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"apiVersion": group.removeprefix("core/"), "kind": kind, **properties, "metadata": metadata}
 
 
+def _plain(value: Any) -> Any:
+    """Data in which what is known only later is a text that says so."""
+    match value:
+        case Expression():
+            return "known-after-apply"
+        case dict():
+            return {_plain(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+    return value
+
+
 def _terraform(graph: Graph) -> Iterator[str]:
     for resource in graph:
         declared = catalogue()[resource.type].about.inputs
@@ -125,6 +141,8 @@ def _terraform(graph: Graph) -> Iterator[str]:
 def _lines(block: Mapping[str, Any]) -> Iterator[str]:
     """Attributes and blocks, in Terraform's own syntax."""
     for name, value in block.items():
+        if value == []:
+            continue  # no block at all: so Terraform itself says that a default group has no rules
         parts = value if isinstance(value, list) and value and all(isinstance(one, dict) for one in value) else [value]
         if name in _MAPS or not isinstance(parts[0], dict):
             yield f"{name} = {_literal(value)}"

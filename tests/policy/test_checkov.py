@@ -25,6 +25,8 @@ KNOWN = {
     # checkov follows references alone; the settings name their bucket by its name.
     Failed("MLP-DAT-002", 2, "CKV_AWS_145"),
     Failed("MLP-DAT-004", 2, "CKV_AWS_21"),
+    # A case outside of production, where the rule asks nothing; checkov knows of no environments.
+    Failed("MLP-DAT-009", 2, "CKV_AWS_293"),
     # The service account says it for all of its pods; checkov looks at the pod alone.
     Failed("MLP-POD-006", 2, "CKV_K8S_38"),
 }
@@ -38,6 +40,11 @@ def test_what_passes_a_rule_passes_what_others_call_it(tmp_path: Path) -> None:
 
 def test_the_production_stack_passes_as_a_whole(tmp_path: Path) -> None:
     assert judged_whole(_production(), RULES, tmp_path / "production") == set()
+
+
+def test_the_objects_of_the_production_stack_are_looked_at() -> None:
+    kinds = {one.type for one in _production() if one.type.startswith("kubernetes:")}
+    assert {"kubernetes:apps/v1:Deployment", "kubernetes:networking.k8s.io/v1:NetworkPolicy"} <= kinds
 
 
 def _production() -> Graph:
