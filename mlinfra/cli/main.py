@@ -26,7 +26,7 @@ INTERRUPTED = 130
 def main(args: Sequence[str] | None = None, shell: Shell | None = None) -> int:
     """Run `args` (by default the process's) and answer the exit code (design, section 3)."""
     # Much is made and little of it is garbage: a collection for every 700 objects would take a tenth of a plan's time.
-    gc.set_threshold(250_000, 20, 100)
+    gc.set_threshold(250_000, 4, 100)
     # Nor need what is left be looked through for garbage when the process ends: another tenth.
     atexit.register(gc.freeze)
     arguments = list(sys.argv[1:] if args is None else args)

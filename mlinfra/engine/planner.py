@@ -331,7 +331,10 @@ def _sealed_objects(
             continue  # its cluster takes it along, however it is by then
         last = (record.inputs or {}) if record is not None else {}
         generation = record.generation if record is not None else decision.generation
-        yield seal_object(types[decision.type], decision.address, generation, present, (decision.properties, last))
+        # What is there may be of another type than what is to come: then it is sealed as what it is.
+        token = record.type if record is not None else decision.type
+        sides = (decision.properties, last) if token == decision.type else (last,)
+        yield seal_object(types[token], decision.address, generation, present, sides)
     for standing in deposed:
         record, present = standing.record, present_of(standing)
         if record is not None and present is not None:

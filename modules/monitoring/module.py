@@ -16,6 +16,7 @@ from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, NodeGroup
 from .alarms import add_alarms
 from .cluster_alerts import add_cluster_alerts
 from .dashboards import add_dashboards
+from .gateways import add_gateways
 from .log_groups import Logs, add_log_groups, retention_problems
 from .logs_source import add_logs_source
 from .managed_prometheus import Metrics, add_workspace, metric_problems
@@ -83,6 +84,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         endpoint = add_workspace(scope, cluster, alerts.rules, told, facts, read=read)["prometheusEndpoint"]
     elif told.topics:
         add_cluster_alerts(scope, cluster, alerts.rules, told.topics, facts)
+    add_gateways(scope, scope.every(LoadBalancer), shown=inputs.dashboards == "grafana")
     if inputs.dashboards == "grafana":
         add_dashboards(scope)
         if inputs.logs.kind == "loki":

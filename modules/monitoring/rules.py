@@ -18,8 +18,8 @@ class Watch(msgspec.Struct, frozen=True):
     summary: str
 
 
-# Metrics of kube-state-metrics 2, DCGM exporter 4 and Istio 1 (their references, November 2026). An interruption of a
-# spot machine is an event and no metric: EventBridge tells of it.
+# Metrics of kube-state-metrics 2, DCGM exporter 4, Istio 1 and ingress-nginx 1 (their references, November 2026). An
+# interruption of a spot machine is an event and no metric: EventBridge tells of it.
 WATCHES: dict[str, Watch] = {
     "node-not-ready": Watch(
         'kube_node_status_condition{condition="Ready",status="true"} == 0', "10m", "a node has not been ready"
@@ -32,13 +32,17 @@ WATCHES: dict[str, Watch] = {
     ),
     "endpoint-errors": Watch(
         'sum by (destination_service_name) (rate(istio_requests_total{response_code=~"5.."}[5m])) '
-        "/ sum by (destination_service_name) (rate(istio_requests_total[5m])) > 0.05",
+        "/ sum by (destination_service_name) (rate(istio_requests_total[5m])) > 0.05 or "
+        'sum by (ingress) (rate(nginx_ingress_controller_requests{status=~"5.."}[5m])) '
+        "/ sum by (ingress) (rate(nginx_ingress_controller_requests[5m])) > 0.05",
         "5m",
         "more than 5% of a service's requests fail",
     ),
     "endpoint-latency": Watch(
         "histogram_quantile(0.99, sum by (le, destination_service_name) "
-        "(rate(istio_request_duration_milliseconds_bucket[5m]))) > 5000",
+        "(rate(istio_request_duration_milliseconds_bucket[5m]))) > 5000 or "
+        "histogram_quantile(0.99, sum by (le, ingress) "
+        "(rate(nginx_ingress_controller_request_duration_seconds_bucket[5m]))) > 5",
         "10m",
         "one request in a hundred takes longer than 5 seconds",
     ),

@@ -98,7 +98,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     pooling = next((one for one in scope.every(Autoscaling) if one.nodes == NAME), None)
     pooled = pooling is not None and is_pool(scope.name, inputs.capacity, efa=inputs.efa)
     if pooled:
-        scope.report(*pool_problems(scope, inputs.capacity, inputs.sharing, inputs.labels))
+        scope.report(*pool_problems(scope, inputs.min, inputs.capacity, inputs.sharing, inputs.labels))
     elif pooling is not None:
         scope.report(*rooted_problems(inputs.min))
     network, cluster = scope.one(Network), scope.one(Cluster)

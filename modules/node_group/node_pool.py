@@ -29,10 +29,12 @@ def is_pool(name: str, capacity: Capacity, *, efa: bool) -> bool:
     return name != SYSTEM and capacity.type != "reserved" and not efa
 
 
-def pool_problems(scope: Scope, capacity: Capacity, sharing: Sharing, labels: Mapping[str, str]) -> Iterator[Problem]:
-    """What a node pool does not have."""
+def pool_problems(
+    scope: Scope, fewest: int, capacity: Capacity, sharing: Sharing, labels: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What a node pool does not have. That it may be empty, which is so, may be said."""
     hint = f"take min out; groups called {SYSTEM}, reserved ones and those with EFA have it"
-    if scope.says("min"):
+    if fewest > 0 and scope.says("min"):
         yield _problem("Karpenter makes the nodes that pods need, and has no fewest of them", "min", hint=hint)
     for field, value in (("onDemandBase", capacity.on_demand_base), ("onDemandPercent", capacity.on_demand_percent)):
         if value:

@@ -546,3 +546,16 @@ def test_a_destroy_that_is_held_up_exits_as_one_that_leaves_something() -> None:
     world.cloud.before = refuse
     report = world.apply(stack(), destroy=True)
     assert (ApplyIncomplete(report).exit_code, ApplyIncomplete(report, destroy=True).exit_code) == (6, 8)
+
+
+def test_an_address_may_become_one_of_another_type() -> None:
+    world = World()
+    world.apply(graph(resource("resources.it", "net/Net", {"cidr": "10.0.0.0/16"})))
+    other = graph(
+        resource("network.vpc", "net/Net", {"cidr": "10.1.0.0/16"}),
+        resource("resources.it", "net/Subnet", {"net": Ref(VPC), "range": "10.1.1.0/24"}),
+    )
+    assert actions(world, other) == {"network.vpc": "create", "resources.it": "replace"}
+    assert world.apply(other).complete
+    assert [thing.properties["cidr"] for thing in world.cloud.of("toy:net/Net")] == ["10.1.0.0/16"]
+    assert world.settled(other)

@@ -187,7 +187,11 @@ CASES: dict[str, dict[str, Sections]] = {
     },
     "dcgm-exporter": {"gpu": wishing(group(), dcgm_exporter={}), "no-gpu": wishing(dcgm_exporter={})},
     "fluent-bit": {"defaults": {**NODES, "monitoring": {}}},
-    "kserve": {"defaults": {**NODES, "runtimes": {"kserve": {}}}},
+    "kserve": {
+        "defaults": {**NODES, "runtimes": {"kserve": {}}},
+        "serverless": {**NODES, "runtimes": {"kserve": {"mode": "serverless"}}},
+    },
+    "knative": {"defaults": wishing(knative={})},
     "mlflow": {
         "defaults": {**NODES, "runtimes": {"mlflow": {}}},
         "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},

@@ -35,6 +35,8 @@ def test_there_are_releases() -> None:
 
 # Of these no facts lie there; their values were read in their repositories, at the commit that they name.
 _READ_ELSEWHERE = {"kserve-runtime-configs"}
+# Keys that templates ask for and no default names (config/charts/knative-operator/templates/operator.yaml).
+_IN_TEMPLATES = {f"knative_operator.{one}.securityContext" for one in ("knative_operator", "operator_webhook")}
 
 
 @pytest.mark.parametrize("chart", _CHARTS.values(), ids=lambda chart: chart.name)
@@ -50,7 +52,7 @@ def test_a_chart_has_every_key_that_is_set(name: str) -> None:
     properties = _RELEASES[name]
     chart = _chart_of(properties).name
     if chart not in _READ_ELSEWHERE:
-        assert list(complaints(chart, properties["values"])) == []
+        assert set(complaints(chart, properties["values"])) <= _IN_TEMPLATES
 
 
 def _chart_of(properties: dict[str, Any]) -> Chart:

@@ -132,6 +132,10 @@ def test_what_a_pool_does_not_have_is_refused(gpu: Sections, at: str) -> None:
     assert (code, where.replace('["', ".").removesuffix('"]')) == ("MLI2320", f"nodeGroups.gpu.{at}")
 
 
+def test_that_a_pool_may_be_empty_may_be_said() -> None:
+    assert _pool(min=0) == _pool()
+
+
 def test_karpenter_needs_a_group_that_it_does_not_make() -> None:
     sections = _sections()
     sections["nodeGroups"]["core"] = sections["nodeGroups"].pop("system")

@@ -198,7 +198,7 @@ def test_rules_of_the_cluster_alarm_the_same_people_as_all_others() -> None:
 def test_dashboards_are_config_maps_that_grafana_finds() -> None:
     graph = graph_of(watched())
     boards = [one.properties for one in graph if one.address.is_within("monitoring.dashboards")]
-    assert len(boards) == 4
+    assert len(boards) == 5
     for board in boards:
         assert board["metadata"]["labels"] == {"grafana_dashboard": "1"}
         (content,) = board["data"].values()
@@ -262,3 +262,35 @@ def test_loki_keeps_no_logs_for_less_than_a_day() -> None:
     assert codes(refusals(watched(logs={"kind": "loki", "retention": "6h"}))) == [
         ("MLI2602", "monitoring.logs.retention")
     ]
+
+
+def _behind(**doors: Any) -> Graph:
+    return graph_of({**watched(), "loadBalancers": doors})
+
+
+def test_the_pods_of_every_gateway_are_measured_where_they_are() -> None:
+    graph = _behind(inner={"gateway": "nginx"}, outer={}, web={"type": "application", "gateway": "alb"})
+    monitors = {
+        str(one.address): one.properties["spec"]
+        for one in of_type(graph, "kubernetes:monitoring.coreos.com/v1:PodMonitor")
+    }
+    assert set(monitors) == {"monitoring.gateways.inner", "monitoring.gateways.outer"}
+    inner, outer = monitors["monitoring.gateways.inner"], monitors["monitoring.gateways.outer"]
+    assert inner["namespaceSelector"] == {"matchNames": ["gateway-inner"]}
+    assert [one["port"] for one in (*inner["podMetricsEndpoints"], *outer["podMetricsEndpoints"])] == [
+        "metrics",
+        "http-envoy-prom",
+    ]
+    for name, monitor in (("inner", inner), ("outer", outer)):
+        service = properties(graph, f"loadBalancers.{name}.gateway.service")["spec"]
+        assert monitor["selector"]["matchLabels"] == service["selector"]
+
+
+@pytest.mark.parametrize(
+    ("doors", "panels"), [({"a": {}}, 3), ({"a": {}, "b": {"gateway": "nginx"}, "c": {}}, 6), ({}, 0)]
+)
+def test_gateways_have_a_dashboard_with_the_curves_of_their_kinds(doors: Any, panels: int) -> None:
+    graph = _behind(**doors)
+    board = graph.resources.get(Address("monitoring.dashboards.gateways"))
+    shown = board.properties["data"]["gateways.json"].content["panels"] if board is not None else []
+    assert len(shown) == panels

@@ -151,3 +151,13 @@ def test_what_a_runtime_cannot_do_yet_is_said_at_the_field() -> None:
     runtimes = {"mlflow": {"database": "in-cluster"}, "flyte": {"domain": "flyte.acme.example"}}
     wrong = refusals({**NODES, "runtimes": runtimes})
     assert set(codes(wrong)) == {("MLI2005", "runtimes.mlflow.database"), ("MLI2005", "runtimes.flyte.domain")}
+
+
+def test_models_that_sleep_bring_knative_and_what_would_scale_them_otherwise_stays_away() -> None:
+    graph = graph_of({**NODES, "runtimes": {"kserve": {"mode": "serverless"}}})
+    assert {one.address.parts[1] for one in graph if one.address.section == "components"} == {"cert-manager", "knative"}
+    # Its kinds are there before KServe looks for them, and it makes no load balancer of its own.
+    assert Address("components.knative.serving") in graph.resources[Address("runtimes.kserve")].dependencies()
+    spec = properties(graph, "components.knative.serving")["spec"]
+    assert isinstance(spec, dict)
+    assert spec["ingress"]["kourier"]["service-type"] == "ClusterIP"
