@@ -158,3 +158,9 @@ def test_findings_of_one_kind_that_are_told_in_a_line_each_stand_together() -> N
         "",
         "note MLI3076: d",
     ]
+
+
+def test_in_a_policy_one_value_is_as_good_as_a_list_of_it_alone() -> None:
+    before = json.dumps({"Statement": [{"Action": "s3:ListBucket", "Resource": "a"}], "Other": "x"})
+    after = Json({"Statement": [{"Action": ["s3:ListBucket"], "Resource": [VPC]}], "Other": ["x"]})
+    assert differences(before, after) == [(("Statement", 0, "Resource"), "a", VPC), (("Other",), "x", ["x"])]

@@ -266,7 +266,7 @@ def test_a_section_that_needs_an_account_is_refused(cluster: Cluster) -> None:
 
 
 def test_a_type_of_an_account_is_refused(cluster: Cluster) -> None:
-    bucket = "  bucket: {type: 'aws:s3/bucket:Bucket', properties: {bucket: x}}\n"
+    bucket = "  bucket: {type: 'aws:s3/bucket:Bucket', properties: {bucket: acme-scratch}}\n"
     Path("stack.yaml").write_text(STACK.replace("resources:\n", "resources:\n" + bucket))
     with pytest.raises(ConfigError, match="for which the stack has no connection"):
         session().plan()

@@ -17,6 +17,7 @@ from mlinfra.documents.composed import composed_document
 
 LONG = 72  # characters
 Leaf = tuple[Path, Value, Value]
+_STATEMENTS = ("Statement",)
 _SCALAR = str | int | float | bool | None
 
 
@@ -55,6 +56,8 @@ def _structure(value: Value) -> Value:
 
 
 def _leaves(path: Path, before: Value, after: Value) -> Iterator[Leaf]:
+    if path[:1] == _STATEMENTS and isinstance(before, list) != isinstance(after, list):
+        before, after = _alone(before), _alone(after)
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
             yield from _leaves((*path, key_text(key)), before.get(key, msgspec.UNSET), after.get(key, msgspec.UNSET))
@@ -62,6 +65,11 @@ def _leaves(path: Path, before: Value, after: Value) -> Iterator[Leaf]:
         yield from _items(path, list(before), list(after))
     elif type(before) is not type(after) or before != after:
         yield path, before, after
+
+
+def _alone(value: Value) -> Value:
+    """In policies one value is as good as a list of it alone (IAM user guide, "Grammar of the policy language")."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _items(path: Path, before: list[Value], after: list[Value]) -> Iterator[Leaf]:

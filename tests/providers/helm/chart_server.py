@@ -10,6 +10,7 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from tests.providers.helm.place import CHARTS
@@ -17,8 +18,9 @@ from tests.providers.helm.place import CHARTS
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 
+@cache  # an archive says when it was packed: two of one chart would have two digests
 def packed(name: str = "web") -> bytes:
-    """A chart of ours as an archive."""
+    """A chart of ours as an archive, the same each time."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as archive:
         archive.add(CHARTS / name, arcname=name)

@@ -42,8 +42,9 @@ def test_a_first_revision_that_came_to_nothing(place: Place, status: str) -> Non
     place.make()
     seen = leave_as(place, status, 1)
     assert seen.properties["manifest"][0].startswith(f"revision 1 is {status}")
-    assert seen.plight.startswith(f"revision 1 is {status} since 20")
-    assert seen.plight.endswith("apply upgrades from there" if status == "failed" else "and installs it anew")
+    began, ended = ("failed at", "apply upgrades from there") if status == "failed" else (f"is {status} since", "anew")
+    assert seen.plight.startswith(f"revision 1 {began} 20")
+    assert seen.plight.endswith(ended)
     mended = place.change(seen, {})
     assert mended.properties["status"]["status"] == "deployed"
     assert place.fields(mended) == ()
