@@ -52,10 +52,20 @@ class Tagging(Extension):
         for rule in [rule for bus in events.event_buses.values() for rule in bus.rules.values()]:
             tags = events.tagger.get_tag_dict_for_resource(rule.arn)
             yield TaggedResource(arn=rule.arn, tags=dict(tags), resource_type="events:rule")
+        yield from self._of_load_balancing(region)
         if region == "us-east-1":
             for provider in self.account.iam.open_id_providers.values():
                 tags = {tag["Key"]: tag["Value"] for tag in provider.get_tags()}
                 yield TaggedResource(arn=provider.arn, tags=tags, resource_type="iam:oidc-provider")
+
+    def _of_load_balancing(self, region: str) -> Iterator[TaggedResource]:
+        """Listeners and rules; GetResources answers for every kind that bears tags."""
+        elbv2 = self.account.backend("elbv2", region)
+        for listener in [one for balancer in elbv2.load_balancers.values() for one in balancer.listeners.values()]:
+            rules = [rule for rule in listener.rules.values() if not rule.is_default]
+            for kind, one in [("listener", listener), *(("listener-rule", rule) for rule in rules)]:
+                tags = elbv2.tagging_service.get_tag_dict_for_resource(one.arn)
+                yield TaggedResource(arn=one.arn, tags=dict(tags), resource_type=f"elasticloadbalancing:{kind}")
 
     def _of_ec2(self, region: str) -> Iterator[TaggedResource]:
         ec2 = self.account.ec2(region)

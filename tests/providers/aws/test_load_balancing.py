@@ -207,7 +207,7 @@ def test_whose_target_groups_are_is_asked_of_all_at_once(account: Account) -> No
     assert "elbv2:DescribeTags" not in counts
 
 
-def test_tags_of_listeners_are_read_twenty_at_a_time(account: Account) -> None:
+def test_whose_listeners_are_is_asked_of_all_at_once_and_what_nobody_tagged_twenty_at_a_time(account: Account) -> None:
     for name in ("vpc", "gateway", "one", "two"):
         account.make(name, NETWORK[name][0], NETWORK[name][1](account))
     account.make("balancer", A_BALANCER[0], A_BALANCER[1](account))
@@ -219,4 +219,12 @@ def test_tags_of_listeners_are_read_twenty_at_a_time(account: Account) -> None:
         account.make(f"l{number}", LISTENER, {**properties, "defaultActions": [action]})
     account.server.calls.clear()
     assert len(account.listed(LISTENER)) == 25
+    counts = account.server.calls.counts()
+    assert counts["resourcegroupstaggingapi:GetResources"] == 1
+    assert "elbv2:DescribeTags" not in counts
+    keys = ["mlinfra:stack", "mlinfra:lineage", "mlinfra:address", "mlinfra:generation"]
+    for number in range(25):
+        account.calls.one("elbv2", "RemoveTags", {"ResourceArns": [account.id(f"l{number}")], "TagKeys": keys})
+    account.server.calls.clear()
+    assert account.listed(LISTENER) == []
     assert account.server.calls.counts()["elbv2:DescribeTags"] == 2

@@ -44,13 +44,9 @@ def _read_attributes(reader: Reader, item: Item) -> Item:
         answer = reader.one("ec2", "DescribeVpcAttribute", params, about=item["VpcId"])
         attribute = name[0].upper() + name[1:]
         found[attribute] = answer.get(attribute, {}).get("Value", False)
-    groups = reader.pages(
-        "ec2",
-        "DescribeSecurityGroups",
-        "SecurityGroups",
-        {"Filters": [{"Name": "group-name", "Values": ["default"]}]},
-    )
-    found["DefaultGroup"] = next((group["GroupId"] for group in groups if group.get("VpcId") == item["VpcId"]), None)
+    groups = reader.pages("ec2", "DescribeSecurityGroups", "SecurityGroups")  # as those read them who list them all
+    defaults = {group["VpcId"]: group["GroupId"] for group in groups if group["GroupName"] == "default"}
+    found["DefaultGroup"] = defaults.get(item["VpcId"])
     return found
 
 

@@ -13,6 +13,7 @@ from mlinfra.core.errors import NotFound
 from mlinfra.providers.aws.aws_type import Item, Tagging
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
+from mlinfra.providers.aws.tags import to_form
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call
 from mlinfra.providers.aws.work import Work
 
@@ -31,9 +32,11 @@ _AT_ONCE = 20  # DescribeTags takes no more (November 2026)
 
 def with_tags(reader: Reader, items: list[Item], arn: str) -> list[Item]:
     """The items, named by what they have at `arn`, with their tags at `Tags`; those without are gone meanwhile."""
-    names = [item[arn] for item in items]
+    listed = {} if reader.thorough else reader.tags_by_arn()
+    tags: dict[str, Any] = {item[arn]: to_form("list", listed[item[arn]]) for item in items if item[arn] in listed}
+    names = [item[arn] for item in items if item[arn] not in tags]
     batches = [names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)]
-    tags = {name: shown for batch in reader.each(lambda names: _tags(reader, names), batches) for name, shown in batch}
+    tags.update(pair for batch in reader.each(lambda names: _tags(reader, names), batches) for pair in batch)
     return [{**item, "Tags": tags[item[arn]]} for item in items if item[arn] in tags]
 
 
