@@ -52,6 +52,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     write_only: the API never shows it; compared with what was last applied.
     default: what the object has once the property is removed from the stack; `None` says that it is then absent.
     refers: the token of the type whose identity it holds; orders deletes where no record can.
+    keeps: what it names cannot go while it is named. Where that goes before its successor comes, so does the object.
     canonical: brings equal spellings of one scalar or block together (host bits of a CIDR, a rewritten principal).
     masked: it is shown that it is there, never what it says: compared with what was last applied, unless it is gone.
     key: of a list whose elements are told apart by these of their fields, or by themselves where it is empty. Such a
@@ -69,6 +70,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     write_only: bool = False
     default: Value | Unset = UNSET
     refers: str = ""
+    keeps: bool = False
     canonical: Callable[[Any], Any] | None = None
     masked: bool = False
     key: tuple[str, ...] | None = None

@@ -147,9 +147,9 @@ class Deciding:
         return self._keep(resource, standing, record, present, difference, target, desired)
 
     def _goes_with(self, resource: Resource, kind: ResourceType) -> Address | None:
-        """What it stands upon for good, and what goes before its successor comes, under the same name it may be."""
+        """What it stands upon, for good or so that it cannot go, and what goes before its successor comes."""
         for name, declared in kind.inputs.fields.items():
-            if declared.replace is not None and self._gone_first:
+            if (declared.replace is not None or declared.keeps) and self._gone_first:
                 for ref in refs(resource.properties.get(name)):
                     if ref.address in self._gone_first:
                         return ref.address

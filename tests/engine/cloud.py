@@ -76,6 +76,7 @@ TYPES: dict[str, ResourceType] = {
                     "image": text(default="plain"),
                     "rank": integer(),
                     "home": text(refers="toy:net/Net"),
+                    "shares": set_of(text(refers="toy:net/Subnet"), keeps=True),
                     "cluster": text(refers="toy:run/Cluster", replace=Replace.CREATE_FIRST),
                     "taints": list_of(block({"key": text(required=True), "effect": text()}), default=[]),
                     "password": text(write_only=True),

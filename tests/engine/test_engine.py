@@ -143,6 +143,25 @@ def test_a_replacement_that_must_delete_first_does_and_takes_its_replaced_depend
     assert world.settled(changed)
 
 
+def test_what_keeps_something_from_going_goes_with_it_though_it_could_be_changed() -> None:
+    def sharing(range_: str) -> Graph:
+        net = resource("net", "net/Net", {"cidr": "10.0.0.0/16"})
+        home = resource("home", "net/Subnet", {"net": Ref(Address("net")), "range": "10.0.1.0/24"})
+        other = resource("other", "net/Subnet", {"net": Ref(Address("net")), "range": range_})
+        places = {"subnets": [Ref(Address("home"))], "shares": [Ref(Address("other"))]}
+        return graph(net, home, other, resource("group", "run/Group", {**places, "size": {"min": 0, "max": 1}}))
+
+    world = World()
+    world.apply(sharing("10.0.2.0/24"))
+    changed = sharing("10.0.3.0/24")
+    assert {(str(c.address), c.action.value, c.order) for c in world.plan(changed).pending()} == {
+        ("other", "replace", "delete-first"),
+        ("group", "replace", "delete-first"),
+    }
+    assert world.apply(changed).complete
+    assert world.settled(changed)
+
+
 def test_replacing_the_root_replaces_all_that_cannot_be_moved() -> None:
     world = World()
     world.apply(stack())

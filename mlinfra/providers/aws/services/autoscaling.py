@@ -79,7 +79,7 @@ _MIXED = block(
 _SETTINGS = {
     "minSize": integer(required=True, minimum=0),
     "maxSize": integer(required=True, minimum=0),
-    "vpcZoneIdentifiers": set_of(text(refers=SUBNET)),
+    "vpcZoneIdentifiers": set_of(text(refers=SUBNET), keeps=True),
     "launchTemplate": _template(""),
     "mixedInstancesPolicy": _MIXED,
     "capacityRebalance": boolean(default=False),

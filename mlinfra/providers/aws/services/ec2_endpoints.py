@@ -64,7 +64,7 @@ _VPC_ENDPOINT = AwsType(
                 "serviceName": text(required=True, replace=Replace.DELETE_FIRST),
                 "vpcEndpointType": text(replace=Replace.DELETE_FIRST, default="Gateway"),
                 "routeTableIds": set_of(text(refers=ROUTE_TABLE), default=[]),
-                "subnetIds": set_of(text(refers=SUBNET), default=[]),
+                "subnetIds": set_of(text(refers=SUBNET), default=[], keeps=True),
                 "securityGroupIds": set_of(text(refers=SECURITY_GROUP), default=[]),
                 "privateDnsEnabled": boolean(default=False),
                 "policy": document(canonical=same_policy, default=None),

@@ -135,8 +135,8 @@ _LOAD_BALANCER = AwsType(
                 "loadBalancerType": text(replace=Replace.CREATE_FIRST, default="application"),
                 "ipAddressType": text(default="ipv4"),
                 "securityGroups": set_of(text(refers=SECURITY_GROUP)),
-                "subnets": set_of(text(refers=SUBNET)),
-                "subnetMappings": list_of(_MAPPING, canonical=ordered_by("subnetId")),
+                "subnets": set_of(text(refers=SUBNET), keeps=True),
+                "subnetMappings": list_of(_MAPPING, canonical=ordered_by("subnetId"), keeps=True),
                 **_ATTRIBUTES.fields,
                 "tags": TAGS_PROPERTY,
             }
