@@ -155,7 +155,7 @@ class Ledger:
         record = self._records.pop(origin, None)
         if record is None:
             return
-        self._records[target] = msgspec.structs.replace(record, address=target)
+        self._enter_record(Recorded(msgspec.structs.replace(record, address=target)))
         for key in [key for key in self._deposed if key[0] == origin]:
             old = self._deposed.pop(key)
             self._deposed[(target, old.generation)] = msgspec.structs.replace(old, address=target)

@@ -128,7 +128,8 @@ class Deciding:
             self.diagnostics.append(refusal)
             return self._idle(resource, standing)
         if record.type != resource.type:
-            return self._replace(resource, standing, Difference(), Replace.CREATE_FIRST, f"was a {record.type}")
+            other = self._replace(resource, standing, Difference(), Replace.CREATE_FIRST, f"was a {record.type}")
+            return msgspec.structs.replace(other, sure=True)
         if present.failed:
             return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, present.failed)
         target = self._target(resource, kind, standing, record.generation)

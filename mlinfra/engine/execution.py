@@ -79,6 +79,7 @@ class Execution:
         return identity
 
     def _perform(self, step: Step, say: Say) -> str:
+        self._take_address(step)
         match step.verb:
             case Verb.CREATE:
                 return self._create(step, say)
@@ -93,6 +94,14 @@ class Execution:
                 return step.id
             case Verb.DRAIN | Verb.SWEEP:
                 return self._clear(step, say)
+
+    def _take_address(self, step: Step) -> None:
+        """What is renamed and replaced has its record under the new address before anything of it is done.
+
+        Where it stays, the record follows once the object has the tags that say so (`_claim`).
+        """
+        if step.origin is not None and step.verb is not Verb.MOVE and self._journal.record(step.origin) is not None:
+            self._journal.enter(Renamed(step.origin, step.address))
 
     def _create(self, step: Step, say: Say) -> str:
         properties = self._resolved(step)
@@ -240,7 +249,7 @@ class Execution:
 
     def _is_unneeded(self, step: Step, properties: Properties) -> bool:
         """Whether a planned replacement turns out to be none, now that everything is known."""
-        if step.sure:
+        if step.sure or step.origin is not None:
             return False
         if step.address in self._unneeded:
             return True
@@ -295,7 +304,9 @@ class Execution:
 
     def _target(self, step: Step, properties: Properties) -> Target:
         ownership = self._around.ownership
-        record = self._journal.record(step.origin or step.address, step.generation)
+        record = self._journal.record(step.address, step.generation)
+        if record is None and step.origin is not None:
+            record = self._journal.record(step.origin, step.generation)
         return Target(
             address=step.address,
             type=step.type,

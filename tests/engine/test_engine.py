@@ -143,6 +143,30 @@ def test_a_replacement_that_must_delete_first_does_and_takes_its_replaced_depend
     assert world.settled(changed)
 
 
+def test_what_is_renamed_and_replaced_at_once_is_known_by_its_new_address_alone() -> None:
+    def named(address: str, name: str) -> Graph:
+        vpc = resource("network.vpc", "net/Net", {"cidr": "10.0.0.0/16"})
+        subnet = resource("network.a", "net/Subnet", {"net": Ref(VPC), "range": "10.0.1.0/24"})
+        group = {"name": name, "subnets": [Ref(A)], "size": {"min": 0, "max": 1}}
+        return graph(
+            vpc, subnet, resource(address, "run/Group", group), moves=[("nodeGroups.gpu", "nodeGroups.inference")]
+        )
+
+    world = World()
+    world.apply(graph(*list(named("nodeGroups.gpu", "one"))))
+    changed = named("nodeGroups.inference", "two")
+    assert [(str(c.address), c.action.value) for c in world.plan(changed).pending()] == [
+        ("nodeGroups.inference", "replace")
+    ]
+    assert world.apply(changed).complete
+    assert {str(address) for address in world.disk.read().records} == {
+        "network.vpc",
+        "network.a",
+        "nodeGroups.inference",
+    }
+    assert world.settled(changed)
+
+
 def test_what_keeps_something_from_going_goes_with_it_though_it_could_be_changed() -> None:
     def sharing(range_: str) -> Graph:
         net = resource("net", "net/Net", {"cidr": "10.0.0.0/16"})
