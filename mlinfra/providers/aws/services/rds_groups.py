@@ -49,7 +49,7 @@ _SUBNET_GROUP = AwsType(
             {
                 "name": _NAME,
                 "description": text(default=_ABOUT),
-                "subnetIds": set_of(text(refers=SUBNET), required=True),
+                "subnetIds": set_of(text(refers=SUBNET), required=True, keeps=True),
                 "tags": TAGS_PROPERTY,
             }
         ),

@@ -86,7 +86,7 @@ _INPUTS: dict[str, Property] = {
     "manageMasterUserPassword": boolean(default=False),
     "masterUserSecretKmsKeyId": text(refers=_KEY),
     "port": integer(minimum=1150, maximum=65535),
-    "dbSubnetGroupName": text(refers=SUBNET_GROUP),
+    "dbSubnetGroupName": text(refers=SUBNET_GROUP, keeps=True),
     "vpcSecurityGroupIds": set_of(text(refers=SECURITY_GROUP)),
     "parameterGroupName": text(refers=PARAMETER_GROUP),
     "optionGroupName": text(),
