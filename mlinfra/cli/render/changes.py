@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from mlinfra.cli.render.number import number_of
+from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan, Verb
 
 # Most dangerous first; a reviewer who stops reading early has seen the worst.
@@ -163,7 +164,14 @@ _QUIET = {
 
 
 def verdict(plan: Plan, heading: str = "Plan") -> str:
-    """One sentence on how dangerous the plan is."""
+    """One sentence or two: whether it could be applied, and how dangerous it is."""
+    errors = len(errors_in(plan.diagnostics))
+    refused = f"This cannot be applied: {number_of(errors, 'error')} below. " if errors else ""
+    return refused + danger(plan, heading)
+
+
+def danger(plan: Plan, heading: str = "Plan") -> str:
+    """What is destroyed, in one sentence."""
     if not plan.pending():
         return _QUIET[heading]
     if not destroyed(plan):

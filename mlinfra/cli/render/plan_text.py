@@ -15,11 +15,11 @@ from mlinfra.cli.render.changes import (
     by_section,
     cause_of,
     counted,
+    danger,
     is_sweeping,
     reason_of,
     sign,
     title,
-    verdict,
     without_repeats,
 )
 from mlinfra.cli.render.cost import cost_summary
@@ -147,7 +147,7 @@ def _header(plan: Plan, about: Mapping[str, str], verb: str) -> Page:
         pieces += [", " if pieces else "", (words, STYLE[action])]
     page.blank().line(*pieces)
     if is_sweeping(plan):
-        page.line((verdict(plan), "bold red"))
+        page.line((danger(plan), "bold red"))
     return page
 
 
