@@ -23,6 +23,7 @@ class Code(Coded):
     BROKEN_RULE = "MLI7020", "The file of a rule or pack cannot be used."
     NO_SUCH_PACK = "MLI7021", "The stack asks for a pack of rules that there is not."
     RULES_CLASH = "MLI7022", "Two rules have one id."
+    UNASKED = "MLI7024", "The stack takes itself out of the rules that are for every one (a warning)."
     RULE_REPLACED = "MLI7023", "A rule of the project stands in for one of ours (a note)."
 
 

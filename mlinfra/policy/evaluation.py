@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Connection, Graph, Resource
 from mlinfra.core.source import Source
@@ -28,6 +29,8 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.policy.scene import Breach, Scene, stands_for
 from mlinfra.policy.waiver import Lapse, Waiver, waivers_of
 
+_BASELINE = "baseline"
+
 
 def judge(book: Rulebook, graph: Graph, plan: Plan | None, stack: Stack, today: date) -> Judgement:
     """What the packs that are for `stack` find. Raises `ConfigError` where it names a pack that there is not."""
@@ -39,8 +42,23 @@ def judge(book: Rulebook, graph: Graph, plan: Plan | None, stack: Stack, today: 
         rules=len(rules),
         findings=findings,
         lapses=tuple(_explained(lapse, book, packs) for lapse in lapses),
-        notes=book.notes,
+        notes=(*book.notes, *_unasked(stack)),
     )
+
+
+def _unasked(stack: Stack) -> tuple[Diagnostic, ...]:
+    """A word on a stack that takes itself out of the rules that are for every one: a reviewer must see it."""
+    named = stack.policies.get("packs")
+    if named is None or _BASELINE in named:
+        return ()
+    about = Diagnostic(
+        severity=Severity.WARNING,
+        code=Code.UNASKED,
+        summary=f"the stack is not held to the rules of {_BASELINE}: policies.packs leaves them out",
+        source=stack.positions.at(("policies", "packs")),
+        hint=f"name {_BASELINE} as well, and waive what it shall not be held to, each with its reason and an end",
+    )
+    return (about,)
 
 
 def evaluate(

@@ -182,3 +182,12 @@ class TestWaivers:
         assert codes(told(tmp_path, rule(), on=on, of=self.held(waiver("ACME-NET-001", "network")))) == [
             ("MLI7005", "network.vpc")
         ]
+
+
+def test_a_stack_that_takes_itself_out_of_the_baseline_says_so(tmp_path: Path) -> None:
+    def warned(**policies: list[str]) -> list[str]:
+        found = judge(book(tmp_path, rule()), graph(), None, stack(policies=policies), TODAY).diagnostics()
+        return [one.code for one in found if one.code == "MLI7024"]
+
+    assert warned() == []
+    assert warned(packs=[]) == ["MLI7024"]
