@@ -111,8 +111,8 @@ class _Finding:
             self._add(path, observed, desired, Cause.DRIFT if desired == last else Cause.CHANGE)
         elif declared is not None and (declared.write_only or declared.masked):
             self._compare_unseen(declared, path, desired, last)
-        elif free and desired is UNSET:
-            self._compare_leaf(path, desired, last, observed, None)  # an entry of the user's own goes as a whole
+        elif desired is UNSET and (free or (declared is not None and declared.default is None)):
+            self._compare_leaf(path, desired, last, observed, None)  # a user's own entry, or a block, goes as a whole
         elif _key_wise(declared, observed) and _is_mapping(desired) and _is_mapping(last):
             self._descend_keys(declared, path, desired, last, _keys(observed))
         elif _element_wise(declared, desired, observed):

@@ -69,5 +69,12 @@ def test_what_cannot_be_unset_is_said() -> None:
     assert compare(kind, {}, {"p": "x"}, {"p": "x"}).kept == (("p",),)
 
 
+def test_a_block_that_is_absent_once_it_is_taken_out_goes_as_a_whole() -> None:
+    kind = ResourceType(token="t", inputs=block({"p": block({"q": text()}, default=None)}))
+    difference = compare(kind, {}, {"p": {"q": "x"}}, {"p": {"q": "x"}})
+    assert [(field.path, field.after) for field in difference.fields] == [(("p",), UNSET)]
+    assert difference.kept == ()
+
+
 def side(value: Value) -> dict[str, Value]:
     return {} if value is UNSET else {"p": value}
