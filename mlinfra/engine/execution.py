@@ -26,12 +26,13 @@ from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Intent, Record, Status
 from mlinfra.core.teardown import NOTHING_BEHIND, Teardown
-from mlinfra.core.value import Expression, Properties, Ref, Secret, Value, expressions, path_text, referred, resolve
+from mlinfra.core.value import Expression, Properties, Ref, Value, path_text, referred, refs, resolve
 from mlinfra.engine.codes import Code
 from mlinfra.engine.creation import Patience, create
 from mlinfra.engine.diff import Difference, compare
 from mlinfra.engine.journal import Journal
 from mlinfra.engine.stop import Stop
+from mlinfra.engine.work import Work
 
 Say = Callable[[str], None]
 
@@ -116,7 +117,7 @@ class Execution:
 
     def _make(self, step: Step, properties: Properties, say: Say, *, begun: bool) -> Present:
         provider = self._around.connect(self._connection(step))
-        target, operation = self._target(step, properties), _Work(self, step, properties, say)
+        target, operation = self._target(step, properties), Work(self, step, properties, say)
 
         def finish(found: Present) -> Present:
             changed = self._against(step, properties, {}, found).changed
@@ -160,7 +161,7 @@ class Execution:
     def _bring(self, step: Step, properties: Properties, last: Properties | None, prior: Present, say: Say) -> Present:
         """Bring `prior` to `properties`. After an unclear answer it is looked at: what differs still is done again."""
         provider = self._around.connect(self._connection(step))
-        target, operation = self._target(step, properties), _Work(self, step, properties, say)
+        target, operation = self._target(step, properties), Work(self, step, properties, say)
         present = prior
 
         def update() -> Present:
@@ -186,7 +187,7 @@ class Execution:
         provider = self._around.connect(self._connection(step))
         # What was last applied says how it is to be deleted: by force, with which window, keeping what.
         applied = record.inputs if record is not None and record.inputs is not None else {}
-        target, operation = self._target(step, applied), _Work(self, step, {}, say)
+        target, operation = self._target(step, applied), Work(self, step, {}, say)
 
         def remove() -> Present:
             provider.delete(target, operation)
@@ -215,7 +216,7 @@ class Execution:
         if record is None and present is not None:  # without a record nobody would sweep
             record = self._record_of(step, None, present, Status.READY)
             self._journal.enter(Recorded(record))
-        teardown, operation = self._around.teardown, _Work(self, step, {}, say)
+        teardown, operation = self._around.teardown, Work(self, step, {}, say)
         if step.verb is Verb.DRAIN:
             teardown.drain(self._target(step, {}), operation)
             return step.id
@@ -230,7 +231,7 @@ class Execution:
         present = self._seen.get((step.type, step.id))
         if present is None or (self._tagged(step) and present.owner != target.owner):
             self._intend(step, None)
-            present = self._patience.repeat(lambda: provider.tag(target, _Work(self, step, {}, say)), harmless=True)
+            present = self._patience.repeat(lambda: provider.tag(target, Work(self, step, {}, say)), harmless=True)
         entries: list[Entry] = []
         if step.verb is Verb.MOVE and step.origin is not None:
             entries.append(Renamed(step.origin, step.address))
@@ -254,7 +255,7 @@ class Execution:
         if step.address in self._unneeded:
             return True
         old = self._journal.record(step.address)
-        if old is None or old.type != step.type or old.inputs is None or _open(properties):
+        if old is None or old.type != step.type or old.inputs is None or refs(properties):
             return False
         if step.verb is Verb.CREATE and old.generation >= step.generation:
             return False
@@ -286,9 +287,9 @@ class Execution:
         """The step's properties with every reference filled in; secrets stay references."""
         resolved: Properties = resolve(step.properties, self._lookup)
         if strict:
-            for expression in _open(resolved):
+            for ref in refs(resolved):
                 raise PlanError(
-                    f"{step.address} needs {_spelt(expression)}, which is not there",
+                    f"{step.address} needs {ref.address}.{path_text(ref.path)}, which is not there",
                     code=Code.NO_SUCH_OUTPUT,
                     hint="the output may be misspelt; `mlinfra state show` lists those of an object",
                 )
@@ -372,38 +373,3 @@ class Execution:
         """Raises where the run may change nothing any more."""
         self._around.stop.check()
         self._journal.fence()
-
-
-class _Work:
-    """The `Operation` that a provider gets: speaks for one step."""
-
-    def __init__(self, execution: Execution, step: Step, properties: Properties, say: Say) -> None:
-        self._execution, self._step, self._properties, self._say = execution, step, properties, say
-        self.has_made = False
-
-    def made(self, id: str) -> None:
-        """The object exists by this id."""
-        self.has_made = True
-        self._execution.note_made(self._step, id, self._properties)
-
-    def say(self, progress: str) -> None:
-        """Pass on what is being waited for."""
-        self._say(progress)
-
-    def check(self) -> None:
-        """Raises where the run is being stopped at once."""
-        self._execution.check()
-
-    def fence(self) -> None:
-        """Raises where the run may change nothing any more."""
-        self._execution.fence()
-
-
-def _open(properties: Properties) -> list[Expression]:
-    """The references that are still without a value."""
-    return [found for found in expressions(properties) if isinstance(found, Ref)]
-
-
-def _spelt(expression: Expression) -> str:
-    assert isinstance(expression, Ref | Secret)
-    return f"{expression.address}.{path_text(expression.path)}" if isinstance(expression, Ref) else expression.name
