@@ -128,8 +128,8 @@ class Deciding:
             self.diagnostics.append(refusal)
             return self._idle(resource, standing)
         if record.type != resource.type:
-            other = self._replace(resource, standing, Difference(), Replace.CREATE_FIRST, f"was a {record.type}")
-            return msgspec.structs.replace(other, sure=True)
+            was = f"was a {record.type}"
+            return self._replace(resource, standing, Difference(), Replace.CREATE_FIRST, was, sure=True)
         if present.failed:
             return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, present.failed)
         target = self._target(resource, kind, standing, record.generation)
@@ -143,8 +143,8 @@ class Deciding:
                 return self._idle(resource, standing)
             return self._replace(resource, standing, difference, difference.order, f"{causes} cannot be changed")
         if upon := self._goes_with(resource, kind):
-            gone = self._replace(resource, standing, difference, Replace.DELETE_FIRST, f"{upon} is replaced")
-            return msgspec.structs.replace(gone, sure=True)
+            gone = f"{upon} is replaced"
+            return self._replace(resource, standing, difference, Replace.DELETE_FIRST, gone, sure=True)
         return self._keep(resource, standing, record, present, difference, target, desired)
 
     def _goes_with(self, resource: Resource, kind: ResourceType) -> Address | None:
@@ -207,7 +207,14 @@ class Deciding:
         return Action.NO_OP, ""
 
     def _replace(
-        self, resource: Resource, standing: Standing, difference: Difference, order: Replace, reason: str
+        self,
+        resource: Resource,
+        standing: Standing,
+        difference: Difference,
+        order: Replace,
+        reason: str,
+        *,
+        sure: bool = False,
     ) -> Decision:
         kind = self._context.types[resource.type]
         generation = self._next_generation(resource, standing)
@@ -229,6 +236,7 @@ class Deciding:
             difference=difference,
             order=order,
             reason=reason,
+            sure=sure,
         )
 
     def _create(self, resource: Resource, standing: Standing, reason: str) -> Decision:
