@@ -9,7 +9,7 @@ Keys are dotted: `machine.on-demand.g5.xlarge`, `machine.spot.g5.xlarge` (typica
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import msgspec
 from mlinfra.advice.codes import Code
 from mlinfra.core.cost import HOURS_PER_MONTH
 from mlinfra.core.errors import PlanError
+from mlinfra.core.lazy import Lazy
 
 EVERYWHERE = "aws"
 _FOLDER = Path(__file__).parent / "prices"
@@ -100,25 +101,6 @@ def write_prices(file: PriceFile, folder: Path) -> Path:
     return path
 
 
-class _Unread(Mapping[str, Price]):
-    """Prices as they lie in a file: a stack asks for few of the many, and every plan waits for them."""
-
-    def __init__(self, written: dict[str, msgspec.Raw]) -> None:
-        self._written = written
-
-    def __getitem__(self, key: str) -> Price:
-        return msgspec.json.decode(self._written[key], type=Price)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._written
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._written)
-
-    def __len__(self) -> int:
-        return len(self._written)
-
-
 class _Written(msgspec.Struct, frozen=True, kw_only=True):
     """A file of the package, of which no price has been looked at."""
 
@@ -133,7 +115,9 @@ def _packaged(name: str) -> PriceFile | None:
     if not place.is_file():
         return None
     found = msgspec.json.decode(place.read_bytes(), type=_Written)
-    return PriceFile(region=found.region, currency=found.currency, sources=found.sources, prices=_Unread(found.prices))
+    # A stack asks for few of the many, and every plan waits for them.
+    prices = Lazy(found.prices, lambda key: msgspec.json.decode(found.prices[key], type=Price))
+    return PriceFile(region=found.region, currency=found.currency, sources=found.sources, prices=prices)
 
 
 def _read(path: Path) -> PriceFile:

@@ -76,8 +76,9 @@ def _schema(kind: Any) -> dict[str, Any]:
 
 def layout(language: Language) -> Mapping[str, Section]:
     """Every top-level key, in the order in which a stack file is usually written; each is described when asked for."""
-    sections = {name: partial(language.sections.__getitem__, name) for name in language.sections}
-    return Lazy({**_OWN, **sections, **_LAST})
+    own = {**_OWN, **_LAST}
+    names = dict.fromkeys((*_OWN, *language.sections, *_LAST))
+    return Lazy(names, lambda name: own[name]() if name in own else language.sections[name])
 
 
 REQUIRED = ("apiVersion", "kind", "metadata", "target")

@@ -6,7 +6,6 @@ The session hands it to `mlinfra.config`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from mlinfra.core.language import Language, Section
@@ -20,10 +19,8 @@ def language(
     library: Library, types: Mapping[str, Mapping[str, Any]], others: Callable[[], Iterable[str]] = tuple
 ) -> Language:
     """The sections of all modules; `types` are JSON Schemas of resource types by token, `others` more tokens."""
-    makers = {
-        name: partial(_section, name, modules) for name, modules in library.sections.items() if name not in NO_SECTIONS
-    }
-    return Language(Lazy(makers), types, others)
+    names = dict.fromkeys(name for name in library.sections if name not in NO_SECTIONS)
+    return Language(Lazy(names, lambda name: _section(name, library.sections[name])), types, others)
 
 
 def _section(name: str, modules: tuple[Module, ...]) -> Section:
