@@ -1,7 +1,7 @@
 """What a stack names and does not make: principals of the account, certificates. Looked for before anything is made.
 
 AWS refuses what is built upon something that is not there, and says so when its turn comes, which may be late. The
-session's adviser asks for what is about to be made; what may not be asked is passed over, and AWS has the last word.
+session's adviser asks for what is about to be made; what may not be asked is told as not checked.
 """
 
 from __future__ import annotations
