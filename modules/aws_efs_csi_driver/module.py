@@ -6,13 +6,13 @@ a claim is in, its class of volumes says (`fileSystemId`).
 
 from __future__ import annotations
 
-from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Place, Scope
-from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement, Teardown, Workload
+from mlinfra.library.cluster_mark import MARK, cluster_mark
+from mlinfra.library.contract import Chart, Contract, Permission, Statement, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
+from mlinfra.library.volume_driver import add_driver, room_of_driver
 
 _NAME = "aws-efs-csi-driver"
 _ACCOUNT = "efs-csi-controller-sa"
@@ -23,8 +23,7 @@ Outputs = Component
 
 # The driver's own tag, and the cluster's.
 _TAG = "efs.csi.aws.com/cluster"
-_MARK = "kubernetes.io/cluster/{cluster}"
-_ASKED = {f"aws:RequestTag/{_TAG}": "true", f"aws:RequestTag/{_MARK}": "owned"}
+_ASKED = {f"aws:RequestTag/{_TAG}": "true", f"aws:RequestTag/{MARK}": "owned"}
 _EFS = "arn:{partition}:elasticfilesystem:{region}:{account}"
 
 CONTRACT = Contract(
@@ -39,14 +38,7 @@ CONTRACT = Contract(
             looked_up="2026-07-24",
         ),
     ),
-    namespaces=(
-        Namespace(
-            name=_NAME,
-            level="privileged",
-            because="mounts file systems into the pods of its node, through a folder of the kubelet",
-            entrances=(),
-        ),
-    ),
+    namespaces=(room_of_driver(_NAME),),
     workloads=(
         Workload("Deployment", _NAME, "efs-csi-controller"),
         Workload("DaemonSet", _NAME, "efs-csi-node"),
@@ -79,7 +71,7 @@ CONTRACT = Contract(
                 Statement(
                     actions=("elasticfilesystem:DeleteAccessPoint",),
                     resources=(f"{_EFS}:access-point/*",),
-                    conditions={"StringEquals": {f"aws:ResourceTag/{_MARK}": "owned"}},
+                    conditions={"StringEquals": {f"aws:ResourceTag/{MARK}": "owned"}},
                 ),
             ),
         ),
@@ -98,16 +90,14 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, unless the stack has it as an add-on of EKS."""
-    if _NAME in scope.one(Cluster).addons:
-        return Component(address=Address(f"cluster.addons.{_NAME}"))
     values: Properties = {
         "useHelmHooksForCSIDriver": False,
         "controller": {
             "serviceAccount": {"name": _ACCOUNT},
-            "tags": {f"kubernetes.io/cluster/{scope.stack.name}": "owned"},
+            "tags": cluster_mark(scope.stack.name),
             "podDisruptionBudget": {"enabled": True},
             # It needs the node's rights only to delete what was written, which it is not asked to do.
             "containerSecurityContext": {"privileged": False},
         },
     }
-    return Component(address=add_addon(scope, CONTRACT, facts, values).address)
+    return add_driver(scope, CONTRACT, facts, values)

@@ -7,13 +7,13 @@ for those the driver would need rights on every bucket.
 
 from __future__ import annotations
 
-from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Place, Scope
-from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement, Teardown, Workload
+from mlinfra.library.cluster_mark import MARK, cluster_mark
+from mlinfra.library.contract import Chart, Contract, Permission, Statement, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
+from mlinfra.library.volume_driver import add_driver, room_of_driver
 
 _NAME = "aws-fsx-csi-driver"
 _ACCOUNT = "fsx-csi-controller-sa"
@@ -22,7 +22,6 @@ SECTION = Place("components", entry=_NAME)
 NEEDS = (Cluster, NodeGroup)
 Outputs = Component
 
-_MARK = "kubernetes.io/cluster/{cluster}"
 _SYSTEMS = "arn:{partition}:fsx:{region}:{account}:file-system/*"
 _ROLE = "arn:{partition}:iam::{account}:role/aws-service-role/fsx.amazonaws.com/*"
 # What its flag is put together with.
@@ -40,14 +39,7 @@ CONTRACT = Contract(
             looked_up="2026-04-21",
         ),
     ),
-    namespaces=(
-        Namespace(
-            name=_NAME,
-            level="privileged",
-            because="mounts file systems into the pods of its node, through a folder of the kubelet",
-            entrances=(),
-        ),
-    ),
+    namespaces=(room_of_driver(_NAME),),
     workloads=(
         Workload("Deployment", _NAME, "fsx-csi-controller"),
         Workload("DaemonSet", _NAME, "fsx-csi-node"),
@@ -62,12 +54,12 @@ CONTRACT = Contract(
                 Statement(
                     actions=("fsx:CreateFileSystem", "fsx:TagResource"),
                     resources=(_SYSTEMS,),
-                    conditions={"StringEquals": {f"aws:RequestTag/{_MARK}": "owned"}},
+                    conditions={"StringEquals": {f"aws:RequestTag/{MARK}": "owned"}},
                 ),
                 Statement(
                     actions=("fsx:DeleteFileSystem", "fsx:UpdateFileSystem"),
                     resources=(_SYSTEMS,),
-                    conditions={"StringEquals": {f"aws:ResourceTag/{_MARK}": "owned"}},
+                    conditions={"StringEquals": {f"aws:ResourceTag/{MARK}": "owned"}},
                 ),
                 Statement(
                     actions=("iam:CreateServiceLinkedRole",),
@@ -91,16 +83,14 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, unless the stack has it as an add-on of EKS."""
-    if _NAME in scope.one(Cluster).addons:
-        return Component(address=Address(f"cluster.addons.{_NAME}"))
     tags = {key: value for key, value in scope.stack.tags.items() if not _MARKS_OF_LISTS & {*key, *value}}
     values: Properties = {
         "controller": {
             "serviceAccount": {"name": _ACCOUNT},
             "region": facts.region,
-            "extraTags": {**tags, f"kubernetes.io/cluster/{scope.stack.name}": "owned"},
+            "extraTags": {**tags, **cluster_mark(scope.stack.name)},
             # It mounts nothing; the pods on the nodes do.
             "containerSecurityContext": {"privileged": False},
         },
     }
-    return Component(address=add_addon(scope, CONTRACT, facts, values).address)
+    return add_driver(scope, CONTRACT, facts, values)

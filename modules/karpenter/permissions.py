@@ -7,13 +7,14 @@ tags and ends bears the tags of this very cluster and of a pool.
 
 from __future__ import annotations
 
+from mlinfra.library.cluster_mark import MARK
 from mlinfra.library.contract import Statement
 
 _EC2 = "arn:{partition}:ec2:{region}:"
-_OWNED = "aws:ResourceTag/kubernetes.io/cluster/{cluster}"
+_OWNED = f"aws:ResourceTag/{MARK}"
 _OF_A_POOL = {"StringLike": {"aws:ResourceTag/karpenter.sh/nodepool": "*"}}
 _ASKED_FOR = {
-    "aws:RequestTag/kubernetes.io/cluster/{cluster}": "owned",
+    f"aws:RequestTag/{MARK}": "owned",
     "aws:RequestTag/eks:eks-cluster-name": "{cluster}",
 }
 _FOR_A_POOL = {"StringLike": {"aws:RequestTag/karpenter.sh/nodepool": "*"}}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Properties, Value
 from mlinfra.library import Scope
+from mlinfra.library.cluster_mark import cluster_mark
 
 from .labels import KUBERNETES_EFFECTS
 from .machines import Machines
@@ -36,7 +37,7 @@ def own_tags(
     tags = {f"{_TEMPLATE}/{kind}/{name}": value for kind, name, value in _templates(machines, labels, taints)}
     tags |= {f"{_AUTOSCALER}/enabled": "true", f"{_AUTOSCALER}/{cluster}": "owned"}
     # Self-managed nodes bear the cluster's tag (EKS user guide, "Self-managed nodes", November 2026).
-    marks = {**stack.tags, "Name": f"{cluster}/{group}", f"kubernetes.io/cluster/{cluster}": "owned"}
+    marks = {**stack.tags, "Name": f"{cluster}/{group}", **cluster_mark(cluster)}
     return [
         *(_tag(key, value) for key, value in tags.items()),
         *(_tag(key, value, to_machines=True) for key, value in marks.items()),
