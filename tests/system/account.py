@@ -6,12 +6,15 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import boto3
 import botocore.session
 import msgspec
 
 from mlinfra.cli.main import main
 from mlinfra.cli.shell import Shell
 from mlinfra.sandbox.aws.sandbox import Sandbox
+from tests.sandbox.aws.entrance import enter
+from tests.sandbox.kubernetes.client import Client
 
 KEY = "simulated"
 
@@ -25,6 +28,13 @@ class Ran(msgspec.Struct, frozen=True):
 
     def json(self) -> Any:
         return msgspec.json.decode(self.out)
+
+
+class _Caller(msgspec.Struct):
+    """Who enters a cluster: what asks whose the credentials are, and what has them."""
+
+    sts: Any
+    session: Any
 
 
 class Account:
@@ -73,6 +83,11 @@ class Account:
         if service not in self._clients:
             self._clients[service] = self._session.create_client(service)
         return self._clients[service]
+
+    def inside(self, cluster: str) -> Client:
+        """A client of a cluster's API, as who made it."""
+        described = self.client("eks").describe_cluster(name=cluster)["cluster"]
+        return enter(_Caller(self.client("sts"), boto3.Session()), described)
 
     def left(self) -> list[tuple[str, str]]:
         """What is in the account that was not there at first."""

@@ -7,11 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import boto3
-import msgspec
 import pytest
 
-from tests.sandbox.aws.entrance import enter
 from tests.sandbox.kubernetes.client import Client, eventually
 
 from .account import Account
@@ -76,11 +73,6 @@ def _made(account: Account) -> set[str]:
     return {found[mark] for found in tags for mark in marks if mark in found} | ({"volume"} if held else set())
 
 
-class _Caller(msgspec.Struct):
-    sts: Any
-    session: Any
-
-
 @pytest.fixture
 def stack(account: Account) -> str:
     """The example's stack and chart, aimed at the account."""
@@ -88,11 +80,6 @@ def stack(account: Account) -> str:
     file = Path("stack.yaml")
     file.write_text(file.read_text().replace("platform: sandbox", "platform: aws"))
     return str(file)
-
-
-def inside(account: Account) -> Client:
-    cluster = account.client("eks").describe_cluster(name="in-cluster")["cluster"]
-    return enter(_Caller(account.client("sts"), boto3.Session()), cluster)
 
 
 def pending(account: Account, *arguments: str) -> dict[str, str]:
@@ -119,7 +106,7 @@ def test_what_runs_in_the_cluster_is_made_mended_and_changed_like_all_else(
     assert pending(account) == {}
     assert pending(account, "--no-refresh") == {}
 
-    client = inside(account)
+    client = account.inside("in-cluster")
     request.addfinalizer(client.http.close)
     client.call("DELETE", "/apis/batches.example.com/v1/namespaces/batches/batches/nightly")
     client.call("DELETE", "/api/v1/namespaces/batches/configmaps/batcher")

@@ -5,12 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import boto3
-import msgspec
-
 from mlinfra.sandbox.aws.interruptions import Interruption
 from mlinfra.sandbox.faults import FaultKind, FaultRule
-from tests.sandbox.aws.entrance import enter
 from tests.sandbox.kubernetes.client import Client, deployment, eventually
 
 from .account import Account
@@ -33,16 +29,6 @@ nodeGroups:
     taints: [{key: dedicated, value: ranking}]
 autoscaling: {pods: {kind: none}}
 """
-
-
-class _Caller(msgspec.Struct):
-    sts: Any
-    session: Any
-
-
-def _entered(account: Account) -> Client:
-    cluster = account.client("eks").describe_cluster(name="mixed")["cluster"]
-    return enter(_Caller(account.client("sts"), boto3.Session()), cluster)
 
 
 def _gpu_nodes(client: Client) -> list[dict[str, Any]]:
@@ -73,7 +59,7 @@ def test_a_mixed_group_has_machines_and_nodes_and_leaves_nothing(account: Accoun
     account.do("drift", "stack.yaml")
     assert _markets(account) == ["on-demand", "spot"]
 
-    client = _entered(account)
+    client = account.inside("mixed")
     try:
         assert eventually(lambda: len(_gpu_nodes(client)) == 2)
         node = _gpu_nodes(client)[0]

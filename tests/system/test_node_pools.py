@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import boto3
-import msgspec
 import pytest
 
 from mlinfra.sandbox.aws.interruptions import Interruption
 from mlinfra.sandbox.faults import FaultKind, FaultRule
-from tests.sandbox.aws.entrance import enter
 from tests.sandbox.kubernetes.client import Client, deployment, eventually
 
 from .account import Account
@@ -29,11 +25,6 @@ nodeGroups:
   gpu: {instances: [g5.xlarge, g5.2xlarge], capacity: {type: spot, fallback: on-demand}, max: 2}
 autoscaling: {nodes: {kind: karpenter}, pods: {kind: none}}
 """
-
-
-class _Caller(msgspec.Struct):
-    sts: Any
-    session: Any
 
 
 def _machines(account: Account) -> dict[str, str]:
@@ -60,8 +51,7 @@ def test_machines_come_and_go_with_the_pods_and_none_is_left_behind(
     account.do("drift", "stack.yaml")
     assert _machines(account) == {}
 
-    cluster = account.client("eks").describe_cluster(name="pools")["cluster"]
-    client = enter(_Caller(account.client("sts"), boto3.Session()), cluster)
+    client = account.inside("pools")
     request.addfinalizer(client.http.close)
     client.create("apps/v1/deployments", deployment("ranker", 1, resources={"limits": {"nvidia.com/gpu": "1"}}))
     assert eventually(lambda: _running(client) == 1)

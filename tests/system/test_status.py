@@ -6,23 +6,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import boto3
-import msgspec
 import pytest
 
 from mlinfra.sandbox.faults import FaultKind, FaultRule
-from tests.sandbox.aws.entrance import enter
 from tests.sandbox.kubernetes.client import Client, deployment, eventually
 
 from .account import Account, Ran
 from .conftest import ROOT
 
 GPUS = "  gpu: {instances: [g5.xlarge], min: 1, max: 2}\n"
-
-
-class _Caller(msgspec.Struct):
-    sts: Any
-    session: Any
 
 
 @pytest.fixture
@@ -33,11 +25,6 @@ def stack(account: Account) -> str:
     text = file.read_text().replace("platform: sandbox", "platform: aws")
     file.write_text(text.replace("max: 3}\n", "max: 3}\n" + GPUS))
     return str(file)
-
-
-def inside(account: Account) -> Client:
-    cluster = account.client("eks").describe_cluster(name="in-cluster")["cluster"]
-    return enter(_Caller(account.client("sts"), boto3.Session()), cluster)
 
 
 def group_of(account: Account) -> str:
@@ -62,7 +49,7 @@ def test_status_follows_a_stack_from_nothing_through_trouble(
     assert well.out.startswith("in-cluster  healthy\n")
     assert "3 of 3 nodes ready" in well.out
 
-    client = inside(account)
+    client = account.inside("in-cluster")
     request.addfinalizer(client.http.close)
     _one_gpu_pod_too_many(account, client, stack)
     _no_machines_of_that_type(account, stack)
