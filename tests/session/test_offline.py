@@ -27,16 +27,10 @@ nodeGroups:
 
 
 @pytest.fixture(autouse=True)
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(nowhere: Path) -> Path:
     """A folder with the stack, from which nothing of AWS can be asked."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "stack.yaml").write_text(STACK)
-    return tmp_path
+    (nowhere / "stack.yaml").write_text(STACK)
+    return nowhere
 
 
 @pytest.fixture
