@@ -9,7 +9,7 @@ from mlinfra.core.ledger import Intended
 from mlinfra.core.resource import Graph
 
 from .cloud import lost_answer
-from .test_engine import only, stack
+from .one_group import only, stack
 from .world import World, graph
 
 
