@@ -56,28 +56,9 @@ def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickst
     made = things(account)
     group, template = made["nodeGroups.system"], made["nodeGroups.system.launch-template"]
     cluster, role, key = made["cluster"], made["nodeGroups.system.role"], made["cluster.key"]
-    logs, registry = made["resources.training-logs"], made["registries.models"]
-    network, addresses = made["network.vpc"], _of(made, "aws:ec2/natGateway:NatGateway")
+    logs, addresses = made["resources.training-logs"], _of(made, "aws:ec2/natGateway:NatGateway")
     subnets = _of(made, "aws:ec2/subnet:Subnet")
-    questions = {
-        "vpc": ("ec2", "describe-vpcs", "--vpc-ids", network.id),
-        "hostnames": ("ec2", "describe-vpc-attribute", "--vpc-id", network.id, "--attribute", "enableDnsHostnames"),
-        "subnets": ("ec2", "describe-subnets", "--filters", f"Name=vpc-id,Values={network.id}"),
-        "nat": ("ec2", "describe-nat-gateways", "--nat-gateway-ids", *(nat.id for nat in addresses)),
-        "cluster": ("eks", "describe-cluster", "--name", "quickstart"),
-        "nodes": ("eks", "describe-nodegroup", "--cluster-name", "quickstart", "--nodegroup-name", _name(group)),
-        "template": (
-            ("ec2", "describe-launch-template-versions", "--versions", "$Latest", "--launch-template-id", template.id)
-        ),
-        "role": ("iam", "get-role", "--role-name", role.id),
-        "attached": ("iam", "list-attached-role-policies", "--role-name", role.id),
-        "key": ("kms", "describe-key", "--key-id", key.id),
-        "rotation": ("kms", "get-key-rotation-status", "--key-id", key.id),
-        "logs": ("logs", "describe-log-groups", "--log-group-name-prefix", logs.id),
-        "registry": ("ecr", "describe-repositories", "--repository-names", registry.id),
-        "kept": ("ecr", "get-lifecycle-policy", "--repository-name", registry.id),
-    }
-    seen = describe(questions)
+    seen = describe(_questions(made))
 
     assert seen["vpc"]["Vpcs"][0]["CidrBlock"] == "10.40.0.0/16"
     assert _tags(seen["vpc"]["Vpcs"][0]["Tags"]) >= {("team", "recsys"), ("mlinfra:address", "network.vpc")}
@@ -121,6 +102,32 @@ def test_the_aws_command_line_sees_what_the_stack_says(account: Account, quickst
     assert seen["registry"]["repositories"][0]["imageScanningConfiguration"] == {"scanOnPush": True}
     rules = json.loads(seen["kept"]["lifecyclePolicyText"])["rules"]
     assert 20 in {rule["selection"]["countNumber"] for rule in rules}
+
+
+def _questions(made: dict[str, Thing]) -> dict[str, tuple[str, ...]]:
+    """What is asked of the command line, by what it tells about."""
+    group, template = made["nodeGroups.system"], made["nodeGroups.system.launch-template"]
+    role, key, network = made["nodeGroups.system.role"], made["cluster.key"], made["network.vpc"]
+    logs, registry = made["resources.training-logs"], made["registries.models"]
+    addresses = _of(made, "aws:ec2/natGateway:NatGateway")
+    return {
+        "vpc": ("ec2", "describe-vpcs", "--vpc-ids", network.id),
+        "hostnames": ("ec2", "describe-vpc-attribute", "--vpc-id", network.id, "--attribute", "enableDnsHostnames"),
+        "subnets": ("ec2", "describe-subnets", "--filters", f"Name=vpc-id,Values={network.id}"),
+        "nat": ("ec2", "describe-nat-gateways", "--nat-gateway-ids", *(nat.id for nat in addresses)),
+        "cluster": ("eks", "describe-cluster", "--name", "quickstart"),
+        "nodes": ("eks", "describe-nodegroup", "--cluster-name", "quickstart", "--nodegroup-name", _name(group)),
+        "template": (
+            ("ec2", "describe-launch-template-versions", "--versions", "$Latest", "--launch-template-id", template.id)
+        ),
+        "role": ("iam", "get-role", "--role-name", role.id),
+        "attached": ("iam", "list-attached-role-policies", "--role-name", role.id),
+        "key": ("kms", "describe-key", "--key-id", key.id),
+        "rotation": ("kms", "get-key-rotation-status", "--key-id", key.id),
+        "logs": ("logs", "describe-log-groups", "--log-group-name-prefix", logs.id),
+        "registry": ("ecr", "describe-repositories", "--repository-names", registry.id),
+        "kept": ("ecr", "get-lifecycle-policy", "--repository-name", registry.id),
+    }
 
 
 @pytest.mark.long  # Terraform reads all of every type where it is found
