@@ -231,7 +231,7 @@ def test_what_has_no_price_does_not_pass_a_budget(budget: dict[str, Any], severi
 
 
 def test_what_is_counted_at_the_most_it_may_cost_does_pass_a_budget_or_not() -> None:
-    graph = node_group(["p6-b300.48xlarge"], (1, 1, 1), spot=True)
+    graph = node_group(["m8i.large"], (1, 1, 1), spot=True)
     wide = estimate(graph, None, PRICES, DAY, Budget(monthly=Decimal(1_000_000), fails=True, fails_unknown=True))
     assert [one.bounded for one in wide.unknown] == [True]
     assert budget_findings(wide) == ()
