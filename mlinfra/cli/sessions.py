@@ -117,8 +117,8 @@ class Session(Protocol):
         """Whether there is room for it."""
         ...
 
-    def refresh_prices(self) -> str:
-        """Read its prices anew, and answer the file that keeps them."""
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
+        """Read its prices anew, and answer the file that keeps them, and what could not be read."""
         ...
 
     def outputs(self) -> Mapping[str, Value]:

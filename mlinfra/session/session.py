@@ -316,9 +316,10 @@ class Session:
         """Whether the account and its region have room for the stack."""
         return self._adviser.capacity(self.graph(), self._state())
 
-    def refresh_prices(self) -> str:
-        """Read what the stack is billed by from AWS's price list. Answers the file that keeps it."""
-        return str(self._adviser.refresh_prices(self.graph()))
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
+        """Read what the stack is billed by from AWS's price list. Answers the file, and what could not be read."""
+        kept, unread = self._adviser.refresh_prices(self.graph())
+        return str(kept), unread
 
     def outputs(self) -> dict[str, Value]:
         """What the last complete apply answered."""

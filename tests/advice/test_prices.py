@@ -80,6 +80,18 @@ def test_a_damaged_file_of_prices_is_refused_with_what_to_do(tmp_path: Path) -> 
     assert "--refresh" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("price", "source"), [('"NaN"', "list"), ('"-1"', "list"), ('"Infinity"', "list"), ('"0.1"', "hearsay")]
+)
+def test_a_file_with_what_is_no_price_is_refused(price: str, source: str, tmp_path: Path) -> None:
+    origins = '{"list": {"url": "https://example.org", "date": "2026-11-20"}}'
+    prices = f'{{"key": {{"price": {price}, "unit": "month", "source": "{source}"}}}}'
+    (tmp_path / "us-east-1.json").write_text(f'{{"region": "us-east-1", "sources": {origins}, "prices": {prices}}}')
+    with pytest.raises(PlanError, match="no file of prices: key is no price") as raised:
+        read_prices("us-east-1", tmp_path)
+    assert raised.value.code == "MLI8003"
+
+
 def test_prices_that_cannot_be_kept_are_told(tmp_path: Path) -> None:
     (tmp_path / "prices").write_text("in the way")
     with pytest.raises(PlanError, match="cannot be written"):

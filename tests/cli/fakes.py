@@ -239,9 +239,9 @@ class FakeSession:
     def capacity(self) -> Capacity:
         return advice.CAPACITY
 
-    def refresh_prices(self) -> str:
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
         self.asked.append("refresh prices")
-        return ".mlinfra/prices/us-east-1.json"
+        return ".mlinfra/prices/us-east-1.json", advice.UNREAD
 
     def outputs(self) -> Mapping[str, Value]:
         return self._outputs
