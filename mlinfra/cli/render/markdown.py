@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from mlinfra.cli.render.value import inert
 
@@ -27,3 +28,13 @@ def prose(text: str) -> str:
         .replace("://", ":<!-- -->//")
         .replace("www.", "www<!-- -->.")
     )
+
+
+def size(lines: Iterable[str]) -> int:
+    """In bytes of UTF-8, line ends included."""
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def mark(kind: str, name: str) -> str:
+    """The first line of a comment, by which a later run finds it again."""
+    return f"<!-- mlinfra:{kind.lower()}:{re.sub(r'[^a-z0-9-]', '', name)} -->"

@@ -14,6 +14,7 @@ from mlinfra.core.plan import Change, Field, Part, Plan
 from mlinfra.core.value import path_text
 
 FORMAT_VERSION = "1.1"
+KEYS = ("formatVersion", "stack", "seal", "summary", "changes", "diagnostics", "cost", "capacity")
 
 
 def plan_json(plan: Plan) -> str:

@@ -6,7 +6,6 @@ anything else may take room.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -28,12 +27,12 @@ from mlinfra.cli.render.changes import (
     without_repeats,
 )
 from mlinfra.cli.render.cost import cost_markdown
-from mlinfra.cli.render.diagnostics import flat, gravest_first
+from mlinfra.cli.render.diagnostics import gravest_first
 from mlinfra.cli.render.difference import field_leaves
-from mlinfra.cli.render.markdown import code, prose
+from mlinfra.cli.render.findings import findings_markdown
+from mlinfra.cli.render.markdown import code, mark, prose, size
 from mlinfra.cli.render.parts import changed, gathered
 from mlinfra.cli.render.value import cut, value_text
-from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
 
@@ -48,9 +47,8 @@ Teller = Callable[[Change], list[str]]
 def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan") -> str:
     """The comment. Its first line is a mark by which a later run finds it again."""
     plan = without_repeats(plan)
-    stack = re.sub(r"[^a-z0-9-]", "", plan.ownership.stack)
     lines = [
-        f"<!-- mlinfra:{heading.lower()}:{stack} -->",
+        mark(heading, plan.ownership.stack),
         f"## {heading}: {code(cut(plan.ownership.stack, 100, '…'))}",
         "",
         f"**{verdict(plan, heading)}**",
@@ -59,25 +57,25 @@ def plan_markdown(plan: Plan, about: Mapping[str, str], *, heading: str = "Plan"
     lines += [*_counts(plan), ""] if plan.pending() else []
     changes = by_danger(plan.pending())
     feared = [change for change in changes if change.action in DESTRUCTIVE]
-    room = LIMIT - _RESERVE - _size(lines)
+    room = LIMIT - _RESERVE - size(lines)
     parts = [lines]
     if feared:
         parts.append(["### Deleted or replaced", "", *_fitted(feared, room * 2 // 3), ""])
-        room -= _size(parts[-1])
+        room -= size(parts[-1])
     if plan.cost is not None and plan.pending():
         parts.append(cost_markdown(plan.cost))
-        room -= _size(parts[-1])
+        room -= size(parts[-1])
     if plan.diagnostics:
         found = told_once(gravest_first(plan.diagnostics))
-        parts.append(["### Findings", "", *_findings(found, room // 2), ""])
-        room -= _size(parts[-1])
+        parts.append(["### Findings", "", *findings_markdown(found, room // 2), ""])
+        room -= size(parts[-1])
     if plan.capacity is not None:
         parts.append(capacity_markdown(plan.capacity))
-        room -= _size(parts[-1])
+        room -= size(parts[-1])
     single, many = parted(change for change in changes if change.action not in DESTRUCTIVE)
     if many:
         parts.append(["### The same for many", "", *_alike(many, room // 2), ""])
-        room -= _size(parts[-1])
+        room -= size(parts[-1])
     parts.append(_folded(single, room))
     parts.append(_foot(plan, about))
     return "\n".join(line for part in parts for line in part).rstrip("\n") + "\n"
@@ -97,7 +95,7 @@ def _fitted(changes: Sequence[Change], room: int) -> list[str]:
     """Every change, in as many words as there is room for; at last only as many changes as there is room for."""
     for tell in (_whole, _causes, _line):
         lines = [line for change in changes for line in tell(change)]
-        if _size(lines) <= room:
+        if size(lines) <= room:
             return lines
     return _first(changes, _bare, room)
 
@@ -107,7 +105,7 @@ def _first(changes: Sequence[Change], tell: Teller, room: int) -> list[str]:
     room -= 100
     for index, change in enumerate(changes):
         told = tell(change)
-        room -= _size(told)
+        room -= size(told)
         if room < 0:
             return [*lines, f"- and {len(changes) - index:,} more; the plan as JSON or HTML names them all"]
         lines += told
@@ -174,21 +172,6 @@ def _sides(before: Value, after: Value, limit: int, *, secret: bool = False) -> 
     return f"{old} → {'absent' if after is msgspec.UNSET else new}"
 
 
-def _findings(diagnostics: Sequence[Diagnostic], room: int) -> list[str]:
-    lines: list[str] = []
-    room -= 100
-    for index, found in enumerate(diagnostics):
-        where = "".join(f" {code(str(place))}" for place in (found.source, found.address) if place)
-        told = [f"- **{found.severity.value}** {code(found.code)}{where}: {prose(cut(found.summary, 500, '…'))}"]
-        below = (flat(found.detail), found.hint)
-        told += [f"  - {prose(cut(words, 500, '…'))}" for words in below if words]
-        room -= _size(told)
-        if room < 0:
-            return [*lines, f"- and {len(diagnostics) - index:,} more"]
-        lines += told
-    return lines
-
-
 def _alike(groups: Sequence[Alike], room: int) -> list[str]:
     lines: list[str] = []
     room -= 100
@@ -196,7 +179,7 @@ def _alike(groups: Sequence[Alike], room: int) -> list[str]:
         first = group.changes[0]
         head = f"- {code(sign(first))} **{title(first)}** {len(group.changes):,} objects: {prose(group.spread)}"
         told = [head, *_reason(first), *(line for field in group.fields[:_FEW_FIELDS] for line in _field(field))]
-        room -= _size(told)
+        room -= size(told)
         if room < 0:
             left = sum(len(one.changes) for one in groups[index:])
             return [*lines, f"- and {left:,} more; the plan as JSON or HTML names them all"]
@@ -210,7 +193,7 @@ def _folded(changes: Sequence[Change], room: int) -> list[str]:
     groups = {action: members for action, members in groups.items() if members}
     lines: list[str] = []
     for position, (action, members) in enumerate(groups.items()):
-        share = max(0, room - _size(lines)) // (len(groups) - position)
+        share = max(0, room - size(lines)) // (len(groups) - position)
         summary = f"<summary>{len(members):,} {PARTICIPLE[action]}</summary>"
         told = _fitted(members, share - 200) if action is not Action.CREATE else _fitted_lines(members, share - 200)
         lines += [f"<details>{summary}", "", *told, "", "</details>", ""]
@@ -220,7 +203,7 @@ def _folded(changes: Sequence[Change], room: int) -> list[str]:
 def _fitted_lines(changes: Sequence[Change], room: int) -> list[str]:
     """Creations are a line each, since all of their properties are new, and what they carry with them."""
     lines = [line for change in changes for line in (*_line(change), *_parts(change))]
-    return lines if _size(lines) <= room else _first(changes, _bare, room)
+    return lines if size(lines) <= room else _first(changes, _bare, room)
 
 
 def _foot(plan: Plan, about: Mapping[str, str]) -> list[str]:
@@ -228,8 +211,3 @@ def _foot(plan: Plan, about: Mapping[str, str]) -> list[str]:
     facts += [f"seal {code(plan.seal.digest[:12])}"] if plan.seal.digest else []
     facts += ["**for some targets only**"] if plan.partial else []
     return [" · ".join(facts)]
-
-
-def _size(lines: Sequence[str]) -> int:
-    """In bytes, line ends included."""
-    return sum(len(line.encode()) + 1 for line in lines)
