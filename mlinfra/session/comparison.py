@@ -31,7 +31,6 @@ from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.survey import remembered
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
-from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
@@ -286,7 +285,9 @@ class _Comparing:
         if self._head is None:
             return (*plan.diagnostics, *self._gone())
         plan = review.with_idle_names(with_major_versions(plan), self._stack, after, state)
-        plan = policies.held(plan, Rulebook.of_project(self._head.tree.here), after, self._stack, self._today)
+        tree = self._head.tree
+        book = policies.rulebook_of(self._stack, tree.here, top=tree.top)
+        plan = policies.held(plan, book, after, self._stack, self._today)
         plan = msgspec.structs.replace(plan, changes=shown)
         simulated = self._cloud.is_simulated
         plan = with_foresight(plan, self._stack, after, state, self._symbols, simulated=simulated)
