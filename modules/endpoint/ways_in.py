@@ -13,15 +13,15 @@ from mlinfra.library.codes import Code
 from mlinfra.library.outputs import LoadBalancer
 from mlinfra.library.route import Route, Way, add_route
 
-from .pods import PORTS, Server
+from .pods import GRPC_CALLS, PORTS, Server
+from .waking import HELD_SECONDS, THROUGH
 
-_CALLS = "/inference.GRPCInferenceService/"
 _OF_A_MODEL = r"/v2/models/[^/]+(/versions/[^/]+)?(/(ready|config|stats|infer|generate|generate_stream))?"
 _WAYS = (
     Way(_OF_A_MODEL, PORTS["http"], whole=True),
     Way("/v2/health/(live|ready)", PORTS["http"], whole=True),
-    Way(f"{_CALLS}Model", PORTS["grpc"], grpc=True),
-    Way(f"{_CALLS}Server", PORTS["grpc"], grpc=True),
+    Way(f"{GRPC_CALLS}Model", PORTS["grpc"], grpc=True),
+    Way(f"{GRPC_CALLS}Server", PORTS["grpc"], grpc=True),
 )
 
 
@@ -52,16 +52,25 @@ def way_in_problems(chosen: tuple[str, ...] | None, balancers: tuple[LoadBalance
 
 def add_ways_in(scope: Scope, server: Server, balancers: tuple[LoadBalancer, ...], shares: dict[str, int]) -> list[str]:
     """Add a route for each; answers the names. shares: of services that get so many of a hundred requests each."""
-    return [_add(scope, server, one, shares) for one in balancers]
+    hosts = hosts_outside(server.called, balancers)
+    for host, balancer in zip(hosts, balancers, strict=True):
+        route = Route(
+            host=host,
+            service=server.called,
+            namespace=server.serving.namespace,
+            ways=_WAYS,
+            # Whoever waits for a replica to start is not given up before that has failed.
+            timeout=HELD_SECONDS + 30 if server.sleeps else 60,
+            shares=shares,
+            through=THROUGH if server.sleeps else None,
+        )
+        add_route(scope, f"route.{_name(balancer)}", balancer, route)
+    return hosts
 
 
-def _add(scope: Scope, server: Server, balancer: LoadBalancer, shares: dict[str, int]) -> str:
-    host = f"{server.called}.{balancer.domain}"
-    namespace = server.serving.namespace
-    service = server.called if shares else server.name
-    route = Route(host=host, service=service, namespace=namespace, ways=_WAYS, shares=shares)
-    add_route(scope, f"route.{_name(balancer)}", balancer, route)
-    return host
+def hosts_outside(called: str, balancers: tuple[LoadBalancer, ...]) -> list[str]:
+    """The names that an endpoint has outside of the cluster."""
+    return [f"{called}.{balancer.domain}" for balancer in balancers]
 
 
 def _name(balancer: LoadBalancer) -> str:

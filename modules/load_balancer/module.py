@@ -128,7 +128,8 @@ def _properties(inputs: Inputs, guard: Handle, subnets: Value) -> Properties:
         "subnets": list(subnets),
     }
     if inputs.type == "application":
-        return {**properties, "dropInvalidHeaderFields": True}
+        # A request may wait for a model that sleeps, longer than the minute that is the default.
+        return {**properties, "dropInvalidHeaderFields": True, "idleTimeout": 360}
     # A gateway has few pods, and a zone may be without one.
     return {**properties, "enableCrossZoneLoadBalancing": True}
 
