@@ -131,8 +131,7 @@ class Session:
 
     @cached_property
     def _rulebook(self) -> Rulebook:
-        held_to_none = self.stack.policies == {"packs": []}
-        return Rulebook({}) if held_to_none else Rulebook.of_project(self._root)
+        return policies.rulebook_of(self.stack, self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
         """What the modules have against the stack as it is written. Asks no cloud for anything."""
