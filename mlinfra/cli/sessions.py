@@ -129,8 +129,8 @@ class Session(Protocol):
         """What is remembered."""
         ...
 
-    def kubeconfig(self) -> Mapping[str, Any]:
-        """How Kubernetes clients reach the stack's cluster."""
+    def kubeconfig(self, port: int = ...) -> tuple[Mapping[str, Any], str]:
+        """How Kubernetes clients reach the stack's cluster, and what they need besides, in words."""
         ...
 
     def location(self) -> str:

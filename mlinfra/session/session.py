@@ -45,7 +45,7 @@ from mlinfra.session.contention import alone
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
-from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.kubeconfig import PORT, kubeconfig
 from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
@@ -328,9 +328,9 @@ class Session:
         """What is remembered."""
         return self._backend.read()
 
-    def kubeconfig(self) -> dict[str, Any]:
-        """How Kubernetes clients reach the stack's cluster, as data."""
-        return kubeconfig(self.state(), self.stack.name, self._cloud.region, self._cloud.endpoint)
+    def kubeconfig(self, port: int = PORT) -> tuple[dict[str, Any], str]:
+        """How Kubernetes clients reach the stack's cluster, as data, and what they need besides, in words."""
+        return kubeconfig(self.state(), self.stack.name, self._cloud.region, self._cloud.endpoint, self._road, port)
 
     def location(self) -> str:
         """Where that is kept."""

@@ -249,8 +249,8 @@ class FakeSession:
     def state(self) -> State | None:
         return self._state
 
-    def kubeconfig(self) -> Mapping[str, Any]:
-        return {"apiVersion": "v1", "kind": "Config"}
+    def kubeconfig(self, port: int = 8443) -> tuple[Mapping[str, Any], str]:
+        return {"apiVersion": "v1", "kind": "Config"}, f"open the tunnel to port {port}"
 
     def whereabouts(self) -> Mapping[str, str]:
         return {}
