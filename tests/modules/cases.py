@@ -200,6 +200,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "mlflow": {
         "defaults": {**NODES, "runtimes": {"mlflow": {}}},
         "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+        "behind-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
+            "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
+        },
         "under-its-name": {
             **entrance(domain="acme.example"),
             "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
@@ -233,6 +237,17 @@ CASES: dict[str, dict[str, Sections]] = {
         },
         "shared": {
             **entrance(domain="acme.example"),
+            "endpoints": {
+                "ranker": {
+                    "traffic": {
+                        "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+                        "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+                    }
+                }
+            },
+        },
+        "shared-by-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
             "endpoints": {
                 "ranker": {
                     "traffic": {

@@ -139,7 +139,7 @@ def test_a_runtime_is_reached_under_its_name_through_the_load_balancer_that_has_
         ("ml.other.example", {"domain": "acme.example"}, "MLI2741"),
         ("a.ml.acme.example", {"domain": "acme.example"}, "MLI2741"),
         ("ml.acme.example", {"domain": "acme.example", "type": "application"}, "MLI2742"),
-        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2005"),
+        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2742"),
     ],
 )
 def test_a_name_that_nobody_answers_to_safely_is_refused(domain: str, balancer: dict[str, Any], code: str) -> None:
