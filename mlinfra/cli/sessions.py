@@ -216,6 +216,10 @@ class Sessions(Protocol):
         """The same, each fetched where it is not at hand."""
         ...
 
+    def stack_name(self, options: Any) -> str:
+        """What a stack is called that cannot be read; empty where nobody can tell. Raises nothing."""
+        ...
+
     def check_health(self, options: Any) -> Health:
         """How what a stack made is now. Raises `ConfigError` and `StateError`."""
         ...

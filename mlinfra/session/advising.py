@@ -15,7 +15,7 @@ import msgspec
 from mlinfra.advice.codes import Code
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices, write_prices
-from mlinfra.advice.things import Things
+from mlinfra.advice.things import NOTHING_RENEWED, Renewal, Things
 from mlinfra.advice.tokens import (
     INTERNET_GATEWAY,
     MANAGED,
@@ -33,6 +33,7 @@ from mlinfra.core.cost import Cost
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import Action, Change, Plan
+from mlinfra.core.property import Replace
 from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
@@ -67,7 +68,7 @@ class Adviser:
         if changing and not plan.destroy:
             from mlinfra.advice.capacity import capacity_findings
 
-            capacity = self.capacity(graph, state, changing)
+            capacity = self.capacity(graph, state, changing, _renewal(plan))
             sources = {resource.address: resource.source for resource in graph}
             found += capacity_findings(capacity, sources.get)
         if not plan.destroy:
@@ -98,14 +99,20 @@ class Adviser:
         prices = read_prices(self._cloud.region, self._prices)
         return estimate(graph, state, prices, self._today(), budget_of(self._stack.lifecycle))
 
-    def capacity(self, graph: Graph, state: State | None, only: Collection[Address] | None = None) -> Capacity:
-        """Whether there is room for a graph, or for `only` these of it."""
+    def capacity(
+        self,
+        graph: Graph,
+        state: State | None,
+        only: Collection[Address] | None = None,
+        renewal: Renewal = NOTHING_RENEWED,
+    ) -> Capacity:
+        """Whether there is room for a graph, or for `only` these of it, while what is renewed is there twice."""
         # Imported where it is needed: a plan with nothing to do must not wait for it.
         from mlinfra.advice.capacity import judge
         from mlinfra.advice.demand import demand_of
         from mlinfra.advice.supply import read_supply
 
-        demand = demand_of(Things.desired(graph, state), only)
+        demand = demand_of(Things.desired(graph, state, renewal), only)
         return judge(demand, read_supply(self._cloud.calls, demand), only)
 
     def refresh_prices(self, graph: Graph) -> Path:
@@ -122,6 +129,13 @@ class Adviser:
 
     def _today(self) -> date:
         return self._clock.now().date()
+
+
+def _renewal(plan: Plan) -> Renewal:
+    """What the plan replaces, by whether its successor is made while it is still there."""
+    replaced = [change for change in plan.changes if change.action is Action.REPLACE]
+    first = frozenset(change.address for change in replaced if change.order == Replace.CREATE_FIRST)
+    return Renewal(first, frozenset(change.address for change in replaced) - first)
 
 
 def _wants_room(change: Change) -> bool:

@@ -165,13 +165,14 @@ def drift_of(plan: Plan) -> Plan:
 
 
 def _drifted(change: Change) -> Change:
-    vanished = change.action is Action.FORGET or (change.action is Action.CREATE and bool(change.id))
+    gone = change.action is Action.CREATE and bool(change.id) and not change.loses
+    vanished = change.action is Action.FORGET or gone
     retagged = change.action is Action.UPDATE and not change.fields
     fields = tuple(field for field in change.fields if field.cause in _DRIFT)
     if vanished or retagged:
         return change
     action = change.action if fields else Action.NO_OP
-    return msgspec.structs.replace(change, action=action, fields=fields)
+    return msgspec.structs.replace(change, action=action, fields=fields, loses=False)
 
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:

@@ -211,6 +211,36 @@ def test_a_budget_says_what_is_in_no_figure() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("budget", "severity", "refused"),
+    [
+        ({"monthlyUSD": 900.0, "onBreach": "fail"}, Severity.ERROR, True),
+        ({"monthlyUSD": 900.0}, Severity.WARNING, False),
+        ({"monthlyUSD": 900.0, "onBreach": "fail", "onUnknown": "warn"}, Severity.WARNING, False),
+        ({"monthlyUSD": 900.0, "onUnknown": "fail"}, Severity.ERROR, True),
+    ],
+)
+def test_what_has_no_price_does_not_pass_a_budget(budget: dict[str, Any], severity: Severity, refused: bool) -> None:
+    cost = estimate(node_group(["z9.large"], (1, 1, 1)), None, PRICES, DAY, budget_of({"budget": budget}))
+    (found,) = budget_findings(cost, Source("stack.yaml", 5, 3))
+    assert (found.severity, found.code, found.source) == (severity, "MLI8071", Source("stack.yaml", 5, 3))
+    assert "nodeGroups.gpu: z9.large, on demand: no price is known in us-east-1" in found.detail
+    assert "--refresh" in found.hint
+    assert "onUnknown: warn" in found.hint
+    assert cost.refused is refused
+
+
+def test_what_is_counted_at_the_most_it_may_cost_does_pass_a_budget_or_not() -> None:
+    graph = node_group(["p6-b300.48xlarge"], (1, 1, 1), spot=True)
+    wide = estimate(graph, None, PRICES, DAY, Budget(monthly=Decimal(1_000_000), fails=True, fails_unknown=True))
+    assert [one.bounded for one in wide.unknown] == [True]
+    assert budget_findings(wide) == ()
+    narrow = msgspec.structs.replace(wide, budget=Budget(monthly=Decimal(10), fails=True))
+    (found,) = budget_findings(narrow)
+    assert found.code == "MLI8001"
+    assert found.hint.startswith("spot machines without a known price are counted at the most they can cost")
+
+
 def test_no_budget_says_nothing() -> None:
     assert budget_of({}) is None
     assert budget_findings(estimate(node_group(["p4d.24xlarge"], (9, 9, 9)), None, PRICES, DAY)) == ()

@@ -357,6 +357,9 @@ class FakeSessions:
     def estimate_cost(self, options: Given) -> Estimate:
         return Estimate(self.session.stack, advice.COST, ())
 
+    def stack_name(self, options: Given) -> str:
+        return self.session.stack.name
+
     def check_health(self, options: Given) -> Health:
         self.opened.append(options)
         return self.health
