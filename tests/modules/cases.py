@@ -191,6 +191,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "kserve": {
         "defaults": {**NODES, "runtimes": {"kserve": {}}},
         "serverless": {**NODES, "runtimes": {"kserve": {"mode": "serverless"}}},
+        "asleep-under-a-name": {
+            **entrance(domain="acme.example", certificate=CERTIFICATE),
+            "runtimes": {"kserve": {"domain": "acme.example", "mode": "serverless"}},
+        },
         "under-a-name": {
             **entrance(domain="acme.example", gateway="nginx"),
             "runtimes": {"kserve": {"domain": "acme.example"}},
