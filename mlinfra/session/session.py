@@ -14,12 +14,11 @@ from typing import Any
 import msgspec
 
 from mlinfra.config.expanded import Expanded, expand
-from mlinfra.config.loader import unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.diagnostic import Diagnostic
-from mlinfra.core.errors import ApplyIncomplete, ConfigError
+from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.facts import Facts
 from mlinfra.core.plan import Plan, Step, Verb
 from mlinfra.core.report import Listener, Report
@@ -42,6 +41,7 @@ from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.contention import alone
+from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
@@ -146,9 +146,7 @@ class Session:
         return self._graph(self._facts(self._state(), again=False))
 
     def _graph(self, facts: Facts) -> Graph:
-        if problems := unbuilt(self.stack, catalogue.language(self._library)):
-            raise ConfigError(problems)
-        return assembly.build(self.stack, self._library, facts, self._cloud.taggable)
+        return desired_graph(self.stack, self._library, facts, self._cloud.taggable)
 
     def plan(
         self,
