@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -154,6 +155,15 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def named(self) -> bool:
         """Whether ids are formed from properties, and therefore known before creation."""
         return "{" in self.id
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The properties that tell whose an object is: of its id, key, name and parent, and of its ARN."""
+        about = self.about
+        forms = (self.id if self.named else "", self.tagging.arn if self.tagging is not None else "")
+        spelt = {field.partition("[")[0] for form in forms for _, field, _, _ in Formatter().parse(form) if field}
+        name = () if about.name is None else (about.name.property,)
+        return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())
 
     @property
     def has_listed_tags(self) -> bool:

@@ -99,9 +99,12 @@ def _named_parents(kind: AwsType, wanted: Wanted) -> set[str]:
 def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool:
     if is_gone(kind, item):
         return False
-    properties = wire.inward(kind, item)
+    shown, is_child = _shown_tags(kind, item), kind.about.owned_by is OwnedBy.PARENT
+    if shown is not None and not is_child and wanted.tagged(shown):
+        return True  # first, as nothing else needs to be read then
+    properties = wire.inward(kind, item, kind.telling)
     identity = identify(kind, item, properties)
-    if kind.about.owned_by is OwnedBy.PARENT:
+    if is_child:
         named = wanted.named(identity) or _is_named(kind, wanted, properties) or _has_key(kind, wanted, properties)
         return named or properties.get(kind.about.parent) in parents(kind, reader, wanted)
     if wanted.named(identity, *(str(properties.get(name)) for name in kind.about.key)):
@@ -109,14 +112,20 @@ def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool
     if _is_named(kind, wanted, properties):
         return True
     tagging = kind.tagging
-    if tagging is None:
+    if tagging is None or shown is not None:
         return False
-    if tagging.path and tagging.path in item:
-        return wanted.tagged(from_form(tagging.form, dig(item, tagging.path)))
     if not tagging.arn or wanted.thorough or _may_be_derived(kind, reader, wanted, properties):
         return True  # its tags are among its details
     arn = reader.site.spell(tagging.arn, id=identity, **properties)
     return wanted.tagged(reader.tags_by_arn().get(arn, {}))
+
+
+def _shown_tags(kind: AwsType, item: Item) -> dict[str, str] | None:
+    """The tags that a listing shows with an object; `None` where it shows none."""
+    tagging = kind.tagging
+    if tagging is None or not tagging.path or tagging.path not in item:
+        return None
+    return from_form(tagging.form, dig(item, tagging.path))
 
 
 def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Found:
