@@ -49,6 +49,7 @@ from mlinfra.sandbox.aws.key_rotation import KeyRotation
 from mlinfra.sandbox.aws.keys import Keys
 from mlinfra.sandbox.aws.load_balancers import LoadBalancers
 from mlinfra.sandbox.aws.log_groups import LogGroups
+from mlinfra.sandbox.aws.machine_news import machine_news
 from mlinfra.sandbox.aws.queues import Queues
 from mlinfra.sandbox.aws.quotas import QuotaOperations
 from mlinfra.sandbox.aws.registries import Registries
@@ -102,6 +103,7 @@ _WITHOUT_MACHINES = {"iam", "s3", "sts"}
 def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extension]:
     """Everything that extends moto; for one operation, those that stand first are asked first."""
     yield from client_tokens(account)
+    yield from machine_news(account, endpoints)
     yield References(account)
     yield Subnets(account)
     yield SecurityGroupRules(account)

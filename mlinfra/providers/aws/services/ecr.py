@@ -11,10 +11,8 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, list_of, text
 from mlinfra.core.resource_type import Exclusive, NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Shape, Tagging, Update
-from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
-from mlinfra.providers.aws.wanted import Wanted
 from mlinfra.providers.aws.work import Work
 
 REPOSITORY = "aws:ecr/repository:Repository"
@@ -99,11 +97,6 @@ _REPOSITORY = AwsType(
 )
 
 
-def _policies(reader: Reader, wanted: Wanted) -> list[Item]:
-    names = sorted(parents(_LIFECYCLE_POLICY, reader, wanted))
-    return [{"repositoryName": name} for name in names]
-
-
 def _read_policy(reader: Reader, item: Item) -> Item:
     if "lifecyclePolicyText" in item:
         return item
@@ -132,7 +125,7 @@ _LIFECYCLE_POLICY = AwsType(
     names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
     create=call("PutLifecyclePolicy", "repository", "policy"),
     reading=Reading(
-        source=_policies,
+        below=lambda name, wanted: {"repositoryName": name},
         details=_read_policy,
         one=call("GetLifecyclePolicy", "repository"),
         item=".",
