@@ -157,11 +157,12 @@ class Session:
         refresh_facts: bool = False,
         advise: bool = True,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = silent,
     ) -> Plan:
         """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics.
 
-        delete_data: volumes that a deleted cluster would leave, for the data in them, go as well.
+        delete_data: what a deleted cluster would leave with data in it goes too; remove_foreign: what others added.
         """
         state = self._state()
         on_progress("reading facts")
@@ -174,7 +175,8 @@ class Session:
         since = self._clock.monotonic()
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
-        plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
+        wishes = {"destroy": destroy, "targets": targets, "remove_foreign": remove_foreign}
+        plan = alone(self._planned(graph, state, seen, facts, **wishes), self._backend)
         notes = () if destroy else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
@@ -290,8 +292,7 @@ class Session:
         return fresh._cloud.settled(fresh.graph())
 
     def _neighbour_version(self, location: str) -> str | None:
-        applied = applied_in(location, self._root)
-        return applied.version if applied is not None else None
+        return applied.version if (applied := applied_in(location, self._root)) is not None else None
 
     def drift(self) -> Plan:
         """What others changed since the last apply, as a plan without steps."""
