@@ -15,7 +15,7 @@ import msgspec
 from mlinfra.advice.codes import Code
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices, write_prices
-from mlinfra.advice.things import NOTHING_RENEWED, Renewal, Things
+from mlinfra.advice.things import Renewal, Things
 from mlinfra.advice.tokens import (
     INTERNET_GATEWAY,
     MANAGED,
@@ -68,7 +68,7 @@ class Adviser:
         if changing and not plan.destroy:
             from mlinfra.advice.capacity import capacity_findings
 
-            capacity = self.capacity(graph, state, changing, _renewal(plan))
+            capacity = self.capacity(graph, state, plan, changing)
             sources = {resource.address: resource.source for resource in graph}
             found += capacity_findings(capacity, sources.get)
         if not plan.destroy:
@@ -100,19 +100,15 @@ class Adviser:
         return estimate(graph, state, prices, self._today(), budget_of(self._stack.lifecycle))
 
     def capacity(
-        self,
-        graph: Graph,
-        state: State | None,
-        only: Collection[Address] | None = None,
-        renewal: Renewal = NOTHING_RENEWED,
+        self, graph: Graph, state: State | None, plan: Plan, only: Collection[Address] | None = None
     ) -> Capacity:
-        """Whether there is room for a graph, or for `only` these of it, while what is renewed is there twice."""
+        """Whether there is room for a graph, or for `only` these of it, while what `plan` replaces is there twice."""
         # Imported where it is needed: a plan with nothing to do must not wait for it.
         from mlinfra.advice.capacity import judge
         from mlinfra.advice.demand import demand_of
         from mlinfra.advice.supply import read_supply
 
-        demand = demand_of(Things.desired(graph, state, renewal), only)
+        demand = demand_of(Things.desired(graph, state, _renewal(plan)), only)
         return judge(demand, read_supply(self._cloud.calls, demand), only)
 
     def refresh_prices(self, graph: Graph) -> tuple[Path, tuple[Diagnostic, ...]]:
