@@ -46,6 +46,8 @@ _ROOMY = {
     NODE_POOL: frozenset({"spec"}),
 }
 
+_ALTERS = frozenset({Action.UPDATE, Action.MOVE, Action.ADOPT})
+
 
 class Adviser:
     """The adviser of one stack. Prices that were refreshed lie under `root`."""
@@ -63,7 +65,7 @@ class Adviser:
             return plan
         cost = self.cost(Graph({}) if plan.destroy else graph, state)
         found = list(budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
-        changing = frozenset(change.address for change in plan.pending() if _wants_room(change))
+        changing = frozenset(change.address for change in plan.pending() if wants_room(change))
         capacity = None
         if changing and not plan.destroy:
             from mlinfra.advice.capacity import capacity_findings
@@ -155,8 +157,9 @@ def _renewal(plan: Plan) -> Renewal:
     return Renewal(first, frozenset(change.address for change in replaced) - first)
 
 
-def _wants_room(change: Change) -> bool:
+def wants_room(change: Change) -> bool:
+    """Whether a change may want more of the account than there was, under whatever name."""
     if change.action in (Action.CREATE, Action.REPLACE):
         return change.type in _COUNTED or change.type in _ROOMY
     causes = _ROOMY.get(change.type, frozenset())
-    return change.action is Action.UPDATE and any(field.path[0] in causes for field in change.fields)
+    return change.action in _ALTERS and any(field.path[0] in causes for field in change.fields)
