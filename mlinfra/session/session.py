@@ -312,7 +312,7 @@ class Session:
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""
-        return self._adviser.capacity(self.graph(), self._state())
+        return self._adviser.capacity(self.graph(), self._state(), self.plan(advise=False))
 
     def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
         """Read what the stack is billed by from AWS's price list. Answers the file, and what could not be read."""
