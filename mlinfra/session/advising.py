@@ -6,7 +6,7 @@ change, so that a plan with nothing to do is as fast as it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock
 from mlinfra.core.cost import Cost
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.property import Replace
@@ -115,8 +115,11 @@ class Adviser:
         demand = demand_of(Things.desired(graph, state, renewal), only)
         return judge(demand, read_supply(self._cloud.calls, demand), only)
 
-    def refresh_prices(self, graph: Graph) -> Path:
-        """Read the prices of all that a graph is made of from AWS's price list, and keep them. Answers the file."""
+    def refresh_prices(self, graph: Graph) -> tuple[Path, tuple[Diagnostic, ...]]:
+        """Read the prices of all that a graph is made of from AWS's price list, and keep them beside older ones.
+
+        Answers the file, and what could not be read.
+        """
         from mlinfra.advice.price_list import home, read_price_list
         from mlinfra.advice.products import wanted_prices
 
@@ -125,10 +128,28 @@ class Adviser:
             raise PlanError("the simulated cloud has no price list", code=Code.NO_PRICE_LIST, hint=hint)
         keys = wanted_prices(Things.desired(graph, None))
         calls = self._cloud.calls_in(home(self._cloud.region))
-        return write_prices(read_price_list(calls, self._cloud.calls, keys, self._today()), self._prices)
+        read = read_price_list(calls, self._cloud.calls, keys, self._today())
+        return write_prices(read.file, self._prices), tuple(_unread(read.unread))
 
     def _today(self) -> date:
         return self._clock.now().date()
+
+
+def _unread(unread: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """What is to be said of prices that could not be read, once for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for key, reason in unread.items():
+        by_reason.setdefault(reason, []).append(key)
+    for reason, keys in by_reason.items():
+        count = len(keys)
+        yield Diagnostic(
+            severity=Severity.WARNING,
+            code=Code.PARTLY_READ,
+            summary=f"{count} price{'s were' if count != 1 else ' was'} not read: {', '.join(keys[:3])}"
+            + (f" and {count - 3} more" if count > 3 else ""),
+            detail=reason,
+            hint="they stay as they were; the others were read and are kept",
+        )
 
 
 def _renewal(plan: Plan) -> Renewal:

@@ -9,20 +9,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from mlinfra.core import connections
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import MAKES, Plan, Step, Verb
 from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
-from mlinfra.core.value import Properties, is_known
-from mlinfra.providers.aws.catalogue import catalogue
-from mlinfra.providers.aws.complaints import complaints as complaints_of_aws
-from mlinfra.session.codes import Code
+from mlinfra.core.value import is_known
 from mlinfra.session.hops import with_hops
-from mlinfra.session.pointing import source_of
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.renames import with_renames
+from mlinfra.session.scrutiny import complaints, refused
 from mlinfra.session.symbolic import Symbols
 
 _VERSION = "version"
@@ -50,26 +46,11 @@ def without_guesses(plan: Plan, symbols: Symbols) -> Plan:
 
 def _refused(plan: Plan, stack: Stack, graph: Graph, symbols: Symbols) -> Iterator[Diagnostic]:
     for step in _last_makes(plan):
-        for complaint in _complaints(step.type, symbols.reopened(step.properties)):
-            yield Diagnostic(
-                code=Code.REFUSED_PROPERTY,
-                summary=f"{step.address}: {complaint}",
-                address=step.address,
-                source=source_of(graph.resources.get(step.address), complaint, stack.positions),
-            )
+        one = graph.resources[step.address]
+        one = msgspec.structs.replace(one, properties=symbols.reopened(step.properties))
+        for complaint in complaints(one):
+            yield refused(one, complaint, stack.positions)
 
 
 def _last_makes(plan: Plan) -> Iterable[Step]:
     return {step.address: step for step in plan.steps if step.verb in MAKES - {Verb.RECORD}}.values()
-
-
-def _complaints(token: str, properties: Properties) -> Iterable[str]:
-    match connections.kind_of(token):
-        case connections.AWS:
-            return complaints_of_aws(catalogue()[token], properties)
-        case connections.KUBERNETES:
-            from mlinfra.providers.kubernetes.token import Kind
-            from mlinfra.providers.kubernetes.validation import complaints
-
-            return complaints(Kind.of(token), properties)
-    return ()  # of a release its chart would have to be read

@@ -191,6 +191,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "kserve": {
         "defaults": {**NODES, "runtimes": {"kserve": {}}},
         "serverless": {**NODES, "runtimes": {"kserve": {"mode": "serverless"}}},
+        "asleep-under-a-name": {
+            **entrance(domain="acme.example", certificate=CERTIFICATE),
+            "runtimes": {"kserve": {"domain": "acme.example", "mode": "serverless"}},
+        },
         "under-a-name": {
             **entrance(domain="acme.example", gateway="nginx"),
             "runtimes": {"kserve": {"domain": "acme.example"}},
@@ -200,6 +204,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "mlflow": {
         "defaults": {**NODES, "runtimes": {"mlflow": {}}},
         "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+        "behind-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
+            "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
+        },
         "under-its-name": {
             **entrance(domain="acme.example"),
             "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
@@ -233,6 +241,17 @@ CASES: dict[str, dict[str, Sections]] = {
         },
         "shared": {
             **entrance(domain="acme.example"),
+            "endpoints": {
+                "ranker": {
+                    "traffic": {
+                        "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+                        "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+                    }
+                }
+            },
+        },
+        "shared-by-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
             "endpoints": {
                 "ranker": {
                     "traffic": {

@@ -26,8 +26,8 @@ from mlinfra.core.value import Path, Properties, is_known
 from mlinfra.providers.aws import lifecycle
 from mlinfra.providers.aws.aws_type import AwsType, Item
 from mlinfra.providers.aws.catalogue import catalogue
-from mlinfra.providers.aws.complaints import complaints
 from mlinfra.providers.aws.listing import is_gone, list_objects, present_of
+from mlinfra.providers.aws.offline import complaints
 from mlinfra.providers.aws.quiet import Quiet
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.site import Site
@@ -75,6 +75,8 @@ class AwsProvider:
         """Each type of `interest` listed in bulk."""
         listers, _ = self._pools()
         reader = self._reader(ownership.stack, interest)
+        if any(one.ids and self._kind(token).has_listed_tags for token, one in interest.items()):
+            listers.submit(reader.tags_by_arn)  # page by page, and much waits for them: they go first
         futures = {token: listers.submit(reader.objects, token) for token in interest}
         return {token: future.result() for token, future in futures.items()}
 
@@ -119,8 +121,8 @@ class AwsProvider:
         return ()
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
-        """What AWS's model of the create call says against the known part of `properties`."""
-        return complaints(self._kind(type), properties)
+        """What AWS's models of the calls that carry them say against the known part of `properties`."""
+        return tuple(complaints(self._kind(type), properties))
 
     def _by_id(self, target: Target) -> Present | None:
         work = self._work(target, Quiet())
