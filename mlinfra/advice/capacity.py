@@ -110,6 +110,10 @@ def _reservation(one: GroupDemand, supply: Supply) -> Iterator[Check]:
     words = f"{group.reservation} has {found.available} of {found.type} free in {found.zone}" + (
         f", and the group uses {own}" if own else ""
     )
+    if isinstance(supply.running, Unasked) and group.name and there < group.maximum:
+        words += f", beside what the group uses already: {supply.running.reason}"
+        yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=words)
+        return
     hint = f"enlarge the reservation, or lower max to {there}"
     verdict = (
         Verdict.SHORT if there < max(group.minimum, 1) else Verdict.TIGHT if there < group.maximum else Verdict.FITS

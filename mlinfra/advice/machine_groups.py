@@ -51,6 +51,8 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     reservation: the id of a capacity reservation.
     subnets: as the property says, references included; none where they are not known.
     cluster, name: what EKS calls them, where it is known.
+    former: so too of the group that this one replaces, and that goes only when this one is there.
+    either: bought on demand where no spot machine is to be had, whatever the share.
     public_addresses: how many each machine gets.
     """
 
@@ -68,6 +70,8 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     subnets: tuple[Value, ...] = ()
     cluster: str = ""
     name: str = ""
+    former: tuple[str, str] = ("", "")
+    either: bool = False
     public_addresses: int = 0
     source: Source | None = None
 
@@ -110,6 +114,7 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         subnets=tuple(items(own, "subnetIds")),
         cluster=text(thing.seen, "clusterName"),
         name=text(thing.seen, "nodeGroupName"),
+        former=(text(thing.former, "clusterName"), text(thing.former, "nodeGroupName")),
         public_addresses=_public_addresses(template),
         source=thing.source,
     )
@@ -139,6 +144,7 @@ def _scaling(thing: Thing, things: Things) -> MachineGroup | None:
         most_paid=Decimal(str(how["spotMaxPrice"])) if how.get("spotMaxPrice") else None,
         subnets=tuple(items(own, "vpcZoneIdentifiers")),
         name=text(thing.seen, "name"),
+        former=("", text(thing.former, "name")),
         public_addresses=_public_addresses(template),
         source=thing.source,
     )
@@ -148,7 +154,8 @@ def _pool(thing: Thing, things: Things) -> MachineGroup | None:
     """A pool that names its types and its bound; it begins without a machine, and may come back to that."""
     spec = part(thing.properties, "spec")
     template = part(spec, "template", "spec")
-    asked = {text(one, "key"): items(one, "values") for one in map(part, items(template, "requirements"))}
+    demands = [one for one in map(part, items(template, "requirements")) if text(one, "operator", "In") == "In"]
+    asked = {text(one, "key"): items(one, "values") for one in demands}
     types, markets = asked.get("node.kubernetes.io/instance-type", []), asked.get("karpenter.sh/capacity-type", [])
     most = text(part(spec, "limits"), "nodes")
     if not types or not most.isdigit():
@@ -164,6 +171,7 @@ def _pool(thing: Thing, things: Things) -> MachineGroup | None:
         buying=spot if "spot" in markets else Buying.ON_DEMAND,
         disks=tuple(_pool_disk(part(one, "ebs")) for one in map(part, items(made_as, "blockDeviceMappings"))),
         percent=0 if "spot" in markets else 100,
+        either=spot is Buying.MIXED and "spot" in markets,
         subnets=tuple(one["id"] for one in map(part, items(made_as, "subnetSelectorTerms")) if "id" in one),
         public_addresses=int(made_as.get("associatePublicIPAddress") is True),
         source=thing.source,

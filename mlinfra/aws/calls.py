@@ -151,6 +151,8 @@ class Calls:
             following = page.get(how["output_token"])
             if not following or ("more_results" in how and not page.get(how["more_results"])):
                 return
+            if following == given.get(how["input_token"]):
+                raise ProviderError(f"{service} {operation} answers the same page again and again")
             given[how["input_token"]] = following
 
     def _largest_page(self, service: str, operation: str, how: Mapping[str, Any]) -> int | None:

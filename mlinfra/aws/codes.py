@@ -18,6 +18,5 @@ class Code(Coded):
     INVALID = "MLI5007", "The cloud refuses the parameters."
     AMBIGUOUS = "MLI5008", "Nobody knows whether a call took effect, or which of several objects is meant."
     OTHER_ACCOUNT = "MLI5010", "The credentials belong to another account than the stack."
-    NO_INSTANCE_TYPE = "MLI5011", "The region does not offer a machine type of that name."
     UNKNOWN_TYPE = "MLI5012", "No such resource type is declared."
     NO_REGION = "MLI5013", "There is no region of that name."

@@ -110,7 +110,8 @@ class _Planning:
         deciding = Deciding(context)
         order = topological(sorted(self._desired.resources), self._dependencies.table())
         decisions = [deciding.decide(self._desired.resources[address]) for address in order]
-        decisions += self._departures(Closing(request.types, decisions, self._standings))
+        closing = Closing(request.types, decisions, self._standings)
+        decisions += self._departures(closing)
         decisions = _ordered_replacements(decisions, self._dependencies)
         deposed = [s for s in self._standings.deposed if not isinstance(s.observed, Unreadable)]
         if request.targets:
@@ -121,7 +122,8 @@ class _Planning:
         self._diagnostics += _still_used(decisions)
         wiring = Wiring(request.types, self._dependencies)
         steps = wiring.wire(decisions, deposed)
-        changes = [_change(decision) for decision in decisions] + [_deposed_change(s) for s in deposed]
+        changes = [_change(decision, loses=closing.loses(decision)) for decision in decisions]
+        changes += map(_deposed_change, deposed)
         return self._sealed(decisions, deposed, steps, changes, deciding)
 
     def _departures(self, closing: Closing) -> list[Decision]:
@@ -275,7 +277,7 @@ def _still_used(decisions: Iterable[Decision]) -> Iterator[Diagnostic]:
                 )
 
 
-def _change(decision: Decision) -> Change:
+def _change(decision: Decision, *, loses: bool = False) -> Change:
     record, resource = decision.standing.record, decision.resource
     fields = decision.difference.fields
     if decision.action is Action.CREATE:
@@ -294,6 +296,7 @@ def _change(decision: Decision) -> Change:
         id=record.id if record is not None else "",
         origin=decision.standing.origin,
         order=decision.order.value if decision.order is not None else "",
+        loses=loses,
     )
 
 

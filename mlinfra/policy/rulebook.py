@@ -39,9 +39,9 @@ class Rulebook(msgspec.Struct, frozen=True):
     notes: tuple[Diagnostic, ...] = ()
 
     @classmethod
-    def of_project(cls, project: Path) -> Rulebook:
-        """Our packs, and those in the project's `policies`. Raises `ConfigError` with all that is wrong with them."""
-        return cls.find((bundled_policies(), project / _FOLDER))
+    def of_project(cls, *folders: Path) -> Rulebook:
+        """Our packs, and those in `policies` of each folder. Raises `ConfigError` with all that is wrong with them."""
+        return cls.find((bundled_policies(), *(folder / _FOLDER for folder in folders)))
 
     @classmethod
     def find(cls, roots: Iterable[Path]) -> Rulebook:

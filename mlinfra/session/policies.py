@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,30 @@ def _as_written(case: Case) -> Any:
 
 def rules(project: Path | None = None) -> tuple[RuleInfo, ...]:
     """Every rule that stacks of the project may be held to. Raises `ConfigError` where one cannot be used."""
-    return tuple(RuleInfo(rule) for rule in Rulebook.of_project(project or Path()).rules)
+    here = project or Path()
+    return tuple(RuleInfo(rule) for rule in Rulebook.of_project(*_folders(here, here)).rules)
+
+
+def rulebook_of(stack: Stack, here: Path, *, top: Path | None = None) -> Rulebook:
+    """The rules that a stack may be held to: ours and its project's. Raises `ConfigError` where one cannot be used.
+
+    here: the directory that paths are relative to. top: of a repository that was put elsewhere, its root.
+    """
+    if stack.policies == {"packs": []}:
+        return Rulebook({})
+    return Rulebook.of_project(*_folders(here, (here / stack.file).parent, top))
+
+
+def _folders(here: Path, beside: Path, top: Path | None = None) -> Iterator[Path]:
+    """What has rules of its own: the working directory, the stack's, and what is above that in its repository.
+
+    That a command runs elsewhere, as jobs do, must not let a stack off any rule.
+    """
+    yield here
+    beside = beside.resolve()
+    above = (beside, *beside.parents)
+    roots = [folder for folder in above if (folder == top.resolve() if top else (folder / ".git").exists())]
+    yield from above[: above.index(roots[0]) + 1] if roots else (beside,)
 
 
 def refusals(stack: Stack, book: Rulebook) -> tuple[Diagnostic, ...]:

@@ -14,12 +14,11 @@ from typing import Any
 import msgspec
 
 from mlinfra.config.expanded import Expanded, expand
-from mlinfra.config.loader import unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.diagnostic import Diagnostic
-from mlinfra.core.errors import ApplyIncomplete, ConfigError
+from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.facts import Facts
 from mlinfra.core.plan import Plan, Step, Verb
 from mlinfra.core.report import Listener, Report
@@ -42,10 +41,11 @@ from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
 from mlinfra.session.contention import alone
+from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
-from mlinfra.session.kubeconfig import kubeconfig
+from mlinfra.session.kubeconfig import PORT, kubeconfig
 from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
@@ -131,8 +131,7 @@ class Session:
 
     @cached_property
     def _rulebook(self) -> Rulebook:
-        held_to_none = self.stack.policies == {"packs": []}
-        return Rulebook({}) if held_to_none else Rulebook.of_project(self._root)
+        return policies.rulebook_of(self.stack, self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
         """What modules and rules have against the stack as it is written. Asks no cloud for anything."""
@@ -148,9 +147,7 @@ class Session:
         return self._graph(self._facts(self._state(), again=False))
 
     def _graph(self, facts: Facts) -> Graph:
-        if problems := unbuilt(self.stack, catalogue.language(self._library)):
-            raise ConfigError(problems)
-        return assembly.build(self.stack, self._library, facts, self._cloud.taggable)
+        return desired_graph(self.stack, self._library, facts, self._cloud.taggable)
 
     def plan(
         self,
@@ -317,9 +314,10 @@ class Session:
         """Whether the account and its region have room for the stack."""
         return self._adviser.capacity(self.graph(), self._state())
 
-    def refresh_prices(self) -> str:
-        """Read what the stack is billed by from AWS's price list. Answers the file that keeps it."""
-        return str(self._adviser.refresh_prices(self.graph()))
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
+        """Read what the stack is billed by from AWS's price list. Answers the file, and what could not be read."""
+        kept, unread = self._adviser.refresh_prices(self.graph())
+        return str(kept), unread
 
     def outputs(self) -> dict[str, Value]:
         """What the last complete apply answered."""
@@ -329,9 +327,9 @@ class Session:
         """What is remembered."""
         return self._backend.read()
 
-    def kubeconfig(self) -> dict[str, Any]:
-        """How Kubernetes clients reach the stack's cluster, as data."""
-        return kubeconfig(self.state(), self.stack.name, self._cloud.region, self._cloud.endpoint)
+    def kubeconfig(self, port: int = PORT) -> tuple[dict[str, Any], str]:
+        """How Kubernetes clients reach the stack's cluster, as data, and what they need besides, in words."""
+        return kubeconfig(self.state(), self.stack.name, self._cloud.region, self._cloud.endpoint, self._road, port)
 
     def location(self) -> str:
         """Where that is kept."""

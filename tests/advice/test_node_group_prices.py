@@ -180,8 +180,28 @@ def test_a_spot_machine_never_costs_more_than_the_stack_pays() -> None:
 def test_a_type_without_a_price_is_listed_and_not_free(graph: Graph, unknown: list[str]) -> None:
     cost = estimate(graph, None, PRICES, DAY)
     assert [one.what for one in cost.unknown] == unknown
-    priced = any("m6i.large" in line.what for line in cost.lines)
-    assert cost.monthly.expected == Decimal("78.08" if priced else "8.00")
+    # 70.08 for the machine that has a price, or 140.16 on demand for that of which no spot price is known; 8 a volume
+    figures = {"m6i.large": "78.08", "m6i.xlarge": "148.16"}
+    priced = next((figure for name, figure in figures.items() if name in cost.lines[0].what), "8.00")
+    assert cost.monthly.expected == Decimal(priced)
+
+
+def test_spot_machines_without_a_typical_price_are_counted_as_on_demand_and_listed() -> None:
+    # At first 1 on demand and 1 of 3 more: 2 x 140.16; the other two at the on-demand price too; 4 x 8 for volumes.
+    cost = estimate(mixed_group(["m6i.xlarge"], (0, 4, 8), SPOT), None, PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("0.00"), Decimal("592.64"), Decimal("1185.28"))
+    (unknown,) = cost.unknown
+    assert (unknown.what, unknown.bounded) == ("m6i.xlarge, spot", True)
+    assert unknown.reason.startswith("no price is known, and it is counted at the on-demand price")
+    assert cost.uncounted == ()
+    assert "for want of a typical one" in cost.lines[0].note
+
+
+def test_a_type_without_a_typical_price_does_not_hide_that_of_another() -> None:
+    # The fewest are of the type that is known to be cheap: 371.497 + 8; expected: (0.5089 + 0.192) / 2 x 730 + 8.
+    cost = estimate(node_group(["g5.xlarge", "m6i.xlarge"], (1, 1, 1), spot=True), None, PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("148.16"), Decimal("263.83"), Decimal("742.38"))
+    assert [one.what for one in cost.unknown] == ["m6i.xlarge, spot"]
 
 
 def test_a_volume_that_no_price_covers_wholly_is_listed() -> None:

@@ -168,6 +168,7 @@ CASES: dict[str, dict[str, Sections]] = {
     "neuron-device-plugin": {"defaults": wishing(neuron_device_plugin={"instances": ["trn1.2xlarge"]})},
     "aws-efa-device-plugin": {"defaults": wishing(aws_efa_device_plugin={})},
     "keda": {"defaults": wishing(keda={})},
+    "keda-http": {"defaults": wishing(keda_http={})},
     "aws-ebs-csi-driver": {
         "defaults": wishing(aws_ebs_csi_driver={}),
         "an-add-on-already": wishing(
@@ -190,6 +191,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "kserve": {
         "defaults": {**NODES, "runtimes": {"kserve": {}}},
         "serverless": {**NODES, "runtimes": {"kserve": {"mode": "serverless"}}},
+        "asleep-under-a-name": {
+            **entrance(domain="acme.example", certificate=CERTIFICATE),
+            "runtimes": {"kserve": {"domain": "acme.example", "mode": "serverless"}},
+        },
         "under-a-name": {
             **entrance(domain="acme.example", gateway="nginx"),
             "runtimes": {"kserve": {"domain": "acme.example"}},
@@ -199,6 +204,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "mlflow": {
         "defaults": {**NODES, "runtimes": {"mlflow": {}}},
         "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+        "behind-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
+            "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
+        },
         "under-its-name": {
             **entrance(domain="acme.example"),
             "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
@@ -218,8 +227,31 @@ CASES: dict[str, dict[str, Sections]] = {
         "defaults": {**NODES, "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7"}}},
         "gpu": endpoint(resources={"cpu": 2, "memory": "8Gi", "gpu": 1}, nodeGroups=["gpu"]),
         "fixed": endpoint(replicas={"min": 2, "max": 2}),
+        "sleeping": {**endpoint(replicas={"min": 0}), "loadBalancers": DOORS},
+        "shared-by-nginx": {
+            **entrance(domain="acme.example", gateway="nginx"),
+            "endpoints": {
+                "ranker": {
+                    "traffic": {
+                        "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+                        "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+                    }
+                }
+            },
+        },
         "shared": {
             **entrance(domain="acme.example"),
+            "endpoints": {
+                "ranker": {
+                    "traffic": {
+                        "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+                        "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+                    }
+                }
+            },
+        },
+        "shared-by-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
             "endpoints": {
                 "ranker": {
                     "traffic": {

@@ -14,7 +14,7 @@ from mlinfra.core.value import Concat, Expression, Ref, Secret
 from mlinfra.library.database_password import SCRIPT
 from mlinfra.library.images import AWS
 from tests.library.samples import codes, graph_of, properties, refusals
-from tests.modules.cases import CLUSTER, NODES, SYSTEM
+from tests.modules.cases import CERTIFICATE, CLUSTER, NODES, SYSTEM
 
 _BOTH = {**NODES, "runtimes": {"mlflow": {}, "flyte": {}}}
 _DATABASES = ("runtimes.mlflow.database", "runtimes.flyte.database")
@@ -139,7 +139,7 @@ def test_a_runtime_is_reached_under_its_name_through_the_load_balancer_that_has_
         ("ml.other.example", {"domain": "acme.example"}, "MLI2741"),
         ("a.ml.acme.example", {"domain": "acme.example"}, "MLI2741"),
         ("ml.acme.example", {"domain": "acme.example", "type": "application"}, "MLI2742"),
-        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2005"),
+        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2742"),
     ],
 )
 def test_a_name_that_nobody_answers_to_safely_is_refused(domain: str, balancer: dict[str, Any], code: str) -> None:
@@ -173,17 +173,39 @@ def test_models_have_names_below_the_domain_of_a_gateway_of_nginx() -> None:
     assert gateway["disableIngressCreation"] is False
 
 
+@pytest.mark.parametrize("gateway", ["istio", "nginx"])
+def test_models_that_sleep_have_names_below_the_domain_that_one_certificate_reaches(gateway: str) -> None:
+    balancers = {"web": {"domain": "acme.example", "gateway": gateway, "certificate": CERTIFICATE}}
+    runtimes = {"kserve": {"domain": "acme.example", "mode": "serverless"}}
+    graph = graph_of({**NODES, "loadBalancers": balancers, "runtimes": runtimes})
+    config: Any = properties(graph, "components.knative.serving")["spec"]
+    assert config["config"]["domain"] == {"acme.example": ""}
+    assert config["config"]["network"]["domain-template"] == "{{.Name}}-{{.Namespace}}.{{.Domain}}"
+    kourier: Any = properties(graph, "runtimes.kserve.names")["spec"]
+    route: Any = properties(graph, "runtimes.kserve.route")["spec"]
+    if gateway == "istio":
+        assert route["hosts"] == ["*.acme.example"]
+        (way,) = route["http"]
+        assert way["route"] == [{"destination": {"host": kourier["externalName"], "port": {"number": 80}}}]
+    else:
+        (rule,) = route["rules"]
+        assert rule["host"] == "*.acme.example"
+        assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "kourier", "port": {"number": 80}}
+
+
 @pytest.mark.parametrize(
     ("runtime", "gateway", "code"),
     [
         ({"domain": "ml.acme.example"}, "nginx", "MLI2741"),
-        ({"domain": "acme.example"}, "istio", "MLI2005"),
-        ({"domain": "acme.example", "mode": "serverless"}, "nginx", "MLI2005"),
+        ({"domain": "acme.example"}, "istio", "MLI2741"),
+        ({"domain": "acme.example"}, "alb", "MLI2741"),
+        ({"domain": "acme.example", "mode": "serverless"}, "alb", "MLI2741"),
     ],
 )
 def test_names_of_models_that_nobody_would_answer_to_are_refused(
     runtime: dict[str, Any], gateway: str, code: str
 ) -> None:
-    balancers = {"web": {"domain": "acme.example", "gateway": gateway}}
+    kind = "application" if gateway == "alb" else "network"
+    balancers = {"web": {"domain": "acme.example", "gateway": gateway, "type": kind, "certificate": CERTIFICATE}}
     wrong = refusals({**NODES, "loadBalancers": balancers, "runtimes": {"kserve": runtime}})
     assert (code, "runtimes.kserve.domain") in codes(wrong)

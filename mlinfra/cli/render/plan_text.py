@@ -9,13 +9,13 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted
 from mlinfra.cli.render.capacity import capacity_brief
 from mlinfra.cli.render.changes import (
-    DESTRUCTIVE,
     SIGN,
     STYLE,
     by_section,
     cause_of,
     counted,
     danger,
+    is_feared,
     is_sweeping,
     reason_of,
     sign,
@@ -65,12 +65,12 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
     """One change as a branch of a tree."""
     branch, below = look.guide(last=last)
     address, kind = widths
-    style = STYLE[change.action]
+    style = STYLE[Action.DELETE if change.loses else change.action]
     page = Page().line(
         (branch, "dim"),
         (f"{sign(change):<3} ", style),
         (f"{title(change):<{kind}}  ", style),
-        (f"{change.address:<{address}}", "bold" if change.action in DESTRUCTIVE else ""),
+        (f"{change.address:<{address}}", "bold" if is_feared(change) else ""),
         (f"  {_type(change.type, look)}", "dim"),
         (_source(change, look, len(branch) + 4 + kind + 2 + address), "dim"),
         below=below + "    ",

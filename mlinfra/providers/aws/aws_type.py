@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -63,6 +64,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     listing, items: the call that lists all objects of the account and region, and where they stand on a page.
     source: instead of these two, a function, where the listing is shared, nested or must be picked from.
+    below: instead of all these, for what every parent may have one of: what stands for it until its `details` are read,
+        from the parent's id.
     one, item: the call that describes one object by id, and where it stands in the answer (the first of `items`, where
         nothing else is said; `.` is the answer itself); or a function.
     outputs: where properties stand that do not stand under their own API name: a path, or, with braces, a format over
@@ -77,6 +80,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     listing: Call | None = None
     items: str = ""
     source: Callable[[Reader, Wanted], Iterable[Item]] | None = None
+    below: Callable[[str, Wanted], Item] | None = None
     item: str = ""
     outputs: Mapping[str, str] = {}
     derived: Mapping[str, Callable[[Item], Any]] = {}
@@ -151,6 +155,20 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def named(self) -> bool:
         """Whether ids are formed from properties, and therefore known before creation."""
         return "{" in self.id
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The properties that tell whose an object is: of its id, key, name and parent, and of its ARN."""
+        about = self.about
+        forms = (self.id if self.named else "", self.tagging.arn if self.tagging is not None else "")
+        spelt = {field.partition("[")[0] for form in forms for _, field, _, _ in Formatter().parse(form) if field}
+        name = () if about.name is None else (about.name.property,)
+        return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())
+
+    @property
+    def has_listed_tags(self) -> bool:
+        """Whether its tags are those of the tagging API: neither a listing nor a look at it shows them."""
+        return self.tagging is not None and self.tagging.read is not None and bool(self.tagging.arn)
 
     @cached_property
     def _id_pattern(self) -> re.Pattern[str]:

@@ -77,6 +77,11 @@ class Reader:
         """`work` done for every item, many at a time; must not be called from within such work."""
         return list(self._details.map(work, items))
 
+    def begin(self, work: Callable[[T], R], items: Iterable[T]) -> Callable[[], list[R]]:
+        """`each`, begun and not waited for: what is answered waits, and answers. Nor may it be called within work."""
+        begun = self._details.map(work, items)
+        return lambda: list(begun)
+
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
         """The tags of all objects of the stack that the tagging API knows. It lags behind, and does not know all."""
 

@@ -10,10 +10,8 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, list_of, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
-from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
-from mlinfra.providers.aws.wanted import Wanted
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
@@ -85,11 +83,6 @@ _REPOSITORY = AwsType(
 )
 
 
-def _policies(reader: Reader, wanted: Wanted) -> list[Item]:
-    names = sorted(parents(_LIFECYCLE_POLICY, reader, wanted))
-    return [{"repositoryName": name} for name in names]
-
-
 def _read_policy(reader: Reader, item: Item) -> Item:
     if "lifecyclePolicyText" in item:
         return item
@@ -115,7 +108,7 @@ _LIFECYCLE_POLICY = AwsType(
     names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
     create=call("PutLifecyclePolicy", "repository", "policy"),
     reading=Reading(
-        source=_policies,
+        below=lambda name, wanted: {"repositoryName": name},
         details=_read_policy,
         one=call("GetLifecyclePolicy", "repository"),
         item=".",

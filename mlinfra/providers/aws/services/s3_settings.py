@@ -13,7 +13,6 @@ from typing import Any
 from mlinfra.core.property import Property, Replace, block, boolean, document, integer, list_of, map_of, text
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import AwsType, Item, Reading, Shape, Update
-from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import moment, ordered_by
 from mlinfra.providers.aws.services.iam_roles import same_policy
@@ -57,8 +56,8 @@ def _setting(
     every bucket has by itself.
     """
 
-    def source(reader: Reader, wanted: Wanted) -> list[Item]:
-        return [{"Bucket": name, "Asked": wanted.named(name)} for name in sorted(parents(kind, reader, wanted))]
+    def below(bucket: str, wanted: Wanted) -> Item:
+        return {"Bucket": bucket, "Asked": wanted.named(bucket)}
 
     def details(reader: Reader, item: Item) -> Item | None:
         if "Asked" not in item:
@@ -78,7 +77,7 @@ def _setting(
         return {name[0].upper() + name[1:]: work.api(name) for name in fields}
 
     writing = call(put, Bucket=prop("bucket"), lag=_LAG, **params)
-    kind = AwsType(
+    return AwsType(
         about=ResourceType(
             token=token,
             inputs=block({"bucket": text(required=True, replace=Replace.CREATE_FIRST, refers=BUCKET), **fields}),
@@ -91,11 +90,10 @@ def _setting(
         names=names or {},
         shapes=shapes or {},
         create=writing,
-        reading=Reading(source=source, details=details, one=one),
+        reading=Reading(below=below, details=details, one=one),
         updates=(Update(tuple(fields), (writing,)),),
         delete=delete,
     )
-    return kind
 
 
 _VERSIONING = _setting(
