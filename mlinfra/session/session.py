@@ -134,8 +134,9 @@ class Session:
         return policies.rulebook_of(self.stack, self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
-        """What the modules have against the stack as it is written. Asks no cloud for anything."""
-        return validation.refusals(self.stack, self._library, self._cloud.types)
+        """What modules and rules have against the stack as it is written. Asks no cloud for anything."""
+        found = validation.refusals(self.stack, self._library, self._cloud.types)
+        return (*found, *policies.refusals(self.stack, self._rulebook))
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
