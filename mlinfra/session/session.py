@@ -40,6 +40,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
@@ -369,7 +370,8 @@ class Session:
 
     def _state(self) -> State:
         """The state; a new one, of a new lineage, where there is none."""
-        return self._backend.read() or self._new_state
+        with as_caller(self.stack, "state"):
+            return self._backend.read() or self._new_state
 
     @cached_property
     def _new_state(self) -> State:
@@ -380,7 +382,8 @@ class Session:
 
     def _facts(self, state: State, *, again: bool) -> Facts:
         """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
-        return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
+        with as_caller(self.stack, "target"):
+            return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
         ownership, cloud = self._ownership(state), self._cloud
