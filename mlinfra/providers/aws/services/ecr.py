@@ -11,10 +11,8 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, list_of, text
 from mlinfra.core.resource_type import Exclusive, NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Shape, Tagging, Update
-from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
-from mlinfra.providers.aws.wanted import Wanted
 from mlinfra.providers.aws.work import Work
 
 REPOSITORY = "aws:ecr/repository:Repository"
