@@ -172,9 +172,10 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def telling(self) -> frozenset[str]:
-        """The properties that tell whose an object is: of its id, key, name and parent, and of its ARN."""
+        """The properties that tell whose an object is: of its id, key, name and parents, and of its ARN."""
         about = self.about
-        forms = (self.id if self.named else "", self.tagging.arn if self.tagging is not None else "")
+        forms = [self.id if self.named else "", self.tagging.arn if self.tagging is not None else ""]
+        forms += [about.exclusive.by] if about.exclusive is not None else []
         spelt = {field.partition("[")[0] for form in forms for _, field, _, _ in Formatter().parse(form) if field}
         name = () if about.name is None else (about.name.property,)
         return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())
