@@ -91,7 +91,7 @@ class Adviser:
         from mlinfra.advice.borrowed import Borrowed, borrowed_findings
 
         return borrowed_findings(
-            self._cloud.calls,
+            self._cloud.brief_calls,
             str(self._cloud.connection.identity).partition("/")[0],
             [Borrowed(*one) for one in borrowed],
             lambda address: graph.resources[address].source,
@@ -113,7 +113,7 @@ class Adviser:
 
         rolled = frozenset(change.address for change in plan.changes if _rolls(change))
         demand = demand_of(Things.desired(graph, state, _renewal(plan)), only, rolled)
-        return judge(demand, read_supply(self._cloud.calls, demand), only)
+        return judge(demand, read_supply(self._cloud.brief_calls, demand), only)
 
     def refresh_prices(self, graph: Graph) -> tuple[Path, tuple[Diagnostic, ...]]:
         """Read the prices of all that a graph is made of from AWS's price list, and keep them beside older ones.
