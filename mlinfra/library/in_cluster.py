@@ -13,6 +13,11 @@ LOKI = "loki"
 LOKI_PORT = 3100
 LOKI_HOST = f"{LOKI}.{LOKI}.svc.cluster.local"
 
+# Of the component `knative`: the gateway before its services, in a namespace that its operator makes, by its name there
+# (knative/operator 1.21, cmd/operator/kodata/ingress/1.21/kourier; November 2026).
+KOURIER_HOST = "kourier.kourier-system.svc.cluster.local"
+KOURIER_PORT = 80
+
 # Of the component `keda-http`: its namespace, where it takes requests for what sleeps, and where KEDA asks how many.
 WAKING = "keda-http"
 WAKING_HOST = f"keda-add-ons-http-interceptor-proxy.{WAKING}.svc.cluster.local"

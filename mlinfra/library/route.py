@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.value import Properties
-from mlinfra.library.outputs import Door, LoadBalancer
+from mlinfra.library.outputs import Door, Exposure, LoadBalancer
+from mlinfra.library.own_targets import add_targets
 from mlinfra.library.scope import Handle, Scope
 
 _VIRTUAL_SERVICE = "kubernetes:networking.istio.io/v1:VirtualService"
@@ -23,13 +24,16 @@ class Way(msgspec.Struct, frozen=True):
     """Which paths go to that port of the service: those that begin so.
 
     whole: `path` is a regular expression, for all of the path. grpc: they are calls of gRPC, for which NGINX, behind a
-    load balancer that ends TLS, has no way.
+    load balancer that ends TLS, has no way. pods: on which port the pods listen, where that is another.
+    health: a path, or of gRPC a call, that pods answer without being told who asks; for who asks pods themselves.
     """
 
     path: str
     port: int
     whole: bool = False
     grpc: bool = False
+    pods: int = 0
+    health: str = "/"
 
 
 class Through(msgspec.Struct, frozen=True):
@@ -45,6 +49,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     timeout: in seconds, of a request; of a stream of gRPC there is none.
     shares: instead of all to `service`, so many of a hundred to each of these; a gateway of NGINX knows two.
     through: who takes them first. For NGINX `service` must be a name for that (a service of type ExternalName).
+    sign_in: how a load balancer that is its own gateway asks who somebody is before; no other does.
+    part: which of several routes of one module.
     """
 
     host: str
@@ -54,25 +60,33 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     timeout: int = 60
     shares: dict[str, int] = {}
     through: Through | None = None
+    sign_in: Properties | None = None
+    part: str = ""
 
 
-def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route) -> Handle:
-    """Add it. The load balancer has a gateway within the cluster."""
-    door = balancer.door
-    assert door is not None
+def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route) -> tuple[Exposure, ...]:
+    """Add it. Answers what the module's own outputs have to hand on as `exposed`: nothing, but for a load balancer
+    that is its own gateway."""
+    if balancer.door is None:
+        return add_targets(scope, local_name, balancer, route)
+    _add_to_gateway(scope, local_name, balancer, balancer.door, route)
+    return ()
+
+
+def _add_to_gateway(scope: Scope, local_name: str, balancer: LoadBalancer, door: Door, route: Route) -> None:
     name = f"{route.service}-{balancer.address.parts[-1]}"
     metadata = {"name": name, "namespace": route.namespace}
     if balancer.gateway == "istio":
         labelled = {**metadata, "labels": {"istio.io/rev": "default"}}
         properties: Properties = {"metadata": labelled, "spec": _virtual_service(door, route)}
-        return scope.add(local_name, _VIRTUAL_SERVICE, properties, depends_on=[door.address])
+        scope.add(local_name, _VIRTUAL_SERVICE, properties, depends_on=[door.address])
+        return
     first, *others = route.shares or (route.service,)
     noted = {**metadata, "annotations": _annotations(route)}
     properties = {"metadata": noted, "spec": _ingress(door, route, first)}
     added = scope.add(local_name, _INGRESS, properties, depends_on=[door.address])
     for other in others:
         _add_canary(scope, f"{local_name}.{other}", door, route, other, after=added)
-    return added
 
 
 def _add_canary(scope: Scope, local_name: str, door: Door, route: Route, service: str, *, after: Handle) -> None:

@@ -24,7 +24,7 @@ from .pods import Server, add_deployment, add_entrance
 from .scaling import Replicas, add_scaling, is_scaled, scaling_problems, sleeps
 from .shares import MODEL, Variant, share_problems
 from .waking import add_waking, cold_start, waking_problems
-from .ways_in import add_ways_in, hosts_outside, way_in_problems, ways_in
+from .ways_in import add_ways_in, hosts_outside, way_in_problems, ways_in, with_gates
 
 SECTION = Place("endpoints", many=True)
 NEEDS = (Cluster, NodeGroup, ModelServing, LoadBalancer)
@@ -118,15 +118,19 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     )
     serving = scope.one(ModelServing)
     models = {name: one.model for name, one in inputs.traffic.items()} or {"": inputs.model}
-    servers = {name: _server(scope.name, name, model, inputs, serving, groups, facts) for name, model in models.items()}
+    servers = {
+        name: with_gates(_server(scope.name, name, model, inputs, serving, groups, facts), chosen)
+        for name, model in models.items()
+    }
+    hosts = hosts_outside(scope.name, chosen)
     for server in servers.values():
-        _add_server(scope, server, inputs.replicas, hosts_outside(scope.name, chosen), facts)
+        _add_server(scope, server, inputs.replicas, hosts, facts)
     shares = {servers[name].name: one.weight for name, one in inputs.traffic.items()}
-    hosts = add_ways_in(scope, next(iter(servers.values())), chosen, shares)
+    exposed = add_ways_in(scope, next(iter(servers.values())), chosen, shares)
     url: Value = f"http://{scope.name}.{serving.namespace}.svc.cluster.local:8000"
     if shares:
         url = f"{'https' if chosen[0].tls else 'http'}://{hosts[0]}"
-    return Outputs(url=url, hosts=hosts)
+    return Outputs(url=url, hosts=hosts, exposed=exposed)
 
 
 def _server(

@@ -29,6 +29,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     variant: which of several models that share the requests it runs; empty for the only one. called: what requests call
     the model by, whichever variant answers them. in_flight: how many requests each is to have at once.
     sleeps: whether there may be none, so that its name is that of who wakes it, and its pods have another.
+    gates: what must hold of a pod besides, before it is ready and an older one goes.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     rollout: dict[str, int | str]
     in_flight: int
     sleeps: bool = False
+    gates: tuple[str, ...] = ()
 
     def local(self, name: str = "") -> str:
         """The local name of something of its own."""
@@ -116,6 +118,7 @@ def _pod(server: Server) -> dict[str, Any]:
         "tolerations": tolerations(server.hosts),
         "topologySpreadConstraints": _spread(server),
         "terminationGracePeriodSeconds": 60,
+        **({"readinessGates": [{"conditionType": gate} for gate in server.gates]} if server.gates else {}),
         "initContainers": [_fetching(server)],
         "containers": [_serving(server)],
         "volumes": [

@@ -183,6 +183,7 @@ class FakeSession:
         refresh: bool = True,
         refresh_facts: bool = False,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = lambda _: None,
     ) -> Plan:
         self.asked.append({"targets": targets, "refresh": refresh, "refresh_facts": refresh_facts})
@@ -249,8 +250,8 @@ class FakeSession:
     def state(self) -> State | None:
         return self._state
 
-    def kubeconfig(self) -> Mapping[str, Any]:
-        return {"apiVersion": "v1", "kind": "Config"}
+    def kubeconfig(self, port: int = 8443) -> tuple[Mapping[str, Any], str]:
+        return {"apiVersion": "v1", "kind": "Config"}, f"open the tunnel to port {port}"
 
     def whereabouts(self) -> Mapping[str, str]:
         return {}

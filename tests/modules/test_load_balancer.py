@@ -99,6 +99,7 @@ def test_targets_are_addresses_of_pods_asked_at_the_gateways_own_health_port(kin
 def test_without_a_gateway_services_bring_their_own_targets() -> None:
     graph = graph_of(entrance(type="application", gateway="alb"))
     assert not of_type(graph, "aws:lb/targetGroup:TargetGroup")
+    assert not of_type(graph, "aws:lb/listenerRule:ListenerRule")
     answer = properties(graph, "loadBalancers.public.listener.http")["defaultActions"][0]["fixedResponse"]
     assert answer["statusCode"] == "404"
 

@@ -18,7 +18,7 @@ _PATHS = {"application": "app", "network": "net", "gateway": "gwy"}
 
 
 class LoadBalancers(Extension):
-    """CreateLoadBalancer, DeleteLoadBalancer, CreateListener."""
+    """CreateLoadBalancer, DeleteLoadBalancer, CreateListener, CreateRule, ModifyRule."""
 
     service = "elbv2"
 
@@ -64,6 +64,24 @@ class LoadBalancers(Extension):
             raise AwsError("DuplicateListener", "A listener already exists on this port for this load balancer")
         return proceed()
 
+    def create_rule(self, call: Call, proceed: Proceed) -> Answer:
+        """With regular expressions as well, which moto does not know of."""
+        if not _has_expressions(call):
+            return proceed()
+        about = (call["ListenerArn"], _patterns(call), int(call["Priority"]), call["Actions"], call.get("Tags"))
+        made = self.account.backend("elbv2", call.region).create_rule(*about)
+        made.conditions = call["Conditions"]
+        return {"Rules": [made]}
+
+    def modify_rule(self, call: Call, proceed: Proceed) -> Answer:
+        """Likewise."""
+        if not _has_expressions(call):
+            return proceed()
+        backend = self.account.backend("elbv2", call.region)
+        changed = backend.modify_rule(call["RuleArn"], _patterns(call), call.get("Actions") or [])
+        changed.conditions = call["Conditions"]
+        return {"Rules": [changed]}
+
     def _balancers(self, call: Call) -> dict[str, Any]:
         found: dict[str, Any] = self.account.backend("elbv2", call.region).load_balancers
         return found
@@ -96,6 +114,31 @@ class LoadBalancers(Extension):
         has_gateway = any(g.vpc and g.vpc.id == vpc for g in ec2.internet_gateways.values())
         if call.get("Scheme", "internet-facing") == "internet-facing" and vpc and not has_gateway:
             raise AwsError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
+
+
+_EXPRESSED = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}
+
+
+def _has_expressions(call: Call) -> bool:
+    """Whether there are regular expressions among the conditions of a rule; refuses what AWS refuses of them.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_PathPatternConditionConfig.html (2026).
+    """
+    settings = [one.get(_EXPRESSED.get(one.get("Field", ""), ""), {}) for one in call.get("Conditions") or []]
+    if any(len(value) > 128 for one in settings for value in one.get("RegexValues", [])):
+        raise AwsError("ValidationError", "The regular expression is too long; the limit is '128'")
+    return any("RegexValues" in one for one in settings)
+
+
+def _patterns(call: Call) -> list[dict[str, Any]]:
+    """The conditions with every expression as if it were a plain pattern, as far as moto looks at it."""
+    return [_plain(condition) for condition in call["Conditions"]]
+
+
+def _plain(condition: dict[str, Any]) -> dict[str, Any]:
+    name = _EXPRESSED.get(condition.get("Field", ""), "")
+    values = [*condition.get(name, {}).get("Values", []), *condition.get(name, {}).get("RegexValues", [])]
+    return {**condition, name: {"Values": values}} if name else condition
 
 
 def give_identity(account: Account, region: str, balancer: Any) -> None:
