@@ -50,15 +50,24 @@ class Calls:
     """The calls of one region. Safe to share between threads.
 
     `chance` answers a number between 0 and 1 and spreads the delays, so that many callers do not return at once.
+    `attempts` bounds how often a call is made that fails otherwise than by being throttled; `patience`, in seconds, for
+    how long one is made that is.
     """
 
     def __init__(
-        self, clients: Clients, clock: Clock, *, chance: Any = random.random, attempts: int = _ATTEMPTS
+        self,
+        clients: Clients,
+        clock: Clock,
+        *,
+        chance: Any = random.random,
+        attempts: int = _ATTEMPTS,
+        patience: float = _PATIENCE,
     ) -> None:
         self._clients = clients
         self._clock = clock
         self._chance = chance
         self._attempts = attempts
+        self._patience = patience
         self._lock = threading.Lock()
         self._paces: dict[str, Pace] = {}
 
@@ -105,7 +114,7 @@ class Calls:
 
     def _persist(self, send: Callable[[], Answer], pace: Pace, *, repeatable: bool, removes: bool) -> Answer:
         """`send`, repeated: as long as it is throttled, and a few times where that is safe after an unclear answer."""
-        deadline = self._clock.monotonic() + _PATIENCE
+        deadline = self._clock.monotonic() + self._patience
         failures = unclear = 0
         pace.wait()
         for attempt in count():

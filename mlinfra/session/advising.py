@@ -46,6 +46,7 @@ _ROOMY = {
     NODE_POOL: frozenset({"spec"}),
 }
 
+_ROLLING = frozenset({"launchTemplate", "version", "releaseVersion"})
 _ALTERS = frozenset({Action.UPDATE, Action.MOVE, Action.ADOPT})
 
 
@@ -90,7 +91,7 @@ class Adviser:
         from mlinfra.advice.borrowed import Borrowed, borrowed_findings
 
         return borrowed_findings(
-            self._cloud.calls,
+            self._cloud.brief_calls,
             str(self._cloud.connection.identity).partition("/")[0],
             [Borrowed(*one) for one in borrowed],
             lambda address: graph.resources[address].source,
@@ -110,8 +111,9 @@ class Adviser:
         from mlinfra.advice.demand import demand_of
         from mlinfra.advice.supply import read_supply
 
-        demand = demand_of(Things.desired(graph, state, _renewal(plan)), only)
-        return judge(demand, read_supply(self._cloud.calls, demand), only)
+        rolled = frozenset(change.address for change in plan.changes if _rolls(change))
+        demand = demand_of(Things.desired(graph, state, _renewal(plan)), only, rolled)
+        return judge(demand, read_supply(self._cloud.brief_calls, demand), only)
 
     def refresh_prices(self, graph: Graph) -> tuple[Path, tuple[Diagnostic, ...]]:
         """Read the prices of all that a graph is made of from AWS's price list, and keep them beside older ones.
@@ -162,4 +164,10 @@ def wants_room(change: Change) -> bool:
     if change.action in (Action.CREATE, Action.REPLACE):
         return change.type in _COUNTED or change.type in _ROOMY
     causes = _ROOMY.get(change.type, frozenset())
-    return change.action in _ALTERS and any(field.path[0] in causes for field in change.fields)
+    return change.action in _ALTERS and (_rolls(change) or any(field.path[0] in causes for field in change.fields))
+
+
+def _rolls(change: Change) -> bool:
+    """Whether EKS exchanges a group's machines for it, one after the other."""
+    causes = _ROLLING if change.type == MANAGED and change.action in _ALTERS else frozenset[str]()
+    return any(field.path[0] in causes for field in change.fields)
