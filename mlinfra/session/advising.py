@@ -15,7 +15,7 @@ import msgspec
 from mlinfra.advice.codes import Code
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices, write_prices
-from mlinfra.advice.things import NOTHING_RENEWED, Renewal, Things
+from mlinfra.advice.things import Renewal, Things
 from mlinfra.advice.tokens import (
     INTERNET_GATEWAY,
     MANAGED,
@@ -46,6 +46,8 @@ _ROOMY = {
     NODE_POOL: frozenset({"spec"}),
 }
 
+_ALTERS = frozenset({Action.UPDATE, Action.MOVE, Action.ADOPT})
+
 
 class Adviser:
     """The adviser of one stack. Prices that were refreshed lie under `root`."""
@@ -63,12 +65,12 @@ class Adviser:
             return plan
         cost = self.cost(Graph({}) if plan.destroy else graph, state)
         found = list(budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
-        changing = frozenset(change.address for change in plan.pending() if _wants_room(change))
+        changing = frozenset(change.address for change in plan.pending() if wants_room(change))
         capacity = None
         if changing and not plan.destroy:
             from mlinfra.advice.capacity import capacity_findings
 
-            capacity = self.capacity(graph, state, changing, _renewal(plan))
+            capacity = self.capacity(graph, state, plan, changing)
             sources = {resource.address: resource.source for resource in graph}
             found += capacity_findings(capacity, sources.get)
         if not plan.destroy:
@@ -100,19 +102,15 @@ class Adviser:
         return estimate(graph, state, prices, self._today(), budget_of(self._stack.lifecycle))
 
     def capacity(
-        self,
-        graph: Graph,
-        state: State | None,
-        only: Collection[Address] | None = None,
-        renewal: Renewal = NOTHING_RENEWED,
+        self, graph: Graph, state: State | None, plan: Plan, only: Collection[Address] | None = None
     ) -> Capacity:
-        """Whether there is room for a graph, or for `only` these of it, while what is renewed is there twice."""
+        """Whether there is room for a graph, or for `only` these of it, while what `plan` replaces is there twice."""
         # Imported where it is needed: a plan with nothing to do must not wait for it.
         from mlinfra.advice.capacity import judge
         from mlinfra.advice.demand import demand_of
         from mlinfra.advice.supply import read_supply
 
-        demand = demand_of(Things.desired(graph, state, renewal), only)
+        demand = demand_of(Things.desired(graph, state, _renewal(plan)), only)
         return judge(demand, read_supply(self._cloud.calls, demand), only)
 
     def refresh_prices(self, graph: Graph) -> tuple[Path, tuple[Diagnostic, ...]]:
@@ -159,8 +157,9 @@ def _renewal(plan: Plan) -> Renewal:
     return Renewal(first, frozenset(change.address for change in replaced) - first)
 
 
-def _wants_room(change: Change) -> bool:
+def wants_room(change: Change) -> bool:
+    """Whether a change may want more of the account than there was, under whatever name."""
     if change.action in (Action.CREATE, Action.REPLACE):
         return change.type in _COUNTED or change.type in _ROOMY
     causes = _ROOMY.get(change.type, frozenset())
-    return change.action is Action.UPDATE and any(field.path[0] in causes for field in change.fields)
+    return change.action in _ALTERS and any(field.path[0] in causes for field in change.fields)

@@ -40,6 +40,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
@@ -134,8 +135,9 @@ class Session:
         return policies.rulebook_of(self.stack, self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
-        """What the modules have against the stack as it is written. Asks no cloud for anything."""
-        return validation.refusals(self.stack, self._library, self._cloud.types)
+        """What modules and rules have against the stack as it is written. Asks no cloud for anything."""
+        found = validation.refusals(self.stack, self._library, self._cloud.types)
+        return (*found, *policies.refusals(self.stack, self._rulebook))
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
@@ -157,11 +159,12 @@ class Session:
         refresh_facts: bool = False,
         advise: bool = True,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = silent,
     ) -> Plan:
         """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics.
 
-        delete_data: volumes that a deleted cluster would leave, for the data in them, go as well.
+        delete_data: what a deleted cluster would leave with data in it goes too; remove_foreign: what others added.
         """
         state = self._state()
         on_progress("reading facts")
@@ -174,7 +177,8 @@ class Session:
         since = self._clock.monotonic()
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
-        plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
+        wishes = {"destroy": destroy, "targets": targets, "remove_foreign": remove_foreign}
+        plan = alone(self._planned(graph, state, seen, facts, **wishes), self._backend)
         notes = () if destroy else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
@@ -290,8 +294,7 @@ class Session:
         return fresh._cloud.settled(fresh.graph())
 
     def _neighbour_version(self, location: str) -> str | None:
-        applied = applied_in(location, self._root)
-        return applied.version if applied is not None else None
+        return applied.version if (applied := applied_in(location, self._root)) is not None else None
 
     def drift(self) -> Plan:
         """What others changed since the last apply, as a plan without steps."""
@@ -311,7 +314,7 @@ class Session:
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""
-        return self._adviser.capacity(self.graph(), self._state())
+        return self._adviser.capacity(self.graph(), self._state(), self.plan(advise=False))
 
     def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
         """Read what the stack is billed by from AWS's price list. Answers the file, and what could not be read."""
@@ -367,7 +370,8 @@ class Session:
 
     def _state(self) -> State:
         """The state; a new one, of a new lineage, where there is none."""
-        return self._backend.read() or self._new_state
+        with as_caller(self.stack, "state"):
+            return self._backend.read() or self._new_state
 
     @cached_property
     def _new_state(self) -> State:
@@ -378,7 +382,8 @@ class Session:
 
     def _facts(self, state: State, *, again: bool) -> Facts:
         """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
-        return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
+        with as_caller(self.stack, "target"):
+            return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
         ownership, cloud = self._ownership(state), self._cloud

@@ -65,6 +65,7 @@ def lone(type: str, properties: dict[str, Any], day: date = DAY, prices: Prices 
         (DATABASE, {**A_DATABASE, "iops": 3000, "storageThroughput": 125, "storageType": "gp3"}, "58.95"),
         (DATABASE, {**A_DATABASE, "manageMasterUserPassword": True}, "59.35"),
         ("aws:secretsmanager/secret:Secret", {}, "0.40"),
+        ("aws:secretsmanager/secret:Secret", {"replicas": [{"region": "eu-west-1"}]}, "0.80"),
         # 1.006 an hour for each of two
         (
             "aws:ec2/capacityReservation:CapacityReservation",
@@ -115,6 +116,7 @@ def test_support_is_extended_from_the_day_that_the_standard_one_ends() -> None:
     [
         ("aws:rds/instance:Instance", {}),
         ("aws:fsx/lustreFileSystem:LustreFileSystem", {"storageCapacity": 1200, "deploymentType": "SCRATCH_2"}),
+        ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "absent", "subnets": Ref(VPC)}),
         ("aws:efs/fileSystem:FileSystem", {"throughputMode": "provisioned", "provisionedThroughputInMibps": 256}),
         ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "GatewayLoadBalancer", "subnetIds": ["a"]}),
         ("aws:ssm/parameter:Parameter", {"tier": "Advanced"}),

@@ -106,6 +106,18 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     limit: float = 1800.0
 
 
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps an object from being deleted, where AWS says no more than that something does.
+
+    by: what does, each in words; asked once a deletion was refused. hint: what to do about it; `{address}` is its own.
+    limit: seconds that it is waited for. What goes by itself takes minutes, what somebody has to take away stays.
+    """
+
+    by: Callable[[Work], Iterable[str]]
+    hint: str
+    limit: float = 900.0  # network interfaces of deleted clusters and balancers take minutes to go
+
+
 class Update(msgspec.Struct, frozen=True):
     """What brings some properties up to date: calls made in order, or one function."""
 
@@ -125,7 +137,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
     signed: of what cannot be tagged when it is made, the output that shows which request made it; `signature` says what
         it is for a target.
-    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object.
+    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object; `held`
+        names those who did not.
     """
 
     about: ResourceType
@@ -145,6 +158,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     waiting: Waiting | None = None
     delete: Call | Act
     conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"
+    held: Holding | None = None
 
     @property
     def token(self) -> str:
