@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,7 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.keepsakes import with_keepsakes
 
 _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
 _ROOMY = {
@@ -76,7 +78,8 @@ class Adviser:
             found += capacity_findings(capacity, sources.get)
         if not plan.destroy:
             found += self._borrowed(plan, graph)
-        return msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+        plan = msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+        return with_keepsakes(plan, state, self._monthly)
 
     def _borrowed(self, plan: Plan, graph: Graph) -> tuple[Diagnostic, ...]:
         """What is about to be made upon something that is not there."""
@@ -130,6 +133,10 @@ class Adviser:
         calls = self._cloud.calls_in(home(self._cloud.region))
         read = read_price_list(calls, self._cloud.calls, keys, self._today())
         return write_prices(read.file, self._prices), tuple(_unread(read.unread))
+
+    def _monthly(self, key: str) -> Decimal | None:
+        found = read_prices(self._cloud.region, self._prices).find(key)
+        return found.monthly if found is not None else None
 
     def _today(self) -> date:
         return self._clock.now().date()

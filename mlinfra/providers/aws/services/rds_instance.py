@@ -204,16 +204,16 @@ def _delete(work: Work) -> None:
         return
     how: dict[str, Any] = {"SkipFinalSnapshot": True}
     if not work.value("skipFinalSnapshot"):
-        name = work.value("finalSnapshotIdentifier") or _last_snapshot(work.id, found)
+        name = work.value("finalSnapshotIdentifier") or last_snapshot(work.id, str(found.get("DbiResourceId", "")))
         work.operation.say(f"taking the last snapshot, {name}")
         how = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": name}
     backups = work.value("deleteAutomatedBackups")
     work.call("DeleteDBInstance", DBInstanceIdentifier=work.id, DeleteAutomatedBackups=backups is not False, **how)
 
 
-def _last_snapshot(name: str, item: Item) -> str:
+def last_snapshot(name: str, resource: str) -> str:
     """Of this very database: a later one of the same name has another resource id."""
-    own = str(item.get("DbiResourceId", "")).removeprefix("db-").lower()[:12]
+    own = resource.removeprefix("db-").lower()[:12]
     return f"{name}-final-{own}".strip("-")
 
 
