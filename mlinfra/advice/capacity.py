@@ -75,7 +75,7 @@ def _zones(one: GroupDemand, supply: Supply) -> Iterator[Check]:
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=offered.reason)
         return
     if not zones or "" in zones:
-        words = "the zones of its subnets are not known yet"
+        words = subnets.reason if isinstance(subnets, Unasked) else "the zones of its subnets are not known yet"
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=words)
         return
     everywhere = frozenset(chain.from_iterable(offered.get(name, frozenset()) for name in one.group.types))
@@ -104,6 +104,11 @@ def _reservation(one: GroupDemand, supply: Supply) -> Iterator[Check]:
     if problem or found is None:
         hint = "aws ec2 describe-capacity-reservations lists those that there are"
         yield Check(subject=subject, verdict=Verdict.SHORT, words=problem, hint=hint)
+        return
+    if found.state != "active":
+        words = f"{group.reservation} is {found.state}, and has nothing before it begins"
+        verdict = Verdict.SHORT if group.minimum else Verdict.TIGHT
+        yield Check(subject=subject, verdict=verdict, words=words, hint="set min to 0 until then")
         return
     own = supply.machines_of(group)
     there = found.available + own

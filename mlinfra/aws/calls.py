@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from mlinfra.aws.clients import Client, Clients
 from mlinfra.aws.errors import Failure, translate
+from mlinfra.aws.last_look import asking
 from mlinfra.aws.pace import Pace
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import Ambiguous, ProviderError, Throttled
@@ -80,8 +81,8 @@ class Calls:
         """Call `operation` (`CreateVpc`) once, with `params` in AWS's own names.
 
         about: the object, for messages. token: the idempotency token, used where the operation takes one. scrub:
-        texts that no message may repeat. fence: called right before each attempt at what changes something, which it
-        forbids by raising. Raises `ProviderError` or one of its kinds.
+        texts that no message may repeat. fence: called right before a request that changes something is sent, each
+        time that it is, and forbids it by raising. Raises `ProviderError` or one of its kinds.
         """
         doing = f"{service} {operation}" + (f" for {about}" if about else "")
         client = self._client(service, doing)
@@ -92,9 +93,8 @@ class Calls:
         removes = _REMOVES.match(operation) is not None
 
         def send() -> Answer:
-            if changes:
-                fence()
-            return self._send(client, operation, given, doing, changes=changes, scrub=scrub)
+            with asking(fence if changes else None):
+                return self._send(client, operation, given, doing, changes=changes, scrub=scrub)
 
         return self._persist(
             send,
@@ -151,6 +151,8 @@ class Calls:
             following = page.get(how["output_token"])
             if not following or ("more_results" in how and not page.get(how["more_results"])):
                 return
+            if following == given.get(how["input_token"]):
+                raise ProviderError(f"{service} {operation} answers the same page again and again")
             given[how["input_token"]] = following
 
     def _largest_page(self, service: str, operation: str, how: Mapping[str, Any]) -> int | None:

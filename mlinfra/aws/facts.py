@@ -12,9 +12,8 @@ from typing import Any
 import msgspec
 
 from mlinfra.aws.calls import Calls
-from mlinfra.aws.codes import Code
 from mlinfra.aws.identity import Identity
-from mlinfra.core.errors import AccessDenied, InvalidRequest
+from mlinfra.core.errors import AccessDenied
 from mlinfra.core.facts import Facts, InstanceType, Wants
 
 _TYPES_AT_ONCE = 100  # DescribeInstanceTypes takes no more names
@@ -60,7 +59,7 @@ def _cluster_versions(calls: Calls) -> tuple[str, ...]:
 
 
 def _instance_types(calls: Calls, names: list[str]) -> dict[str, InstanceType]:
-    # Asked by filter and not by name: one misspelt name must not hide the others.
+    # Asked by filter and not by name: one misspelt name must not hide the others. Whoever wants it says that it lacks.
     found = {
         about["InstanceType"]: _instance_type(about)
         for some in _batches(names)
@@ -69,12 +68,6 @@ def _instance_types(calls: Calls, names: list[str]) -> dict[str, InstanceType]:
         )
         for about in page["InstanceTypes"]
     }
-    if missing := [name for name in names if name not in found]:
-        raise InvalidRequest(
-            f"{calls.region} offers no instance type called {', '.join(missing)}",
-            code=Code.NO_INSTANCE_TYPE,
-            hint="aws ec2 describe-instance-type-offerings lists those that there are",
-        )
     return dict(sorted(found.items()))
 
 

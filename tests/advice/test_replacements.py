@@ -14,12 +14,14 @@ from mlinfra.advice.machine import Machine
 from mlinfra.advice.prices import read_prices
 from mlinfra.advice.supply import Running, Subnet, Supply
 from mlinfra.advice.things import NOTHING_RENEWED, Renewal, Things
-from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
+from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Check, Verdict
+from mlinfra.core.plan import Action, Change, Field
 from mlinfra.core.resource import Graph, Move, Resource
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Properties, Ref
+from mlinfra.session.advising import wants_room
 
 from .node_groups import AWS, GROUP, node_group, resource
 from .test_cost import DAY, recorded
@@ -184,3 +186,23 @@ def test_a_group_under_a_new_name_is_not_counted_twice() -> None:
     found = checks(supply(16, 2), NOTHING_RENEWED, wanted=renamed(graph(2, 2)))
     assert found["vCPU quota"].verdict is Verdict.FITS
     assert found["subnet addresses"].words == "200 free in 1 subnets, and 0 wanted"
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "wanted"),
+    [
+        (Action.CREATE, "labels", True),
+        (Action.REPLACE, "labels", True),
+        (Action.UPDATE, "scalingConfig", True),
+        (Action.MOVE, "scalingConfig", True),
+        (Action.ADOPT, "scalingConfig", True),
+        (Action.UPDATE, "labels", False),
+        (Action.MOVE, "labels", False),
+        (Action.DELETE, "scalingConfig", False),
+    ],
+)
+def test_a_group_that_may_grow_is_asked_for_whatever_else_becomes_of_it(
+    action: Action, field: str, wanted: bool
+) -> None:
+    change = Change(address=GROUP, type=MANAGED, action=action, fields=(Field(path=(field, "maxSize")),))
+    assert wants_room(change) is wanted

@@ -42,8 +42,10 @@ def run(
     with shell.progress("reading the stack") as say:
         if refresh:
             say("reading the price list")
-            kept = shell.open(stack, sets, inputs).refresh_prices()
+            kept, unread = shell.open(stack, sets, inputs).refresh_prices()
             shell.stderr.write(f"prices are kept in {kept}\n")
+            if unread:
+                shell.tell(diagnostics_page(unread, shell.look(stream=shell.stderr)))
         found = shell.sessions.estimate_cost(shell.options(stack, sets, inputs))
     cost = found.cost
     if found.diagnostics:

@@ -15,6 +15,7 @@ from mlinfra.cli.render.changes import (
     cause_of,
     counted,
     danger,
+    foreign,
     is_feared,
     is_sweeping,
     reason_of,
@@ -159,7 +160,9 @@ def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     if plan.destroy:
         what = "nothing is left to destroy"
     elif verb == "drift":
+        added = f"{number_of(foreign(plan), 'thing')} added outside of the stack; otherwise " if foreign(plan) else ""
         what = f"no drift, {objects} {are} as last applied" if plan.changes else "no drift: nothing was applied yet"
+        what = added + what
     elif verb == "diff":
         what = f"no difference, both desire the same {objects}"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -63,6 +64,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     listing, items: the call that lists all objects of the account and region, and where they stand on a page.
     source: instead of these two, a function, where the listing is shared, nested or must be picked from.
+    below: instead of all these, for what every parent may have one of: what stands for it until its `details` are read,
+        from the parent's id.
     one, item: the call that describes one object by id, and where it stands in the answer (the first of `items`, where
         nothing else is said; `.` is the answer itself); or a function.
     outputs: where properties stand that do not stand under their own API name: a path, or, with braces, a format over
@@ -77,6 +80,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     listing: Call | None = None
     items: str = ""
     source: Callable[[Reader, Wanted], Iterable[Item]] | None = None
+    below: Callable[[str, Wanted], Item] | None = None
     item: str = ""
     outputs: Mapping[str, str] = {}
     derived: Mapping[str, Callable[[Item], Any]] = {}
@@ -102,6 +106,18 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     limit: float = 1800.0
 
 
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps an object from being deleted, where AWS says no more than that something does.
+
+    by: what does, each in words; asked once a deletion was refused. hint: what to do about it; `{address}` is its own.
+    limit: seconds that it is waited for. What goes by itself takes minutes, what somebody has to take away stays.
+    """
+
+    by: Callable[[Work], Iterable[str]]
+    hint: str
+    limit: float = 900.0  # network interfaces of deleted clusters and balancers take minutes to go
+
+
 class Update(msgspec.Struct, frozen=True):
     """What brings some properties up to date: calls made in order, or one function."""
 
@@ -121,7 +137,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
     signed: of what cannot be tagged when it is made, the output that shows which request made it; `signature` says what
         it is for a target.
-    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object.
+    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object; `held`
+        names those who did not.
     """
 
     about: ResourceType
@@ -141,6 +158,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     waiting: Waiting | None = None
     delete: Call | Act
     conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"
+    held: Holding | None = None
 
     @property
     def token(self) -> str:
@@ -151,6 +169,20 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def named(self) -> bool:
         """Whether ids are formed from properties, and therefore known before creation."""
         return "{" in self.id
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The properties that tell whose an object is: of its id, key, name and parent, and of its ARN."""
+        about = self.about
+        forms = (self.id if self.named else "", self.tagging.arn if self.tagging is not None else "")
+        spelt = {field.partition("[")[0] for form in forms for _, field, _, _ in Formatter().parse(form) if field}
+        name = () if about.name is None else (about.name.property,)
+        return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())
+
+    @property
+    def has_listed_tags(self) -> bool:
+        """Whether its tags are those of the tagging API: neither a listing nor a look at it shows them."""
+        return self.tagging is not None and self.tagging.read is not None and bool(self.tagging.arn)
 
     @cached_property
     def _id_pattern(self) -> re.Pattern[str]:

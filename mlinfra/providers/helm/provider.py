@@ -22,7 +22,7 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
-from mlinfra.providers.helm.crds import definitions_of
+from mlinfra.providers.helm.crds import definitions_of, lost_kinds
 from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
 from mlinfra.providers.helm.preview import parts_of
@@ -104,13 +104,17 @@ class HelmProvider:
             ours = list_releases(self._means.cluster, marks.selector(ownership.stack))
             names = sorted(filter(_NAME.fullmatch, {name.rpartition("/")[2] for name in wanted.ids} | wanted.names))
             others = list_releases(self._means.cluster, _named_any(names)) if names else ()
-            drift = drift_of(self._means.cluster, (release for release in ours if release.last.status == DEPLOYED))
+            deployed = [release for release in ours if release.last.status == DEPLOYED]
+            drift, lost = drift_of(self._means.cluster, deployed), lost_kinds(self._means.cluster, deployed)
             kubernetes = self._means.cluster.version() if ours else ""
         except ProviderError as error:
             return Listing((), incomplete=str(error))
         found = {release.last.id: release for release in (*others, *ours)}
         return Listing(
-            tuple(present_of(found[name], sentences(drift.get(name, ())), kubernetes) for name in sorted(found))
+            tuple(
+                present_of(found[name], [*lost.get(name, ()), *sentences(drift.get(name, ()))], kubernetes)
+                for name in sorted(found)
+            )
         )
 
     def _found(self, target: Target) -> Release | None:

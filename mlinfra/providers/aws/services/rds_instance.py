@@ -14,6 +14,7 @@ from mlinfra.core.property import Property, Replace, block, boolean, integer, se
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update, Waiting
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
 from mlinfra.providers.aws.services.rds_groups import PARAMETER_GROUP, SUBNET_GROUP
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, dig, prop
@@ -305,6 +306,7 @@ _INSTANCE = AwsType(
     ),
     delete=_delete,
     conflicts=r"InvalidDBInstanceState",
+    held=holders.protected("DeletionProtection", "aws rds modify-db-instance --no-deletion-protection"),
 )
 
 TYPES = (_INSTANCE,)
