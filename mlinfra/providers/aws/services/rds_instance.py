@@ -12,7 +12,7 @@ from typing import Any
 
 from mlinfra.core.property import Property, Replace, block, boolean, integer, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Tagging, Update, Waiting
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
@@ -304,6 +304,7 @@ _INSTANCE = AwsType(
         every=10.0,
         limit=5400.0,
     ),
+    leaving=Leaving.SLOWLY,
     delete=_delete,
     conflicts=r"InvalidDBInstanceState",
     held=holders.protected("DeletionProtection", "aws rds modify-db-instance --no-deletion-protection"),
