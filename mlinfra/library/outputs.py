@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from mlinfra.core.address import Address
-from mlinfra.core.value import Value
+from mlinfra.core.value import Properties, Value
 
 
 class Subnet(Struct, frozen=True):
@@ -150,7 +150,8 @@ class Exposure(Struct, frozen=True, kw_only=True):
 
     balancer: its address. name: whose they are, and which; unlike that of any other. host, paths: which requests,
     paths as regular expressions; none for every path. targets: target groups, and how many of a hundred each gets.
-    port: on which the pods listen.
+    port: on which the pods listen. sign_in: how it asks who somebody is before (`authenticateOidc` of a rule's action);
+    `None`: it does not.
     """
 
     balancer: Address
@@ -159,6 +160,7 @@ class Exposure(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
     targets: tuple[tuple[Value, int], ...]
     port: int
+    sign_in: Properties | None = None
 
 
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):

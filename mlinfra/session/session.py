@@ -40,11 +40,12 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
-from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
+from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
 from mlinfra.session.kubeconfig import PORT, kubeconfig
 from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
@@ -134,8 +135,9 @@ class Session:
         return policies.rulebook_of(self.stack, self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
-        """What the modules have against the stack as it is written. Asks no cloud for anything."""
-        return validation.refusals(self.stack, self._library, self._cloud.types)
+        """What modules and rules have against the stack as it is written. Asks no cloud for anything."""
+        found = validation.refusals(self.stack, self._library, self._cloud.types)
+        return (*found, *policies.refusals(self.stack, self._rulebook))
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
@@ -281,7 +283,7 @@ class Session:
 
     def _conclude(self, state: State, lease: Lease) -> None:
         """A destroy is done when nothing is left in the cloud; only then is the state given up."""
-        left = [row for row in self.inventory() if row.lineage == state.lineage]
+        left = still_left(self.inventory, state.lineage, self._cloud.clock)
         if left or state.every_record():
             raise LeftBehind(left)
         lease.remove()
@@ -312,7 +314,7 @@ class Session:
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""
-        return self._adviser.capacity(self.graph(), self._state())
+        return self._adviser.capacity(self.graph(), self._state(), self.plan(advise=False))
 
     def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
         """Read what the stack is billed by from AWS's price list. Answers the file, and what could not be read."""
@@ -368,7 +370,8 @@ class Session:
 
     def _state(self) -> State:
         """The state; a new one, of a new lineage, where there is none."""
-        return self._backend.read() or self._new_state
+        with as_caller(self.stack, "state"):
+            return self._backend.read() or self._new_state
 
     @cached_property
     def _new_state(self) -> State:
@@ -379,7 +382,8 @@ class Session:
 
     def _facts(self, state: State, *, again: bool) -> Facts:
         """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
-        return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
+        with as_caller(self.stack, "target"):
+            return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
         ownership, cloud = self._ownership(state), self._cloud

@@ -75,6 +75,12 @@ def open_nodes(scope: Scope, guard: Value, cluster: Cluster, ports: Iterable[int
         scope.add(f"nodes.to-{port}", _INGRESS, into)
 
 
+def open_to_sign_in(scope: Scope, guard: Value) -> None:
+    """Let the load balancer ask whoever keeps the people's accounts, wherever that is."""
+    rule = _rule(guard, 443, "who signs people in")
+    scope.add("security-group.to-sign-in", _EGRESS, {**rule, "cidrIpv4": "0.0.0.0/0"})
+
+
 def _rule(group: Value, port: int, description: str) -> Properties:
     return {
         "securityGroupId": group,

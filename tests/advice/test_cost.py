@@ -65,6 +65,7 @@ def lone(type: str, properties: dict[str, Any], day: date = DAY, prices: Prices 
         (DATABASE, {**A_DATABASE, "iops": 3000, "storageThroughput": 125, "storageType": "gp3"}, "58.95"),
         (DATABASE, {**A_DATABASE, "manageMasterUserPassword": True}, "59.35"),
         ("aws:secretsmanager/secret:Secret", {}, "0.40"),
+        ("aws:secretsmanager/secret:Secret", {"replicas": [{"region": "eu-west-1"}]}, "0.80"),
         # 1.006 an hour for each of two
         (
             "aws:ec2/capacityReservation:CapacityReservation",
@@ -162,6 +163,12 @@ def test_what_a_cluster_costs_beside_itself_is_listed(about: dict[str, Any], unk
     cost = lone("aws:eks/cluster:Cluster", {"version": "1.35", **about})
     assert cost.monthly.expected == Decimal("73.00")
     assert [one.what for one in cost.unknown] == [unknown]
+
+
+def test_a_load_balancer_in_zones_that_are_not_known_has_addresses_that_are_listed() -> None:
+    cost = lone("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": Ref(VPC)})
+    assert cost.monthly.expected == Decimal("16.43")
+    assert [one.what for one in cost.unknown] == ["its public addresses"]
 
 
 def test_a_region_without_prices_has_no_zeros() -> None:
