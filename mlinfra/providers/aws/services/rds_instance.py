@@ -93,7 +93,7 @@ _INPUTS: dict[str, Property] = {
     "optionGroupName": text(),
     "availabilityZone": text(replace=Replace.CREATE_FIRST),
     "multiAz": boolean(default=False),
-    "publiclyAccessible": boolean(default=False),
+    "publiclyAccessible": boolean(default=False, floating=True),  # not said, it is as public as its subnets
     "networkType": text(enum=["IPV4", "DUAL"]),
     "licenseModel": text(),
     "backupRetentionPeriod": integer(default=1, minimum=0, maximum=35),
