@@ -14,6 +14,7 @@ from mlinfra.advice.addresses import address_checks
 from mlinfra.advice.codes import Code
 from mlinfra.advice.demand import LIMITS, Demand, GroupDemand, Limit, Made
 from mlinfra.advice.quota_request import increase
+from mlinfra.advice.rolling import rolling_checks
 from mlinfra.advice.supply import Counts, Reservation, Supply, Unasked
 from mlinfra.advice.vcpus import vcpu_checks
 from mlinfra.core.address import Address
@@ -27,12 +28,14 @@ _LIKELY = 4  # spot placement scores of 1 to 10; below this most of a request is
 def judge(demand: Demand, supply: Supply, only: Collection[Address] | None = None) -> Capacity:
     """A verdict for each group and each kind of object with a quota; of `only` these addresses, where given."""
     vcpus, addresses = vcpu_checks(demand, supply), address_checks(demand, supply)
+    rolling = rolling_checks(demand, supply)
     rooms = [
         Room(
             address=one.group.address,
             what=f"{one.group.minimum} to {one.group.maximum} of {' or '.join(one.group.types)}",
             checks=(
                 *vcpus.get(one.group.address, ()),
+                *rolling.get(one.group.address, ()),
                 *_zones(one, supply),
                 *addresses.get(one.group.address, ()),
                 *_reservation(one, supply),

@@ -50,10 +50,11 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class GroupDemand(msgspec.Struct, frozen=True):
-    """A group and where its machines are to live; no places: not known before apply."""
+    """A group and where its machines are to live; no places: not known before apply. rolled: they are exchanged."""
 
     group: MachineGroup
     places: tuple[Place, ...] = ()
+    rolled: bool = False
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -107,8 +108,10 @@ def ways(group: MachineGroup) -> tuple[bool, ...]:
             return ()
 
 
-def demand_of(things: Things, only: Collection[Address] | None = None) -> Demand:
-    """The demand of a stack, or as far as `only` these addresses are concerned.
+def demand_of(
+    things: Things, only: Collection[Address] | None = None, rolled: Collection[Address] = frozenset()
+) -> Demand:
+    """The demand of a stack, or as far as `only` these addresses are concerned. `rolled`: whose machines are exchanged.
 
     A group draws from what others draw from: where one is concerned, all are.
     """
@@ -116,7 +119,10 @@ def demand_of(things: Things, only: Collection[Address] | None = None) -> Demand
     def concerned(address: Address) -> bool:
         return only is None or address in only
 
-    groups = tuple(GroupDemand(group, tuple(_places(group, things))) for group in machine_groups(things))
+    groups = tuple(
+        GroupDemand(group, tuple(_places(group, things)), rolled=group.address in rolled)
+        for group in machine_groups(things)
+    )
     if not any(concerned(one.group.address) for one in groups):
         groups = ()
     made = {limit.type: tuple(one for one in _made(limit, things) if concerned(one.address)) for limit in LIMITS}

@@ -57,6 +57,7 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     former: so too of the group that this one replaces, and that goes only when this one is there.
     either: bought on demand where no spot machine is to be had, whatever the share.
     public_addresses: how many each machine gets.
+    updating: how EKS is to exchange its machines, as the property says.
     """
 
     address: Address
@@ -76,6 +77,7 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     former: tuple[str, str] = ("", "")
     either: bool = False
     public_addresses: int = 0
+    updating: Properties = {}
     source: Source | None = None
 
 
@@ -119,6 +121,7 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         name=text(thing.seen, "nodeGroupName"),
         former=(text(thing.former, "clusterName"), text(thing.former, "nodeGroupName")),
         public_addresses=_public_addresses(template, items(own, "subnetIds"), things),
+        updating=part(own, "updateConfig"),
         source=thing.source,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,7 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.keepsakes import with_keepsakes
 
 _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
 _ROOMY = {
@@ -46,6 +48,7 @@ _ROOMY = {
     NODE_POOL: frozenset({"spec"}),
 }
 
+_ROLLING = frozenset({"launchTemplate", "version", "releaseVersion"})
 _ALTERS = frozenset({Action.UPDATE, Action.MOVE, Action.ADOPT})
 
 
@@ -75,7 +78,8 @@ class Adviser:
             found += capacity_findings(capacity, sources.get)
         if not plan.destroy:
             found += self._borrowed(plan, graph)
-        return msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+        plan = msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+        return with_keepsakes(plan, state, self._monthly)
 
     def _borrowed(self, plan: Plan, graph: Graph) -> tuple[Diagnostic, ...]:
         """What is about to be made upon something that is not there."""
@@ -90,7 +94,7 @@ class Adviser:
         from mlinfra.advice.borrowed import Borrowed, borrowed_findings
 
         return borrowed_findings(
-            self._cloud.calls,
+            self._cloud.brief_calls,
             str(self._cloud.connection.identity).partition("/")[0],
             [Borrowed(*one) for one in borrowed],
             lambda address: graph.resources[address].source,
@@ -110,8 +114,9 @@ class Adviser:
         from mlinfra.advice.demand import demand_of
         from mlinfra.advice.supply import read_supply
 
-        demand = demand_of(Things.desired(graph, state, _renewal(plan)), only)
-        return judge(demand, read_supply(self._cloud.calls, demand), only)
+        rolled = frozenset(change.address for change in plan.changes if _rolls(change))
+        demand = demand_of(Things.desired(graph, state, _renewal(plan)), only, rolled)
+        return judge(demand, read_supply(self._cloud.brief_calls, demand), only)
 
     def refresh_prices(self, graph: Graph) -> tuple[Path, tuple[Diagnostic, ...]]:
         """Read the prices of all that a graph is made of from AWS's price list, and keep them beside older ones.
@@ -128,6 +133,10 @@ class Adviser:
         calls = self._cloud.calls_in(home(self._cloud.region))
         read = read_price_list(calls, self._cloud.calls, keys, self._today())
         return write_prices(read.file, self._prices), tuple(_unread(read.unread))
+
+    def _monthly(self, key: str) -> Decimal | None:
+        found = read_prices(self._cloud.region, self._prices).find(key)
+        return found.monthly if found is not None else None
 
     def _today(self) -> date:
         return self._clock.now().date()
@@ -162,4 +171,10 @@ def wants_room(change: Change) -> bool:
     if change.action in (Action.CREATE, Action.REPLACE):
         return change.type in _COUNTED or change.type in _ROOMY
     causes = _ROOMY.get(change.type, frozenset())
-    return change.action in _ALTERS and any(field.path[0] in causes for field in change.fields)
+    return change.action in _ALTERS and (_rolls(change) or any(field.path[0] in causes for field in change.fields))
+
+
+def _rolls(change: Change) -> bool:
+    """Whether EKS exchanges a group's machines for it, one after the other."""
+    causes = _ROLLING if change.type == MANAGED and change.action in _ALTERS else frozenset[str]()
+    return any(field.path[0] in causes for field in change.fields)

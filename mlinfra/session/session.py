@@ -45,7 +45,7 @@ from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
-from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
+from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
 from mlinfra.session.kubeconfig import PORT, kubeconfig
 from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
@@ -283,7 +283,7 @@ class Session:
 
     def _conclude(self, state: State, lease: Lease) -> None:
         """A destroy is done when nothing is left in the cloud; only then is the state given up."""
-        left = [row for row in self.inventory() if row.lineage == state.lineage]
+        left = still_left(self.inventory, state.lineage, self._cloud.clock)
         if left or state.every_record():
             raise LeftBehind(left)
         lease.remove()

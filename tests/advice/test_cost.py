@@ -116,7 +116,6 @@ def test_support_is_extended_from_the_day_that_the_standard_one_ends() -> None:
     [
         ("aws:rds/instance:Instance", {}),
         ("aws:fsx/lustreFileSystem:LustreFileSystem", {"storageCapacity": 1200, "deploymentType": "SCRATCH_2"}),
-        ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "absent", "subnets": Ref(VPC)}),
         ("aws:efs/fileSystem:FileSystem", {"throughputMode": "provisioned", "provisionedThroughputInMibps": 256}),
         ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "GatewayLoadBalancer", "subnetIds": ["a"]}),
         ("aws:ssm/parameter:Parameter", {"tier": "Advanced"}),
@@ -164,6 +163,12 @@ def test_what_a_cluster_costs_beside_itself_is_listed(about: dict[str, Any], unk
     cost = lone("aws:eks/cluster:Cluster", {"version": "1.35", **about})
     assert cost.monthly.expected == Decimal("73.00")
     assert [one.what for one in cost.unknown] == [unknown]
+
+
+def test_a_load_balancer_in_zones_that_are_not_known_has_addresses_that_are_listed() -> None:
+    cost = lone("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": Ref(VPC)})
+    assert cost.monthly.expected == Decimal("16.43")
+    assert [one.what for one in cost.unknown] == ["its public addresses"]
 
 
 def test_a_region_without_prices_has_no_zeros() -> None:

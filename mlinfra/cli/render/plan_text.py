@@ -50,7 +50,7 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
     single, many = parted(plan.pending())
     for section, changes in by_section(single).items():
         page.blank().line((section, "bold"))
-        widths = _widths(changes)
+        widths = _widths(changes, look.width)
         for index, change in enumerate(changes):
             told = _without_platitude(change, plan)
             page.extend(change_page(told, look, widths, last=index == len(changes) - 1))
@@ -200,8 +200,8 @@ def _digest(plan: Plan) -> str:
     return f"  seal {plan.seal.digest[:12]}" if plan.seal.digest else ""
 
 
-def _widths(changes: list[Change]) -> tuple[int, int]:
-    return min(40, max(len(c.address) for c in changes)), max(len(title(c)) for c in changes)
+def _widths(changes: list[Change], width: int) -> tuple[int, int]:
+    return min(max(40, width // 2), max(len(c.address) for c in changes)), max(len(title(c)) for c in changes)
 
 
 def _type(token: str, look: Look) -> str:

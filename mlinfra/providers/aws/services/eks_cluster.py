@@ -14,7 +14,7 @@ from mlinfra.core.property import Replace, block, boolean, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.core.value import Properties
 from mlinfra.providers.aws import wire
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Update, Waiting
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_network import SUBNET, VPC
@@ -237,6 +237,7 @@ _CLUSTER = AwsType(
         Update(("forceUpdateVersion", "bootstrapSelfManagedAddons"), ()),
     ),
     waiting=Waiting(state="status", ready=("ACTIVE",), failed=("FAILED",), why=health, every=15.0, limit=3600.0),
+    leaving=Leaving.SLOWLY,
     delete=call("DeleteCluster", "name"),
     conflicts=r"ResourceInUse",
     held=holders.CLUSTER,

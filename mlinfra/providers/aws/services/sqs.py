@@ -12,7 +12,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, integer, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.core.value import canonical_json
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
@@ -165,6 +165,7 @@ _QUEUE = AwsType(
         arn=_ARN,
     ),
     updates=(Update(_ATTRIBUTES.properties, _update),),
+    leaving=Leaving.SOON,
     delete=call("DeleteQueue", QueueUrl=ID),
 )
 
