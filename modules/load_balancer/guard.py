@@ -64,7 +64,7 @@ def add_guard(scope: Scope, network: Network, ports: dict[str, int], ranges: Ite
 def open_nodes(scope: Scope, guard: Handle, cluster: Cluster, ports: Iterable[int]) -> None:
     """Let the load balancer reach pods on the nodes on these ports, from both ends."""
     for port in ports:
-        out = _rule(guard, port, "the gateway's pods")
+        out = _rule(guard, port, "the pods of the gateway")
         scope.add(f"security-group.to-{port}", _EGRESS, {**out, "referencedSecurityGroupId": cluster.security_group_id})
         into: Properties = {
             **_rule(guard, port, f"from the load balancer {scope.name}"),
