@@ -79,8 +79,13 @@ def _tried(experiment: Callable[[str], None], point: str) -> str:
     try:
         experiment(point)
     except Exception as error:  # noqa: BLE001 - a point that fails is noted, and the others are tried nevertheless
-        return f"{type(error).__name__}: {error}"[:2000]
+        return _shortened(f"{type(error).__name__}: {error}")
     return ""
+
+
+def _shortened(text: str) -> str:
+    """Its beginning says what failed, its end why."""
+    return text if len(text) <= 2500 else f"{text[:500]} … {text[-2000:]}"
 
 
 def figures(lines: Iterable[Noted]) -> Iterator[str]:
