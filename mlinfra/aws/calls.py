@@ -60,15 +60,24 @@ class Calls:
     """The calls of one region. Safe to share between threads.
 
     `chance` answers a number between 0 and 1 and spreads the delays, so that many callers do not return at once.
+    `attempts` bounds how often a call is made that fails otherwise than by being throttled; `patience`, in seconds, for
+    how long one is made that is.
     """
 
     def __init__(
-        self, clients: Clients, clock: Clock, *, chance: Any = random.random, attempts: int = _ATTEMPTS
+        self,
+        clients: Clients,
+        clock: Clock,
+        *,
+        chance: Any = random.random,
+        attempts: int = _ATTEMPTS,
+        patience: float = _PATIENCE,
     ) -> None:
         self._clients = clients
         self._clock = clock
         self._chance = chance
         self._attempts = attempts
+        self._patience = patience
         self._lock = threading.Lock()
         self._paces: dict[str, Pace] = {}
 
@@ -124,7 +133,7 @@ class Calls:
 
         removed: whether an error says that an earlier time has taken away what was to go.
         """
-        deadline = self._clock.monotonic() + _PATIENCE
+        deadline = self._clock.monotonic() + self._patience
         failures = unclear = 0
         pace.wait()
         for attempt in count():
@@ -170,6 +179,8 @@ class Calls:
             following = page.get(how["output_token"])
             if not following or ("more_results" in how and not page.get(how["more_results"])):
                 return
+            if following == given.get(how["input_token"]):
+                raise ProviderError(f"{service} {operation} answers the same page again and again")
             given[how["input_token"]] = following
 
     def _largest_page(self, service: str, operation: str, how: Mapping[str, Any]) -> int | None:

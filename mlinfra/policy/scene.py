@@ -66,19 +66,19 @@ def many(value: Value) -> list[Value]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def statements(document: Value) -> list[dict[Any, Any]] | None:
-    """The statements of an IAM policy; `None` where they are not known yet, or cannot be read."""
+def read_document(document: Value) -> Value:
+    """What a JSON document holds: an expression where that is not known yet, `None` where it is none."""
     if isinstance(document, str):
         try:
-            document = msgspec.json.decode(document)
-        except msgspec.MsgspecError:
+            return msgspec.json.decode(document)
+        except (msgspec.MsgspecError, RecursionError):
             return None
-    elif isinstance(document, Json):
-        document = document.content
-    elif isinstance(document, Concat):
-        document = composed_document(document)
-    found = many(document.get("Statement")) if isinstance(document, dict) else None
-    return found if found is not None and all(isinstance(one, dict) for one in found) else None
+    if isinstance(document, Json):
+        return document.content
+    if isinstance(document, Concat):
+        found = composed_document(document)
+        return document if found is None else found
+    return document
 
 
 def stands_for(address: Address) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Code(Coded):
         "MLI3075",
         "What a change carries with it cannot be shown; an error where it could not be made either.",
     )
+    KEPT_ON_PURPOSE = "MLI3140", "What a deletion leaves on purpose, and what that costs (a note)."
     MAJOR_VERSION = "MLI3170", "A chart or a database engine goes to another major version (a warning)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     NO_PROXY = "MLI3155", "A cluster is reached through a proxy, and none is named, or it cannot be spoken to."
@@ -44,6 +45,14 @@ class Code(Coded):
     PERHAPS_RENAMED = "MLI3089", "An entry goes and another of the same shape comes (a note)."
     UNVALIDATED = "MLI3079", "Objects of a kind are planned without anything to hold them against (a note)."
     REFUSED_PROPERTY = "MLI3080", "The cloud would refuse a property of a resource."
+    SAME_OBJECT = "MLI3120", "Two resources of a stack are one and the same object."
+    RANGES_OVERLAP = "MLI3121", "Ranges of addresses that cannot stand beside each other."
+    WAYS_CLASH = "MLI3122", "Two resources answer the same requests."
+    NO_NAMESPACE = "MLI3123", "An object stands in a namespace that nothing in the stack makes (a warning)."
+    UNKNOWN_MACHINE = "MLI3124", "A machine type that this version does not know, and cannot check (a warning)."
+    UNKNOWN_ADDON = "MLI3125", "An EKS add-on that this version does not know, and cannot check (a warning)."
+    DOMAINS_CLASH = "MLI3127", "Two load balancers answer to one domain."
+    NO_MACHINE = "MLI3126", "No machine type can have that name."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."
     ADDRESS_HELD = "MLI3091", "The address to adopt an object at holds another one already."
     IDLE_NAME = "MLI3081", "Protection or a rename names nothing that the stack has (a warning)."

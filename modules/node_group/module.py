@@ -66,9 +66,12 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 
 def wants(inputs: Inputs) -> Wants:
-    """What must be known of its instance types, of their image where it is ours to choose, and of a reservation."""
+    """What must be known of its instance types, of their image where it is ours to choose, and of a reservation.
+
+    Where the group names its zones, whether that of the reservation is among them is for the capacity checks to say.
+    """
     names = frozenset(inputs.instances)
-    reservations = frozenset({inputs.capacity.reservation} - {""})
+    reservations = frozenset({inputs.capacity.reservation} - {""}) if not inputs.zones else frozenset[str]()
     return Wants(names, images=names if inputs.capacity.is_ours else frozenset(), reservations=reservations)
 
 

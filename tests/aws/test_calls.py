@@ -59,6 +59,15 @@ def test_throttling_without_an_end_is_given_up(calls: Calls, sandbox: Sandbox) -
         calls.one("ec2", "DescribeVpcs", about="a network")
 
 
+def test_who_has_little_patience_waits_no_longer_than_that(
+    clients: Clients, sandbox: Sandbox, clock: QuickClock
+) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.THROTTLE, operation="DescribeVpcs"))
+    with pytest.raises(Throttled):
+        Calls(clients, clock, chance=lambda: 1, patience=5).one("ec2", "DescribeVpcs")
+    assert 5 <= clock.waited < 10
+
+
 @pytest.mark.parametrize("kind", [FaultKind.ERROR, FaultKind.RESET])
 def test_a_create_without_a_token_is_sent_once(calls: Calls, sandbox: Sandbox, kind: FaultKind) -> None:
     sandbox.faults.add(FaultRule(kind=kind, operation="CreateVpc", when=When.AFTER, count=1))

@@ -23,6 +23,7 @@ import pytest
 
 SHARDS = 8
 LEDGER = Path(os.environ.get("MLINFRA_TEST_LEDGER", ".mlinfra/reliability.jsonl")).absolute()
+_LONGEST = 2000
 SECONDS = float(os.environ.get("MLINFRA_TEST_SECONDS", "0"))
 
 sharded = pytest.mark.parametrize("shard", range(SHARDS))
@@ -79,13 +80,9 @@ def _tried(experiment: Callable[[str], None], point: str) -> str:
     try:
         experiment(point)
     except Exception as error:  # noqa: BLE001 - a point that fails is noted, and the others are tried nevertheless
-        return _shortened(f"{type(error).__name__}: {error}")
+        said = f"{type(error).__name__}: {error}"
+        return said if len(said) <= _LONGEST else f"{said[:200]} ... {said[-_LONGEST:]}"  # the end says why
     return ""
-
-
-def _shortened(text: str) -> str:
-    """Its beginning says what failed, its end why."""
-    return text if len(text) <= 2500 else f"{text[:500]} … {text[-2000:]}"
 
 
 def figures(lines: Iterable[Noted]) -> Iterator[str]:

@@ -9,12 +9,12 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted, told_once
 from mlinfra.cli.render.capacity import capacity_html
 from mlinfra.cli.render.changes import (
-    DESTRUCTIVE,
     PARTICIPLE,
     by_section,
     cause_of,
     counts,
     destroyed,
+    is_feared,
     is_sweeping,
     reason_of,
     sign,
@@ -23,13 +23,13 @@ from mlinfra.cli.render.changes import (
     without_repeats,
 )
 from mlinfra.cli.render.cost import cost_html
-from mlinfra.cli.render.diagnostics import flat, gravest_first
+from mlinfra.cli.render.diagnostics import gravest_first
 from mlinfra.cli.render.difference import field_leaves
+from mlinfra.cli.render.findings import findings_html
 from mlinfra.cli.render.graph_html import drawing
 from mlinfra.cli.render.html import about_html, code, page_html, text
 from mlinfra.cli.render.parts import changed, gathered
 from mlinfra.cli.render.value import value_text
-from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field, Plan
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Value, path_text
@@ -46,26 +46,13 @@ def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: st
         about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
         '</header><main id="main">',
         cost_html(plan.cost) if plan.cost is not None else "",
-        _findings(told_once(gravest_first(plan.diagnostics))) if plan.diagnostics else "",
+        findings_html(told_once(gravest_first(plan.diagnostics))) if plan.diagnostics else "",
         capacity_html(plan.capacity) if plan.capacity is not None else "",
         _changes(plan) if plan.pending() else "",
         _graph(plan, graph),
         "</main>",
     ]
     return page_html(f"{heading}: {stack}", "\n".join(filter(None, parts)))
-
-
-def _findings(diagnostics: list[Diagnostic]) -> str:
-    rows = []
-    for found in diagnostics:
-        places = "".join(f" {code(place)}" for place in (found.source, found.address) if place)
-        more = f"<br>{text(flat(found.detail))}" if found.detail else ""
-        hint = f'<br><span class="soft">What to do: </span>{text(found.hint)}' if found.hint else ""
-        rows.append(
-            f'<li class="{found.severity.value}"><strong>{found.severity.value}</strong> {code(found.code)}{places}: '
-            f"{text(found.summary)}{more}{hint}</li>"
-        )
-    return f'<h2>Findings</h2><ul class="findings">{"".join(rows)}</ul>'
 
 
 def _changes(plan: Plan) -> str:
@@ -114,7 +101,7 @@ def _alike(group: Alike) -> str:
 
 def _change(change: Change) -> str:
     action = change.action.value
-    opened = " open" if change.fields and (change.action in DESTRUCTIVE or change.action is Action.UPDATE) else ""
+    opened = " open" if change.fields and (is_feared(change) or change.action is Action.UPDATE) else ""
     where = f'<span class="where">{text(change.source)}</span>' if change.source else ""
     reason = reason_of(change)
     facts = [

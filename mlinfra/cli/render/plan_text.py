@@ -9,13 +9,14 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted
 from mlinfra.cli.render.capacity import capacity_brief
 from mlinfra.cli.render.changes import (
-    DESTRUCTIVE,
     SIGN,
     STYLE,
     by_section,
     cause_of,
     counted,
     danger,
+    foreign,
+    is_feared,
     is_sweeping,
     reason_of,
     sign,
@@ -49,7 +50,7 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
     single, many = parted(plan.pending())
     for section, changes in by_section(single).items():
         page.blank().line((section, "bold"))
-        widths = _widths(changes)
+        widths = _widths(changes, look.width)
         for index, change in enumerate(changes):
             told = _without_platitude(change, plan)
             page.extend(change_page(told, look, widths, last=index == len(changes) - 1))
@@ -65,12 +66,12 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
     """One change as a branch of a tree."""
     branch, below = look.guide(last=last)
     address, kind = widths
-    style = STYLE[change.action]
+    style = STYLE[Action.DELETE if change.loses else change.action]
     page = Page().line(
         (branch, "dim"),
         (f"{sign(change):<3} ", style),
         (f"{title(change):<{kind}}  ", style),
-        (f"{change.address:<{address}}", "bold" if change.action in DESTRUCTIVE else ""),
+        (f"{change.address:<{address}}", "bold" if is_feared(change) else ""),
         (f"  {_type(change.type, look)}", "dim"),
         (_source(change, look, len(branch) + 4 + kind + 2 + address), "dim"),
         below=below + "    ",
@@ -159,7 +160,9 @@ def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     if plan.destroy:
         what = "nothing is left to destroy"
     elif verb == "drift":
+        added = f"{number_of(foreign(plan), 'thing')} added outside of the stack; otherwise " if foreign(plan) else ""
         what = f"no drift, {objects} {are} as last applied" if plan.changes else "no drift: nothing was applied yet"
+        what = added + what
     elif verb == "diff":
         what = f"no difference, both desire the same {objects}"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
@@ -197,8 +200,8 @@ def _digest(plan: Plan) -> str:
     return f"  seal {plan.seal.digest[:12]}" if plan.seal.digest else ""
 
 
-def _widths(changes: list[Change]) -> tuple[int, int]:
-    return min(40, max(len(c.address) for c in changes)), max(len(title(c)) for c in changes)
+def _widths(changes: list[Change], width: int) -> tuple[int, int]:
+    return min(max(40, width // 2), max(len(c.address) for c in changes)), max(len(title(c)) for c in changes)
 
 
 def _type(token: str, look: Look) -> str:

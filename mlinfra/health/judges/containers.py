@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.rollouts import STARTING, patience_with
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
 
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"})
 _SETTINGS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 _CRASHES = frozenset({"CrashLoopBackOff"})
-_LONG = 600.0  # seconds in which a pod may start
 _SIGKILL = 137
 
 
@@ -83,10 +83,10 @@ def _slow(seen: Seen, pod: Live) -> Iterator[Finding]:
         return
     node = f"node {pod['spec']['nodeName']}"
     since = condition(pod, "Ready").get("lastTransitionTime") or status.get("startTime")
-    if status.get("phase") == "Running" and seen.age(since) > _LONG:
+    if status.get("phase") == "Running" and seen.age(since) > patience_with(pod):
         words = "it runs and is not ready: its readiness probe fails" + _said(seen.warning_about(pod))
         yield _finding(seen, pod, words, "see what the probe asks for, and the container's log")
-    elif status.get("phase") == "Pending" and seen.age(status.get("startTime")) > _LONG:
+    elif status.get("phase") == "Pending" and seen.age(status.get("startTime")) > STARTING:
         words = f"it has been starting on {node} for {int(seen.age(status.get('startTime')) // 60)} minutes"
         yield _finding(seen, pod, words + _said(seen.warning_about(pod)), "see kubectl describe of the pod")
     elif _is_lost(seen, node):

@@ -119,6 +119,18 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     limit: float = 1800.0
 
 
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps an object from being deleted, where AWS says no more than that something does.
+
+    by: what does, each in words; asked once a deletion was refused. hint: what to do about it; `{address}` is its own.
+    limit: seconds that it is waited for. What goes by itself takes minutes, what somebody has to take away stays.
+    """
+
+    by: Callable[[Work], Iterable[str]]
+    hint: str
+    limit: float = 900.0  # network interfaces of deleted clusters and balancers take minutes to go
+
+
 class Update(msgspec.Struct, frozen=True):
     """What brings some properties up to date: calls made in order, or one function."""
 
@@ -139,7 +151,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     signed: of what cannot be tagged when it is made, the output that shows which request made it; `signature` says what
         it is for a target.
     leaving: how it goes; where nothing is said, at once, unless it has states to wait for.
-    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object.
+    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object; `held`
+        names those who did not.
     """
 
     about: ResourceType
@@ -160,6 +173,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     leaving: Leaving | None = None
     delete: Call | Act
     conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"
+    held: Holding | None = None
 
     @property
     def token(self) -> str:
@@ -178,9 +192,10 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def telling(self) -> frozenset[str]:
-        """The properties that tell whose an object is: of its id, key, name and parent, and of its ARN."""
+        """The properties that tell whose an object is: of its id, key, name and parents, and of its ARN."""
         about = self.about
-        forms = (self.id if self.named else "", self.tagging.arn if self.tagging is not None else "")
+        forms = [self.id if self.named else "", self.tagging.arn if self.tagging is not None else ""]
+        forms += [about.exclusive.by] if about.exclusive is not None else []
         spelt = {field.partition("[")[0] for form in forms for _, field, _, _ in Formatter().parse(form) if field}
         name = () if about.name is None else (about.name.property,)
         return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())

@@ -12,6 +12,7 @@ from mlinfra.core.property import Replace, block, boolean, text
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.tags import ec2_tags
 from mlinfra.providers.aws.template import ID, Call, call, prop
 
@@ -84,6 +85,7 @@ _VPC = AwsType(
     waiting=Waiting(state="State", ready=("available",), every=1.0, limit=300.0),
     leaving=Leaving.AT_ONCE,
     delete=call("DeleteVpc", VpcId=ID),
+    held=holders.NETWORK,
 )
 
 _SUBNET_ATTRIBUTES = ("mapPublicIpOnLaunch", "assignIpv6AddressOnCreation", "enableDns64")
@@ -126,6 +128,7 @@ _SUBNET = AwsType(
     waiting=Waiting(state="State", ready=("available",), every=1.0, limit=300.0),
     leaving=Leaving.AT_ONCE,
     delete=call("DeleteSubnet", SubnetId=ID),
+    held=holders.SUBNET,
 )
 
 TYPES = (_VPC, _SUBNET)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Replace, block, text
-from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
@@ -102,6 +102,9 @@ _ROUTE = AwsType(
         key=("routeTableId", "destinationCidrBlock"),
         owned_by=OwnedBy.PARENT,
         parent="routeTableId",
+        exclusive=Exclusive(
+            of=ROUTE_TABLE, by="{routeTableId}", said=lambda route: f"has a route to {route['destinationCidrBlock']}"
+        ),
         volatile=frozenset({"state"}),
     ),
     service="ec2",

@@ -16,6 +16,7 @@ from mlinfra.core.value import Properties
 from mlinfra.providers.aws import wire
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Update, Waiting
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_network import SUBNET, VPC
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
 from mlinfra.providers.aws.services.eks_updates import carry_through, health
@@ -239,6 +240,7 @@ _CLUSTER = AwsType(
     leaving=Leaving.SLOWLY,
     delete=call("DeleteCluster", "name"),
     conflicts=r"ResourceInUse",
+    held=holders.CLUSTER,
 )
 
 TYPES = (_CLUSTER,)
