@@ -117,9 +117,14 @@ def _change(change: Change) -> str:
         f"{f'<span>{text(reason)}</span>' if reason and not opened else ''}{where}"
     )
     return (
-        f'<details class="change {action}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
+        f'<details class="change {_look(change)}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
         f'<summary>{head}</summary><div class="inner">{"".join(facts)}</div></details>'
     )
+
+
+def _look(change: Change) -> str:
+    """The class that colours it: what is lost looks like what is deleted."""
+    return Action.DELETE.value if change.loses else change.action.value
 
 
 def _parts(change: Change) -> str:
@@ -165,7 +170,7 @@ def _value(value: Value, *, secret: bool) -> str:
 
 
 def _graph(plan: Plan, graph: Graph) -> str:
-    actions = {str(change.address): change.action.value for change in plan.pending()}
+    actions = {str(change.address): _look(change) for change in plan.pending()}
     gone = {str(c.address): c.type for c in plan.pending() if c.address not in graph.resources}
     if not graph.resources and not gone:
         return ""
