@@ -9,12 +9,12 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted, told_once
 from mlinfra.cli.render.capacity import capacity_html
 from mlinfra.cli.render.changes import (
+    DESTRUCTIVE,
     PARTICIPLE,
     by_section,
     cause_of,
     counts,
     destroyed,
-    is_feared,
     is_sweeping,
     reason_of,
     sign,
@@ -101,7 +101,7 @@ def _alike(group: Alike) -> str:
 
 def _change(change: Change) -> str:
     action = change.action.value
-    opened = " open" if change.fields and (is_feared(change) or change.action is Action.UPDATE) else ""
+    opened = " open" if change.fields and (change.action in DESTRUCTIVE or change.action is Action.UPDATE) else ""
     where = f'<span class="where">{text(change.source)}</span>' if change.source else ""
     reason = reason_of(change)
     facts = [
