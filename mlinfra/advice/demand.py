@@ -10,6 +10,7 @@ import msgspec
 from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
 from mlinfra.advice.network_plugin import NetworkPlugin
 from mlinfra.advice.reading import text
+from mlinfra.advice.tenants import taken
 from mlinfra.advice.things import Thing, Things
 from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
 from mlinfra.advice.vcpu_quotas import vcpu_quota
@@ -50,10 +51,11 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class GroupDemand(msgspec.Struct, frozen=True):
-    """A group and where its machines are to live; no places: not known before apply."""
+    """A group and where its machines are to live; no places: not known before apply. rolled: they are exchanged."""
 
     group: MachineGroup
     places: tuple[Place, ...] = ()
+    rolled: bool = False
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -64,11 +66,15 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a stack wants. network_plugin: the VPC CNI, as the stack configures it."""
+    """All that a stack wants.
+
+    network_plugin: the VPC CNI, as the stack configures it. taken: of each place, the addresses that others will have.
+    """
 
     groups: tuple[GroupDemand, ...] = ()
     made: Mapping[str, tuple[Made, ...]] = {}
     network_plugin: NetworkPlugin = NetworkPlugin()
+    taken: Mapping[str, int] = {}
 
     def types(self) -> list[str]:
         """Every machine type that is named."""
@@ -107,8 +113,10 @@ def ways(group: MachineGroup) -> tuple[bool, ...]:
             return ()
 
 
-def demand_of(things: Things, only: Collection[Address] | None = None) -> Demand:
-    """The demand of a stack, or as far as `only` these addresses are concerned.
+def demand_of(
+    things: Things, only: Collection[Address] | None = None, rolled: Collection[Address] = frozenset()
+) -> Demand:
+    """The demand of a stack, or as far as `only` these addresses are concerned. `rolled`: whose machines are exchanged.
 
     A group draws from what others draw from: where one is concerned, all are.
     """
@@ -116,11 +124,14 @@ def demand_of(things: Things, only: Collection[Address] | None = None) -> Demand
     def concerned(address: Address) -> bool:
         return only is None or address in only
 
-    groups = tuple(GroupDemand(group, tuple(_places(group, things))) for group in machine_groups(things))
+    groups = tuple(
+        GroupDemand(group, tuple(_places(group, things)), rolled=group.address in rolled)
+        for group in machine_groups(things)
+    )
     if not any(concerned(one.group.address) for one in groups):
         groups = ()
     made = {limit.type: tuple(one for one in _made(limit, things) if concerned(one.address)) for limit in LIMITS}
-    return Demand(groups=groups, made=made, network_plugin=NetworkPlugin.of(things))
+    return Demand(groups=groups, made=made, network_plugin=NetworkPlugin.of(things), taken=taken(things))
 
 
 def _places(group: MachineGroup, things: Things) -> Iterator[Place]:

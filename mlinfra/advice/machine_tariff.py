@@ -110,7 +110,7 @@ def _spot_prices(group: MachineGroup, firm: dict[str, Decimal], bill: Bill) -> d
 
 def _volumes(group: MachineGroup, disk: Disk, counts: Amount, bill: Bill) -> None:
     if disk.kind is None or disk.gib is None:
-        bill.leave(group.address, "the machines' volumes", "their kind and size are EKS's choice")
+        bill.leave(group.address, "the machines' volumes", "the stack does not say of which kind and size")
         return
     what = f"{_counted(group)} volumes of {disk.gib:,} GiB {disk.kind}"
     parts = [_part(bill, f"volume.{disk.kind}.storage", disk.gib), _performance(disk, bill)]

@@ -4,7 +4,7 @@ By default the plugin fills a node's first interface with addresses when the nod
 full, in reserve (WARM_ENI_TARGET=1: EKS best practices guide, "Amazon VPC CNI", November 2026). WARM_IP_TARGET and
 MINIMUM_IP_TARGET take its place where they are set. With ENABLE_PREFIX_DELEGATION interfaces get blocks of sixteen
 addresses instead of single ones, each aligned and wholly free (EKS user guide, "Assign more IP addresses to Amazon EKS
-nodes with prefixes", November 2026). Pure; address checks ask it.
+nodes with prefixes", November 2026). In a cluster of IPv6 it gives pods none of version 4. Pure; address checks ask it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,18 @@ _OF_POLICIES = frozenset({"enableNetworkPolicy"})
 class NetworkPlugin(msgspec.Struct, frozen=True):
     """The plugin of a stack. `settings` are its environment, `None` where they are its defaults.
 
+    ipv6: pods have addresses of version 6 alone, which subnets do not run out of; a node takes one of version 4.
     Of what a stack sets itself only what a node takes when it starts is known, not what its pods make it take.
     """
 
     settings: Mapping[str, Any] | None = None
+    ipv6: bool = False
 
     @classmethod
     def of(cls, things: Things) -> NetworkPlugin:
         """The plugin as `things` configure it."""
+        if any(text(part(one.properties, "kubernetesNetworkConfig"), "ipFamily") == "ipv6" for one in things):
+            return cls(ipv6=True)
         return next((found for thing in things if (found := _configured(thing)) is not None), cls())
 
     @property
@@ -46,6 +50,8 @@ class NetworkPlugin(msgspec.Struct, frozen=True):
 
     def first(self, machine: Machine) -> int:
         """The addresses that a node takes when it starts; of `by_blocks`, the blocks."""
+        if self.ipv6:
+            return 1
         if self.settings is None:
             return machine.addresses
         if self.by_blocks:
@@ -58,7 +64,8 @@ class NetworkPlugin(msgspec.Struct, frozen=True):
 
     def full(self, machine: Machine) -> int:
         """Those that it takes and keeps in reserve when it works; as `first` where nobody knows."""
-        return self.first(machine) if self.settings is not None else machine.addresses * min(_WARM, machine.interfaces)
+        by_default = self.settings is None and not self.ipv6
+        return machine.addresses * min(_WARM, machine.interfaces) if by_default else self.first(machine)
 
     def _says(self, name: str) -> bool:
         return str((self.settings or {}).get(name, "")).lower() == "true"

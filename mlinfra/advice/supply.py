@@ -163,8 +163,13 @@ def _filters(**values: list[str]) -> dict[str, Any]:
 def _running(calls: Calls) -> tuple[Running, ...]:
     alive = _filters(instance_state_name=["pending", "running"])
     found = [one for held in _items(calls, "DescribeInstances", "Reservations", alive) for one in held["Instances"]]
-    # Machines of capacity blocks count against no quota (EC2 user guide, "Capacity Blocks for ML", November 2026).
-    return tuple(_machine(one) for one in found if one.get("InstanceLifecycle") != "capacity-block")
+    # Machines of capacity blocks, and those on hosts of one's own, count against no quota (EC2 user guide, "Capacity
+    # Blocks for ML" and "On-Demand Instance quotas", November 2026).
+    return tuple(
+        _machine(one)
+        for one in found
+        if one.get("InstanceLifecycle") != "capacity-block" and one.get("Placement", {}).get("Tenancy") != "host"
+    )
 
 
 def _machine(one: Mapping[str, Any]) -> Running:

@@ -148,18 +148,25 @@ def _load_balancer(thing: Thing, around: Circumstances, bill: Bill) -> None:
     bill.charge(thing.address, f"a load balancer ({kind})", f"load-balancer.{kind}", _ONE)
     bill.meter(thing.address, "what the load balancer carries")
     addresses = _addresses_of(own, kind)
-    if addresses:
+    if addresses is None:
+        bill.leave(thing.address, "its public addresses", "in how many zones is known after apply only")
+    elif addresses:
         amount = Amount.fixed(Decimal(addresses))
         bill.charge(thing.address, f"its {addresses} public addresses", "public-address", amount)
 
 
-def _addresses_of(own: Properties, kind: str) -> int:
-    """The public addresses that a load balancer brings: one in each zone, but those given to it, which cost already."""
+def _addresses_of(own: Properties, kind: str) -> int | None:
+    """The public addresses that a load balancer brings: one in each zone, but those given to it, which cost already.
+
+    `None` where its zones are not known.
+    """
     private = own.get("internal") is True or text(own, "ipAddressType") == "dualstack-without-public-ipv4"
     if private or kind == "gateway":
         return 0
-    mappings = items(own, "subnetMappings")
-    return len(items(own, "subnets")) or sum("allocationId" not in part(one) for one in mappings)
+    subnets, mappings = items(own, "subnets"), items(own, "subnetMappings")
+    if not subnets and not mappings:
+        return None
+    return len(subnets) or sum("allocationId" not in part(one) for one in mappings)
 
 
 def _key(thing: Thing, around: Circumstances, bill: Bill) -> None:
@@ -190,7 +197,9 @@ def _database(thing: Thing, around: Circumstances, bill: Bill) -> None:
 
 
 def _secret(thing: Thing, around: Circumstances, bill: Bill) -> None:
-    bill.charge(thing.address, "a secret", "secret", _ONE)
+    copies = 1 + len(items(thing.properties, "replicas"))
+    what = "a secret" if copies == 1 else f"a secret in {copies} regions"
+    bill.charge(thing.address, what, "secret", Amount.fixed(Decimal(copies)))
 
 
 def _zone(thing: Thing, around: Circumstances, bill: Bill) -> None:

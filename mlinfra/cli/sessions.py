@@ -80,6 +80,7 @@ class Session(Protocol):
         refresh: bool = True,
         refresh_facts: bool = False,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = ...,
     ) -> Plan:
         """What would be done."""

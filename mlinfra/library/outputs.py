@@ -12,7 +12,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from mlinfra.core.address import Address
-from mlinfra.core.value import Value
+from mlinfra.core.gpu_parts import GPU
+from mlinfra.core.value import Properties, Value
 
 
 class Subnet(Struct, frozen=True):
@@ -90,7 +91,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     minimum: how many nodes there are at least. managed: whether EKS looks after them, and empties those that go.
     pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
-    labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
+    labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type, parts as GPUs.
+    gpu_resource: what pods ask for to have one of them.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
     priority: which group an autoscaler grows first, the highest.
     """
@@ -107,6 +109,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     managed: bool = True
     pool: bool = False
     gpus: int = 0
+    gpu_resource: str = GPU
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
 
@@ -150,7 +153,8 @@ class Exposure(Struct, frozen=True, kw_only=True):
 
     balancer: its address. name: whose they are, and which; unlike that of any other. host, paths: which requests,
     paths as regular expressions; none for every path. targets: target groups, and how many of a hundred each gets.
-    port: on which the pods listen.
+    port: on which the pods listen. sign_in: how it asks who somebody is before (`authenticateOidc` of a rule's action);
+    `None`: it does not.
     """
 
     balancer: Address
@@ -159,6 +163,7 @@ class Exposure(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
     targets: tuple[tuple[Value, int], ...]
     port: int
+    sign_in: Properties | None = None
 
 
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -52,7 +52,7 @@ def add_domain(scope: Scope, domain: str, balancers: tuple[LoadBalancer, ...], r
     """Add the route for it; answers what the module's outputs hand on as `exposed`."""
     balancer = way_to(domain, balancers)
     assert balancer is not None
-    return add_route(scope, "route", balancer, route)
+    return add_route(scope, f"route.{route.part}" if route.part else "route", balancer, route)
 
 
 def opened(contract: Contract, domain: str, balancers: tuple[LoadBalancer, ...], ports: tuple[int, ...]) -> Contract:

@@ -62,11 +62,12 @@ def _exposed(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route
         targets.append((group.arn, weight))
     return Exposure(
         balancer=balancer.address,
-        name=f"{scope.address}.{kind}",
+        name=".".join(filter(None, (str(scope.address), route.part, kind))),
         host=route.host,
         paths=tuple(_patterns(ways)),
         targets=tuple(targets),
         port=first.pods or first.port,
+        sign_in=route.sign_in,
     )
 
 

@@ -49,6 +49,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     timeout: in seconds, of a request; of a stream of gRPC there is none.
     shares: instead of all to `service`, so many of a hundred to each of these; a gateway of NGINX knows two.
     through: who takes them first. For NGINX `service` must be a name for that (a service of type ExternalName).
+    sign_in: how a load balancer that is its own gateway asks who somebody is before; no other does.
+    part: which of several routes of one module.
     """
 
     host: str
@@ -58,6 +60,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     timeout: int = 60
     shares: dict[str, int] = {}
     through: Through | None = None
+    sign_in: Properties | None = None
+    part: str = ""
 
 
 def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route) -> tuple[Exposure, ...]:

@@ -50,8 +50,9 @@ def _same_object(
 ) -> Iterator[Diagnostic]:
     """Two resources that are one object of the cloud or the cluster, by its natural key."""
     first: dict[tuple[object, ...], Resource] = {}
+    kinds = {token: types[token] for token in {one.type for one in made} if token in types}
     for one in made:
-        path, key = _key(types[one.type], one) if one.type in types else ((), None)
+        path, key = _key(kinds[one.type], one) if one.type in kinds else ((), None)
         if key is None:
             continue
         other = first.setdefault((one.type, one.connection.kind, *key), one)
@@ -107,7 +108,7 @@ def _overlapping(group: list[tuple[Resource, Network]], positions: Positions) ->
     """In the order of addresses each is held against the one before it that reaches furthest: ranges are nested."""
     before: tuple[Resource, Network] | None = None
     for one, mine in sorted(group, key=lambda pair: (pair[1].version, int(pair[1].network_address), pair[1].prefixlen)):
-        if before is not None and mine.version == before[1].version and mine.overlaps(before[1]):
+        if before is not None and mine.network_address in before[1]:
             summary = f"{one.address} ({mine}) overlaps {before[0].address} ({before[1]}) in the same network"
             yield _told(Code.RANGES_OVERLAP, one, positions, ("cidrBlock",), summary, "give each a range of its own")
         else:

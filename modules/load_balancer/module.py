@@ -20,7 +20,7 @@ from mlinfra.library.outputs import Cluster, LoadBalancer, Network, NodeGroup, S
 from .behind import Behind, add_door, ends_tls
 from .contract import CONTRACT as CONTRACT
 from .gateways import GATEWAYS, gateway_problems
-from .guard import add_guard, open_nodes, range_problems
+from .guard import add_guard, open_nodes, open_to_sign_in, range_problems
 from .listeners import add_listeners, add_targets, listeners_of
 from .names import add_names, name_problems
 from .rules import add_rules
@@ -127,6 +127,8 @@ def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None
     """Tell one that is its own gateway what services want of it, and let it reach their pods."""
     exposed = [one for service in scope.every(Service) for one in service.exposed if one.balancer == outputs.address]
     open_nodes(scope, outputs.security_group_id, scope.one(Cluster), sorted({one.port for one in exposed}))
+    if any(one.sign_in is not None for one in exposed):
+        open_to_sign_in(scope, outputs.security_group_id)
     add_rules(scope, outputs.listener_arn, exposed)
 
 

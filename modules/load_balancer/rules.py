@@ -35,7 +35,7 @@ def add_rules(scope: Scope, listener: Value, exposed: Iterable[Exposure]) -> Non
             "listenerArn": listener,
             "priority": numbers[name],
             "conditions": conditions,
-            "actions": [_forward(one)],
+            "actions": _actions(one),
         }
         scope.add(name, _RULE, properties)
 
@@ -48,6 +48,13 @@ def _numbers(names: Iterable[str]) -> dict[str, int]:
             number = number % _NUMBERS + 1
         numbers[name] = number
     return numbers
+
+
+def _actions(one: Exposure) -> list[Properties]:
+    if one.sign_in is None:
+        return [_forward(one)]
+    asking: Properties = {"type": "authenticate-oidc", "order": 1, "authenticateOidc": one.sign_in}
+    return [asking, {**_forward(one), "order": 2}]
 
 
 def _forward(one: Exposure) -> Properties:

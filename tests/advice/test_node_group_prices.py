@@ -8,16 +8,19 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from mlinfra.advice.cost import estimate
 from mlinfra.advice.prices import Origin, Price, PriceFile, Prices
+from mlinfra.advice.tokens import NODE_POOL
 from mlinfra.core.cost import Amount
 from mlinfra.core.resource import Graph
+from mlinfra.core.value import Ref
 from tests.library.samples import graph_of
 from tests.modules.cases import group
 
-from .node_groups import mixed_group, node_group
+from .node_groups import GROUP, TEMPLATE, mixed_group, node_group, resource
 
 _HOURLY = {
     "machine.on-demand.m6i.large": "0.096",
@@ -202,6 +205,27 @@ def test_a_type_without_a_typical_price_does_not_hide_that_of_another() -> None:
     cost = estimate(node_group(["g5.xlarge", "m6i.xlarge"], (1, 1, 1), spot=True), None, PRICES, DAY)
     assert cost.monthly == Amount(Decimal("148.16"), Decimal("263.83"), Decimal("742.38"))
     assert [one.what for one in cost.unknown] == ["m6i.xlarge, spot"]
+
+
+def test_machines_of_public_subnets_have_public_addresses_where_their_template_says_nothing() -> None:
+    subnet = resource("network.public.a", "aws:ec2/subnet:Subnet", {"mapPublicIpOnLaunch": True})
+    whole = {one.address: one for one in node_group(["m6i.large"], (1, 1, 2))}
+    group, template = whole[GROUP], whole[TEMPLATE]
+    plain = {name: value for name, value in template.properties.items() if name != "networkInterfaces"}
+    group = msgspec.structs.replace(group, properties={**group.properties, "subnetIds": [Ref(subnet.address)]})
+    silent = msgspec.structs.replace(template, properties=plain)
+    # 70.08 + 8 + 0.005 x 730 = 81.73; the template that says so has none
+    assert estimate(Graph.of([subnet, group, silent]), None, PRICES, DAY).monthly.maximum == Decimal("163.46")
+    assert estimate(Graph.of([subnet, group, template]), None, PRICES, DAY).monthly.maximum == Decimal("156.16")
+
+
+def test_a_node_pool_that_does_not_say_what_disks_its_machines_have_is_listed() -> None:
+    needs = [{"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["m6i.large"]}]
+    spec = {"limits": {"nodes": "2"}, "template": {"spec": {"requirements": needs}}}
+    cost = estimate(Graph.of([resource("resources.pool", NODE_POOL, {"spec": spec})]), None, PRICES, DAY)
+    assert [one.what for one in cost.unknown] == ["the machines' volumes"]
+    # 2 x 70.08
+    assert cost.monthly.maximum == Decimal("140.16")
 
 
 def test_a_volume_that_no_price_covers_wholly_is_listed() -> None:

@@ -14,12 +14,14 @@ from mlinfra.advice.machine import Machine
 from mlinfra.advice.prices import read_prices
 from mlinfra.advice.supply import Running, Subnet, Supply
 from mlinfra.advice.things import NOTHING_RENEWED, Renewal, Things
-from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
+from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Check, Verdict
+from mlinfra.core.plan import Action, Change, Field
 from mlinfra.core.resource import Graph, Move, Resource
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Properties, Ref
+from mlinfra.session.advising import wants_room
 
 from .node_groups import AWS, GROUP, node_group, resource
 from .test_cost import DAY, recorded
@@ -184,3 +186,52 @@ def test_a_group_under_a_new_name_is_not_counted_twice() -> None:
     found = checks(supply(16, 2), NOTHING_RENEWED, wanted=renamed(graph(2, 2)))
     assert found["vCPU quota"].verdict is Verdict.FITS
     assert found["subnet addresses"].words == "200 free in 1 subnets, and 0 wanted"
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "wanted"),
+    [
+        (Action.CREATE, "labels", True),
+        (Action.REPLACE, "labels", True),
+        (Action.UPDATE, "scalingConfig", True),
+        (Action.MOVE, "scalingConfig", True),
+        (Action.ADOPT, "scalingConfig", True),
+        (Action.UPDATE, "launchTemplate", True),
+        (Action.UPDATE, "labels", False),
+        (Action.MOVE, "labels", False),
+        (Action.DELETE, "scalingConfig", False),
+    ],
+)
+def test_a_group_that_may_grow_is_asked_for_whatever_else_becomes_of_it(
+    action: Action, field: str, wanted: bool
+) -> None:
+    change = Change(address=GROUP, type=MANAGED, action=action, fields=(Field(path=(field, "maxSize")),))
+    assert wants_room(change) is wanted
+
+
+@pytest.mark.parametrize(
+    ("granted", "updating", "expected"),
+    [
+        # 8 of others and 8 of the two that run; two more in the one zone
+        (24, {}, [Verdict.FITS]),
+        (23, {}, [Verdict.TIGHT]),
+        (24, {"maxUnavailable": 3}, [Verdict.TIGHT]),
+        (28, {"maxUnavailable": 3}, [Verdict.FITS]),
+        (16, {"updateStrategy": "MINIMAL"}, []),
+    ],
+)
+def test_machines_that_are_exchanged_need_room_for_those_that_come_first(
+    granted: float, updating: Properties, expected: list[Verdict]
+) -> None:
+    whole = graph(2, 2)
+    group = whole.resources[GROUP]
+    changed = msgspec.structs.replace(group, properties={**group.properties, "updateConfig": updating})
+    demand = demand_of(Things.desired(Graph({**whole.resources, GROUP: changed}), state()), rolled=frozenset({GROUP}))
+    (room,) = judge(demand, supply(granted, 2)).rooms
+    assert [check.verdict for check in room.checks if check.subject == "room to update"] == expected
+
+
+def test_a_group_without_machines_is_updated_without_any() -> None:
+    demand = demand_of(Things.desired(graph(0, 2), state()), rolled=frozenset({GROUP}))
+    (room,) = judge(demand, supply(100, 0)).rooms
+    assert "room to update" not in [check.subject for check in room.checks]

@@ -215,7 +215,8 @@ def test_addresses_of_pods_are_not_checked_where_the_stack_configures_the_networ
     sandbox: Sandbox, calls: Calls, facts: Facts
 ) -> None:
     sections: Sections = stack({"gpu": group("g5.xlarge")})
-    sections["cluster"] = {"addons": {"vpc-cni": {"configuration": {"env": {"WARM_IP_TARGET": "5"}}}}}
+    configured = {"version": "v1.20.4-eksbuild.2", "configuration": {"env": {"WARM_IP_TARGET": "5"}}}
+    sections["cluster"] = {"addons": {"vpc-cni": configured}}
     found = checks(graph_of(sections, facts=facts), calls)
     assert found["subnet addresses"].verdict is Verdict.NOT_CHECKED
     assert "for the nodes alone" in found["subnet addresses"].words

@@ -183,6 +183,7 @@ class FakeSession:
         refresh: bool = True,
         refresh_facts: bool = False,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = lambda _: None,
     ) -> Plan:
         self.asked.append({"targets": targets, "refresh": refresh, "refresh_facts": refresh_facts})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlinfra.core.resource import Graph
+from mlinfra.core.value import Secret
 from mlinfra.library.folders import bundled_modules
 from mlinfra.library.library import Library
 from tests.library.samples import graph_of
@@ -38,6 +39,12 @@ def entrance(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {"public": about}}
 
 
+SIGN_IN = {
+    **{f"{name}Endpoint": f"https://login.acme.example/{name}" for name in ("authorization", "token", "userInfo")},
+    "issuer": "https://login.acme.example",
+    "clientId": "flyte",
+    "clientSecret": Secret("sm", "acme/flyte", "clientSecret"),
+}
 # One with names for endpoints of each kind of gateway, and one without.
 DOORS: Sections = {
     "inner": {"domain": "models.acme.internal", "gateway": "nginx"},
@@ -214,6 +221,10 @@ CASES: dict[str, dict[str, Sections]] = {
         },
     },
     "flyte": {
+        "under-its-name": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
+            "runtimes": {"flyte": {"domain": "flyte.acme.example", "signIn": SIGN_IN}},
+        },
         "defaults": {**NODES, "runtimes": {"flyte": {}}},
         "watched": {
             **NODES,

@@ -175,6 +175,11 @@ def counted(plan: Plan) -> Iterator[tuple[Action, str]]:
             yield action, f"{number:,} unchanged" if action is Action.NO_OP else f"{number:,} to {action.value}"
 
 
+def foreign(plan: Plan) -> int:
+    """How many things others added to objects of the stack, which no change of the plan takes away."""
+    return sum(diagnostic.code == _FOREIGN for diagnostic in plan.diagnostics)
+
+
 def existing(plan: Plan) -> int:
     """How many objects there are now."""
     return sum(change.action is not Action.CREATE or change.loses for change in plan.changes)
@@ -190,6 +195,7 @@ def is_sweeping(plan: Plan) -> bool:
     return destroyed(plan) * 3 > existing(plan)
 
 
+_FOREIGN = "MLI3180"  # the planner's code for what others put below an object of the stack
 _QUIET = {
     "Plan": "Nothing to do: everything is as the stack says.",
     "Drift": "No drift: everything is as last applied.",
@@ -206,6 +212,8 @@ def verdict(plan: Plan, heading: str = "Plan") -> str:
 
 def danger(plan: Plan, heading: str = "Plan") -> str:
     """What is destroyed, in one sentence."""
+    if heading == "Drift" and not plan.pending() and (added := foreign(plan)):
+        return f"Nothing else has drifted: {number_of(added, 'thing')} added outside of the stack, as told below."
     if not plan.pending():
         return _QUIET[heading]
     if not destroyed(plan):

@@ -107,6 +107,8 @@ def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool
     if is_child:
         named = wanted.named(identity) or _is_named(kind, wanted, properties) or _has_key(kind, wanted, properties)
         return named or properties.get(kind.about.parent) in parents(kind, reader, wanted)
+    if _lies_below_ours(kind, reader, properties):
+        return True
     if wanted.named(identity, *(str(properties.get(name)) for name in kind.about.key)):
         return True
     if _is_named(kind, wanted, properties):
@@ -139,12 +141,20 @@ def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Found:
         return None
     except ProviderError as error:
         return error
-    return present if _is_concern(kind, wanted, present) else None
+    return present if _is_concern(kind, reader, wanted, present) else None
 
 
-def _is_concern(kind: AwsType, wanted: Wanted, present: Present) -> bool:
+def _lies_below_ours(kind: AwsType, reader: Reader, properties: dict[str, Any]) -> bool:
+    """Whether it lies below something of ours, where all that does is to be ours."""
+    exclusive = kind.about.exclusive
+    return exclusive is not None and exclusive.host_of(properties) in reader.ids(exclusive.of)
+
+
+def _is_concern(kind: AwsType, reader: Reader, wanted: Wanted, present: Present) -> bool:
     """Whether it is ours, or of interest, now that its tags are read."""
     if kind.about.owned_by is OwnedBy.PARENT or (present.owner is not None and present.owner.stack == wanted.stack):
+        return True
+    if _lies_below_ours(kind, reader, present.properties):
         return True
     names = [present.properties.get(name) for name in kind.about.key]
     return wanted.named(present.id, *(str(name) for name in names)) or _is_named(kind, wanted, present.properties)

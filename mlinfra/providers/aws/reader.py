@@ -59,6 +59,10 @@ class Reader:
         """The objects of a type that concern us, listed once."""
         return self._remember(("objects", token), lambda: self._list_type(token, self))
 
+    def ids(self, token: str) -> frozenset[str]:
+        """The identities of those."""
+        return self._remember(("ids", token), lambda: frozenset(found.id for found in self.objects(token).objects))
+
     def pages(self, service: str, operation: str, items: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         """All that a listing shows at `items`, over all pages, read once."""
         key = (service, operation, items, repr(sorted((params or {}).items())))

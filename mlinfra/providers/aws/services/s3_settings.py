@@ -7,11 +7,13 @@ fields: S3 API reference, 2006-03-01. Names and replacement: Pulumi's AWS schema
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlinfra.core.property import Property, Replace, block, boolean, document, integer, list_of, map_of, text
-from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
+from mlinfra.core.value import Properties
 from mlinfra.providers.aws.aws_type import AwsType, Item, Reading, Shape, Update
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import moment, ordered_by
@@ -49,11 +51,14 @@ def _setting(
     plain: Callable[[Item], bool] | None = None,
     names: Mapping[str, str] | None = None,
     shapes: Mapping[str, Shape] | None = None,
+    said: str = "",
+    welcome: Callable[[Properties], bool] | None = None,
 ) -> AwsType:
     """One of them.
 
     get, put, params, delete: the calls. shown: where the properties stand in the answer. plain: whether it is what
-    every bucket has by itself.
+    every bucket has by itself. said: what a bucket has by it, where nobody but its own stack is to give it that;
+    welcome: unless it is such a one.
     """
 
     def below(bucket: str, wanted: Wanted) -> Item:
@@ -84,6 +89,7 @@ def _setting(
             key=("bucket",),
             owned_by=OwnedBy.PARENT,
             parent="bucket",
+            exclusive=Exclusive(of=BUCKET, by="{bucket}", said=lambda setting: said, welcome=welcome) if said else None,
         ),
         service="s3",
         id="{bucket}",
@@ -170,6 +176,14 @@ _OWNERSHIP_CONTROLS = _setting(
     shown=lambda answer: {"Rule": answer["OwnershipControls"]["Rules"][0]},
 )
 
+
+def _of_log_delivery(setting: Properties) -> bool:
+    """Whether AWS wrote it, for flow logs (VPC user guide, "Publish flow logs to Amazon S3", November 2026)."""
+    said = json.loads(setting["policy"]).get("Statement", [])
+    statements = said if isinstance(said, list) else [said]
+    return all(one.get("Principal") == {"Service": "delivery.logs.amazonaws.com"} for one in statements)
+
+
 _POLICY = _setting(
     BUCKET_POLICY,
     {"policy": document(required=True, canonical=same_policy)},
@@ -177,6 +191,8 @@ _POLICY = _setting(
     "PutBucketPolicy",
     {"Policy": prop("policy")},
     call("DeleteBucketPolicy", Bucket=ID, lag=_LAG),
+    said="has a bucket policy",
+    welcome=_of_log_delivery,
 )
 
 _SIZES = {
@@ -186,7 +202,7 @@ _SIZES = {
 }
 _RULE = block(
     {
-        "id": text(required=True),
+        "id": text(maxLength=255, required=True),
         "status": text(required=True, enum=["Enabled", "Disabled"]),
         "filter": block(
             {
@@ -199,7 +215,7 @@ _RULE = block(
         "expiration": block(
             {
                 "date": text(default=None, canonical=moment, format="date-time"),
-                "days": integer(default=None),
+                "days": integer(minimum=1, default=None),
                 "expiredObjectDeleteMarker": boolean(default=False),
             }
         ),
@@ -212,7 +228,7 @@ _RULE = block(
                 {
                     "storageClass": text(required=True),
                     "date": text(default=None, canonical=moment, format="date-time"),
-                    "days": integer(default=None),
+                    "days": integer(minimum=1, default=None),
                 }
             ),
             default=[],
@@ -252,6 +268,7 @@ _LIFECYCLE = _setting(
         "TransitionDefaultMinimumObjectSize": prop("transitionDefaultMinimumObjectSize"),
     },
     call("DeleteBucketLifecycle", Bucket=ID, lag=_LAG),
+    said="has a lifecycle configuration, by which objects may expire",
     names={"rules[].id": "ID"},
     shapes={
         "rules[]": Shape(outward=_with_filter, inward=lambda rule: rule),

@@ -12,11 +12,14 @@ from datetime import datetime
 import msgspec
 
 from mlinfra.sandbox.kubernetes.controllers.cloud import (
+    AccessPoint,
     CapacityShortage,
     CloudError,
     Disk,
+    FileSystem,
     Launch,
     LoadBalancer,
+    Lustre,
     Machine,
     NodeGroup,
     Offering,
@@ -39,6 +42,8 @@ class MemoryCloud:
         self._tokens: dict[str, str] = {}
         self._made = 0
         self.disks: dict[str, Disk] = {}
+        self.access_points: dict[str, AccessPoint] = {}
+        self.file_systems: dict[str, Lustre] = {}
         self.load_balancers: dict[str, LoadBalancer] = {}
         self.targets: dict[str, tuple[tuple[str, int], ...]] = {}
         """Of target groups that somebody else made."""
@@ -136,6 +141,30 @@ class MemoryCloud:
     def delete_disk(self, volume_id: str) -> None:
         """Delete a volume."""
         self.disks.pop(volume_id, None)
+
+    def ensure_access_point(self, wanted: AccessPoint) -> str:
+        """Make an access point once."""
+        known = self._tokens.get(wanted.token)
+        if known is None:
+            known = self._tokens[wanted.token] = self._identity("fsap")
+            self.access_points[known] = wanted
+        return known
+
+    def delete_access_point(self, access_point_id: str) -> None:
+        """Delete an access point."""
+        self.access_points.pop(access_point_id, None)
+
+    def ensure_file_system(self, wanted: Lustre) -> FileSystem:
+        """Make a file system once; it is ready when it is asked for again."""
+        known, ready = self._tokens.get(wanted.token), wanted.token in self._tokens
+        if known is None:
+            known = self._tokens[wanted.token] = self._identity("fs")
+            self.file_systems[known] = wanted
+        return FileSystem(id=known, ready=ready, dns_name=f"{known}.fsx.{self._region}.amazonaws.com", mount_name="fsx")
+
+    def delete_file_system(self, file_system_id: str) -> None:
+        """Delete a file system."""
+        self.file_systems.pop(file_system_id, None)
 
     def ensure_load_balancer(self, wanted: LoadBalancer) -> str:
         """Make or replace a load balancer."""
