@@ -26,6 +26,7 @@ from .node_groups import AWS, GROUP, TEMPLATE, node_group, resource
 DAY = date(2026, 11, 21)
 PRICES = read_prices("us-east-1")
 VPC = Address("network.vpc")
+HELD = "aws:ec2/capacityReservation:CapacityReservation"
 LUSTRE = {"storageCapacity": 1200, "deploymentType": "PERSISTENT_2"}
 A_METRIC = {"id": "a", "metric": {"period": 300}}
 DATABASE = "aws:rds/instance:Instance"
@@ -67,11 +68,7 @@ def lone(type: str, properties: dict[str, Any], day: date = DAY, prices: Prices 
         ("aws:secretsmanager/secret:Secret", {}, "0.40"),
         ("aws:secretsmanager/secret:Secret", {"replicas": [{"region": "eu-west-1"}]}, "0.80"),
         # 1.006 an hour for each of two
-        (
-            "aws:ec2/capacityReservation:CapacityReservation",
-            {"instanceType": "g5.xlarge", "instanceCount": 2},
-            "1468.76",
-        ),
+        (HELD, {"instanceType": "g5.xlarge", "instanceCount": 2}, "1468.76"),
         ("aws:fsx/lustreFileSystem:LustreFileSystem", {**LUSTRE, "perUnitStorageThroughput": 125}, "174.00"),
         # at AWS's end of a version's support EKS takes the cluster to the next, where it is to have no extended support
         ("aws:eks/cluster:Cluster", {"version": "1.33", "upgradePolicy": {"supportType": "STANDARD"}}, "73.00"),
@@ -169,6 +166,18 @@ def test_a_load_balancer_in_zones_that_are_not_known_has_addresses_that_are_list
     cost = lone("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": Ref(VPC)})
     assert cost.monthly.expected == Decimal("16.43")
     assert [one.what for one in cost.unknown] == ["its public addresses"]
+
+
+def test_machines_in_a_reservation_of_the_stack_are_paid_for_once() -> None:
+    held = resource("resources.held", HELD, {"instanceType": "g5.xlarge", "instanceCount": 2})
+    whole = node_group(["g5.xlarge"], (0, 0, 2), reservation="cr-1")
+    template = whole.resources[TEMPLATE]
+    target = {"capacityReservationTarget": {"capacityReservationId": Ref(held.address)}}
+    launch = {**template.properties, "capacityReservationSpecification": target}
+    graph = Graph.of([held, whole.resources[GROUP], msgspec.structs.replace(template, properties=launch)])
+    # 1.006 x 730 for each of two; their volumes, 8 each, where they run
+    cost = estimate(graph, None, PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("1468.76"), Decimal("1468.76"), Decimal("1484.76"))
 
 
 def test_a_region_without_prices_has_no_zeros() -> None:

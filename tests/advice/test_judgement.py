@@ -178,6 +178,24 @@ def test_nodes_take_the_addresses_that_the_network_plugin_makes_them_take(
     assert check.words.startswith(words)
 
 
+@pytest.mark.parametrize(
+    ("type", "properties", "free"),
+    [
+        ("aws:eks/cluster:Cluster", {"vpcConfig": {"subnetIds": [Ref(PRIVATE)]}}, 53),
+        ("aws:lb/loadBalancer:LoadBalancer", {"subnets": [Ref(PRIVATE)]}, 51),
+        ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": [Ref(PRIVATE)]}, 58),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"subnetIds": [Ref(PRIVATE)]}, 58),
+        ("aws:efs/mountTarget:MountTarget", {"subnetId": Ref(PRIVATE)}, 58),
+        ("aws:rds/instance:Instance", {}, 59),
+    ],
+)
+def test_nodes_share_subnets_with_what_else_is_to_be_made(type: str, properties: dict[str, Any], free: int) -> None:
+    tenant = resource("resources.tenant", type, properties)
+    graph = placed(node_group(["m6i.large"], (1, 1, 1)), "10.0.0.0/26", tenant)
+    (check,) = (one for one in checks(graph, account(quotas={"L-1216C47A": 99})) if "addresses" in one.subject)
+    assert check.words.startswith(f"{free} free in 1 subnets")
+
+
 def test_a_group_of_which_nobody_knows_the_machines_is_not_said_to_lack_addresses() -> None:
     """It may have them: what is free is less what its own machines took."""
     seen = {"clusterName": "demo", "nodeGroupName": "gpu"}
