@@ -76,9 +76,9 @@ def _free(demand: Demand, subnets: Mapping[str, Subnet]) -> dict[str, int]:
         there = subnets.get(place.id)
         if place.id and there is None:
             continue
-        free = there.free if there is not None else place.free
+        free = max(0, (there.free if there is not None else place.free) - demand.taken.get(key, 0))
         # A new subnet's first and last block have addresses that AWS keeps; how those of others lie is not known.
-        blocks = max(0, place.size // BLOCK - 2) if not place.id else free // BLOCK
+        blocks = max(0, min(place.size // BLOCK - 2, free // BLOCK)) if not place.id else free // BLOCK
         found[key] = blocks if demand.network_plugin.by_blocks else free
     return found
 

@@ -10,6 +10,7 @@ import msgspec
 from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
 from mlinfra.advice.network_plugin import NetworkPlugin
 from mlinfra.advice.reading import text
+from mlinfra.advice.tenants import taken
 from mlinfra.advice.things import Thing, Things
 from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
 from mlinfra.advice.vcpu_quotas import vcpu_quota
@@ -65,11 +66,15 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a stack wants. network_plugin: the VPC CNI, as the stack configures it."""
+    """All that a stack wants.
+
+    network_plugin: the VPC CNI, as the stack configures it. taken: of each place, the addresses that others will have.
+    """
 
     groups: tuple[GroupDemand, ...] = ()
     made: Mapping[str, tuple[Made, ...]] = {}
     network_plugin: NetworkPlugin = NetworkPlugin()
+    taken: Mapping[str, int] = {}
 
     def types(self) -> list[str]:
         """Every machine type that is named."""
@@ -126,7 +131,7 @@ def demand_of(
     if not any(concerned(one.group.address) for one in groups):
         groups = ()
     made = {limit.type: tuple(one for one in _made(limit, things) if concerned(one.address)) for limit in LIMITS}
-    return Demand(groups=groups, made=made, network_plugin=NetworkPlugin.of(things))
+    return Demand(groups=groups, made=made, network_plugin=NetworkPlugin.of(things), taken=taken(things))
 
 
 def _places(group: MachineGroup, things: Things) -> Iterator[Place]:

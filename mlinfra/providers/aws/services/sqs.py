@@ -40,7 +40,7 @@ def same_redrive(text: Any) -> Any:
 
 
 _INPUTS = {
-    "name": text(replace=Replace.CREATE_FIRST),
+    "name": text(pattern=r"^[A-Za-z0-9_-]{1,80}(\.fifo)?$", replace=Replace.CREATE_FIRST),
     "fifoQueue": boolean(replace=Replace.CREATE_FIRST, default=False),
     "contentBasedDeduplication": boolean(default=False),
     "deduplicationScope": text(default=None, enum=["messageGroup", "queue"]),
