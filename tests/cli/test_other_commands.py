@@ -44,6 +44,20 @@ def test_drift_exits_with_1_where_something_could_not_be_read() -> None:
     assert result.code == 1
 
 
+def test_drift_exits_with_2_where_others_added_something() -> None:
+    finding = Diagnostic(severity=Severity.WARNING, code="MLI3180", summary="registries.old has a lifecycle policy")
+    alone = run("drift", "stack.yaml", session=FakeSession(plans.plan(*plans.NO_OP.changes, diagnostics=(finding,))))
+    assert alone.code == 2
+    assert "1 thing added outside of the stack; otherwise no drift, 3 objects are as last applied" in alone.out
+    both = run("drift", "stack.yaml", session=FakeSession(plans.plan(*plans.DRIFT.changes, diagnostics=(finding,))))
+    assert "Apply brings it all back. What was added, 1 thing, stays." in both.out
+    form = ("-o", "markdown")
+    told = run(
+        "drift", "stack.yaml", *form, session=FakeSession(plans.plan(*plans.NO_OP.changes, diagnostics=(finding,)))
+    )
+    assert "Nothing else has drifted: 1 thing added outside of the stack, as told below." in told.out
+
+
 def test_an_adoption_is_a_plan_that_is_confirmed_and_applied() -> None:
     session = FakeSession(plans.ADOPT)
     result = run("adopt", "stack.yaml", "registries.old", "old", session=session, typed="yes\n")

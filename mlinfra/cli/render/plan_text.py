@@ -183,10 +183,9 @@ def _refused_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
 
 def _last_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     if verb == "drift":
-        return (
-            "Drift: ",
-            "bold",
-        ), f"{number_of(len(plan.pending()), 'object')} not as last applied. Apply brings it all back."
+        added = f" What was added, {number_of(foreign(plan), 'thing')}, stays." if foreign(plan) else ""
+        what = f"{number_of(len(plan.pending()), 'object')} not as last applied. Apply brings it all back.{added}"
+        return ("Drift: ", "bold"), what
     if refused := _refused_line(plan, verb):
         return refused
     pieces: list[Piece] = [("Diff: " if verb == "diff" else "Plan: ", "bold")]
