@@ -37,6 +37,12 @@ _MACHINE = {
     "marketoption": "OnDemand",
 }
 _PRODUCTS = {
+    "database.backup": Product(
+        service="AmazonRDS",
+        attributes={"productFamily": "Storage Snapshot", "databaseEngine": "Any"},
+        usages=("RDS:ChargedBackupUsage",),
+        unit="GiB-month",
+    ),
     "nat-gateway": Product(
         service="AmazonEC2", attributes={"productFamily": "NAT Gateway"}, usages=("NatGateway-Hours",)
     ),

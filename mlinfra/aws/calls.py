@@ -32,6 +32,7 @@ _MAKES = re.compile(
 # What takes something away: where it is repeated and finds nothing, the first time did it.
 _REMOVES = re.compile(r"(Delete|Remove|Detach|Disassociate|Release|Revoke|Unt)")
 _REMOVED = re.compile(r"NotFound|NoSuch|DoesNotExist|NotAttached|NotAssociated")
+_RECORDS = "ChangeResourceRecordSets"  # of which each change says for itself whether it removes, or found nothing
 _TOKENS = ("ClientToken", "clientToken", "clientRequestToken", "ClientRequestToken")
 # What refuses a token that was used already, where others answer with what was made with it: what an unclear answer
 # left has to be looked up, as without a token (API references of these, November 2026). Of a secret, the token is that
@@ -44,6 +45,15 @@ _LONGEST_DELAY = 20.0
 
 def _nobody_minds() -> None:
     """Nothing forbids a call."""
+
+
+def _is_removed(operation: str, given: Mapping[str, Any], failure: Failure) -> bool:
+    """Whether a call that takes things away found none of them."""
+    if operation == _RECORDS:
+        changes = given["ChangeBatch"]["Changes"]
+        gone = failure.message.count("but it was not found")
+        return gone == len(changes) and all(change["Action"] == "DELETE" for change in changes)
+    return _REMOVES.match(operation) is not None and _REMOVED.search(failure.code) is not None
 
 
 class Calls:
@@ -99,7 +109,6 @@ class Calls:
         tokened = self._fill_token(client, operation, given, token)
         changes = not _READS.match(operation)
         repeatable = tokened or not _MAKES.match(operation)
-        removes = _REMOVES.match(operation) is not None
 
         def send() -> Answer:
             with asking(fence if changes else None):
@@ -109,11 +118,21 @@ class Calls:
             send,
             self._pace_of(service),
             repeatable=repeatable,
-            removes=removes,
+            removed=lambda error: _is_removed(operation, given, Failure(error)),
         )
 
-    def _persist(self, send: Callable[[], Answer], pace: Pace, *, repeatable: bool, removes: bool) -> Answer:
-        """`send`, repeated: as long as it is throttled, and a few times where that is safe after an unclear answer."""
+    def _persist(
+        self,
+        send: Callable[[], Answer],
+        pace: Pace,
+        *,
+        repeatable: bool,
+        removed: Callable[[ProviderError], bool],
+    ) -> Answer:
+        """`send`, repeated: as long as it is throttled, and a few times where that is safe after an unclear answer.
+
+        removed: whether an error says that an earlier time has taken away what was to go.
+        """
         deadline = self._clock.monotonic() + self._patience
         failures = unclear = 0
         pace.wait()
@@ -130,7 +149,7 @@ class Calls:
                 if failures == self._attempts or (throttled and late) or (unclear and not repeatable):
                     raise
             except ProviderError as error:
-                if unclear and removes and _REMOVED.search(Failure(error).code):
+                if unclear and removed(error):
                     return {}
                 raise
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,6 @@ from mlinfra.advice.things import Renewal, Things
 from mlinfra.advice.tokens import (
     INTERNET_GATEWAY,
     MANAGED,
-    NAMING,
     NAT_GATEWAY,
     NODE_POOL,
     PUBLIC_ADDRESS,
@@ -39,6 +39,7 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.cloud import Cloud
+from mlinfra.session.keepsakes import with_keepsakes
 
 _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
 _ROOMY = {
@@ -78,26 +79,21 @@ class Adviser:
             found += capacity_findings(capacity, sources.get)
         if not plan.destroy:
             found += self._borrowed(plan, graph)
-        return msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+        plan = msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
+        return with_keepsakes(plan, state, self._monthly)
 
     def _borrowed(self, plan: Plan, graph: Graph) -> tuple[Diagnostic, ...]:
         """What is about to be made upon something that is not there."""
-        borrowed = [
-            (change.address, name)
-            for change in plan.pending()
-            if change.action in (Action.CREATE, Action.REPLACE) and change.type in NAMING
-            if isinstance(name := graph.resources[change.address].properties.get(NAMING[change.type]), str)
-        ]
+        from mlinfra.session.borrowing import borrowings
+
+        borrowed = list(borrowings(plan, graph, self._cloud.types))
         if not borrowed:
             return ()
-        from mlinfra.advice.borrowed import Borrowed, borrowed_findings
+        from mlinfra.advice.borrowed import borrowed_findings
 
-        return borrowed_findings(
-            self._cloud.brief_calls,
-            str(self._cloud.connection.identity).partition("/")[0],
-            [Borrowed(*one) for one in borrowed],
-            lambda address: graph.resources[address].source,
-        )
+        account = str(self._cloud.connection.identity).partition("/")[0]
+        calls = self._cloud.brief_calls
+        return borrowed_findings(calls, account, borrowed, lambda address: graph.resources[address].source)
 
     def cost(self, graph: Graph, state: State | None) -> Cost:
         """What a graph comes to, at the prices of the package and those that were refreshed."""
@@ -132,6 +128,10 @@ class Adviser:
         calls = self._cloud.calls_in(home(self._cloud.region))
         read = read_price_list(calls, self._cloud.calls, keys, self._today())
         return write_prices(read.file, self._prices), tuple(_unread(read.unread))
+
+    def _monthly(self, key: str) -> Decimal | None:
+        found = read_prices(self._cloud.region, self._prices).find(key)
+        return found.monthly if found is not None else None
 
     def _today(self) -> date:
         return self._clock.now().date()

@@ -91,6 +91,11 @@ class Cloud:
         return Connection("aws", f"{caller.account}/{self.region}")
 
     @property
+    def clock(self) -> Clock:
+        """What waits for it: by seconds that pass faster where it is simulated."""
+        return self._clock
+
+    @property
     def region(self) -> str:
         """The target's region."""
         return self._calls.region

@@ -51,7 +51,8 @@ def add_guard(scope: Scope, network: Network, ports: dict[str, int], ranges: Ite
     group = scope.add(
         "security-group",
         "aws:ec2/securityGroup:SecurityGroup",
-        {"vpcId": network.vpc_id, "description": f"the load balancer {scope.name} of {scope.stack.name}"},
+        # Not which one: a description cannot be changed, and a load balancer that is renamed stays.
+        {"vpcId": network.vpc_id, "description": f"a load balancer of {scope.stack.name}"},
     )
     for name, port in ports.items():
         for one in ranges:
@@ -67,7 +68,7 @@ def open_nodes(scope: Scope, guard: Value, cluster: Cluster, ports: Iterable[int
         out = _rule(guard, port, "pods")
         scope.add(f"security-group.to-{port}", _EGRESS, {**out, "referencedSecurityGroupId": cluster.security_group_id})
         into: Properties = {
-            **_rule(guard, port, f"from the load balancer {scope.name}"),
+            **_rule(guard, port, "from the load balancer"),
             "securityGroupId": cluster.security_group_id,
             "referencedSecurityGroupId": guard,
         }

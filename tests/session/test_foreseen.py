@@ -68,6 +68,28 @@ def test_to_a_version_that_nobody_names_no_steps_are_counted(checkout: Checkout)
     assert len([step for step in plan.steps if step.address == "cluster" and step.verb is Verb.UPDATE]) == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        (('version: "1.32"', 'version: "1.33"'), "for another version"),
+        (("max: 4}", "max: 4, volume: {size: 300Gi}}"), "for another launchTemplate"),
+        (("max: 4}", "max: 6}"), ""),
+    ],
+)
+def test_that_nodes_are_replaced_by_an_update_is_said(checkout: Checkout, change: tuple[str, str], cause: str) -> None:
+    found = compared(checkout, STACK, STACK.replace(*change)).plan.diagnostics
+    rolling = [one for one in found if one.code == "MLI3160"]
+    assert [one.detail.partition(";")[0] for one in rolling] == ([cause] if cause else [])
+    assert {str(one.source) for one in rolling} <= {"stack.yaml:9:3"}
+
+
+def test_what_is_said_of_an_object_that_goes_has_the_line_that_made_it(checkout: Checkout) -> None:
+    kept = STACK.replace("environment: development", "environment: development, protect: [nodeGroups]")
+    gone = kept.replace("  system:", "  other:")
+    found = [one for one in compared(checkout, kept, gone).plan.diagnostics if one.code == "MLI3010"]
+    assert {str(one.source) for one in found} == {"base:stack.yaml:9:3"}
+
+
 def test_an_entry_under_another_name_is_asked_about(checkout: Checkout) -> None:
     found = compared(checkout, STACK, STACK.replace("system:", "basic:")).plan.diagnostics
     assert "nodeGroups.system goes and nodeGroups.basic comes, of the same shape" in [one.summary for one in found]

@@ -54,8 +54,9 @@ def write(document: Document) -> None:
 
 
 def without_protection(document: Document) -> Document:
+    """Neither what the stack names nor what is protected for being of production."""
     lifecycle = {name: value for name, value in document.get("lifecycle", {}).items() if name != "protect"}
-    return copy.deepcopy({**document, "lifecycle": lifecycle})
+    return copy.deepcopy({**document, "lifecycle": {**lifecycle, "environment": "development"}})
 
 
 def apply(account: Account, before: Document | None, document: Document) -> None:

@@ -39,6 +39,7 @@ def run(
     Volumes go as their claims say; those that are to be retained, and snapshots, are kept for their data, and listed.
     """
     from mlinfra.cli.plans import carry_out, recovered
+    from mlinfra.session.keepsakes import kept_by
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
@@ -49,5 +50,8 @@ def run(
     if code := carry_out(shell, session, plan, form, yes=yes, full=full, verb="destroy"):
         return code
     if form == "text":
-        shell.write("the inventory is empty: nothing is left")
+        kept = kept_by(plan)
+        shell.write("the inventory is empty: nothing is left" + (" but what is kept on purpose:" if kept else ""))
+        for sentence in kept:
+            shell.write(f"  {sentence}")
     return 0

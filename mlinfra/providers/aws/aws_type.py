@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -30,6 +31,18 @@ Act: TypeAlias = "Callable[[Work], None]"  # a step that data cannot say
 
 # The user's own tags; ownership tags are added and taken away by the machinery.
 TAGS_PROPERTY: Property = map_of(text(), default={}, description="Tags, besides those that say whose the object is.")
+
+
+class Leaving(Enum):
+    """How an object goes, once its deletion was answered.
+
+    What goes at once is not looked for: that nothing is left is shown by the listings at the end, and what still needs
+    it is refused by AWS itself. What goes slowly is looked for when some time has passed.
+    """
+
+    AT_ONCE = "at once"
+    SOON = "soon"
+    SLOWLY = "slowly"
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -137,6 +150,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
     signed: of what cannot be tagged when it is made, the output that shows which request made it; `signature` says what
         it is for a target.
+    leaving: how it goes; where nothing is said, at once, unless it has states to wait for.
     delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object; `held`
         names those who did not.
     """
@@ -156,6 +170,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     signed: str = ""
     signature: Callable[[Target], str] | None = None
     waiting: Waiting | None = None
+    leaving: Leaving | None = None
     delete: Call | Act
     conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"
     held: Holding | None = None
@@ -170,11 +185,17 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether ids are formed from properties, and therefore known before creation."""
         return "{" in self.id
 
+    @property
+    def leaves(self) -> Leaving:
+        """How it goes, said or not."""
+        return self.leaving or (Leaving.AT_ONCE if self.waiting is None else Leaving.SOON)
+
     @cached_property
     def telling(self) -> frozenset[str]:
-        """The properties that tell whose an object is: of its id, key, name and parent, and of its ARN."""
+        """The properties that tell whose an object is: of its id, key, name and parents, and of its ARN."""
         about = self.about
-        forms = (self.id if self.named else "", self.tagging.arn if self.tagging is not None else "")
+        forms = [self.id if self.named else "", self.tagging.arn if self.tagging is not None else ""]
+        forms += [about.exclusive.by] if about.exclusive is not None else []
         spelt = {field.partition("[")[0] for form in forms for _, field, _, _ in Formatter().parse(form) if field}
         name = () if about.name is None else (about.name.property,)
         return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateL
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from mlinfra.sandbox.aws.account import Account
@@ -18,7 +19,7 @@ _PATHS = {"application": "app", "network": "net", "gateway": "gwy"}
 
 
 class LoadBalancers(Extension):
-    """CreateLoadBalancer, DeleteLoadBalancer, CreateListener, CreateRule, ModifyRule."""
+    """CreateLoadBalancer, DeleteLoadBalancer, SetSecurityGroups, SetSubnets, CreateListener, CreateRule, ModifyRule."""
 
     service = "elbv2"
 
@@ -54,6 +55,34 @@ class LoadBalancers(Extension):
         if balancer is not None:
             ours = interfaces(self.account, call.region, balancer)
             self.account.timeline.after(self.account.pace.deletion, lambda: [eni.delete() for eni in ours])
+        return answer
+
+    def set_security_groups(self, call: Call, proceed: Proceed) -> Answer:
+        """Other groups for a load balancer, which its interfaces are in from then on, and no more in the former ones.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html (2026): not for
+        a network load balancer that was made without any.
+        """
+        balancer = self._balancers(call).get(call["LoadBalancerArn"])
+        if balancer is not None and balancer.type == "network" and not balancer.security_groups:
+            message = "Security groups cannot be set for a network load balancer that was created without them"
+            raise AwsError("InvalidConfigurationRequest", message)
+        answer = proceed()
+        if balancer is not None:
+            ec2 = self.account.ec2(call.region)
+            for eni in interfaces(self.account, call.region, balancer):
+                ec2.modify_network_interface_attribute(eni.id, list(balancer.security_groups))
+        return answer
+
+    def set_subnets(self, call: Call, proceed: Proceed) -> Answer:
+        """Other subnets: an interface comes in each that is new, and goes from each that is not named any more."""
+        balancer = self._balancers(call).get(call["LoadBalancerArn"])
+        answer = proceed()
+        if balancer is not None:
+            held = {eni.subnet.id: eni for eni in interfaces(self.account, call.region, balancer)}
+            place(self.account, call.region, balancer, without=held)
+            for subnet in held.keys() - {subnet.id for subnet in balancer.subnets}:
+                held[subnet].delete()
         return answer
 
     def create_listener(self, call: Call, proceed: Proceed) -> Answer:
@@ -157,10 +186,15 @@ def give_identity(account: Account, region: str, balancer: Any) -> None:
     backend.tagging_service.tag_resource(balancer.arn, [{"Key": key, "Value": value} for key, value in tags.items()])
 
 
-def place(account: Account, region: str, balancer: Any) -> None:
-    """Put an interface into each of its subnets: https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/."""
+def place(account: Account, region: str, balancer: Any, without: Collection[str] = ()) -> None:
+    """Put an interface into each of its subnets, but for those `without`.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/.
+    """
     ec2 = account.ec2(region)
     for subnet in balancer.subnets:
+        if subnet.id in without:
+            continue
         interface = ec2.create_network_interface(
             subnet, [], group_ids=list(balancer.security_groups or []), description=_description(balancer)
         )

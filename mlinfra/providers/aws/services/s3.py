@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Replace, block, boolean, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Leaving, Reading, Tagging, Update
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.tags import from_form, to_form
 from mlinfra.providers.aws.template import ID, TAGS, Computed, call
@@ -143,6 +143,7 @@ _BUCKET = AwsType(
     # Ours alone: it matters when the bucket is deleted.
     updates=(Update(("forceDestroy",), ()),),
     after=(_tag_if_need_be,),
+    leaving=Leaving.SOON,
     delete=_delete,
     # A bucket with objects is not about to become empty.
     conflicts=r"OperationAborted",
