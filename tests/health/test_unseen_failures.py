@@ -7,6 +7,7 @@ import pytest
 
 from mlinfra.core.health import Severity
 from mlinfra.health.judgement import judge
+from mlinfra.health.seen import Targets
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
 from mlinfra.sandbox.kubernetes.values import Object
 from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, World, meta, workload
@@ -127,3 +128,36 @@ def test_a_setting_that_is_not_there_is_named_in_the_words() -> None:
     made.settle()
     trouble = only(health_of(made))
     assert trouble.words == 'container main cannot be made: secret "keys" not found (CreateContainerConfigError)'
+
+
+@pytest.mark.parametrize(
+    ("healthy", "starting", "ill", "severity", "words"),
+    [
+        (
+            0,
+            0,
+            ("Target.Timeout: Request timed out",),
+            "broken",
+            "0 of 2 targets answer: Target.Timeout: Request timed out",
+        ),
+        (
+            1,
+            0,
+            ("Target.Timeout: Request timed out",),
+            "warning",
+            "1 of 2 targets answer: Target.Timeout: Request timed ",
+        ),
+        (1, 1, (), "note", "1 of 2 targets answer; the others have only just come"),
+        (2, 0, (), "", ""),
+    ],
+)
+def test_a_load_balancer_whose_targets_do_not_answer_is_told(
+    healthy: int, starting: int, ill: tuple[str, ...], severity: str, words: str
+) -> None:
+    group = Targets(
+        name="models-http", address="loadBalancers.models", total=2, healthy=healthy, starting=starting, ill=ill
+    )
+    troubles = health_of(world(), targets=(group,)).troubles
+    told = [(one.severity.value, one.address) for one in troubles]
+    assert told == ([(severity, "loadBalancers.models")] if severity else [])
+    assert all(one.words.startswith(words) for one in troubles)
