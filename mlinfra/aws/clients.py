@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from mlinfra.aws.credentials import refusal
+from mlinfra.aws.last_look import look
+
 if TYPE_CHECKING:
     from botocore.session import Session
 
@@ -38,13 +41,23 @@ class Clients:
         self._botocore: Session | None = None
 
     def of(self, service: str) -> Client:
-        """The client of `service`, by botocore's name. Raises botocore's errors where none can be made."""
+        """The client of `service`, by botocore's name. Raises `NoCredentials`, or botocore's errors."""
         client = self._made.get(service)
         if client is None:
             with self._lock:
-                client = self._made.get(service) or self._make(service)
+                client = self._made.get(service) or self._make_or_refuse(service)
                 self._made[service] = client
         return client
+
+    def _make_or_refuse(self, service: str) -> Client:
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return self._make(service)
+        except BotoCoreError as error:
+            if (refused := refusal(error, service)) is not None:
+                raise refused from error
+            raise
 
     def presign(self, service: str, path: str, *, headers: dict[str, str], seconds: int) -> str:
         """The URL of a GET request, signed with the caller's credentials, `headers` included; nothing is called."""
@@ -129,4 +142,6 @@ class Clients:
                 "aws_access_key_id": self._endpoint.access_key,
                 "aws_secret_access_key": self._endpoint.secret_key,
             }
-        return self._session().create_client(service, region_name=self.region or None, config=config, **about)
+        client = self._session().create_client(service, region_name=self.region or None, config=config, **about)
+        client.meta.events.register_last("before-send", look)
+        return client

@@ -10,7 +10,7 @@ class Code(Coded):
 
     FAILED = "MLI5000", "A call to the cloud failed."
     THROTTLED = "MLI5001", "The cloud takes no more calls at the moment, or is briefly unavailable."
-    DENIED = "MLI5002", "The caller may not do this, or has no valid credentials."
+    DENIED = "MLI5002", "The caller may not do this."
     QUOTA = "MLI5003", "A service quota is exhausted."
     CAPACITY = "MLI5004", "The cloud has no such machine at the moment."
     NOT_FOUND = "MLI5005", "An object, or one that it refers to, does not exist."
@@ -18,6 +18,6 @@ class Code(Coded):
     INVALID = "MLI5007", "The cloud refuses the parameters."
     AMBIGUOUS = "MLI5008", "Nobody knows whether a call took effect, or which of several objects is meant."
     OTHER_ACCOUNT = "MLI5010", "The credentials belong to another account than the stack."
-    NO_INSTANCE_TYPE = "MLI5011", "The region does not offer a machine type of that name."
     UNKNOWN_TYPE = "MLI5012", "No such resource type is declared."
+    NO_CREDENTIALS = "MLI5020", "There are no AWS credentials, or AWS does not take them."
     NO_REGION = "MLI5013", "There is no region of that name."

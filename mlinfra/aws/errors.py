@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mlinfra.aws.credentials import refusal
 from mlinfra.core.errors import (
     AccessDenied,
     Ambiguous,
@@ -28,8 +29,7 @@ _KINDS: tuple[tuple[type[ProviderError], re.Pattern[str]], ...] = tuple(
         (Throttled, _TOO_FAST),
         (
             AccessDenied,
-            r"AccessDenied|Unauthorized|AuthFailure|NotAuthorized|UnrecognizedClient|InvalidClientTokenId|ExpiredToken"
-            r"|InvalidAccessKeyId|SignatureDoesNotMatch|OptInRequired|MissingAuthenticationToken|PendingVerification",
+            r"AccessDenied|Unauthorized|NotAuthorized|OptInRequired|PendingVerification",
         ),
         (
             CapacityUnavailable,
@@ -91,6 +91,8 @@ def translate(error: Exception, doing: str, *, changes: bool, scrub: tuple[str, 
     """
     from botocore.exceptions import ClientError
 
+    if (refused := refusal(error, doing)) is not None:
+        return refused
     kind, said = _of_response(error, changes) if isinstance(error, ClientError) else _of_transport(error, changes)
     for secret in scrub:
         said = said.replace(secret, "***") if secret else said
@@ -136,18 +138,7 @@ def _of_transport(error: Exception, changes: bool) -> tuple[type[ProviderError],
         exceptions.IncompleteReadError,
         ResponseParserError,
     )
-    login = (
-        exceptions.NoCredentialsError,
-        exceptions.PartialCredentialsError,
-        exceptions.CredentialRetrievalError,
-        exceptions.TokenRetrievalError,
-        exceptions.SSOError,
-        exceptions.ProfileNotFound,
-        exceptions.NoAuthTokenError,
-    )
     said = str(error) or type(error).__name__
-    if isinstance(error, login):
-        return AccessDenied, said
     if _never_sent(error):
         return Throttled, said
     if isinstance(error, lost):

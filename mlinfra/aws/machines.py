@@ -5,6 +5,7 @@ Everyone else asks EC2 (`facts`). Newer types are taken to be what their names s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -34,6 +35,11 @@ def machine_type(name: str) -> InstanceType:
 def is_known(name: str) -> bool:
     """Whether what is said of a type is known, and no guess."""
     return name in _rows()
+
+
+def known_types() -> Collection[str]:
+    """The names of all types that are known."""
+    return _rows().keys()
 
 
 @cache

@@ -93,6 +93,12 @@ class AccessDenied(ProviderError):
     default_code = "MLI5002"
 
 
+class NoCredentials(AccessDenied):
+    """There are no credentials, or nobody takes them. The message says whose they were to be."""
+
+    default_code = "MLI5020"
+
+
 class QuotaExceeded(ProviderError):
     """A service quota is exhausted."""
 

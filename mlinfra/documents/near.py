@@ -11,6 +11,7 @@ from itertools import islice
 
 _LONGEST_LIST = 12
 _MANY = 1_000
+_SHORT = 4
 
 
 def near(name: str, candidates: Iterable[str]) -> str | None:
@@ -29,6 +30,28 @@ def near(name: str, candidates: Iterable[str]) -> str | None:
         return spellings[found[0]]
     within = [spelling for spelling in spellings if len(spelling) > 2 and folded and spelling in folded]
     return spellings[max(within, key=len)] if within else None
+
+
+def slip(name: str, candidates: Iterable[str]) -> str:
+    """The candidate of which `name` is a slip of the finger: a letter more, less, wrong or in its neighbour's place.
+
+    Case, dashes and underscores aside. Empty where none is that near, or where that says little for its shortness.
+    """
+    folded = _folded(name[:100])
+    for candidate in sorted(candidates):
+        if len(candidate) > _SHORT and _is_slip(folded, _folded(candidate)):
+            return candidate
+    return ""
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether they are the same but for one letter, or for two that changed places."""
+    start = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    if start is None:
+        return abs(len(one) - len(other)) <= 1
+    mine, theirs = one[start:], other[start:]
+    swapped = mine[:2] == theirs[1::-1] and mine[2:] == theirs[2:]
+    return swapped or mine[1:] in (theirs, theirs[1:]) or mine == theirs[1:]
 
 
 def _folded(name: str) -> str:

@@ -90,6 +90,8 @@ def _is_null(schema: Definition) -> bool:
 
 
 def _plural(phrase: str) -> str:
+    if phrase.startswith("of "):
+        return f"texts {phrase}"
     return {"a whole number": "whole numbers", "a number": "numbers", "a list": "lists", "a mapping": "mappings"}.get(
         phrase, phrase
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -32,9 +32,7 @@ from mlinfra.engine.creation import Patience, create
 from mlinfra.engine.diff import Difference, compare
 from mlinfra.engine.journal import Journal
 from mlinfra.engine.stop import Stop
-from mlinfra.engine.work import Work
-
-Say = Callable[[str], None]
+from mlinfra.engine.work import Say, Work
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +115,7 @@ class Execution:
 
     def _make(self, step: Step, properties: Properties, say: Say, *, begun: bool) -> Present:
         provider = self._around.connect(self._connection(step))
-        target, operation = self._target(step, properties), Work(self, step, properties, say)
+        target, operation = self._target(step, properties), self._work(step, properties, say)
 
         def finish(found: Present) -> Present:
             changed = self._against(step, properties, {}, found).changed
@@ -161,7 +159,7 @@ class Execution:
     def _bring(self, step: Step, properties: Properties, last: Properties | None, prior: Present, say: Say) -> Present:
         """Bring `prior` to `properties`. After an unclear answer it is looked at: what differs still is done again."""
         provider = self._around.connect(self._connection(step))
-        target, operation = self._target(step, properties), Work(self, step, properties, say)
+        target, operation = self._target(step, properties), self._work(step, properties, say)
         present = prior
 
         def update() -> Present:
@@ -187,7 +185,9 @@ class Execution:
         provider = self._around.connect(self._connection(step))
         # What was last applied says how it is to be deleted: by force, with which window, keeping what.
         applied = record.inputs if record is not None and record.inputs is not None else {}
-        target, operation = self._target(step, applied), Work(self, step, {}, say)
+        target, operation = self._target(step, applied), self._work(step, {}, say)
+        if record is None:  # nobody recorded it: what it is like stands in what was seen
+            target = msgspec.structs.replace(target, outputs=self._seen[(step.type, step.id)].properties)
 
         def remove() -> Present:
             provider.delete(target, operation)
@@ -216,7 +216,7 @@ class Execution:
         if record is None and present is not None:  # without a record nobody would sweep
             record = self._record_of(step, None, present, Status.READY)
             self._journal.enter(Recorded(record))
-        teardown, operation = self._around.teardown, Work(self, step, {}, say)
+        teardown, operation = self._around.teardown, self._work(step, {}, say)
         if step.verb is Verb.DRAIN:
             teardown.drain(self._target(step, {}), operation)
             return step.id
@@ -231,7 +231,7 @@ class Execution:
         present = self._seen.get((step.type, step.id))
         if present is None or (self._tagged(step) and present.owner != target.owner):
             self._intend(step, None)
-            present = self._patience.repeat(lambda: provider.tag(target, Work(self, step, {}, say)), harmless=True)
+            present = self._patience.repeat(lambda: provider.tag(target, self._work(step, {}, say)), harmless=True)
         entries: list[Entry] = []
         if step.verb is Verb.MOVE and step.origin is not None:
             entries.append(Renamed(step.origin, step.address))
@@ -336,11 +336,16 @@ class Execution:
             )
         )
 
-    def note_made(self, step: Step, id: str, properties: Properties) -> None:
-        """The object exists: its id is durable before anything else is done with it."""
-        if step.verb is Verb.CREATE:
-            record = self._record_of(step, properties, Present(id, properties), Status.CREATING)
-            self._journal.enter(Recorded(record, open=True))
+    def _work(self, step: Step, properties: Properties, say: Say) -> Work:
+        """What a provider carries out the step through. The id of what it makes is durable before anything else is
+        done with it."""
+
+        def note(id: str) -> None:
+            if step.verb is Verb.CREATE:
+                record = self._record_of(step, properties, Present(id, properties), Status.CREATING)
+                self._journal.enter(Recorded(record, open=True))
+
+        return Work(self._journal, self._around.stop, note, say)
 
     def _record(self, step: Step, properties: Properties, present: Present) -> str:
         self._seen[(step.type, present.id)] = present
@@ -364,12 +369,3 @@ class Execution:
 
     def _stale(self, step: Step, why: str) -> StalePlan:
         return StalePlan(f"{step.address}: {why}", code=Code.STALE, hint="plan again and review what has changed")
-
-    def check(self) -> None:
-        """Raises where the run is being stopped at once."""
-        self._around.stop.check()
-
-    def fence(self) -> None:
-        """Raises where the run may change nothing any more."""
-        self._around.stop.check()
-        self._journal.fence()

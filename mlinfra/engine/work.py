@@ -5,26 +5,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from mlinfra.core.plan import Step
-from mlinfra.core.value import Properties
+from mlinfra.engine.journal import Journal
+from mlinfra.engine.stop import Stop
 
-if TYPE_CHECKING:
-    from mlinfra.engine.execution import Execution, Say
+Say = Callable[[str], None]
 
 
 class Work:
-    """The `Operation` that a provider gets: speaks for one step."""
+    """The `Operation` that a provider gets: speaks for one step. `note` is told the id of what has been made."""
 
-    def __init__(self, execution: Execution, step: Step, properties: Properties, say: Say) -> None:
-        self._execution, self._step, self._properties, self._say = execution, step, properties, say
+    def __init__(self, journal: Journal, stop: Stop, note: Callable[[str], None], say: Say) -> None:
+        self._journal, self._stop, self._note, self._say = journal, stop, note, say
         self.has_made = False
 
     def made(self, id: str) -> None:
         """The object exists by this id."""
         self.has_made = True
-        self._execution.note_made(self._step, id, self._properties)
+        self._note(id)
 
     def say(self, progress: str) -> None:
         """Pass on what is being waited for."""
@@ -32,8 +31,9 @@ class Work:
 
     def check(self) -> None:
         """Raises where the run is being stopped at once."""
-        self._execution.check()
+        self._stop.check()
 
     def fence(self) -> None:
         """Raises where the run may change nothing any more."""
-        self._execution.fence()
+        self._stop.check()
+        self._journal.fence()

@@ -34,6 +34,14 @@ OUTPUTS = "outputs"
 _ADDON = "aws:eks/addon:Addon"
 
 
+class UnfinishedError(ConfigError):
+    """A stack with mistakes. `made`: what its other parts desire, which can be looked at all the same."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], made: Graph) -> None:
+        super().__init__(diagnostics)
+        self.made = made
+
+
 def wants(stack: Stack, library: Library) -> Wants:
     """The facts that the stack needs, as far as its entries can be read; what is wrong with others, `build` says."""
     total = Wants()
@@ -46,7 +54,7 @@ def wants(stack: Stack, library: Library) -> Wants:
 def build(
     stack: Stack, library: Library, facts: Facts, taggable: frozenset[str], broken: Collection[Path] = ()
 ) -> Graph:
-    """What the stack desires. Raises `ConfigError` with every mistake.
+    """What the stack desires. Raises `UnfinishedError` with every mistake.
 
     taggable: the tokens of types that bear tags. broken: the sections and entries that cannot be read, about which
     enough was said already; what needs them is looked at as far as that goes without, and the graph is not whole.
@@ -61,13 +69,13 @@ def build(
     assembly.finish()
     outputs = assembly.take_raw(stack)
     if assembly.diagnostics:
-        raise ConfigError(_together(assembly.diagnostics))
+        raise UnfinishedError(_together(assembly.diagnostics), Graph(assembly.gathering.resources))
     if broken:
         return Graph(assembly.gathering.resources, outputs)
     made = assembly.gathering
     resources = in_order(made.resources, _before_pods(made), _on_the_road(made))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
-    return Graph(resources, outputs, moves, notes(entries, resources, stack))
+    return Graph(resources, outputs, moves, (*notes(entries, resources, stack), *made.notes))
 
 
 def _connection(stack: Stack, facts: Facts) -> Connection:

@@ -62,6 +62,8 @@ class RawResources:
         if connections.is_in_cluster(kind) and raw.connection in ("", _CLUSTER):
             if target.kind == KUBERNETES:
                 return Connection(kind, target.identity)
+            if Cluster in self._gathering.lost:  # it goes nowhere now, and can be looked at all the same
+                return Connection(kind, connections.CLUSTER.reference(Address(_CLUSTER)))
             if clusters := self._gathering.every(Cluster):
                 return Connection(kind, clusters[0].identity)
             hint = "declare `cluster`, or a target of platform: kubernetes"

@@ -30,7 +30,8 @@ def pinned(state: State, wanted: Wants, cloud: Cloud, *, again: bool) -> Facts:
 
 def _lacking(wanted: Wants, facts: Facts) -> Wants:
     """What of it is not pinned. Of a version that is new to the stack, images and add-ons are those of today."""
-    images = wanted.images if not wanted.image_keys(facts) <= facts.images.keys() else frozenset[str]()
+    known = wanted.images <= facts.instance_types.keys()  # of others it is not known which image they take
+    images = wanted.images if not (known and wanted.image_keys(facts) <= facts.images.keys()) else frozenset[str]()
     addons = wanted.addons if not wanted.addon_keys(facts) <= facts.addons.keys() else frozenset[str]()
     return Wants(
         instance_types=(wanted.instance_types | wanted.images) - facts.instance_types.keys(),

@@ -18,10 +18,15 @@ def source_of(resource: Resource | None, complaint: str, positions: Positions) -
     """Where the property that `complaint` begins with stands, or else what it is nearest to."""
     if resource is None:
         return None
+    return source_at(resource, _leading(complaint), positions)
+
+
+def source_at(resource: Resource, path: Path, positions: Positions) -> Source | None:
+    """Where the property at `path` of a resource stands, or else what it is nearest to."""
     section, _, name = str(resource.address).partition(".")
     if section != _RAW or "." in name:
         return resource.source
-    return positions.at((_RAW, name, "properties", *_leading(complaint))) or resource.source
+    return positions.at((_RAW, name, "properties", *path)) or resource.source
 
 
 def _leading(complaint: str) -> Path:

@@ -24,7 +24,7 @@ from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 from mlinfra.session.idle import idle_names
-from mlinfra.session.pointing import source_of
+from mlinfra.session.scrutiny import refused
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
@@ -35,18 +35,13 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> P
     Raises `ConfigError` for what would be refused.
     """
     found = [
-        Diagnostic(
-            code=Code.REFUSED_PROPERTY,
-            summary=f"{step.address}: {complaint}",
-            address=step.address,
-            source=source_of(graph.resources[step.address], complaint, positions),
-        )
+        refused(graph.resources[step.address], complaint, positions)
         for step in _last_makes(plan)
         for complaint in cloud.connect(step.connection).validate(step.type, step.properties)
     ]
-    refused, notes = _held_against_definitions(plan, graph, cloud, positions)
-    if found or refused:
-        raise ConfigError([*found, *refused])
+    against, notes = _held_against_definitions(plan, graph, cloud, positions)
+    if found or against:
+        raise ConfigError([*found, *against])
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
 
 
@@ -165,13 +160,14 @@ def drift_of(plan: Plan) -> Plan:
 
 
 def _drifted(change: Change) -> Change:
-    vanished = change.action is Action.FORGET or (change.action is Action.CREATE and bool(change.id))
+    gone = change.action is Action.CREATE and bool(change.id) and not change.loses
+    vanished = change.action is Action.FORGET or gone
     retagged = change.action is Action.UPDATE and not change.fields
     fields = tuple(field for field in change.fields if field.cause in _DRIFT)
     if vanished or retagged:
         return change
     action = change.action if fields else Action.NO_OP
-    return msgspec.structs.replace(change, action=action, fields=fields)
+    return msgspec.structs.replace(change, action=action, fields=fields, loses=False)
 
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mlinfra.config.expanded import Expanded, expand
-from mlinfra.config.loader import unbuilt
 from mlinfra.core.backend import Holder, Lease, StateBackend
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.diagnostic import Diagnostic
-from mlinfra.core.errors import ApplyIncomplete, ConfigError
+from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.facts import Facts
 from mlinfra.core.plan import Plan, Step, Verb
 from mlinfra.core.report import Listener, Report
@@ -41,12 +40,14 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.brought import brought
+from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
+from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
-from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
+from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
 from mlinfra.session.kubeconfig import PORT, kubeconfig
-from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
@@ -56,10 +57,10 @@ from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
-from mlinfra.session.renames import with_renames
 from mlinfra.session.road import Road, require_road, road_of
 from mlinfra.session.sight import Sight, still_seen
 from mlinfra.session.targets import cloud_of
+from mlinfra.session.telling import with_words
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 
@@ -131,12 +132,12 @@ class Session:
 
     @cached_property
     def _rulebook(self) -> Rulebook:
-        held_to_none = self.stack.policies == {"packs": []}
-        return Rulebook({}) if held_to_none else Rulebook.of_project(self._root)
+        return policies.rulebook_of(self.stack, self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
-        """What the modules have against the stack as it is written. Asks no cloud for anything."""
-        return validation.refusals(self.stack, self._library, self._cloud.types)
+        """What modules and rules have against the stack as it is written. Asks no cloud for anything."""
+        found = validation.refusals(self.stack, self._library, self._cloud.types)
+        return (*found, *policies.refusals(self.stack, self._rulebook))
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
@@ -147,9 +148,7 @@ class Session:
         return self._graph(self._facts(self._state(), again=False))
 
     def _graph(self, facts: Facts) -> Graph:
-        if problems := unbuilt(self.stack, catalogue.language(self._library)):
-            raise ConfigError(problems)
-        return assembly.build(self.stack, self._library, facts, self._cloud.taggable)
+        return desired_graph(self.stack, self._library, facts, self._cloud.taggable)
 
     def plan(
         self,
@@ -160,11 +159,12 @@ class Session:
         refresh_facts: bool = False,
         advise: bool = True,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = silent,
     ) -> Plan:
         """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics.
 
-        delete_data: volumes that a deleted cluster would leave, for the data in them, go as well.
+        delete_data: what a deleted cluster would leave with data in it goes too; remove_foreign: what others added.
         """
         state = self._state()
         on_progress("reading facts")
@@ -177,10 +177,11 @@ class Session:
         since = self._clock.monotonic()
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
-        plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
+        wishes = {"destroy": destroy, "targets": targets, "remove_foreign": remove_foreign}
+        plan = alone(self._planned(graph, state, seen, facts, **wishes), self._backend)
         notes = () if destroy else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
-        plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
+        plan = with_words(plan, self.stack, graph, state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
@@ -206,7 +207,8 @@ class Session:
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
         )
         plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
-        return policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
+        today, objects = self._clock.now().date(), partial(brought, graph, self._cloud.connect)
+        return policies.held(plan, self._rulebook, graph, self.stack, today, objects)
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""
@@ -282,7 +284,7 @@ class Session:
 
     def _conclude(self, state: State, lease: Lease) -> None:
         """A destroy is done when nothing is left in the cloud; only then is the state given up."""
-        left = [row for row in self.inventory() if row.lineage == state.lineage]
+        left = still_left(self.inventory, state.lineage, self._cloud.clock)
         if left or state.every_record():
             raise LeftBehind(left)
         lease.remove()
@@ -293,8 +295,7 @@ class Session:
         return fresh._cloud.settled(fresh.graph())
 
     def _neighbour_version(self, location: str) -> str | None:
-        applied = applied_in(location, self._root)
-        return applied.version if applied is not None else None
+        return applied.version if (applied := applied_in(location, self._root)) is not None else None
 
     def drift(self) -> Plan:
         """What others changed since the last apply, as a plan without steps."""
@@ -314,11 +315,12 @@ class Session:
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""
-        return self._adviser.capacity(self.graph(), self._state())
+        return self._adviser.capacity(self.graph(), self._state(), self.plan(advise=False))
 
-    def refresh_prices(self) -> str:
-        """Read what the stack is billed by from AWS's price list. Answers the file that keeps it."""
-        return str(self._adviser.refresh_prices(self.graph()))
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
+        """Read what the stack is billed by from AWS's price list. Answers the file, and what could not be read."""
+        kept, unread = self._adviser.refresh_prices(self.graph())
+        return str(kept), unread
 
     def outputs(self) -> dict[str, Value]:
         """What the last complete apply answered."""
@@ -369,7 +371,8 @@ class Session:
 
     def _state(self) -> State:
         """The state; a new one, of a new lineage, where there is none."""
-        return self._backend.read() or self._new_state
+        with as_caller(self.stack, "state"):
+            return self._backend.read() or self._new_state
 
     @cached_property
     def _new_state(self) -> State:
@@ -380,7 +383,8 @@ class Session:
 
     def _facts(self, state: State, *, again: bool) -> Facts:
         """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
-        return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
+        with as_caller(self.stack, "target"):
+            return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
         ownership, cloud = self._ownership(state), self._cloud

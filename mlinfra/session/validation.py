@@ -16,7 +16,7 @@ import msgspec
 from mlinfra.aws.machines import is_known
 from mlinfra.config.codes import Code as ConfigCode
 from mlinfra.config.draft import DraftError
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Diagnostic, errors_in
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource_type import ResourceType
@@ -27,7 +27,10 @@ from mlinfra.library.codes import Code
 from mlinfra.library.library import Library
 from mlinfra.session.idle import idle_names
 from mlinfra.session.kinds import Kinds
+from mlinfra.session.machine_names import machines_of_groups, machines_of_resources
+from mlinfra.session.scrutiny import objections
 from mlinfra.session.symbolic import Symbols
+from mlinfra.session.unknowns import unknown_addons, unknown_namespaces
 
 _REGION = "us-east-1"  # where neither the stack nor the environment names one
 # What these find depends on what machines are made of, which is only guessed of types that this package is older than.
@@ -43,15 +46,24 @@ def refusals(
     broken: parts of it that cannot be read, and are not in it.
     """
     taggable = frozenset(token for token, kind in types.items() if kind.maps_tags)
-    planned = _planned(stack, library)
+    planned, symbols = _planned(stack, library), Symbols()
     wants = Wants()
+    found: tuple[Diagnostic, ...] = ()
     try:
         wants = assembly.wants(planned, library)
-        graph = assembly.build(planned, library, symbolic_facts(planned, wants), taggable, broken)
-    except ConfigError as error:
+        graph = assembly.build(planned, library, symbolic_facts(planned, wants, symbols), taggable, broken)
+    except assembly.UnfinishedError as error:
         known = all(map(is_known, wants.instance_types))
-        return tuple(one for one in error.diagnostics if known or one.code not in _OF_MACHINES)
-    return idle_names(stack, graph.resources) if planned is stack and not broken else ()
+        found = tuple(one for one in error.diagnostics if known or one.code not in _OF_MACHINES)
+        graph = error.made
+    except ConfigError as error:
+        return error.diagnostics
+    else:
+        found = idle_names(stack, graph.resources) if planned is stack and not broken else ()
+    if planned is stack and not broken and not errors_in(found):
+        found = (*found, *unknown_namespaces(stack, graph))
+    machines = (*machines_of_groups(stack), *machines_of_resources(stack))
+    return (*found, *machines, *unknown_addons(stack), *objections(symbols.opened(graph), stack))
 
 
 def with_refusals(error: DraftError, library: Library) -> ConfigError:

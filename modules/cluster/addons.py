@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +11,9 @@ from msgspec import Meta
 from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json, Properties
-from mlinfra.library import Block, Handle, Scope
+from mlinfra.library import Block, Handle, Problem, Scope
+from mlinfra.library.codes import Code
+from mlinfra.library.eks_addons import KNOWN, meant
 from mlinfra.library.pod_identity import trust
 
 # These run on every node and are active while there is none; every cluster gets them.
@@ -57,10 +59,27 @@ class Addon(Block, frozen=True, kw_only=True):
     ] = {}
 
 
+def addon_problems(addons: Mapping[str, Addon], kubernetes: str, facts: Facts) -> Iterator[Problem]:
+    """Names that EKS does not know: misspelt ones, and those that it has no version of for the cluster."""
+    for name in addons:
+        at = ("addons", name)
+        if near := meant(name):
+            yield Problem(Code.ADDON, f"EKS has no add-on {name}", at=at, hint=f"did you mean {near}?")
+        elif name in _asked(addons) and f"{kubernetes}/{name}" not in facts.addons:
+            summary = f"EKS offers no add-on {name} for Kubernetes {kubernetes} in {facts.region}"
+            hint = f"`aws eks describe-addon-versions --kubernetes-version {kubernetes}` lists those that there are"
+            yield Problem(Code.ADDON, summary, at=at, hint=hint)
+
+
+def _asked(addons: Mapping[str, Addon]) -> frozenset[str]:
+    """Those that a stack names and EKS is asked about: whose version it is to say, or whose name only it may know."""
+    return frozenset(name for name, addon in addons.items() if not addon.version or name not in KNOWN)
+
+
 def unpinned(addons: Mapping[str, Addon]) -> frozenset[str]:
-    """The add-ons that a cluster gets and whose version the stack does not say."""
-    names = (*_EARLY, *_LATE, *addons)
-    return frozenset(name for name in names if not addons.get(name, Addon()).version)
+    """The add-ons of a cluster that EKS is asked about: whose version the stack does not say, or nobody here knows."""
+    own = frozenset(name for name in (*_EARLY, *_LATE) if not addons.get(name, Addon()).version)
+    return own | frozenset(name for name in _asked(addons) if not meant(name))
 
 
 def versions_of(addons: Mapping[str, Addon], kubernetes: str, facts: Facts) -> dict[str, Addon]:

@@ -19,7 +19,7 @@ from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
 
 from .access import Access, access_problems, add_access
-from .addons import Addon, add_early_addons, add_late_addons, unpinned, versions_of
+from .addons import Addon, add_early_addons, add_late_addons, addon_problems, unpinned, versions_of
 
 SECTION = Place("cluster")
 NEEDS = (Network,)
@@ -116,6 +116,8 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the control plane and what must stand before nodes join."""
     scope.report(*_problems(inputs, facts), *access_problems(inputs.access))
+    version = inputs.version or facts.cluster_versions[-1]
+    scope.report(*addon_problems(inputs.addons, version, facts))
     network = scope.one(Network)
     scope.settle(*_zone_problems(network))
     role = scope.add("role", "aws:iam/role:Role", {"assumeRolePolicy": Json(_trust())})
@@ -130,7 +132,6 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "aws:cloudwatch/logGroup:LogGroup",
         {"name": f"/aws/eks/{scope.stack.name}/cluster", "retentionInDays": inputs.log_retention_days},
     )
-    version = inputs.version or facts.cluster_versions[-1]
     properties = _properties(scope, inputs, network, role, version)
     cluster = scope.add("", "aws:eks/cluster:Cluster", properties, depends_on=[attachment, logs])
     issuer = cluster["identities", 0, "oidcs", 0, "issuer"]
@@ -236,6 +237,8 @@ def _zone_problems(network: Network) -> list[Problem]:
     if len(network.subnets) >= 2 and (len(zones) >= 2 or "" in zones):
         return []
     hint = "set network.zones to 2 or more"
+    if any(not subnet.zone for subnet in network.subnets):  # the zone of what is only used is not known
+        hint = "name another subnet, in another zone, in network.use.subnetIds"
     return [Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint)]
 
 

@@ -45,9 +45,13 @@ _TYPES = (
     _type("g4dn.2xlarge", gpus=1, gpu_name="T4"),
     _type("g5g.xlarge", architecture="arm64", gpus=1, gpu_name="T4g"),
     _type("g4ad.xlarge", gpus=1, gpu_name="Radeon Pro V520"),
-    _type("p4d.24xlarge", gpus=8, gpu_name="A100", efa_interfaces=4),
+    _type("p4d.24xlarge", gpus=8, gpu_name="A100", gpu_memory_mib=40960, efa_interfaces=4),
     _type("trn1.2xlarge", neuron_devices=1),
 )
+# Those without which no cluster works come first: goldens show their versions.
+_ADDONS = ["vpc-cni", "kube-proxy", "coredns", "aws-ebs-csi-driver"]
+_ADDONS += ["aws-efs-csi-driver", "aws-fsx-csi-driver", "adot", "metrics-server", "snapshot-controller"]
+
 FACTS = Facts(
     account="123456789012",
     region="us-east-1",
@@ -63,7 +67,7 @@ FACTS = Facts(
     addons={
         f"{version}/{name}": f"v{version}.1-eksbuild.{number}"
         for version in ("1.32", "1.33", "1.34", "1.35")
-        for number, name in enumerate(("vpc-cni", "kube-proxy", "coredns", "aws-ebs-csi-driver"))
+        for number, name in enumerate(_ADDONS)
     },
     reservations={"cr-0123456789abcdef0": "us-east-1b", "cr-0a": "us-east-1a"},
 )

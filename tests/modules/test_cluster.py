@@ -8,7 +8,7 @@ import pytest
 from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Json, Ref
-from tests.library.samples import LIBRARY, codes, graph_of, of_type, properties, refusals
+from tests.library.samples import FACTS, LIBRARY, codes, graph_of, of_type, properties, refusals
 from tests.modules.cases import ADMINS, CLUSTER, NETWORK, SYSTEM, USERS, group
 
 
@@ -144,10 +144,9 @@ def test_an_addon_is_pinned_and_configured_wherever_it_comes_from() -> None:
 
 def test_an_addon_without_a_version_has_that_of_the_clusters_version() -> None:
     for version in ("1.33", "1.34"):
-        graph = _peopled(version=version, addons={"adot": {}})
+        graph = _peopled(version=version)
         assert properties(graph, "cluster.addons.coredns")["addonVersion"] == f"v{version}.1-eksbuild.2"
         assert properties(graph, "cluster.addons.kube-proxy")["addonVersion"] == f"v{version}.1-eksbuild.1"
-        assert "addonVersion" not in properties(graph, "cluster.addons.adot")  # EKS offers none: it is left to it
 
 
 def test_a_pinned_addon_is_not_asked_about() -> None:
@@ -188,10 +187,25 @@ def test_a_storage_driver_gets_its_rights_by_pod_identity() -> None:
             [("MLI2203", "cluster.access[1]")],
         ),
         ({"access": [{**ADMINS, "namespaces": ["a"]}]}, [("MLI2206", "cluster.access[0].namespaces")]),
+        ({"addons": {"vpc-cin": {}, "adot": {}}}, [("MLI2220", "cluster.addons.vpc-cin")]),
+        ({"addons": {"of-tomorrow": {"version": "v1.0.0-eksbuild.1"}}}, [("MLI2220", "cluster.addons.of-tomorrow")]),
     ],
 )
 def test_clusters_that_cannot_be_are_refused(inputs: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     assert _refused(**inputs) == expected
+
+
+def test_a_misspelt_addon_is_said_to_be_one() -> None:
+    (wrong,) = refusals({**CLUSTER, "cluster": {"addons": {"metric-server": {"version": "v0.8.0-eksbuild.2"}}}})
+    assert (wrong.summary, wrong.hint) == ("EKS has no add-on metric-server", "did you mean metrics-server?")
+
+
+def test_an_addon_that_only_eks_knows_is_as_good_as_any() -> None:
+    name, version = "of-tomorrow", "v1.0.0-eksbuild.1"
+    offered = msgspec.structs.replace(FACTS, addons={**FACTS.addons, f"1.33/{name}": version})
+    sections = {**NETWORK, "cluster": {"version": "1.33", "addons": {name: {}}}, "nodeGroups": {"system": SYSTEM}}
+    graph = graph_of(sections, facts=offered)
+    assert properties(graph, f"cluster.addons.{name}")["addonVersion"] == version
 
 
 def test_one_zone_is_too_few() -> None:

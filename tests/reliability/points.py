@@ -23,6 +23,7 @@ import pytest
 
 SHARDS = 8
 LEDGER = Path(os.environ.get("MLINFRA_TEST_LEDGER", ".mlinfra/reliability.jsonl")).absolute()
+_LONGEST = 2000
 SECONDS = float(os.environ.get("MLINFRA_TEST_SECONDS", "0"))
 
 sharded = pytest.mark.parametrize("shard", range(SHARDS))
@@ -79,7 +80,8 @@ def _tried(experiment: Callable[[str], None], point: str) -> str:
     try:
         experiment(point)
     except Exception as error:  # noqa: BLE001 - a point that fails is noted, and the others are tried nevertheless
-        return f"{type(error).__name__}: {error}"[:2000]
+        said = f"{type(error).__name__}: {error}"
+        return said if len(said) <= _LONGEST else f"{said[:200]} ... {said[-_LONGEST:]}"  # the end says why
     return ""
 
 

@@ -68,8 +68,6 @@ def test_what_modules_refuse_is_found_with_its_line(text: str, expected: list[tu
         # us-west-1 shows an account two of its zones, and nobody but the account knows which.
         _GOOD.replace("max: 2", "max: 2, zones: [us-west-1c]"),
         _GOOD.replace("zones: 2", "zones: [us-west-1b, us-west-1c]"),
-        # Types that this package is older than are what they are.
-        _GOOD.replace("[m6i.large]", "[m99x.large, m99y.large]"),
         _GOOD.replace("cluster: {}", 'cluster: {version: "1.57"}'),
         _GOOD.replace("max: 2", "max: 2, capacity: {type: mixed, maxPrice: 0.1}"),
         # What no module can plan yet is no mistake of the stack.
@@ -78,6 +76,11 @@ def test_what_modules_refuse_is_found_with_its_line(text: str, expected: list[tu
 )
 def test_what_only_an_account_could_tell_is_not_refused(text: str, found: Any) -> None:
     assert found(text) == []
+
+
+def test_types_that_the_package_is_older_than_are_said_to_be_unchecked(found: Any) -> None:
+    told = found(_GOOD.replace("[m6i.large]", "[m99x.large, m6g.large]"))
+    assert told == [("MLI3124", "stack.yaml:8:24")]
 
 
 _RUINED = """\

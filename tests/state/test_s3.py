@@ -271,7 +271,7 @@ def test_damaged_objects_are_refused_naming_the_last_good_copy() -> None:
     [
         ("NoSuchBucket", 404, Code.NO_BUCKET),
         ("AccessDenied", 403, Code.BUCKET_DENIED),
-        ("ExpiredToken", 400, Code.BUCKET_DENIED),
+        ("ExpiredToken", 400, "MLI5020"),
         ("InternalError", 500, Code.UNAVAILABLE),
         ("PermanentRedirect", 301, Code.UNAVAILABLE),
     ],

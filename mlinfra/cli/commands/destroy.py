@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mlinfra.cli.options import Form, Full, Inputs, Sets, StackFile, Yes
+from mlinfra.cli.options import Form, Full, Inputs, RemoveForeign, Sets, StackFile, Yes
 from mlinfra.cli.shell import Shell
 
 PLACE = ("The job", 15)
@@ -27,6 +27,7 @@ def run(
     stack: StackFile,
     yes: Yes = False,
     delete_data: DeleteData = False,
+    remove_foreign: RemoveForeign = False,
     full: Full = False,
     sets: Sets = None,
     inputs: Inputs = None,
@@ -44,7 +45,7 @@ def run(
     with shell.progress("reading the stack") as say:
         session = shell.open(stack, sets, inputs)
         recovered(shell, session)
-        plan = session.plan(destroy=True, delete_data=delete_data, on_progress=say)
+        plan = session.plan(destroy=True, delete_data=delete_data, remove_foreign=remove_foreign, on_progress=say)
     # The session proves that nothing is left, or raises with what is.
     if code := carry_out(shell, session, plan, form, yes=yes, full=full, verb="destroy"):
         return code

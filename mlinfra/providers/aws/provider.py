@@ -15,7 +15,6 @@ import msgspec
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.codes import Code
 from mlinfra.aws.identity import Identity
-from mlinfra.core.address import Address
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import InvalidRequest, ProviderError
 from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
@@ -23,21 +22,19 @@ from mlinfra.core.plan import Part
 from mlinfra.core.provider import Interest, Operation, Target
 from mlinfra.core.resource import Ownership
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.value import Path, Properties, Ref, is_known, path_text
-from mlinfra.providers.aws import lifecycle, wire
+from mlinfra.core.value import Path, Properties, is_known
+from mlinfra.providers.aws import lifecycle
 from mlinfra.providers.aws.aws_type import AwsType, Item
 from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.providers.aws.listing import is_gone, list_objects, present_of
+from mlinfra.providers.aws.offline import complaints
 from mlinfra.providers.aws.quiet import Quiet
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.site import Site
-from mlinfra.providers.aws.template import Computed, Mark, Prop, fill
-from mlinfra.providers.aws.validation import input_rule
 from mlinfra.providers.aws.work import SecretSource, Work
 
 _LISTERS = 16
 _DETAILS = 16
-_LATER = Ref(Address("work"), ())  # what only the work itself can say; unknown parts are passed over
 LOOKS = (1.0, 2.0, 4.0)  # seconds between looks for something that may be too new to show
 
 
@@ -78,6 +75,8 @@ class AwsProvider:
         """Each type of `interest` listed in bulk."""
         listers, _ = self._pools()
         reader = self._reader(ownership.stack, interest)
+        if any(one.ids and self._kind(token).has_listed_tags for token, one in interest.items()):
+            listers.submit(reader.tags_by_arn)  # page by page, and much waits for them: they go first
         futures = {token: listers.submit(reader.objects, token) for token in interest}
         return {token: future.result() for token, future in futures.items()}
 
@@ -122,15 +121,8 @@ class AwsProvider:
         return ()
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
-        """What AWS's model of the create call says against the known part of `properties`."""
-        kind = self._kind(type)
-        known = {name: value for name, value in properties.items() if value is not None}
-        params: Properties = fill(dict(kind.create.params), lambda mark: _offline(kind, known, mark)) or {}
-        for name in kind.create.fields:
-            if name in known:
-                params[wire.api_name(kind, (name,))] = wire.outward(kind, name, known[name])
-        rule = input_rule(kind.create.service or kind.service, kind.create.operation)
-        return [f"{path_text(wire.spoken(kind, path))} {said}" for path, said in rule.complaints(params)]
+        """What AWS's models of the calls that carry them say against the known part of `properties`."""
+        return tuple(complaints(self._kind(type), properties))
 
     def _by_id(self, target: Target) -> Present | None:
         work = self._work(target, Quiet())
@@ -196,17 +188,6 @@ class AwsProvider:
                 self._listers = ThreadPoolExecutor(_LISTERS, thread_name_prefix="aws-list")
                 self._details = ThreadPoolExecutor(_DETAILS, thread_name_prefix="aws-detail")
             return self._listers, self._details
-
-
-def _offline(kind: AwsType, known: Properties, mark: Prop | Mark | Computed) -> object:
-    """A mark's value while nothing exists yet."""
-    if isinstance(mark, Computed):
-        return _LATER
-    root, _, rest = mark.name.partition(".") if isinstance(mark, Prop) else ("", "", "")
-    value = wire.outward(kind, root, known[root]) if root in known else None
-    if rest and isinstance(value, dict):
-        return value.get(rest)
-    return value
 
 
 def _name_of(kind: AwsType) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from mlinfra.core.value import Expression, Path
+from mlinfra.documents.near import near
 
 Shape = Any  # botocore is untyped
 
@@ -27,6 +28,9 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "float": (int, float),
     "double": (int, float),
 }
+# What AWS adds to every few weeks: a value that its model does not list may be newer than that.
+_GROWING = frozenset({"InstanceType"})
+_FEW = 12
 _NUMBERS = frozenset({"integer", "long", "float", "double"})
 
 
@@ -56,7 +60,8 @@ class Rule:
         self._below: dict[str, Rule] = {}
         self.kind: str = shape.type_name
         self.expected: Any = _TYPES.get(self.kind)
-        self.values: tuple[str, ...] = tuple(shape.enum) if self.kind == "string" else ()
+        listed = self.kind == "string" and shape.name not in _GROWING
+        self.values: tuple[str, ...] = tuple(shape.enum) if listed else ()
         self.least, self.most = about.get("min"), about.get("max")
         self.pattern = _compiled(about["pattern"]) if "pattern" in about else None
         self.members: Mapping[str, Shape] = shape.members if self.kind == "structure" else {}
@@ -116,7 +121,9 @@ class Rule:
     def _check_text(self, value: str, path: Path, found: list[tuple[Path, str]]) -> None:
         shown = "not shown" if self._shape.metadata.get("sensitive") else repr(value)
         if self.values and value not in self.values:
-            found.append((path, f"is {shown}; AWS knows {_some(self.values)}"))
+            meant = near(value, self.values) if len(self.values) > _FEW else None
+            hint = f": did you mean {meant}?" if meant else ""
+            found.append((path, f"is {shown}; AWS knows {_some(self.values)}{hint}"))
             return
         self._check_size(len(value), path, found, " characters")
         if self.pattern is not None and not self.pattern.fullmatch(value):
@@ -134,7 +141,7 @@ class Rule:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names) if len(names) <= 12 else ", ".join(names[:12]) + f" and {len(names) - 12} more"
+    return ", ".join(names) if len(names) <= _FEW else ", ".join(names[:_FEW]) + f" and {len(names) - _FEW} more"
 
 
 def _compiled(pattern: str) -> re.Pattern[str] | None:

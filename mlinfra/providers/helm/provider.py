@@ -22,13 +22,14 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.contents import objects_of
 from mlinfra.providers.helm.crds import definitions_of, lost_kinds
 from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
 from mlinfra.providers.helm.preview import parts_of
 from mlinfra.providers.helm.release_type import RELEASE, RELEASE_TYPE
 from mlinfra.providers.helm.releases import DEPLOYED, Release, list_releases, read_release
-from mlinfra.providers.helm.restored import restored
+from mlinfra.providers.helm.restored import hindered, restored
 from mlinfra.providers.helm.silent import Silent
 from mlinfra.providers.helm.validation import complaints
 from mlinfra.providers.helm.work import Means, Work
@@ -87,9 +88,13 @@ class HelmProvider:
         work = self._work(_as(target, prior), Silent())
         release = work.release() if prior is not None else None
         parts = parts_of(work, release)
-        if prior is None or release is None or not prior.properties.get("manifest"):
+        wrong = prior.properties.get("manifest") if prior is not None else None
+        if release is None or not isinstance(wrong, list):
             return parts
-        return restored(parts, drift_of(work.cluster, [release])[release.last.id])
+        astray = drift_of(work.cluster, [release])[release.last.id]
+        known = set(sentences(astray))
+        besides = [said for said in wrong if said not in known]
+        return (*hindered(release.last.id, besides), *restored(parts, astray))
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What is wrong with a release, as far as can be told without a cluster."""
@@ -98,6 +103,10 @@ class HelmProvider:
     def definitions(self, properties: Properties) -> Iterable[Properties]:
         """The kinds that a release would bring with it: its chart's CRDs, as far as they can be told."""
         return definitions_of(self._means, properties)
+
+    def objects(self, properties: Properties) -> Iterable[Properties]:
+        """All that a release would bring, as its chart renders it."""
+        return objects_of(self._means, properties)
 
     def _listing(self, wanted: Interest, ownership: Ownership) -> Listing:
         try:

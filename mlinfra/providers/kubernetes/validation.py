@@ -14,6 +14,7 @@ from typing import Any
 from mlinfra.core.value import Expression, Path, Properties, Value, is_secret, path_text
 from mlinfra.documents.quantity import parse_quantity
 from mlinfra.providers.kubernetes import marks
+from mlinfra.providers.kubernetes.limits import AGREEMENTS, LIMITS
 from mlinfra.providers.kubernetes.manifest import SECRET
 from mlinfra.providers.kubernetes.token import Kind
 from mlinfra.providers.kubernetes.vocabulary import built_in, definition, split
@@ -113,7 +114,7 @@ def _block(name: str, value: Value, path: Path) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{path_text(path)} is {_words(value)}, expected a block"
         return
-    about = definition(name)
+    about, limits = definition(name), LIMITS.get(name, {})
     for key, item in value.items():
         if not isinstance(key, str):
             continue
@@ -123,8 +124,13 @@ def _block(name: str, value: Value, path: Path) -> Iterator[str]:
             yield f"{path_text((*path, key))} is no property" + (f": did you mean {near[0]}?" if near else "")
         elif item is not None:
             yield from _value(code, item, (*path, key))
+            check = limits.get(key)
+            if check is not None and not isinstance(item, Expression):
+                yield from (f"{path_text((*path, key))} {said}" for said in check(item))
     for key in sorted(about.required - {k for k, v in value.items() if v is not None}):
         yield f"{path_text((*path, key))} is missing"
+    if (agree := AGREEMENTS.get(name)) is not None:
+        yield from (f"{path_text((*path, *below))} {said}" for below, said in agree(value))
 
 
 def _value(code: str, value: Value, path: Path) -> Iterator[str]:

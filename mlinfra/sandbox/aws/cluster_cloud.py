@@ -197,7 +197,7 @@ class ClusterCloud:
                     return machine
             self._check_capacity(launch.shape)
             instance = self._run(cluster, launch)
-            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels)
+            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels, launch.shape.instance_type)
             shape = self._launched[instance.id] = msgspec.structs.replace(launch.shape, capacity=capacity)
             machine = self._machine(instance, shape, version)
         self.tell()

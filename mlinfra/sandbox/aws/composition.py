@@ -45,10 +45,12 @@ from mlinfra.sandbox.aws.iam.identity_providers import IdentityProviders
 from mlinfra.sandbox.aws.iam.instance_profiles import InstanceProfiles
 from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
 from mlinfra.sandbox.aws.image_parameters import ImageParameters
+from mlinfra.sandbox.aws.instance_refreshes import InstanceRefreshes
 from mlinfra.sandbox.aws.key_rotation import KeyRotation
 from mlinfra.sandbox.aws.keys import Keys
 from mlinfra.sandbox.aws.load_balancers import LoadBalancers
 from mlinfra.sandbox.aws.log_groups import LogGroups
+from mlinfra.sandbox.aws.machine_news import machine_news
 from mlinfra.sandbox.aws.queues import Queues
 from mlinfra.sandbox.aws.quotas import QuotaOperations
 from mlinfra.sandbox.aws.registries import Registries
@@ -102,6 +104,7 @@ _WITHOUT_MACHINES = {"iam", "s3", "sts"}
 def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extension]:
     """Everything that extends moto; for one operation, those that stand first are asked first."""
     yield from client_tokens(account)
+    yield from machine_news(account, endpoints)
     yield References(account)
     yield Subnets(account)
     yield SecurityGroupRules(account)
@@ -121,6 +124,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield FargateOperations(account)
     yield TagOperations(account)
     yield QuotaOperations(account)
+    yield InstanceRefreshes(account)
     yield ScalingOperations(account)
     yield ScalingSettings(account)
     yield ManagedPolicies(account)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, Protocol
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
 
+from mlinfra.aws.credentials import refusal, whose
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import StateError
 from mlinfra.state.codes import Code
@@ -51,6 +52,10 @@ _DENIED = (
     Code.BUCKET_DENIED,
     "the caller needs s3:GetObject, s3:PutObject and s3:DeleteObject below the prefix, and s3:ListBucket on the bucket",
 )
+_OUT_OF_REACH = (
+    "see that this machine reaches S3: network, HTTPS_PROXY, the region, AWS_ENDPOINT_URL if it is set; "
+    "then run the same command again"
+)
 _REMEDIES = {
     "NoSuchBucket": (
         Code.NO_BUCKET,
@@ -59,8 +64,6 @@ _REMEDIES = {
     "AccessDenied": _DENIED,
     "403": _DENIED,
     "BucketAlreadyExists": (Code.BUCKET_TAKEN, "bucket names are shared by all of AWS: name another one"),
-    "InvalidAccessKeyId": _DENIED,
-    "ExpiredToken": _DENIED,
 }
 
 
@@ -91,7 +94,7 @@ class Calls:
             except (NoConnection, HTTPClientError, IncompleteReadError):
                 pass  # no answer, or half of one: ask again
             except BotoCoreError as error:
-                self.fail(verb, name, "", str(error), error)
+                self._give_up(verb, name, error)
             self._clock.sleep(pause)
             pause *= 2
         try:
@@ -99,18 +102,29 @@ class Calls:
         except ClientError as error:
             self._weigh(verb, name, error, last=True)
         except BotoCoreError as error:
-            self.fail(verb, name, "", str(error), error)
+            self._give_up(verb, name, error)
+
+    def _give_up(self, verb: str, name: str, error: BotoCoreError) -> NoReturn:
+        """Nothing was answered: for want of credentials, or of a way to S3."""
+        self._require_credentials(verb, error)
+        self.fail(verb, name, "", str(error), error)
+
+    def _require_credentials(self, verb: str, error: Exception) -> None:
+        if (refused := refusal(error, f"cannot {verb} {self.location}")) is not None:
+            raise StateError(str(refused), code=refused.code, hint=refused.hint) from error
 
     def _weigh(self, verb: str, name: str, error: ClientError, *, last: bool) -> None:
         """Raise what `error` means, unless it will pass."""
         code, status = _reason(error)
         if status == 412 or code in _ABSENT:
             raise Refused from error
+        self._require_credentials(verb, error)
         if last or not (status >= 500 or status == 429 or code in _PASSING):
             self.fail(verb, name, code, str(error), error)
 
     def fail(self, verb: str, name: str, reason: str, message: str, cause: Exception | None = None) -> NoReturn:
         """Raise the `StateError` for S3's `reason`."""
-        code, hint = _REMEDIES.get(reason, (Code.UNAVAILABLE, "mend that and run the same command again"))
+        code, hint = _REMEDIES.get(reason, (Code.UNAVAILABLE, _OUT_OF_REACH))
         what = f"{self.location}/{name}" if name else self.location
-        raise StateError(f"cannot {verb} {what}: {message}", code=code, hint=hint) from cause
+        who = f"; asked with the credentials of {whose()}" if code == Code.BUCKET_DENIED else ""
+        raise StateError(f"cannot {verb} {what}: {message}{who}", code=code, hint=hint) from cause

@@ -43,13 +43,43 @@ def test_the_machines_of_a_node_group_join_its_cluster(aws: Any) -> None:
     aws.node_group(cluster, labels={"workload": "inference"})
     bearer = token(aws, "ml")
     assert get(cluster, "/version", bearer)["minor"].startswith("33")
-    deadline = time.monotonic() + 20
-    nodes: list[dict[str, Any]] = []
-    while len(nodes) < 2 and time.monotonic() < deadline:
-        nodes = get(cluster, "/api/v1/nodes", bearer)["items"]
-        time.sleep(0.02)
+    nodes = joined(cluster, 2, bearer)
     assert {node["metadata"]["labels"]["eks.amazonaws.com/nodegroup"] for node in nodes} == {"workers"}
     assert {node["metadata"]["labels"]["workload"] for node in nodes} == {"inference"}
+
+
+def joined(cluster: dict[str, Any], count: int, bearer: str) -> list[dict[str, Any]]:
+    """The nodes, once there are so many; those that there are, where that takes too long."""
+    deadline = time.monotonic() + 20
+    nodes: list[dict[str, Any]] = []
+    while len(nodes) < count and time.monotonic() < deadline:
+        nodes = get(cluster, "/api/v1/nodes", bearer)["items"]
+        time.sleep(0.02)
+    return nodes
+
+
+def test_machines_of_a_group_of_ones_own_join_as_soon_as_they_are_let_in(aws: Any) -> None:
+    # https://docs.aws.amazon.com/eks/latest/userguide/launch-workers.html: a node registers once its role has an entry.
+    cluster = aws.cluster()
+    arn = aws.role("own", "ec2.amazonaws.com")
+    aws.iam.create_instance_profile(InstanceProfileName="own")
+    aws.iam.add_role_to_instance_profile(InstanceProfileName="own", RoleName="own")
+    data = {"ImageId": "ami-12345678", "InstanceType": "m6i.large", "IamInstanceProfile": {"Name": "own"}}
+    aws.ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData=data)
+    aws.autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="own",
+        MinSize=1,
+        MaxSize=2,
+        VPCZoneIdentifier=",".join(cluster["resourcesVpcConfig"]["subnetIds"]),
+        LaunchTemplate={"LaunchTemplateName": "own"},
+        Tags=[{"Key": "kubernetes.io/cluster/ml", "Value": "owned", "PropagateAtLaunch": True}],
+    )
+    bearer = token(aws, "ml")
+    assert get(cluster, "/api/v1/nodes", bearer)["items"] == []
+    aws.eks.create_access_entry(clusterName="ml", principalArn=arn, type="EC2_LINUX")
+    assert len(joined(cluster, 1, bearer)) == 1
+    aws.autoscaling.set_desired_capacity(AutoScalingGroupName="own", DesiredCapacity=2)
+    assert len(joined(cluster, 2, bearer)) == 2
 
 
 def test_whoever_has_no_entry_stays_outside(aws: Any) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 from mlinfra.core.property import Replace, block, boolean, text
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
+from mlinfra.providers.aws.forms import IPV4_RANGE, ZONE
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.tags import ec2_tags
 from mlinfra.providers.aws.template import ID, Call, call, prop
 
@@ -55,7 +57,7 @@ _VPC = AwsType(
         token=VPC,
         inputs=block(
             {
-                "cidrBlock": text(replace=Replace.CREATE_FIRST, canonical=without_host_bits),
+                "cidrBlock": text(rules=IPV4_RANGE, replace=Replace.CREATE_FIRST, canonical=without_host_bits),
                 "instanceTenancy": text(replace=Replace.CREATE_FIRST, default="default"),
                 "enableDnsSupport": boolean(default=True),
                 "enableDnsHostnames": boolean(default=False),
@@ -82,7 +84,9 @@ _VPC = AwsType(
     tagging=ec2_tags("vpc"),
     updates=tuple(_set_attribute(name) for name in _VPC_ATTRIBUTES),
     waiting=Waiting(state="State", ready=("available",), every=1.0, limit=300.0),
+    leaving=Leaving.AT_ONCE,
     delete=call("DeleteVpc", VpcId=ID),
+    held=holders.NETWORK,
 )
 
 _SUBNET_ATTRIBUTES = ("mapPublicIpOnLaunch", "assignIpv6AddressOnCreation", "enableDns64")
@@ -101,8 +105,8 @@ _SUBNET = AwsType(
             {
                 "vpcId": text(required=True, replace=Replace.CREATE_FIRST, refers=VPC),
                 # A second subnet with the same range cannot stand beside the first.
-                "cidrBlock": text(replace=Replace.DELETE_FIRST, canonical=without_host_bits),
-                "availabilityZone": text(replace=Replace.DELETE_FIRST),
+                "cidrBlock": text(rules=IPV4_RANGE, replace=Replace.DELETE_FIRST, canonical=without_host_bits),
+                "availabilityZone": text(rules=ZONE, replace=Replace.DELETE_FIRST),
                 "mapPublicIpOnLaunch": boolean(default=False),
                 "assignIpv6AddressOnCreation": boolean(default=False),
                 "enableDns64": boolean(default=False),
@@ -123,7 +127,9 @@ _SUBNET = AwsType(
     tagging=ec2_tags("subnet"),
     updates=tuple(_set_subnet_attribute(name) for name in _SUBNET_ATTRIBUTES),
     waiting=Waiting(state="State", ready=("available",), every=1.0, limit=300.0),
+    leaving=Leaving.AT_ONCE,
     delete=call("DeleteSubnet", SubnetId=ID),
+    held=holders.SUBNET,
 )
 
 TYPES = (_VPC, _SUBNET)

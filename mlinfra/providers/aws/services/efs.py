@@ -11,7 +11,7 @@ from typing import Any
 
 from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Property, Replace, block, boolean, integer, list_of, number, set_of, text
-from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update, Waiting
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
@@ -26,6 +26,9 @@ FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
 MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
 ACCESS_POINT = "aws:efs/accessPoint:AccessPoint"
 BACKUP_POLICY = "aws:efs/backupPolicy:BackupPolicy"
+
+# API reference, "LifecyclePolicy" (November 2026).
+_AGES = [f"AFTER_{days}_DAY{'S' if days > 1 else ''}" for days in (1, 7, 14, 30, 60, 90, 180, 270, 365)]
 
 _TAGGING = Tagging(
     form="list",
@@ -65,9 +68,9 @@ def _live(work: Work) -> None:
 
 _POLICY = block(
     {
-        "transitionToIa": text(),
+        "transitionToIa": text(enum=_AGES),
         "transitionToPrimaryStorageClass": text(enum=["AFTER_1_ACCESS"]),
-        "transitionToArchive": text(),
+        "transitionToArchive": text(enum=_AGES),
     },
     description="One transition in each.",
 )
@@ -179,6 +182,12 @@ _MOUNT_TARGET = AwsType(
         key=("fileSystemId", "subnetId"),
         owned_by=OwnedBy.PARENT,
         parent="fileSystemId",
+        exclusive=Exclusive(
+            of=FILE_SYSTEM,
+            by="{fileSystemId}",
+            said=lambda target: f"has a mount target in {target['subnetId']}",
+            holds=True,
+        ),
     ),
     service="efs",
     id="MountTargetId",
@@ -218,8 +227,8 @@ _ACCESS_POINT = AwsType(
                 "fileSystemId": text(required=True, replace=Replace.CREATE_FIRST, refers=FILE_SYSTEM),
                 "posixUser": _fixed(
                     {
-                        "gid": integer(required=True),
-                        "uid": integer(required=True),
+                        "gid": integer(minimum=0, maximum=4294967295, required=True),
+                        "uid": integer(minimum=0, maximum=4294967295, required=True),
                         "secondaryGids": set_of(integer()),
                     }
                 ),
@@ -228,8 +237,8 @@ _ACCESS_POINT = AwsType(
                         "path": text(default="/"),
                         "creationInfo": block(
                             {
-                                "ownerGid": integer(required=True),
-                                "ownerUid": integer(required=True),
+                                "ownerGid": integer(minimum=0, maximum=4294967295, required=True),
+                                "ownerUid": integer(minimum=0, maximum=4294967295, required=True),
                                 "permissions": text(required=True),
                             }
                         ),

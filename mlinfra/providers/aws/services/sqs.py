@@ -12,7 +12,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, integer, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.core.value import canonical_json
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
@@ -40,7 +40,7 @@ def same_redrive(text: Any) -> Any:
 
 
 _INPUTS = {
-    "name": text(replace=Replace.CREATE_FIRST),
+    "name": text(pattern=r"^[A-Za-z0-9_-]{1,80}(\.fifo)?$", replace=Replace.CREATE_FIRST),
     "fifoQueue": boolean(replace=Replace.CREATE_FIRST, default=False),
     "contentBasedDeduplication": boolean(default=False),
     "deduplicationScope": text(default=None, enum=["messageGroup", "queue"]),
@@ -165,6 +165,7 @@ _QUEUE = AwsType(
         arn=_ARN,
     ),
     updates=(Update(_ATTRIBUTES.properties, _update),),
+    leaving=Leaving.SOON,
     delete=call("DeleteQueue", QueueUrl=ID),
 )
 
