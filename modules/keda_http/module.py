@@ -74,7 +74,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
             "pullPolicy": "IfNotPresent",
         },
         "operator": {"pullPolicy": "IfNotPresent"},
-        # Its images name no user (`.ko.yaml` of the add-on, June 2026); this is the one that the chart's own notes name.
+        # Its images name no user (`.ko.yaml` of the add-on, June 2026): the one of the chart's own notes.
         "podSecurityContext": {
             **POD,
             "runAsUser": 1000,
