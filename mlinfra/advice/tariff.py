@@ -180,7 +180,7 @@ def _alarm(thing: Thing, around: Circumstances, bill: Bill) -> None:
     own = thing.properties
     looked = [part(one, "metric") for one in items(own, "metricQueries") if "metric" in part(one)]
     kind = "standard" if min((number(one, "period", 60) for one in looked or [own]), default=60) >= 60 else _FINE
-    count = max(1, len(looked)) * (3 if own.get("thresholdMetricId") else 1)
+    count = max(1, len(looked)) * (3 if "thresholdMetricId" in own else 1)
     what = "an alarm" if count == 1 else f"an alarm on {count} metrics"
     bill.charge(thing.address, what, f"alarm.{kind}", Amount.fixed(Decimal(count)))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.brought import brought
 from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
@@ -206,7 +207,8 @@ class Session:
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
         )
         plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
-        return policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
+        today, objects = self._clock.now().date(), partial(brought, graph, self._cloud.connect)
+        return policies.held(plan, self._rulebook, graph, self.stack, today, objects)
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""

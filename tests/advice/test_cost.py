@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
+from mlinfra.advice.demand import demand_of
 from mlinfra.advice.prices import Prices, read_prices
+from mlinfra.advice.things import Things
 from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.cost import Amount, Budget, Cost
@@ -191,6 +193,37 @@ def test_china_has_not_the_prices_of_elsewhere() -> None:
     assert [one.reason for one in cost.unknown] == ["no price is known in cn-north-1"]
 
 
+UNKNOWN = Concat(("x", Ref(VPC)))
+WITH_ALL: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("aws:eks/cluster:Cluster", {"version": "1.35", "upgradePolicy": {"supportType": "EXTENDED"}, "computeConfig": {}}),
+    (DATABASE, {**A_DATABASE, "iops": 9000, "storageThroughput": 500, "manageMasterUserPassword": True}),
+    (DATABASE, {**A_DATABASE, "maxAllocatedStorage": 500, "enabledCloudwatchLogsExports": ["a"], "multiAz": True}),
+    ("aws:lb/loadBalancer:LoadBalancer", {"internal": False, "subnets": ["a"], "ipAddressType": "ipv4"}),
+    ("aws:lb/loadBalancer:LoadBalancer", {"subnetMappings": [{"subnetId": "a", "allocationId": "b"}]}),
+    ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": ["a"]}),
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", {"period": 60, "metricQueries": [A_METRIC], "thresholdMetricId": "a"}),
+    ("aws:fsx/lustreFileSystem:LustreFileSystem", {**LUSTRE, "metadataConfiguration": {"iops": 1}}),
+    ("aws:efs/fileSystem:FileSystem", {"throughputMode": "provisioned", "provisionedThroughputInMibps": 9}),
+    ("aws:ec2/eip:Eip", {"publicIpv4Pool": "amazon"}),
+    ("aws:ec2/natGateway:NatGateway", {"subnetId": "a"}),
+    ("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24"}),
+    ("aws:secretsmanager/secret:Secret", {"replicas": [{"region": "a"}]}),
+    ("aws:eks/addon:Addon", {"addonName": "vpc-cni", "configurationValues": {"env": {"WARM_IP_TARGET": UNKNOWN}}}),
+    (HELD, {"instanceType": "g5.xlarge", "instanceCount": 2}),
+)
+
+
+@pytest.mark.parametrize(("type", "properties"), WITH_ALL)
+def test_any_property_of_anything_may_still_be_unknown(type: str, properties: dict[str, Any]) -> None:
+    for name, value in properties.items():
+        inner: list[Any] = [{**value, key: UNKNOWN} for key in value] if isinstance(value, dict) else []
+        inner += [[UNKNOWN], [{"x": UNKNOWN}]] if isinstance(value, list) else []
+        for unknown in (UNKNOWN, *inner):
+            graph = Graph.of([resource("resources.it", type, {**properties, name: unknown})])
+            assert estimate(graph, None, PRICES, DAY).monthly.expected >= 0
+            assert demand_of(Things.desired(graph, None)).groups == ()
+
+
 def test_what_is_paid_by_use_is_named() -> None:
     assert [one.what for one in lone("aws:ecr/repository:Repository", {}).usage] == ["images, by size"]
 
@@ -314,7 +347,7 @@ def test_what_has_no_price_does_not_pass_a_budget(budget: dict[str, Any], severi
     assert (found.severity, found.code, found.source) == (severity, "MLI8071", Source("stack.yaml", 5, 3))
     assert "nodeGroups.gpu: z9.large, on demand: no price is known in us-east-1" in found.detail
     assert "--refresh" in found.hint
-    assert "onUnknown: warn" in found.hint
+    assert ("onUnknown: warn" in found.hint) is refused
     assert cost.refused is refused
 
 

@@ -138,7 +138,7 @@ def test_a_reservation_has_nothing_before_it_begins(fewest: int, state: str, exp
     assert verdicts(graph, account(reservations=held)) == []
 
 
-def plugin(**env: str) -> Resource:
+def plugin(**env: Any) -> Resource:
     settings = Json({"env": env})
     return resource("cluster.addons.vpc-cni", ADDON, {"addonName": "vpc-cni", "configurationValues": settings})
 
@@ -165,6 +165,8 @@ IPV6 = resource("cluster", "aws:eks/cluster:Cluster", {"kubernetesNetworkConfig"
         # A /27 has two blocks of sixteen, and AWS keeps addresses of both.
         ("10.0.0.0/27", (plugin(**BY_BLOCKS),), SHORT, "0 blocks of sixteen free in 1 subnets, and 3 wanted"),
         ("10.0.0.0/25", (plugin(**BY_BLOCKS),), UNCHECKED, "6 blocks of sixteen free in 1 subnets, and 3 wanted for"),
+        # Of a setting that is not known yet nothing is known but the node's own.
+        ("10.0.0.0/27", (plugin(WARM_IP_TARGET=Ref(PRIVATE)),), UNCHECKED, "27 free in 1 subnets, and 3 wanted"),
         # Pods of a cluster of IPv6 take none.
         ("10.0.0.0/28", (IPV6,), FREE, "11 free in 1 subnets, and 3 wanted"),
     ],

@@ -314,7 +314,7 @@ def test_a_claim_makes_an_encrypted_volume_and_takes_it_along(aws: Aws) -> None:
     wanted = [{"Name": "tag:kubernetes.io/created-for/pvc/name", "Values": ["models"]}]
     (made,) = aws.ec2.describe_volumes(Filters=wanted)["Volumes"]
     assert (made["Size"], made["VolumeType"], made["Encrypted"]) == (30, "gp3", True)
-    assert world.phases() == {"web": "Running"}
+    assert world.phases()["web"] == "Running"
     world.store.delete(POD, "web", "default")
     world.settle()
     world.store.delete(CLAIM, "models", "default")
