@@ -14,7 +14,7 @@ from mlinfra.advice.machine_groups import machine_group
 from mlinfra.advice.machine_tariff import bill_group
 from mlinfra.advice.reading import items, number, part, text
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import MANAGED, NODE_POOL, SCALING
+from mlinfra.advice.tokens import MANAGED, NODE_POOL, RESERVATION, SCALING
 from mlinfra.core.cost import Amount
 from mlinfra.core.value import Properties
 
@@ -244,7 +244,7 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:kms/key:Key": _key,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
-    "aws:ec2/capacityReservation:CapacityReservation": _reservation,
+    RESERVATION: _reservation,
     "aws:efs/fileSystem:FileSystem": _files,
     "aws:fsx/lustreFileSystem:LustreFileSystem": _lustre,
     "aws:rds/instance:Instance": _database,

@@ -11,6 +11,7 @@ VPC = "aws:ec2/vpc:Vpc"
 INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway"
 PUBLIC_ADDRESS = "aws:ec2/eip:Eip"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
+RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 SUBNET = "aws:ec2/subnet:Subnet"
 ADDON = "aws:eks/addon:Addon"
 

@@ -23,6 +23,7 @@ from mlinfra.advice.tokens import (
     NAT_GATEWAY,
     NODE_POOL,
     PUBLIC_ADDRESS,
+    RESERVATION,
     SCALING,
     VPC,
 )
@@ -45,6 +46,7 @@ _ROOMY = {
     MANAGED: frozenset({"scalingConfig", "instanceTypes", "capacityType", "subnetIds"}),
     SCALING: frozenset({"minSize", "maxSize", "mixedInstancesPolicy", "vpcZoneIdentifiers"}),
     NODE_POOL: frozenset({"spec"}),
+    RESERVATION: frozenset(),
 }
 
 _ROLLING = frozenset({"launchTemplate", "version", "releaseVersion"})

@@ -14,10 +14,12 @@ from typing import Any
 from mlinfra.aws.calls import Answer, Calls
 from mlinfra.core.errors import NotFound
 from mlinfra.core.state import Record
-from mlinfra.health.seen import AddOn, Cluster, Group
+from mlinfra.health.seen import AddOn, Cluster, Group, Targets
 
 _MANAGED = "aws:eks/nodeGroup:NodeGroup"
 _OWN = "aws:autoscaling/group:Group"
+TARGETS = "aws:lb/targetGroup:TargetGroup"
+_ILL = ("unhealthy", "unavailable", "unused")
 ADD_ON = "aws:eks/addon:Addon"
 GROUPS = frozenset({_MANAGED, _OWN})
 _AT_ONCE = 8
@@ -51,6 +53,31 @@ def _add_on(calls: Calls, record: Record) -> AddOn:
     except NotFound:
         return AddOn(name=name, status="GONE", address=address)
     return AddOn(name=name, status=found["status"], problems=_issues(found), address=address)
+
+
+def read_targets(calls: Calls, records: Iterable[Record]) -> tuple[Targets, ...]:
+    """The targets of the stack's target groups; those of groups that are gone are left out."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = pool.map(lambda record: _targets(calls, record), records)
+        return tuple(sorted((one for one in found if one is not None), key=lambda one: one.address))
+
+
+def _targets(calls: Calls, record: Record) -> Targets | None:
+    try:
+        answer = calls.one("elbv2", "DescribeTargetHealth", {"TargetGroupArn": record.id}, about=record.id)
+    except NotFound:
+        return None
+    health = [one.get("TargetHealth") or {} for one in answer["TargetHealthDescriptions"]]
+    states = [str(one.get("State")) for one in health]
+    ill = {f"{one.get('Reason')}: {one.get('Description')}" for one in health if one.get("State") in _ILL}
+    return Targets(
+        name=str(record.outputs.get("name") or record.id.rpartition("/")[2]),
+        address=str(record.address),
+        total=len([one for one in states if one != "draining"]),
+        healthy=states.count("healthy"),
+        starting=states.count("initial"),
+        ill=tuple(sorted(ill)),
+    )
 
 
 def read_groups(calls: Calls, records: Iterable[Record], now: datetime) -> tuple[Group, ...]:

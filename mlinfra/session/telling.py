@@ -16,6 +16,7 @@ from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.codes import Code
 from mlinfra.session.major_versions import with_major_versions
+from mlinfra.session.one_way import ways_back
 from mlinfra.session.renames import with_renames
 from mlinfra.session.review import with_idle_names
 
@@ -26,9 +27,9 @@ _OF_NODES = frozenset({"version", "releaseVersion", "launchTemplate"})
 
 
 def with_words(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
-    """The plan, with notes and warnings on major versions, nodes that are replaced, idle names and likely renames."""
+    """The plan, with what is to be said of major versions, ways back, replaced nodes, idle names and likely renames."""
     plan = with_major_versions(plan)
-    plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *_rolling(plan)))
+    plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *ways_back(plan), *_rolling(plan)))
     return with_renames(with_idle_names(plan, stack, graph, state), state)
 
 

@@ -12,7 +12,7 @@ from mlinfra.advice.demand import demand_of
 from mlinfra.advice.machine import Machine
 from mlinfra.advice.supply import Reservation, Running, Subnet, Supply, Unasked
 from mlinfra.advice.things import Things
-from mlinfra.advice.tokens import ADDON, SUBNET
+from mlinfra.advice.tokens import ADDON, RESERVATION, SUBNET
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Check, Verdict
 from mlinfra.core.resource import Graph, Resource
@@ -136,6 +136,18 @@ def test_a_reservation_has_nothing_before_it_begins(fewest: int, state: str, exp
     held = {"cr-1": Reservation("g5.xlarge", "us-east-1a", state, 2)}
     assert verdicts(graph, account(reservations=held), "reservation") == [expected]
     assert verdicts(graph, account(reservations=held)) == []
+
+
+@pytest.mark.parametrize(
+    ("granted", "zone", "expected"),
+    [(8, "us-east-1a", [FREE, FREE]), (7, "us-east-1a", [SHORT, FREE]), (8, "us-east-1e", [FREE, SHORT])],
+)
+def test_a_reservation_that_is_to_be_made_takes_what_its_machines_would(
+    granted: float, zone: str, expected: list[Verdict]
+) -> None:
+    about = {"instanceType": "g5.xlarge", "instanceCount": 2, "availabilityZone": zone}
+    graph = Graph.of([resource("resources.held", RESERVATION, about)])
+    assert [check.verdict for check in checks(graph, account(quotas={ON_DEMAND: granted}))] == expected
 
 
 def plugin(**env: Any) -> Resource:

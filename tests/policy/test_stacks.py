@@ -41,7 +41,7 @@ def test_a_stack_of_ours_breaks_no_mandatory_rule_and_waives_none(file: Path) ->
 
 # The registries of these show no digest of a chart's archive without being asked, and nobody publishes it: each is
 # pinned when a plan is made, and until then the rule advises.
-_OF_ISTIO = {"base", "gateway", "istiod"}
+_OF_ISTIO = {"gateway"}
 _OF_KSERVE = {"kserve-crd", "kserve-resources", "kserve-runtime-configs"}
 _UNPINNED = {"aws-node-termination-handler", "karpenter", "neuron-helm-chart", *_OF_ISTIO, *_OF_KSERVE}
 
@@ -52,7 +52,6 @@ def test_the_production_stack_keeps_every_rule_but_for_charts_whose_digest_nobod
     assert {one.rule.about.id for one in judgement.findings} == {"MLP-POD-004"}
     assert {one.address.parts[:2] for one in judgement.findings if one.address} == {
         ("runtimes", "kserve"),
-        ("components", "istio"),
         ("loadBalancers", "models"),
     }
 

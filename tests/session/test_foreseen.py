@@ -21,6 +21,13 @@ resources:
 PRIVATE = STACK.replace("endpoint: {public: true, allowedCidrs: [203.0.113.0/24]}", "endpoint: {}")
 
 
+def database(size: int, engine: str) -> str:
+    given = f'engine: postgres, engineVersion: "{engine}", instanceClass: db.m7g.large, allocatedStorage: {size}'
+    kept = f"identifier: kept, storageEncrypted: true, backupRetentionPeriod: 7, {given}"
+    entry = f'  kept: {{type: "aws:rds/instance:Instance", properties: {{{kept}}}}}\n'
+    return STACK.partition("network:")[0] + "# what keeps data\nresources:\n" + entry
+
+
 @pytest.fixture
 def checkout(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     found = Checkout(nowhere / "clone")
@@ -46,6 +53,8 @@ def version(number: str) -> str:
         pytest.param(version("1.29"), version("1.33"), "MLI3087", 7, id="four versions on"),
         pytest.param(STACK, STACK + REPOSITORY, "MLI3080", 10, id="a name that AWS refuses"),
         pytest.param(STACK, STACK + POD.replace("name: web}, spec", "name: We_b}, spec"), "MLI3080", 13, id="a name"),
+        pytest.param(database(100, "16.4"), database(50, "16.4"), "MLI3161", 8, id="a disk that shrinks"),
+        pytest.param(database(100, "16.4"), database(100, "16.3"), "MLI3161", 8, id="an engine that goes back"),
         pytest.param(STACK.partition("cluster:")[0], PRIVATE + POD, "MLI3085", 7, id="no way in"),
     ],
 )
@@ -55,6 +64,12 @@ def test_what_a_plan_refuses_is_refused(checkout: Checkout, base: str, head: str
     assert source is not None
     assert (source.file, source.line) == ("stack.yaml", line)
     assert not found
+
+
+@pytest.mark.parametrize("engine", ["16.4", "16.10", "17.2"])
+def test_what_grows_and_goes_on_is_no_way_back(checkout: Checkout, engine: str) -> None:
+    found = compared(checkout, database(100, "16.4"), database(200, engine)).plan.diagnostics
+    assert "MLI3161" not in [one.code for one in found]
 
 
 def test_an_upgrade_in_steps_is_told_with_them(checkout: Checkout) -> None:
