@@ -11,8 +11,8 @@ How statements are matched: IAM user guide, "IAM JSON policy elements" and "Poli
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from string import ascii_lowercase, digits
 from typing import Any
 
@@ -23,9 +23,11 @@ from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.scene import many, read_document
 
 _HOLE = "\ue000"  # stands for what is known later, and is some name or other
+_COLONS = 5  # before what an ARN calls its resource
 _LETTERS = ascii_lowercase + digits
 # Names that nobody has chosen: one for each first letter, so that `role/a*` meets one of them and `role/*` all.
 NAMES = tuple(f"{a}{b}-{b}{a}" for a, b in zip(_LETTERS, _LETTERS[7:] + _LETTERS[:7], strict=True))
+_ALL = (1 << len(NAMES)) - 1
 # Outputs that are what AWS calls something: they hold no wildcard, whatever they are.
 _NAMING = re.compile(r"(^|[a-z])(id|Id|arn|Arn|name|Name|account|bucket|repositoryUrl|endpoint)$")
 _STACKS = "stacks"
@@ -39,7 +41,7 @@ _IDLE = frozenset(
 )  # fmt: skip
 
 
-class Statement(msgspec.Struct, frozen=True):
+class Statement(msgspec.Struct, frozen=True, dict=True):
     """One statement. `wide` asks what it may let through once all is known, else what it certainly does."""
 
     body: Mapping[Any, Any]
@@ -56,9 +58,13 @@ class Statement(msgspec.Struct, frozen=True):
         # What is denied under a condition, whatever it asks, is let through otherwise.
         return not condition if effect == "Deny" else not any(_leaves_out(*one) for one in conditions(condition))
 
-    def covers(self, resource: str, *, wide: bool) -> bool:
-        """Whether it is about a resource."""
-        return self._names("Resource", resource, wide=wide)
+    def covers(self, form: str, *, wide: bool) -> int:
+        """Which of the resources of a form it is about, as bits."""
+        if "Resource" in self.body:
+            return _any_of(self.patterns("Resource", wide=wide), form)
+        if "NotResource" in self.body:
+            return _ALL & ~_any_of(self.patterns("NotResource", wide=not wide), form)
+        return 0
 
     @property
     def allows(self) -> Verdict:
@@ -72,7 +78,15 @@ class Statement(msgspec.Struct, frozen=True):
 
     def patterns(self, element: str, *, wide: bool) -> list[str]:
         """The patterns of `Action`, `NotAction`, `Resource` or `NotResource`."""
-        return [pattern_of(one, wide=wide) for one in many(self.body.get(element))]
+        found = self._read.get((element, wide))
+        if found is None:
+            found = self._read[element, wide] = [pattern_of(one, wide=wide) for one in many(self.body.get(element))]
+        return found
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, bool], list[str]]:
+        """The patterns that were asked for: every action that a rule lists asks for the same ones."""
+        return {}
 
     def _names(self, element: str, name: str, *, wide: bool) -> bool:
         if element in self.body:
@@ -86,23 +100,31 @@ class Document(msgspec.Struct, frozen=True):
 
     statements: tuple[Statement, ...]
 
-    def allows(self, action: str, resources: Sequence[str]) -> Verdict:
-        """Whether it allows an action on most of these resources, which stand for any."""
-        if not self._lets(action, resources, wide=True):
+    def allows(self, action: str, form: str) -> Verdict:
+        """Whether it allows an action on any resource of a form, such as `iam::*:role/{}`: on most of those tried."""
+        if not self._lets(action, form, wide=True):
             return Verdict.FAIL
-        return Verdict.PASS if self._lets(action, resources, wide=False) else Verdict.UNKNOWN
+        return Verdict.PASS if self._lets(action, form, wide=False) else Verdict.UNKNOWN
 
-    def _lets(self, action: str, resources: Sequence[str], *, wide: bool) -> bool:
-        granting = [one for one in self.statements if one.acts("Allow", action, wide=wide)]
-        if not granting:
+    def named(self, actions: tuple[str, ...]) -> frozenset[str]:
+        """Those of some actions that any statement may allow on anything: of most policies none, quickly told."""
+        allowing = [one for one in self.statements if one.allows is not Verdict.FAIL]
+        if any("Action" not in one.body for one in allowing):
+            return frozenset(actions)
+        found = (_named(tuple(one.patterns("Action", wide=True)), actions) for one in allowing)
+        return frozenset[str]().union(*found)
+
+    def _lets(self, action: str, form: str, *, wide: bool) -> bool:
+        granted = refused = 0
+        for one in self.statements:
+            if one.acts("Allow", action, wide=wide):
+                granted |= one.covers(form, wide=wide)
+        if 2 * granted.bit_count() < len(NAMES):
             return False
-        refusing = [one for one in self.statements if one.acts("Deny", action, wide=not wide)]
-        let = sum(
-            any(one.covers(resource, wide=wide) for one in granting)
-            and not any(one.covers(resource, wide=not wide) for one in refusing)
-            for resource in resources
-        )
-        return 2 * let >= len(resources)
+        for one in self.statements:
+            if one.acts("Deny", action, wide=not wide):
+                refused |= one.covers(form, wide=not wide)
+        return 2 * (granted & ~refused).bit_count() >= len(NAMES)
 
 
 def document(value: Value) -> Document | Verdict:
@@ -120,9 +142,38 @@ def document(value: Value) -> Document | Verdict:
 _ANYTHING = Concat(("",))  # an expression: a statement that is not known yet may be any
 
 
-def arns(form: str) -> tuple[str, ...]:
-    """Resources that stand for any of a form, such as `iam::*:role/{}`."""
+@lru_cache(maxsize=1 << 12)
+def _named(patterns: tuple[str, ...], actions: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(action for action in actions if any(fits(action, pattern) for pattern in patterns))
+
+
+@lru_cache
+def _tried(form: str) -> tuple[str, ...]:
+    """Resources that stand for any of a form."""
     return tuple(f"arn:*:{form.replace('{}', name)}" for name in NAMES)
+
+
+def _any_of(patterns: Iterable[str], form: str) -> int:
+    found = 0
+    for pattern in patterns:
+        found |= _meant(pattern, form)
+    return found
+
+
+@lru_cache(maxsize=1 << 14)
+def _meant(pattern: str, form: str) -> int:
+    """Which of the resources that are tried a pattern means, as bits."""
+    begins = re.split(r"[*?]", _last(pattern))[0].lower() if pattern.count(":") >= _COLONS else ""
+    return sum(
+        1 << index
+        for index, name in enumerate(_tried(form))
+        if _last(name).lower().startswith(begins) and fits(name, pattern)
+    )
+
+
+def _last(arn: str) -> str:
+    """What stands after account and region."""
+    return arn.split(":", _COLONS)[-1]
 
 
 def pattern_of(value: Value, *, wide: bool) -> str:
@@ -130,8 +181,8 @@ def pattern_of(value: Value, *, wide: bool) -> str:
     text = text_in(value, wide=wide)
     if text[:4].lower() != "arn:":
         return text
-    parts = text.split(":", 5)
-    if len(parts) == 6:
+    parts = text.split(":", _COLONS)
+    if len(parts) > _COLONS:
         parts[3] = parts[4] = "*"
     return ":".join("*" if _PLACE.fullmatch(part) else part for part in parts)
 
@@ -150,12 +201,17 @@ def text_in(value: Value, *, wide: bool) -> str:
     return "*" if wide else _HOLE
 
 
+@lru_cache(maxsize=1 << 14)
 def fits(name: str, pattern: str) -> bool:
     """Whether a name is one that a pattern means, case aside."""
-    return pattern == "*" or _compiled(pattern).fullmatch(name) is not None
+    if pattern == "*":
+        return True
+    if "*" not in pattern and "?" not in pattern:
+        return name.lower() == pattern.lower()
+    return _compiled(pattern).fullmatch(name) is not None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 10)
 def _compiled(pattern: str) -> re.Pattern[str]:
     written = re.sub(r"\*+", "*", pattern)
     return re.compile("".join(_FORMS.get(letter) or re.escape(letter) for letter in written), re.IGNORECASE | re.DOTALL)

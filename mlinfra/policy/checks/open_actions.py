@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from mlinfra.core.resource import Resource
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.iam import Document, arns, document
+from mlinfra.policy.iam import Document, document
 from mlinfra.policy.scene import Breach, Scene
 
 _PATH = ("policy",)
@@ -26,10 +25,11 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
 
 
 def _of_document(resource: Resource, found: Document, actions: Mapping[str, list[str]]) -> Iterator[Breach]:
+    named = found.named(tuple(action for names in actions.values() for action in names))
     allowed: dict[Verdict, list[str]] = {Verdict.PASS: [], Verdict.UNKNOWN: [], Verdict.FAIL: []}
     for form, names in actions.items():
-        for action in names:
-            allowed[found.allows(action, _arns(form))].append(action)
+        for action in (name for name in names if name in named):
+            allowed[found.allows(action, form)].append(action)
     if some := allowed[Verdict.PASS]:
         yield Breach(resource, f"{_listed(some)} on any resource", path=_PATH)
     elif some := allowed[Verdict.UNKNOWN]:
@@ -39,8 +39,3 @@ def _of_document(resource: Resource, found: Document, actions: Mapping[str, list
 def _listed(actions: list[str]) -> str:
     more = f" and {len(actions) - 3} more" if len(actions) > 3 else ""
     return f"it allows {', '.join(actions[:3])}{more}"
-
-
-@lru_cache
-def _arns(form: str) -> tuple[str, ...]:
-    return arns(form)
