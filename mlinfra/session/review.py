@@ -13,7 +13,7 @@ import msgspec
 
 from mlinfra.core.address import meant_by
 from mlinfra.core.connections import KUBERNETES, is_in_cluster
-from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.diagnostic import Diagnostic, Severity, errors_in
 from mlinfra.core.errors import ConfigError, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
@@ -32,7 +32,7 @@ _DRIFT = (Cause.DRIFT, Cause.BOTH)
 def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> Plan:
     """The plan, held against the cloud's own models without a call, with a note on what has none.
 
-    Raises `ConfigError` for what would be refused.
+    Raises `ConfigError` for what would be refused, and with it for all else that keeps the plan from being applied.
     """
     found = [
         refused(graph.resources[step.address], complaint, positions)
@@ -41,7 +41,7 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> P
     ]
     against, notes = _held_against_definitions(plan, graph, cloud, positions)
     if found or against:
-        raise ConfigError([*found, *against])
+        raise ConfigError([*found, *against, *errors_in(plan.diagnostics)])
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
 
 

@@ -201,14 +201,14 @@ class Session:
                 **options,
             )
         )
-        plan = review.validated(plan, graph, self._cloud, self.stack.positions)
         settings = settings_of(self.stack, self._options.sets, self._options.inputs)
         plan = msgspec.structs.replace(
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
         )
         plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
         today, objects = self._clock.now().date(), partial(brought, graph, self._cloud.connect)
-        return policies.held(plan, self._rulebook, graph, self.stack, today, objects)
+        plan = policies.held(plan, self._rulebook, graph, self.stack, today, objects)
+        return review.validated(plan, graph, self._cloud, self.stack.positions)
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""

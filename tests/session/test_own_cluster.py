@@ -302,10 +302,13 @@ def test_a_custom_resource_is_held_against_what_the_cluster_serves(cluster: Clus
     )
     with pytest.raises(ConfigError) as refused:
         session().plan()
-    assert [(one.summary, one.hint) for one in refused.value.diagnostics] == [
+    found = [one for one in refused.value.diagnostics if one.code == "MLI3080"]
+    assert [(one.summary, one.hint) for one in found] == [
         (f"resources.custom: {said}", "the definition of Widget in the cluster says so")
         for said in ("spec.parts[0].a is 1, but must be text", 'spec has no "siz": did you mean size?')
     ]
+    others = {one.code for one in refused.value.diagnostics} - {"MLI3080"}
+    assert others == {"MLI3030"}, "what else keeps the plan from being applied is told with it"
 
 
 CHART = """
