@@ -45,12 +45,12 @@ def address_checks(demand: Demand, supply: Supply) -> dict[Address, tuple[Check,
         reason = supply.machines.reason if isinstance(supply.machines, Unasked) else ""
         reason = supply.subnets.reason if isinstance(supply.subnets, Unasked) else reason
         unknown = Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=reason)
-        return {one.group.address: (unknown,) for one in demand.groups}
+        return {one.group.address: (unknown,) for one in demand.groups if one.nodes}
     free = _free(demand, supply.subnets)
     pool = Pool(free)
     found: dict[Address, tuple[Check, ...]] = {}
     wants = []
-    for one in demand.groups:
+    for one in (group for group in demand.groups if group.nodes):
         problem = _unknown(one, free, supply.machines)
         if problem:
             found[one.group.address] = (Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=problem),)
@@ -70,15 +70,15 @@ def address_checks(demand: Demand, supply: Supply) -> dict[Address, tuple[Check,
 
 def _free(demand: Demand, subnets: Mapping[str, Subnet]) -> dict[str, int]:
     """What is free by subnet: addresses, or blocks of them."""
-    places = {place.key: place for one in demand.groups for place in one.places}
+    places = {place.key: place for one in demand.groups if one.nodes for place in one.places}
     found = {}
     for key, place in places.items():
         there = subnets.get(place.id)
         if place.id and there is None:
             continue
-        free = there.free if there is not None else place.free
+        free = max(0, (there.free if there is not None else place.free) - demand.taken.get(key, 0))
         # A new subnet's first and last block have addresses that AWS keeps; how those of others lie is not known.
-        blocks = max(0, place.size // BLOCK - 2) if not place.id else free // BLOCK
+        blocks = max(0, min(place.size // BLOCK - 2, free // BLOCK)) if not place.id else free // BLOCK
         found[key] = blocks if demand.network_plugin.by_blocks else free
     return found
 

@@ -13,6 +13,7 @@ from itertools import chain
 from mlinfra.advice.addresses import address_checks
 from mlinfra.advice.codes import Code
 from mlinfra.advice.demand import LIMITS, Demand, GroupDemand, Limit, Made
+from mlinfra.advice.machine_groups import Buying
 from mlinfra.advice.quota_request import increase
 from mlinfra.advice.rolling import rolling_checks
 from mlinfra.advice.supply import Counts, Reservation, Supply, Unasked
@@ -97,7 +98,11 @@ def _zones(one: GroupDemand, supply: Supply) -> Iterator[Check]:
 
 def _reservation(one: GroupDemand, supply: Supply) -> Iterator[Check]:
     group, subject = one.group, "reservation"
+    if group.buying is not Buying.RESERVED:
+        return
     if not group.reservation:
+        words = "which reservation it lives in is known after apply only"
+        yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=words)
         return
     if isinstance(supply.reservations, Unasked):
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=supply.reservations.reason)

@@ -111,7 +111,7 @@ def _undecided(cost: Cost, budget: Budget) -> Diagnostic:
             f"{'thing has' if len(named) == 1 else 'things have'} none"
         ),
         detail="\n".join([*named[:_NAMED], *([f"and {more} more"] if more > 0 else [])]),
-        hint=f"{_REFRESH}; or let it pass with a warning: lifecycle.budget.onUnknown: warn",
+        hint=_REFRESH + ("; or let it pass with a warning: lifecycle.budget.onUnknown: warn" * budget.fails_unknown),
     )
 
 

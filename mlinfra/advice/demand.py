@@ -9,9 +9,10 @@ import msgspec
 
 from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
 from mlinfra.advice.network_plugin import NetworkPlugin
-from mlinfra.advice.reading import text
+from mlinfra.advice.reading import number, text
+from mlinfra.advice.tenants import taken
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
+from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, RESERVATION, SUBNET, VPC
 from mlinfra.advice.vcpu_quotas import vcpu_quota
 from mlinfra.core.address import Address
 from mlinfra.core.value import Ref, Value
@@ -50,11 +51,15 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class GroupDemand(msgspec.Struct, frozen=True):
-    """A group and where its machines are to live; no places: not known before apply. rolled: they are exchanged."""
+    """A group and where its machines are to live; no places: not known before apply.
+
+    rolled: they are exchanged. nodes: they are to run; of a reservation that is to be made they are set aside alone.
+    """
 
     group: MachineGroup
     places: tuple[Place, ...] = ()
     rolled: bool = False
+    nodes: bool = True
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -65,11 +70,15 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a stack wants. network_plugin: the VPC CNI, as the stack configures it."""
+    """All that a stack wants.
+
+    network_plugin: the VPC CNI, as the stack configures it. taken: of each place, the addresses that others will have.
+    """
 
     groups: tuple[GroupDemand, ...] = ()
     made: Mapping[str, tuple[Made, ...]] = {}
     network_plugin: NetworkPlugin = NetworkPlugin()
+    taken: Mapping[str, int] = {}
 
     def types(self) -> list[str]:
         """Every machine type that is named."""
@@ -123,10 +132,28 @@ def demand_of(
         GroupDemand(group, tuple(_places(group, things)), rolled=group.address in rolled)
         for group in machine_groups(things)
     )
+    groups += tuple(_set_aside(things))
     if not any(concerned(one.group.address) for one in groups):
         groups = ()
     made = {limit.type: tuple(one for one in _made(limit, things) if concerned(one.address)) for limit in LIMITS}
-    return Demand(groups=groups, made=made, network_plugin=NetworkPlugin.of(things))
+    return Demand(groups=groups, made=made, network_plugin=NetworkPlugin.of(things), taken=taken(things))
+
+
+def _set_aside(things: Things) -> Iterator[GroupDemand]:
+    """The reservations that are to be made: they take of quotas what their machines would (EC2 user guide)."""
+    for thing in sorted(things, key=lambda thing: thing.address):
+        kind, count = text(thing.properties, "instanceType"), number(thing.properties, "instanceCount")
+        if thing.type == RESERVATION and not thing.id and kind and count:
+            group = MachineGroup(
+                address=thing.address,
+                types=(kind,),
+                minimum=count,
+                expected=count,
+                maximum=count,
+                buying=Buying.ON_DEMAND,
+            )
+            zone = text(thing.properties, "availabilityZone")
+            yield GroupDemand(group, (Place(key=zone, zone=zone),) if zone else (), nodes=False)
 
 
 def _places(group: MachineGroup, things: Things) -> Iterator[Place]:

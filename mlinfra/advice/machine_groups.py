@@ -51,7 +51,7 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     expected: how many machines there are, or at first will be, within the bounds.
     base, percent: of a mixed group, how many are bought on demand first, and of the others how many in a hundred.
     most_paid: for a spot machine, US dollars an hour; `None`: up to the on-demand price.
-    reservation: the id of a capacity reservation.
+    reservation: the id of a capacity reservation; empty where it is not known yet.
     subnets: as the property says, references included; none where they are not known.
     cluster, name: what EKS calls them, where it is known.
     former: so too of the group that this one replaces, and that goes only when this one is there.
@@ -102,9 +102,7 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         return None
     fewest, most = number(bounds, "minSize", 1), number(bounds, "maxSize", 1)
     template = _template(part(own, "launchTemplate"), things)
-    reservation = text(
-        part(template, "capacityReservationSpecification", "capacityReservationTarget"), "capacityReservationId"
-    )
+    target = part(template, "capacityReservationSpecification", "capacityReservationTarget")
     spot = own.get("capacityType") == "SPOT"
     wanted = number(seen, "desiredSize", number(bounds, "desiredSize", fewest))
     return MachineGroup(
@@ -113,9 +111,9 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         minimum=fewest,
         expected=min(max(wanted, fewest), most),
         maximum=most,
-        buying=Buying.RESERVED if reservation else Buying.SPOT if spot else Buying.ON_DEMAND,
+        buying=Buying.RESERVED if target else Buying.SPOT if spot else Buying.ON_DEMAND,
         disks=_disks(template, own),
-        reservation=reservation,
+        reservation=text(target, "capacityReservationId"),
         subnets=tuple(items(own, "subnetIds")),
         cluster=text(thing.seen, "clusterName"),
         name=text(thing.seen, "nodeGroupName"),

@@ -68,11 +68,16 @@ class NetworkPlugin(msgspec.Struct, frozen=True):
         return machine.addresses * min(_WARM, machine.interfaces) if by_default else self.first(machine)
 
     def _says(self, name: str) -> bool:
-        return str((self.settings or {}).get(name, "")).lower() == "true"
+        return self._text(name).lower() == "true"
 
     def _number(self, name: str) -> int:
-        given = str((self.settings or {}).get(name, ""))
+        given = self._text(name)
         return int(given) if given.isascii() and given.isdigit() else 0
+
+    def _text(self, name: str) -> str:
+        """What is set; nothing where that is not known yet."""
+        given = (self.settings or {}).get(name, "")
+        return str(given) if isinstance(given, str | int) else ""
 
 
 def _configured(thing: Thing) -> NetworkPlugin | None:

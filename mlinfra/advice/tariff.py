@@ -14,7 +14,7 @@ from mlinfra.advice.machine_groups import machine_group
 from mlinfra.advice.machine_tariff import bill_group
 from mlinfra.advice.reading import items, number, part, text
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import MANAGED, NODE_POOL, SCALING
+from mlinfra.advice.tokens import MANAGED, NODE_POOL, RESERVATION, SCALING
 from mlinfra.core.cost import Amount
 from mlinfra.core.value import Properties
 
@@ -180,7 +180,7 @@ def _alarm(thing: Thing, around: Circumstances, bill: Bill) -> None:
     own = thing.properties
     looked = [part(one, "metric") for one in items(own, "metricQueries") if "metric" in part(one)]
     kind = "standard" if min((number(one, "period", 60) for one in looked or [own]), default=60) >= 60 else _FINE
-    count = max(1, len(looked)) * (3 if own.get("thresholdMetricId") else 1)
+    count = max(1, len(looked)) * (3 if "thresholdMetricId" in own else 1)
     what = "an alarm" if count == 1 else f"an alarm on {count} metrics"
     bill.charge(thing.address, what, f"alarm.{kind}", Amount.fixed(Decimal(count)))
 
@@ -244,7 +244,7 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:kms/key:Key": _key,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
-    "aws:ec2/capacityReservation:CapacityReservation": _reservation,
+    RESERVATION: _reservation,
     "aws:efs/fileSystem:FileSystem": _files,
     "aws:fsx/lustreFileSystem:LustreFileSystem": _lustre,
     "aws:rds/instance:Instance": _database,

@@ -161,6 +161,7 @@ class Content:
                     Code.BAD_NAME, f"{shown(name)} cannot be a name in `{section}`", item.place,
                     hint=f"a letter first, then {words}; at most {model.LONGEST_NAME} characters",
                 )  # fmt: skip
+                self.broken.add((section, name))
 
     def _check_tags(self, root: Node) -> None:
         for (*_, tag), node in _matching(root, ("metadata", "tags", "*")):

@@ -16,13 +16,14 @@ from mlinfra.config.layout import INPUTS
 from mlinfra.core.source import Source
 from mlinfra.core.value import Value
 from mlinfra.documents import yaml
+from mlinfra.documents.codes import Code as DocumentCode
 from mlinfra.documents.conformance import pattern
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.near import suggest
 from mlinfra.documents.node import FAILED, Node
 from mlinfra.documents.scalar import resolve
 from mlinfra.documents.schema import Schema
-from mlinfra.documents.text import shown
+from mlinfra.documents.text import FORBIDDEN, shown
 
 _NUMERIC = ("integer", "number")
 
@@ -109,9 +110,22 @@ class Inputs:
                 self._findings.add(
                     Code.BAD_SET, f"--set {shown(text)} is not of the form name=value", None, hint="--set gpuMax=4"
                 )
-            elif self._is_declared(name, source) and (node := self._spelt(name, value, source)):
+            elif (
+                self._is_declared(name, source)
+                and self._is_visible(name, value)
+                and (node := self._spelt(name, value, source))
+            ):
                 given[name] = node
         return given
+
+    def _is_visible(self, name: str, text: str) -> bool:
+        """Whether the text is what it looks like: files may not hold more either."""
+        found = FORBIDDEN.search(text)
+        if found is not None:
+            summary = f"its value holds U+{ord(found[0]):04X}, which nobody sees as it is"
+            hint = "type the value anew instead of pasting it"
+            self._findings.add(DocumentCode.FORBIDDEN_CHARACTER, summary, Source(f"--set {name}"), hint=hint)
+        return found is None
 
     def _spelt(self, name: str, text: str, source: Source) -> Node | None:
         """The value that a command line's text means, by the type of its input."""

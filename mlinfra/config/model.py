@@ -109,6 +109,10 @@ class Budget(Part, frozen=True):
     on_breach: Annotated[
         Literal["warn", "fail"], about("whether a plan that is expected to cost more warns or fails")
     ] = "warn"
+    on_unknown: Annotated[
+        Literal["warn", "fail"] | None,
+        about("whether a plan of which a price is not known warns or fails; unset, as `onBreach` says"),
+    ] = None
 
 
 class Lifecycle(Part, frozen=True):

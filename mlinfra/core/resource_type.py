@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from mlinfra.core.address import Address
-from mlinfra.core.property import Kind, Property
+from mlinfra.core.property import Kind, Property, is_watched
 from mlinfra.core.value import Concat, Path, Properties, Ref, Value
 
 
@@ -94,7 +95,7 @@ Variant = Callable[[Properties], Property]
 Hops = Callable[[Properties, Properties], Sequence[Properties]]
 
 
-class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
+class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One type.
 
     token: Pulumi's (`aws:ec2/vpc:Vpc`).
@@ -126,6 +127,15 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     hops: Hops | None = None
     opens: Opens | None = None
     perishes: bool = False
+
+    @cached_property
+    def watched(self) -> Mapping[str, Value]:
+        """The inputs that are as their defaults say while nobody says otherwise, each with its default.
+
+        Of types whose objects many write to, by marks that say who wrote what, there are none.
+        """
+        fields = {} if self.marked else self.inputs.fields
+        return {name: field.default for name, field in fields.items() if is_watched(field)}
 
     @property
     def taggable(self) -> bool:

@@ -5,7 +5,7 @@ Pure graph work, used by the planner for what is desired and for the steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from mlinfra.core.errors import PlanError
@@ -17,7 +17,7 @@ Node = TypeVar("Node", bound=str)
 def topological(nodes: Iterable[Node], needs: Mapping[Node, Iterable[Node]]) -> list[Node]:
     """`nodes`, each after all that it needs; otherwise in the order given. What is not among `nodes` is passed over.
 
-    Raises `PlanError` that spells the circle where there is one.
+    Raises `Circle` where there is one.
     """
     order: list[Node] = []
     members = list(nodes)
@@ -53,8 +53,17 @@ def _visit(
             order.append(node)
 
 
+class Circle(PlanError):
+    """Some need one another. `path`: which, the first of them once more at the end."""
+
+    def __init__(self, path: Sequence[str], message: str, *, code: str, hint: str) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.path = tuple(path)
+
+
 def _circle(path: list[Node]) -> PlanError:
-    return PlanError(
+    return Circle(
+        path,
         "these need one another in a circle: " + " -> ".join(path),
         code=Code.CIRCLE,
         hint="take one of the references out",

@@ -60,6 +60,29 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         return f"cluster {self.name}"
 
 
+class AddOn(msgspec.Struct, frozen=True, kw_only=True):
+    """An add-on of the cluster, as the cloud has it. problems: what the cloud says is wrong with it."""
+
+    name: str
+    status: str
+    problems: tuple[str, ...] = ()
+    address: str = ""
+
+
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a load balancer of the stack sends requests. ill: why targets get none, in the cloud's words, each once.
+
+    healthy, starting: how many of `total` answer, and how many have only just been registered.
+    """
+
+    name: str
+    address: str
+    total: int = 0
+    healthy: int = 0
+    starting: int = 0
+    ill: tuple[str, ...] = ()
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """A Helm release: the status of its last revision, and what it is made of (`Deployment a/b`).
 
@@ -123,6 +146,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     holder: Holder | None = None
     cluster: Cluster | None = None
     groups: tuple[Group, ...] = ()
+    add_ons: tuple[AddOn, ...] = ()
+    targets: tuple[Targets, ...] = ()
     objects: Mapping[str, tuple[Live, ...]] = {}
     releases: tuple[Release, ...] = ()
     expected: tuple[Expected, ...] = ()

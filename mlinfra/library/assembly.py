@@ -131,7 +131,7 @@ class _Assembly:
             parts = tuple(map(str, path))
             module = self.library.module_for(*parts) if len(parts) > 1 else None
             modules = (module,) if module is not None else self.library.sections.get(parts[0], ())
-            self._fail(Address(".".join(parts)), modules)
+            self._fail(_address(parts), modules)
 
     def build(self, entries: Iterable[Entry]) -> None:
         """Build every entry. One that needs something that has failed ends where it asks for that."""
@@ -181,6 +181,14 @@ class _Assembly:
         outputs = {name: references.replace(value, (OUTPUTS, name)) for name, value in stack.outputs.items()}
         self.diagnostics.extend(one.diagnostic(stack.positions.at(one.at)) for one in references.problems)
         return outputs
+
+
+def _address(parts: tuple[str, ...]) -> Address:
+    """The address of an entry; that of its section where the entry is called as nothing can be."""
+    try:
+        return Address(".".join(parts))
+    except ValueError:
+        return Address(parts[0])
 
 
 def _checked(module: Module) -> Callable[..., msgspec.Struct]:

@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from mlinfra.core.address import Address
+from mlinfra.core.gpu_parts import GPU
 from mlinfra.core.value import Properties, Value
 
 
@@ -90,7 +91,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     minimum: how many nodes there are at least. managed: whether EKS looks after them, and empties those that go.
     pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
-    labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
+    labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type, parts as GPUs.
+    gpu_resource: what pods ask for to have one of them.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
     priority: which group an autoscaler grows first, the highest.
     """
@@ -107,6 +109,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     managed: bool = True
     pool: bool = False
     gpus: int = 0
+    gpu_resource: str = GPU
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
 

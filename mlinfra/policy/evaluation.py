@@ -35,11 +35,16 @@ if TYPE_CHECKING:  # which proves its rules with what is here
 _BASELINE = "baseline"
 
 
-def judge(book: Rulebook, graph: Graph, plan: Plan | None, stack: Stack, today: date) -> Judgement:
-    """What the packs that are for `stack` find. Raises `ConfigError` where it names a pack that there is not."""
+def judge(
+    book: Rulebook, graph: Graph, plan: Plan | None, stack: Stack, today: date, brought: Sequence[Resource] = ()
+) -> Judgement:
+    """What the packs that are for `stack` find. Raises `ConfigError` where it names a pack that there is not.
+
+    brought: the objects of charts, each at the address of its release.
+    """
     packs = book.chosen(stack, graph)
     rules = tuple(rule for pack in packs for rule in pack.rules)
-    findings, lapses = evaluate(rules, graph, plan, stack, today)
+    findings, lapses = evaluate(rules, graph, plan, stack, today, brought)
     return Judgement(
         packs=tuple(pack.name for pack in packs),
         rules=len(rules),
@@ -65,10 +70,15 @@ def _unasked(stack: Stack) -> tuple[Diagnostic, ...]:
 
 
 def evaluate(
-    rules: Sequence[Rule], graph: Graph, plan: Plan | None, stack: Stack, today: date
+    rules: Sequence[Rule],
+    graph: Graph,
+    plan: Plan | None,
+    stack: Stack,
+    today: date,
+    brought: Sequence[Resource] = (),
 ) -> tuple[tuple[Finding, ...], tuple[Lapse, ...]]:
     """What `rules` find, and which waivers have lapsed. Without a plan, rules on changes find nothing."""
-    found = list(Evaluation(rules, Scene(stack, graph)).findings(plan))
+    found = list(Evaluation(rules, Scene(stack, graph, brought)).findings(plan))
     waivers = list(waivers_of(stack))
     valid = [waiver for waiver in waivers if today <= waiver.until]
     waived = [_waived(finding, valid) for finding in found]
@@ -105,6 +115,8 @@ class Evaluation:
             for rule in self._of_resources:
                 if rule.match.fits_type(token):
                     yield from self._of_rule(rule, resources)
+        for rule in self._of_resources if self._scene.brought else ():
+            yield from self._of_rule(rule, self._in_charts(rule))
         faults: list[Diagnostic] = []
         for rule in self._checks:
             try:
@@ -138,9 +150,14 @@ class Evaluation:
             for resource in resources
             if _concerned(rule, resource) is not Verdict.FAIL
         ]
+        matched += [one for one in self._in_charts(rule) if _concerned(rule, one) is not Verdict.FAIL]
         if matched:
             for breach in breaches(rule.about.check, rule.script, self._scene, matched, rule.about.given):
                 yield self._finding(rule, breach, (breach.path,) if breach.path else ())
+
+    def _in_charts(self, rule: Rule) -> list[Resource]:
+        """What charts bring, as far as the rule is about that."""
+        return [one for one in self._scene.brought if rule.match.charts and rule.match.fits_type(one.type)]
 
     def _changed(self, change: Change) -> Iterator[Finding]:
         for rule in self._of_changes:
@@ -164,12 +181,20 @@ class Evaluation:
             verdict=breach.verdict,
             address=breach.resource.address,
             source=self._source(breach.resource, paths[0] if paths else ()),
-            words=breach.words or (f"see {where}" if where else ""),
+            words=f"{self._title(breach.resource)}{breach.words or (f'see {where}' if where else '')}",
         )
+
+    def _title(self, resource: Resource) -> str:
+        """Which object of its chart it is, where it is one."""
+        if not self._scene.is_brought(resource):
+            return ""
+        metadata = resource.properties["metadata"]
+        names = [one for one in (metadata.get("namespace"), metadata.get("name")) if isinstance(one, str) and one]
+        return f"{resource.type.rpartition(':')[2]} {'/'.join(names)} of its chart: "
 
     def _source(self, resource: Resource, path: Path) -> Source | None:
         """The line of the property where the stack file has one, or else what caused the resource."""
-        own = stands_for(resource.address)
+        own = () if self._scene.is_brought(resource) else stands_for(resource.address)
         return self._stack.positions.at((*own, "properties", *path)) if own else resource.source
 
 

@@ -59,6 +59,7 @@ class Match(Part, frozen=True, kw_only=True, dict=True):
     types: tokens, `*` for any part; `stack` is the stack itself, with name, owner, environment, tags and lifecycle.
     addresses: patterns likewise. actions: of changes, so that the rule is broken by the change itself.
     where: a JSON Schema; resources that certainly do not satisfy it are not concerned.
+    charts: whether it is also about the objects that charts bring, which are seen in plans.
     """
 
     types: Annotated[tuple[str, ...], Meta(min_length=1)] = ("*",)
@@ -66,6 +67,7 @@ class Match(Part, frozen=True, kw_only=True, dict=True):
     environments: tuple[Environment, ...] = ()
     actions: tuple[Literal["create", "update", "replace", "delete", "adopt", "move", "forget"], ...] = ()
     where: dict[str, Any] | None = None
+    charts: bool = False
 
     @cached_property
     def condition(self) -> Criterion | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -33,9 +33,11 @@ class Breach(msgspec.Struct, frozen=True):
 class Scene:
     """One stack."""
 
-    def __init__(self, stack: Stack, graph: Graph) -> None:
+    def __init__(self, stack: Stack, graph: Graph, brought: Sequence[Resource] = ()) -> None:
         self.stack = stack
         self.graph = graph
+        self.brought = tuple(brought)
+        self._brought = frozenset(map(id, brought))
         self._by_type: dict[str, list[Resource]] = {}
         for resource in graph:
             self._by_type.setdefault(resource.type, []).append(resource)
@@ -49,6 +51,10 @@ class Scene:
         """The resources of these types."""
         for token in tokens:
             yield from self._by_type.get(token, ())
+
+    def is_brought(self, resource: Resource) -> bool:
+        """Whether it is an object that a chart brings. It stands at the address of its release."""
+        return id(resource) in self._brought
 
     def named(self, value: Value) -> Resource | None:
         """The resource whose output `value` is; `None` where it is none of this stack's."""

@@ -20,10 +20,10 @@ from mlinfra.advice.things import Renewal, Things
 from mlinfra.advice.tokens import (
     INTERNET_GATEWAY,
     MANAGED,
-    NAMING,
     NAT_GATEWAY,
     NODE_POOL,
     PUBLIC_ADDRESS,
+    RESERVATION,
     SCALING,
     VPC,
 )
@@ -46,6 +46,7 @@ _ROOMY = {
     MANAGED: frozenset({"scalingConfig", "instanceTypes", "capacityType", "subnetIds"}),
     SCALING: frozenset({"minSize", "maxSize", "mixedInstancesPolicy", "vpcZoneIdentifiers"}),
     NODE_POOL: frozenset({"spec"}),
+    RESERVATION: frozenset(),
 }
 
 _ROLLING = frozenset({"launchTemplate", "version", "releaseVersion"})
@@ -83,22 +84,16 @@ class Adviser:
 
     def _borrowed(self, plan: Plan, graph: Graph) -> tuple[Diagnostic, ...]:
         """What is about to be made upon something that is not there."""
-        borrowed = [
-            (change.address, name)
-            for change in plan.pending()
-            if change.action in (Action.CREATE, Action.REPLACE) and change.type in NAMING
-            if isinstance(name := graph.resources[change.address].properties.get(NAMING[change.type]), str)
-        ]
+        from mlinfra.session.borrowing import borrowings
+
+        borrowed = list(borrowings(plan, graph, self._cloud.types))
         if not borrowed:
             return ()
-        from mlinfra.advice.borrowed import Borrowed, borrowed_findings
+        from mlinfra.advice.borrowed import borrowed_findings
 
-        return borrowed_findings(
-            self._cloud.brief_calls,
-            str(self._cloud.connection.identity).partition("/")[0],
-            [Borrowed(*one) for one in borrowed],
-            lambda address: graph.resources[address].source,
-        )
+        account = str(self._cloud.connection.identity).partition("/")[0]
+        calls = self._cloud.brief_calls
+        return borrowed_findings(calls, account, borrowed, lambda address: graph.resources[address].source)
 
     def cost(self, graph: Graph, state: State | None) -> Cost:
         """What a graph comes to, at the prices of the package and those that were refreshed."""

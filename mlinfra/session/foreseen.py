@@ -13,21 +13,18 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import MAKES, Plan, Step, Verb
 from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
-from mlinfra.core.state import State
 from mlinfra.core.value import is_known
 from mlinfra.session.hops import with_hops
 from mlinfra.session.reach import demand_reach
-from mlinfra.session.renames import with_renames
 from mlinfra.session.scrutiny import complaints, refused
 from mlinfra.session.symbolic import Symbols
 
 _VERSION = "version"
 
 
-def with_foresight(plan: Plan, stack: Stack, graph: Graph, state: State, symbols: Symbols, *, simulated: bool) -> Plan:
+def with_foresight(plan: Plan, stack: Stack, graph: Graph, symbols: Symbols, *, simulated: bool) -> Plan:
     """The plan, with what would be refused: no way back or too far, no way in, what the cloud does not take."""
-    plan = with_renames(with_hops(plan, graph), state)
-    plan = demand_reach(plan, stack, graph, simulated=simulated)
+    plan = demand_reach(with_hops(plan, graph), stack, graph, simulated=simulated)
     found = tuple(_refused(plan, stack, graph, symbols))
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
 

@@ -19,7 +19,7 @@ from mlinfra.core.errors import AccessDenied, ProviderError
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
-from mlinfra.health.seen import Cluster, Expected, Group, Live, Missing, Release, Seen
+from mlinfra.health.seen import AddOn, Cluster, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
 from mlinfra.providers.helm.crds import lost_kinds
@@ -30,7 +30,7 @@ from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.token import Kind
 from mlinfra.session.belongings import declared, missing
 from mlinfra.session.cloud import Cloud
-from mlinfra.session.cloud_side import GROUPS, read_cluster, read_groups
+from mlinfra.session.cloud_side import ADD_ON, GROUPS, TARGETS, read_add_ons, read_cluster, read_groups, read_targets
 from mlinfra.session.release_cluster import ReleaseCluster
 
 _CLUSTER = "aws:eks/cluster:Cluster"
@@ -69,6 +69,15 @@ class Look(msgspec.Struct, frozen=True):
     unread: tuple[str, ...]
 
 
+class _Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cloud says."""
+
+    cluster: Cluster | None = None
+    groups: tuple[Group, ...] = ()
+    add_ons: tuple[AddOn, ...] = ()
+    targets: tuple[Targets, ...] = ()
+
+
 class _Inside(msgspec.Struct, frozen=True):
     """What is in the cluster."""
 
@@ -82,16 +91,18 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
     unread: list[str] = []
     records = list(state.records.values())
     owned = next((record for record in records if record.type == _CLUSTER), None)
-    cluster, groups = _cloud_side(cloud, owned, records, unread, clock.now())
-    inside = _Inside() if _is_gone(cluster) else _inside(cloud, owned, state, unread)
+    outside = _cloud_side(cloud, owned, records, unread, clock.now())
+    inside = _Inside() if _is_gone(outside.cluster) else _inside(cloud, owned, state, unread)
     seen = Seen(
         now=clock.now(),
         applied=bool(records),
         pending=state.pending,
         failures=state.failures,
         holder=holder,
-        cluster=cluster,
-        groups=groups,
+        cluster=outside.cluster,
+        groups=outside.groups,
+        add_ons=outside.add_ons,
+        targets=outside.targets,
         objects=inside.objects,
         releases=inside.releases,
         expected=tuple(_expected(library, records)) if inside.objects else (),
@@ -109,18 +120,33 @@ def _is_gone(cluster: Cluster | None) -> bool:
 
 def _cloud_side(
     cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str], now: datetime
-) -> tuple[Cluster | None, tuple[Group, ...]]:
-    """What EKS and Auto Scaling say."""
+) -> _Outside:
+    """What EKS, Auto Scaling and the load balancers say."""
     mine = [record for record in records if record.type in GROUPS]
     if owned is None and not mine:
-        return None, ()
+        return _Outside()
     try:
         cloud.connect((owned or mine[0]).connection)  # refuses another account than the one that they are in
         cluster = read_cluster(cloud.calls, owned) if owned is not None else None
-        return cluster, read_groups(cloud.calls, mine, now)
+        there = cluster is not None and not _is_gone(cluster)
+        return _Outside(
+            cluster=cluster,
+            groups=read_groups(cloud.calls, mine, now),
+            add_ons=read_add_ons(cloud.calls, [one for one in records if there and one.type == ADD_ON]),
+            targets=_behind_balancers(cloud, records, unread),
+        )
     except ProviderError as error:
         unread.append(str(error))
-    return None, ()
+    return _Outside()
+
+
+def _behind_balancers(cloud: Cloud, records: list[Record], unread: list[str]) -> tuple[Targets, ...]:
+    """Of another service: who may not read these is told so, and sees the rest."""
+    try:
+        return read_targets(cloud.calls, [one for one in records if one.type == TARGETS])
+    except ProviderError as error:
+        unread.append(str(error))
+        return ()
 
 
 def _inside(cloud: Cloud, owned: Record | None, state: State, unread: list[str]) -> _Inside:

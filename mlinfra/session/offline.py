@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.advice.codes import Code as AdviceCode
-from mlinfra.advice.cost import budget_of, estimate
+from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices
 from mlinfra.config.draft import DraftError
 from mlinfra.config.loader import load_stack, unbuilt
@@ -75,7 +75,8 @@ def estimate_cost(options: Any, *, clock: Clock | None = None) -> Estimate:
     cost = estimate(desired.known, state, prices, _today(clock), budget_of(desired.stack.lifecycle))
     if notes:
         cost = msgspec.structs.replace(cost, change=None)
-    return Estimate(desired.stack, cost, notes)
+    found = budget_findings(cost, desired.stack.positions.at(("lifecycle", "budget")))
+    return Estimate(desired.stack, cost, (*notes, *found))
 
 
 def _desired(options: Any, root: Path, library: Library) -> _Desired:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import msgspec
 from mlinfra.core.diagnostic import Diagnostic, errors_in
 from mlinfra.core.errors import PolicyViolation
 from mlinfra.core.plan import Plan
-from mlinfra.core.resource import Graph
+from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack
 from mlinfra.policy.codes import VIOLATIONS, Code
 from mlinfra.policy.evaluation import judge, unknown_rule
@@ -103,11 +103,22 @@ def refusals(stack: Stack, book: Rulebook) -> tuple[Diagnostic, ...]:
     return (*book.unknown_packs(stack), *wrong)
 
 
-def held(plan: Plan, book: Rulebook, graph: Graph, stack: Stack, today: date) -> Plan:
-    """The plan, with what the rules find. One that leaves nothing is held to none: `protect` is what keeps things."""
+def held(
+    plan: Plan,
+    book: Rulebook,
+    graph: Graph,
+    stack: Stack,
+    today: date,
+    brought: Callable[[], Sequence[Resource]] = tuple,
+) -> Plan:
+    """The plan, with what the rules find. One that leaves nothing is held to none: `protect` is what keeps things.
+
+    brought: asked where rules look into charts, what these bring.
+    """
     if plan.destroy:
         return plan
-    found = judge(book, graph, plan, stack, today).diagnostics()
+    looks = any(rule.match.charts for rule in book.rules)
+    found = judge(book, graph, plan, stack, today, brought() if looks else ()).diagnostics()
     if plan.partial:  # what is not touched by it is no reason against it
         touched = {change.address for change in plan.pending()}
         found = tuple(one for one in found if one.address is None or one.address in touched)

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from mlinfra.core.address import Address
 from mlinfra.core.connections import KUBERNETES, is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.resource import Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Positions, Stack
 from mlinfra.core.value import Ref
+from mlinfra.engine.order import Circle, topological
 from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.providers.aws.offline import complaints as of_aws
 from mlinfra.session.clashes import clashes
@@ -32,6 +34,17 @@ def objections(resources: Iterable[Resource], stack: Stack) -> Iterator[Diagnost
         for complaint in dict.fromkeys(complaints(one)):
             yield refused(one, complaint, stack.positions)
     yield from clashes(made, Kinds(), stack)
+    yield from _circle(made)
+
+
+def _circle(made: list[Resource]) -> Iterator[Diagnostic]:
+    """Resources of which none can be made first, told at the one that is written first."""
+    by_address = {one.address: one for one in made}
+    try:
+        topological(by_address, {one.address: sorted(one.dependencies()) for one in made})
+    except Circle as error:
+        places = [source for name in error.path if (source := by_address[Address(name)].source)]
+        yield Diagnostic(code=error.code, summary=str(error), source=min(places, default=None), hint=error.hint)
 
 
 def refused(one: Resource, complaint: str, positions: Positions) -> Diagnostic:

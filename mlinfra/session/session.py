@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.brought import brought
 from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
@@ -47,7 +48,6 @@ from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
 from mlinfra.session.kubeconfig import PORT, kubeconfig
-from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
@@ -57,10 +57,10 @@ from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
-from mlinfra.session.renames import with_renames
 from mlinfra.session.road import Road, require_road, road_of
 from mlinfra.session.sight import Sight, still_seen
 from mlinfra.session.targets import cloud_of
+from mlinfra.session.telling import with_words
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 
@@ -181,7 +181,7 @@ class Session:
         plan = alone(self._planned(graph, state, seen, facts, **wishes), self._backend)
         notes = () if destroy else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
-        plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
+        plan = with_words(plan, self.stack, graph, state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
@@ -207,7 +207,8 @@ class Session:
             plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
         )
         plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
-        return policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
+        today, objects = self._clock.now().date(), partial(brought, graph, self._cloud.connect)
+        return policies.held(plan, self._rulebook, graph, self.stack, today, objects)
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""

@@ -18,7 +18,7 @@ from mlinfra.library.forms import Name, Quantity, Share
 from mlinfra.library.outputs import Cluster, LoadBalancer, ModelServing, NodeGroup, Service
 
 from .access import add_access
-from .hosts import host_problems, hosts_of
+from .hosts import gpu_resource_of, host_problems, hosts_of
 from .kinds import kind_problems
 from .pods import Server, add_deployment, add_entrance
 from .scaling import Replicas, add_scaling, is_scaled, scaling_problems, sleeps
@@ -142,6 +142,7 @@ def _server(
     groups: tuple[NodeGroup, ...],
     facts: Facts,
 ) -> Server:
+    hosts = hosts_of(inputs.node_groups, inputs.resources.gpu, groups)
     return Server(
         name=f"{name}-{variant}" if variant else name,
         called=name,
@@ -149,8 +150,8 @@ def _server(
         serving=serving,
         model=model,
         region=facts.region,
-        resources=_amounts(inputs.resources),
-        hosts=hosts_of(inputs.node_groups, inputs.resources.gpu, groups),
+        resources=_amounts(inputs.resources, gpu_resource_of(hosts)),
+        hosts=hosts,
         preferred=inputs.node_groups,
         replicas=None if is_scaled(inputs.replicas) else inputs.replicas.min,
         rollout={"maxSurge": inputs.rollout.max_surge, "maxUnavailable": inputs.rollout.max_unavailable},
@@ -172,12 +173,12 @@ def _add_server(scope: Scope, server: Server, replicas: Replicas, hosts: list[st
         add_scaling(scope, server, replicas, deployment, after=before)
 
 
-def _amounts(resources: Resources) -> dict[str, str]:
+def _amounts(resources: Resources, gpu: str) -> dict[str, str]:
     """As Kubernetes spells them: `cpu: 2`, `nvidia.com/gpu: 1`."""
     cpu = resources.cpu
     spelt = cpu if isinstance(cpu, str) else f"{round(cpu * 1000)}m"
     return {
         "cpu": spelt,
         "memory": resources.memory,
-        **({"nvidia.com/gpu": str(resources.gpu)} if resources.gpu else {}),
+        **({gpu: str(resources.gpu)} if resources.gpu else {}),
     }

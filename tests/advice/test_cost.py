@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from mlinfra.advice.cost import budget_findings, budget_of, estimate
+from mlinfra.advice.demand import demand_of
 from mlinfra.advice.prices import Prices, read_prices
+from mlinfra.advice.things import Things
 from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.cost import Amount, Budget, Cost
@@ -26,6 +28,7 @@ from .node_groups import AWS, GROUP, TEMPLATE, node_group, resource
 DAY = date(2026, 11, 21)
 PRICES = read_prices("us-east-1")
 VPC = Address("network.vpc")
+HELD = "aws:ec2/capacityReservation:CapacityReservation"
 LUSTRE = {"storageCapacity": 1200, "deploymentType": "PERSISTENT_2"}
 A_METRIC = {"id": "a", "metric": {"period": 300}}
 DATABASE = "aws:rds/instance:Instance"
@@ -67,11 +70,7 @@ def lone(type: str, properties: dict[str, Any], day: date = DAY, prices: Prices 
         ("aws:secretsmanager/secret:Secret", {}, "0.40"),
         ("aws:secretsmanager/secret:Secret", {"replicas": [{"region": "eu-west-1"}]}, "0.80"),
         # 1.006 an hour for each of two
-        (
-            "aws:ec2/capacityReservation:CapacityReservation",
-            {"instanceType": "g5.xlarge", "instanceCount": 2},
-            "1468.76",
-        ),
+        (HELD, {"instanceType": "g5.xlarge", "instanceCount": 2}, "1468.76"),
         ("aws:fsx/lustreFileSystem:LustreFileSystem", {**LUSTRE, "perUnitStorageThroughput": 125}, "174.00"),
         # at AWS's end of a version's support EKS takes the cluster to the next, where it is to have no extended support
         ("aws:eks/cluster:Cluster", {"version": "1.33", "upgradePolicy": {"supportType": "STANDARD"}}, "73.00"),
@@ -171,6 +170,18 @@ def test_a_load_balancer_in_zones_that_are_not_known_has_addresses_that_are_list
     assert [one.what for one in cost.unknown] == ["its public addresses"]
 
 
+def test_machines_in_a_reservation_of_the_stack_are_paid_for_once() -> None:
+    held = resource("resources.held", HELD, {"instanceType": "g5.xlarge", "instanceCount": 2})
+    whole = node_group(["g5.xlarge"], (0, 0, 2), reservation="cr-1")
+    template = whole.resources[TEMPLATE]
+    target = {"capacityReservationTarget": {"capacityReservationId": Ref(held.address)}}
+    launch = {**template.properties, "capacityReservationSpecification": target}
+    graph = Graph.of([held, whole.resources[GROUP], msgspec.structs.replace(template, properties=launch)])
+    # 1.006 x 730 for each of two; their volumes, 8 each, where they run
+    cost = estimate(graph, None, PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("1468.76"), Decimal("1468.76"), Decimal("1484.76"))
+
+
 def test_a_region_without_prices_has_no_zeros() -> None:
     cost = estimate(node_group(["m6i.large"], (1, 1, 2)), None, read_prices("ap-south-2"), DAY)
     assert cost.lines == ()
@@ -180,6 +191,37 @@ def test_a_region_without_prices_has_no_zeros() -> None:
 def test_china_has_not_the_prices_of_elsewhere() -> None:
     cost = lone("aws:kms/key:Key", {}, prices=read_prices("cn-north-1"))
     assert [one.reason for one in cost.unknown] == ["no price is known in cn-north-1"]
+
+
+UNKNOWN = Concat(("x", Ref(VPC)))
+WITH_ALL: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("aws:eks/cluster:Cluster", {"version": "1.35", "upgradePolicy": {"supportType": "EXTENDED"}, "computeConfig": {}}),
+    (DATABASE, {**A_DATABASE, "iops": 9000, "storageThroughput": 500, "manageMasterUserPassword": True}),
+    (DATABASE, {**A_DATABASE, "maxAllocatedStorage": 500, "enabledCloudwatchLogsExports": ["a"], "multiAz": True}),
+    ("aws:lb/loadBalancer:LoadBalancer", {"internal": False, "subnets": ["a"], "ipAddressType": "ipv4"}),
+    ("aws:lb/loadBalancer:LoadBalancer", {"subnetMappings": [{"subnetId": "a", "allocationId": "b"}]}),
+    ("aws:ec2/vpcEndpoint:VpcEndpoint", {"vpcEndpointType": "Interface", "subnetIds": ["a"]}),
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", {"period": 60, "metricQueries": [A_METRIC], "thresholdMetricId": "a"}),
+    ("aws:fsx/lustreFileSystem:LustreFileSystem", {**LUSTRE, "metadataConfiguration": {"iops": 1}}),
+    ("aws:efs/fileSystem:FileSystem", {"throughputMode": "provisioned", "provisionedThroughputInMibps": 9}),
+    ("aws:ec2/eip:Eip", {"publicIpv4Pool": "amazon"}),
+    ("aws:ec2/natGateway:NatGateway", {"subnetId": "a"}),
+    ("aws:ec2/subnet:Subnet", {"cidrBlock": "10.0.0.0/24"}),
+    ("aws:secretsmanager/secret:Secret", {"replicas": [{"region": "a"}]}),
+    ("aws:eks/addon:Addon", {"addonName": "vpc-cni", "configurationValues": {"env": {"WARM_IP_TARGET": UNKNOWN}}}),
+    (HELD, {"instanceType": "g5.xlarge", "instanceCount": 2}),
+)
+
+
+@pytest.mark.parametrize(("type", "properties"), WITH_ALL)
+def test_any_property_of_anything_may_still_be_unknown(type: str, properties: dict[str, Any]) -> None:
+    for name, value in properties.items():
+        inner: list[Any] = [{**value, key: UNKNOWN} for key in value] if isinstance(value, dict) else []
+        inner += [[UNKNOWN], [{"x": UNKNOWN}]] if isinstance(value, list) else []
+        for unknown in (UNKNOWN, *inner):
+            graph = Graph.of([resource("resources.it", type, {**properties, name: unknown})])
+            assert estimate(graph, None, PRICES, DAY).monthly.expected >= 0
+            assert all(not one.nodes for one in demand_of(Things.desired(graph, None)).groups)
 
 
 def test_what_is_paid_by_use_is_named() -> None:
@@ -305,7 +347,7 @@ def test_what_has_no_price_does_not_pass_a_budget(budget: dict[str, Any], severi
     assert (found.severity, found.code, found.source) == (severity, "MLI8071", Source("stack.yaml", 5, 3))
     assert "nodeGroups.gpu: z9.large, on demand: no price is known in us-east-1" in found.detail
     assert "--refresh" in found.hint
-    assert "onUnknown: warn" in found.hint
+    assert ("onUnknown: warn" in found.hint) is refused
     assert cost.refused is refused
 
 

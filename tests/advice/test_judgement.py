@@ -12,7 +12,7 @@ from mlinfra.advice.demand import demand_of
 from mlinfra.advice.machine import Machine
 from mlinfra.advice.supply import Reservation, Running, Subnet, Supply, Unasked
 from mlinfra.advice.things import Things
-from mlinfra.advice.tokens import ADDON, SUBNET
+from mlinfra.advice.tokens import ADDON, RESERVATION, SUBNET
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Check, Verdict
 from mlinfra.core.resource import Graph, Resource
@@ -138,7 +138,19 @@ def test_a_reservation_has_nothing_before_it_begins(fewest: int, state: str, exp
     assert verdicts(graph, account(reservations=held)) == []
 
 
-def plugin(**env: str) -> Resource:
+@pytest.mark.parametrize(
+    ("granted", "zone", "expected"),
+    [(8, "us-east-1a", [FREE, FREE]), (7, "us-east-1a", [SHORT, FREE]), (8, "us-east-1e", [FREE, SHORT])],
+)
+def test_a_reservation_that_is_to_be_made_takes_what_its_machines_would(
+    granted: float, zone: str, expected: list[Verdict]
+) -> None:
+    about = {"instanceType": "g5.xlarge", "instanceCount": 2, "availabilityZone": zone}
+    graph = Graph.of([resource("resources.held", RESERVATION, about)])
+    assert [check.verdict for check in checks(graph, account(quotas={ON_DEMAND: granted}))] == expected
+
+
+def plugin(**env: Any) -> Resource:
     settings = Json({"env": env})
     return resource("cluster.addons.vpc-cni", ADDON, {"addonName": "vpc-cni", "configurationValues": settings})
 
@@ -165,6 +177,8 @@ IPV6 = resource("cluster", "aws:eks/cluster:Cluster", {"kubernetesNetworkConfig"
         # A /27 has two blocks of sixteen, and AWS keeps addresses of both.
         ("10.0.0.0/27", (plugin(**BY_BLOCKS),), SHORT, "0 blocks of sixteen free in 1 subnets, and 3 wanted"),
         ("10.0.0.0/25", (plugin(**BY_BLOCKS),), UNCHECKED, "6 blocks of sixteen free in 1 subnets, and 3 wanted for"),
+        # Of a setting that is not known yet nothing is known but the node's own.
+        ("10.0.0.0/27", (plugin(WARM_IP_TARGET=Ref(PRIVATE)),), UNCHECKED, "27 free in 1 subnets, and 3 wanted"),
         # Pods of a cluster of IPv6 take none.
         ("10.0.0.0/28", (IPV6,), FREE, "11 free in 1 subnets, and 3 wanted"),
     ],
@@ -176,6 +190,24 @@ def test_nodes_take_the_addresses_that_the_network_plugin_makes_them_take(
     (check,) = (one for one in found if one.subject == "subnet addresses")
     assert check.verdict is expected
     assert check.words.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("type", "properties", "free"),
+    [
+        ("aws:eks/cluster:Cluster", {"vpcConfig": {"subnetIds": [Ref(PRIVATE)]}}, 53),
+        ("aws:lb/loadBalancer:LoadBalancer", {"subnets": [Ref(PRIVATE)]}, 51),
+        ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "subnets": [Ref(PRIVATE)]}, 58),
+        ("aws:ec2/vpcEndpoint:VpcEndpoint", {"subnetIds": [Ref(PRIVATE)]}, 58),
+        ("aws:efs/mountTarget:MountTarget", {"subnetId": Ref(PRIVATE)}, 58),
+        ("aws:rds/instance:Instance", {}, 59),
+    ],
+)
+def test_nodes_share_subnets_with_what_else_is_to_be_made(type: str, properties: dict[str, Any], free: int) -> None:
+    tenant = resource("resources.tenant", type, properties)
+    graph = placed(node_group(["m6i.large"], (1, 1, 1)), "10.0.0.0/26", tenant)
+    (check,) = (one for one in checks(graph, account(quotas={"L-1216C47A": 99})) if "addresses" in one.subject)
+    assert check.words.startswith(f"{free} free in 1 subnets")
 
 
 def test_a_group_of_which_nobody_knows_the_machines_is_not_said_to_lack_addresses() -> None:

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from mlinfra.cli.render.markdown import code, prose
+from mlinfra.cli.render.plan_html import plan_html
 from mlinfra.cli.render.plan_markdown import LIMIT, plan_markdown
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Cause, Change, Field
+from mlinfra.core.resource import Graph
 from mlinfra.core.source import Source
 from tests.cli import plans
 from tests.cli.golden import is_golden
@@ -107,6 +109,8 @@ def test_what_is_lost_with_its_cluster_is_told_before_the_folds() -> None:
     assert first.index("cluster.control-plane") < first.index("**lose, create anew** 5 of")
     assert all(f"`network.app-{number}`" in first for number in range(5))
     assert "network.app" not in folded
+    page = plan_html(plans.plan(*apps, gone), ABOUT, Graph({}))
+    assert page.count('<details class="change delete" id="c-network.app-') == 5
     assert "3 created" in folded
 
 

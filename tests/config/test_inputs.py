@@ -57,6 +57,9 @@ def test_set_gives_a_value_by_the_type_of_its_input(project: Project, given: str
         ("region=EU", "MLI1035"),
         ("region=eu\n", "MLI1035"),
         ("=3", "MLI1122"),
+        ("account=a\u202eb", "MLI1002"),
+        ("account=a\0b", "MLI1002"),
+        ("zones=[a\u200bb]", "MLI1002"),
     ],
 )
 def test_set_refuses_what_its_input_does_not_take(project: Project, given: str, code: str) -> None:

@@ -278,3 +278,55 @@ def test_a_preview_comes_and_goes_and_atlantis_applies_what_it_planned(runner: R
     assert "1 created" in runner.atlantis("apply")
     assert "nothing to do" in runner.run("preview.yaml", "up")  # the same stack
     assert "nothing is left" in runner.run("preview.yaml", "down")
+
+
+GH = """\
+#!/bin/sh
+echo "$*" >> gh.log
+case "$*" in
+  *commits/*/pulls*) echo "$HEAD" ;;
+  "run list"*) echo "$RUN" ;;
+  "issue list"*) echo "$ISSUE" ;;
+esac
+"""
+
+
+def forge_step(folder: Path, file: str, job: str, **said: str) -> tuple[int, str, list[str]]:
+    """Run the step of a job that asks GitHub, of one that answers as `said`: exit code, output, and what was asked."""
+    (step,) = (one for one in jobs(EXAMPLES / "github-actions" / file)[job]["steps"] if "gh " in one.get("run", ""))
+    (folder / "gh").write_text(GH)
+    (folder / "gh").chmod(0o755)
+    environ = {"PATH": f"{folder}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(folder / "output"), **said}
+    environ |= {"GITHUB_REPOSITORY": "acme/platform", "GITHUB_SHA": "5a5a", "STACK": "stack.yaml"}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, (folder / "gh.log").read_text().splitlines()
+
+
+def test_what_came_by_no_pull_request_is_applied_by_no_other_plan(tmp_path: Path) -> None:
+    code, said, asked = forge_step(tmp_path, "apply.yaml", "apply", HEAD="", RUN="17")
+    assert (code, len(asked)) == (1, 1)  # nobody looks for the plan of no commit: any would be found
+    assert "::error::5a5a came by no pull request" in said
+
+
+@pytest.mark.parametrize(("run", "code"), [("17", 0), ("", 1)])
+def test_the_plan_of_the_merged_head_is_applied_or_none(tmp_path: Path, run: str, code: int) -> None:
+    assert forge_step(tmp_path, "apply.yaml", "apply", HEAD="abcd", RUN=run)[0] == code
+    found = (tmp_path / "output").read_text() if code == 0 else ""
+    assert found == ("run=17\n" if code == 0 else "")
+
+
+@pytest.mark.parametrize(
+    ("code", "issue", "asked"),
+    [
+        ("0", "", []),
+        ("0", "4", ["issue close"]),
+        ("2", "", ["label create", "issue create"]),
+        ("2", "4", ["label create", "issue edit"]),
+        ("1", "4", []),
+    ],
+)
+def test_drift_keeps_one_issue(tmp_path: Path, code: str, issue: str, asked: list[str]) -> None:
+    ended, _, log = forge_step(tmp_path, "drift.yaml", "drift", CODE=code, ISSUE=issue)
+    assert ended == (1 if code == "1" else 0)
+    assert [" ".join(line.split()[:2]) for line in log if not line.startswith("issue list")] == asked

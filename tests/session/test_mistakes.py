@@ -154,6 +154,15 @@ _PEERING = (
             "resources.a: imageTagMutability is 'MUTABEL'; AWS knows MUTABLE, IMMUTABLE, "
             "IMMUTABLE_WITH_EXCLUSION, MUTABLE_WITH_EXCLUSION | the API would refuse it when it is applied",
         ),
+        (
+            _resources(
+                "a: {type: 'aws:sns/topic:Topic', properties: {displayName: '${resources.b.arn}'}}",
+                "b: {type: 'aws:sns/topic:Topic', properties: {displayName: '${resources.a.arn}'}}",
+            ),
+            "MLI3003 6 a",
+            "these need one another in a circle: resources.a -> resources.b -> resources.a | "
+            "take one of the references out",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(text: str, place: str, words: str, told: Any) -> None:
@@ -181,6 +190,13 @@ def test_a_mistake_is_told_with_its_line(text: str, place: str, words: str, told
 )
 def test_what_stands_well_beside_each_other_is_not_refused(text: str, told: Any) -> None:
     assert told(text) == []
+
+
+@pytest.mark.parametrize("name", ["__proto__", "caf\u00e9", "'${secret.env:HOME}'"])
+def test_a_name_that_nothing_can_have_is_no_defect(name: str, told: Any) -> None:
+    codes = {place.split()[0] for place, _ in told(_resources(f"{name}: {{type: 'aws:sns/topic:Topic'}}", _VPC))}
+    assert codes <= {"MLI1014", "MLI1134", "MLI1151"}
+    assert codes
 
 
 def test_no_mistake_hides_another_whatever_finds_it(told: Any) -> None:

@@ -10,7 +10,7 @@ from mlinfra.cli.render.changes import cause_of, forcing, reason_of, sign, title
 from mlinfra.cli.render.difference import field_leaves
 from mlinfra.cli.render.markdown import code, prose
 from mlinfra.cli.render.parts import changed, gathered
-from mlinfra.cli.render.value import cut, value_text
+from mlinfra.cli.render.value import both_texts
 from mlinfra.core.plan import Cause, Change, Field
 from mlinfra.core.value import Value, path_text
 
@@ -86,7 +86,7 @@ def field_lines(field: Field, limit: int = _VALUE) -> list[str]:
 
 
 def _sides(before: Value, after: Value, limit: int, *, secret: bool = False) -> str:
-    old, new = (code(cut(value_text(side, secret=secret), limit, "…")) for side in (before, after))
-    if before is msgspec.UNSET or (before == after and not secret):  # another object of the same name
-        return new
-    return f"{old} → {'absent' if after is msgspec.UNSET else new}"
+    old, new = both_texts(before, after, limit, "…", secret=secret)
+    if before is msgspec.UNSET or (old == new and not secret):  # another object of the same name
+        return code(new)
+    return f"{code(old)} → {'absent' if after is msgspec.UNSET else code(new)}"

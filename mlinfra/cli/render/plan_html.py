@@ -9,12 +9,12 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted, told_once
 from mlinfra.cli.render.capacity import capacity_html
 from mlinfra.cli.render.changes import (
+    DESTRUCTIVE,
     PARTICIPLE,
     by_section,
     cause_of,
     counts,
     destroyed,
-    is_feared,
     is_sweeping,
     reason_of,
     sign,
@@ -101,7 +101,7 @@ def _alike(group: Alike) -> str:
 
 def _change(change: Change) -> str:
     action = change.action.value
-    opened = " open" if change.fields and (is_feared(change) or change.action is Action.UPDATE) else ""
+    opened = " open" if change.fields and (change.action in DESTRUCTIVE or change.action is Action.UPDATE) else ""
     where = f'<span class="where">{text(change.source)}</span>' if change.source else ""
     reason = reason_of(change)
     facts = [
@@ -117,9 +117,14 @@ def _change(change: Change) -> str:
         f"{f'<span>{text(reason)}</span>' if reason and not opened else ''}{where}"
     )
     return (
-        f'<details class="change {action}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
+        f'<details class="change {_look(change)}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
         f'<summary>{head}</summary><div class="inner">{"".join(facts)}</div></details>'
     )
+
+
+def _look(change: Change) -> str:
+    """The class that colours it: what is lost looks like what is deleted."""
+    return Action.DELETE.value if change.loses else change.action.value
 
 
 def _parts(change: Change) -> str:
@@ -165,7 +170,7 @@ def _value(value: Value, *, secret: bool) -> str:
 
 
 def _graph(plan: Plan, graph: Graph) -> str:
-    actions = {str(change.address): change.action.value for change in plan.pending()}
+    actions = {str(change.address): _look(change) for change in plan.pending()}
     gone = {str(c.address): c.type for c in plan.pending() if c.address not in graph.resources}
     if not graph.resources and not gone:
         return ""

@@ -30,7 +30,7 @@ from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page, Piece
 from mlinfra.cli.render.parts import changed, gathered
-from mlinfra.cli.render.value import cut, value_text
+from mlinfra.cli.render.value import both_texts
 from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
@@ -251,8 +251,8 @@ def _field(field: Field, look: Look, inner: str, width: int) -> Page:
 
 def _sides(before: Value, after: Value, look: Look, *, secret: bool = False) -> list[Piece]:
     limit = 10_000 if look.full else 3 * LONG
-    old, new = (cut(value_text(side, secret=secret), limit, look.ellipsis) for side in (before, after))
-    if before is msgspec.UNSET or (before == after and not secret):  # another object of the same name
+    old, new = both_texts(before, after, limit, look.ellipsis, secret=secret)
+    if before is msgspec.UNSET or (old == new and not secret):  # another object of the same name
         return [(new, "green")]
     if after is msgspec.UNSET:
         return [(old, "red"), (f" {look.arrow} ", "dim"), ("absent", "dim")]

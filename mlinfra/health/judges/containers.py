@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.downloads import download_of
 from mlinfra.health.rollouts import STARTING, patience_with
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
 
@@ -43,9 +44,14 @@ def _container(pod: Live, container: Mapping[str, Any]) -> tuple[str, str] | Non
         words = f"container {name}: its image {_image(pod, name)} cannot be pulled ({reason})"
         return words, "check that the image exists, and that the nodes may read its registry" + _said(message)
     if reason in _SETTINGS:
-        return f"container {name} cannot be made ({reason})", (message or "see kubectl describe of the pod")
-    if reason in _CRASHES:
-        ended = (container.get("lastState") or {}).get("terminated") or {}
+        why = message.removeprefix("Error: ") or "see kubectl describe of the pod"
+        remedy = f"make what it names, or mend the name: kubectl {where} get secrets,configmaps"
+        return f"container {name} cannot be made: {why} ({reason})", remedy
+    between = (container.get("state") or {}).get("terminated") or {}
+    if reason in _CRASHES or (between.get("exitCode") and container.get("restartCount")):
+        ended = (container.get("lastState") or {}).get("terminated") or between
+        if (told := download_of(pod, str(name), str(ended.get("message") or ""))) is not None:
+            return told
         words = f"container {name} ends again and again{_end(ended)}"
         return words, _crash_remedy(ended, f"kubectl logs {where} {pod['metadata']['name']} -c {name} --previous")
     return None

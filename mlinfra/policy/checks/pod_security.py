@@ -26,18 +26,45 @@ _SYSCTLS = frozenset(
         "net.ipv4.tcp_keepalive_probes",
     }
 )  # fmt: skip
+_NAMESPACE, _SYSTEM = "kubernetes:core/v1:Namespace", "kube-system"
+_LEVEL, _WHY = "pod-security.kubernetes.io/enforce", "mlinfra/privileged-because"
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
 
 
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for everything that the baseline forbids, and one where that cannot be seen yet."""
+    open_spaces = set(_open_spaces(scene))
     for pod in pods(resources):
+        if scene.is_brought(pod.resource) and _is_excused(pod.resource, open_spaces):
+            continue
         if pod.spec is None:
             yield Breach(pod.resource, "the pod is not known yet", Verdict.UNKNOWN, pod.path)
             continue
         yield from _of_pod(pod, pod.spec)
         for path, container in containers(pod):
             yield from _of_container(pod, path, container)
+
+
+def _open_spaces(scene: Scene) -> Iterator[Value]:
+    """The namespaces of the stack that say themselves for what their pods need the node."""
+    for one in scene.of(_NAMESPACE):
+        metadata = one.properties.get("metadata")
+        labels, notes = (
+            metadata.get(part) if isinstance(metadata, dict) else None for part in ("labels", "annotations")
+        )
+        if (
+            isinstance(labels, dict)
+            and isinstance(notes, dict)
+            and labels.get(_LEVEL) == "privileged"
+            and notes.get(_WHY)
+        ):
+            yield metadata.get("name") if isinstance(metadata, dict) else None
+
+
+def _is_excused(brought: Resource, open_spaces: set[Value]) -> bool:
+    """Whether a chart's pod may have its way: in such a namespace; or of a component, in that of the cluster itself."""
+    space = brought.properties["metadata"].get("namespace")
+    return space in open_spaces or (space == _SYSTEM and brought.address.section == "components")
 
 
 def _of_pod(pod: Pod, spec: dict[Any, Any]) -> Iterator[Breach]:

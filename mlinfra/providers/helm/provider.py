@@ -22,6 +22,7 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.contents import objects_of
 from mlinfra.providers.helm.crds import definitions_of, lost_kinds
 from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
@@ -102,6 +103,10 @@ class HelmProvider:
     def definitions(self, properties: Properties) -> Iterable[Properties]:
         """The kinds that a release would bring with it: its chart's CRDs, as far as they can be told."""
         return definitions_of(self._means, properties)
+
+    def objects(self, properties: Properties) -> Iterable[Properties]:
+        """All that a release would bring, as its chart renders it."""
+        return objects_of(self._means, properties)
 
     def _listing(self, wanted: Interest, ownership: Ownership) -> Listing:
         try:

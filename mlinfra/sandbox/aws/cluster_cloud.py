@@ -28,6 +28,7 @@ from mlinfra.sandbox.aws.quotas import vcpu_shortage
 from mlinfra.sandbox.faults import FaultKind
 from mlinfra.sandbox.kubernetes.controllers.cloud import (
     AccessPoint,
+    AddOn,
     CapacityShortage,
     CloudError,
     Disk,
@@ -75,6 +76,23 @@ class ClusterCloud:
         """The cluster's active add-ons."""
         with self._served() as cluster:
             return frozenset(name for name, item in cluster.add_ons.items() if item.status == "ACTIVE")
+
+    def installed(self) -> Sequence[AddOn]:
+        """The cluster's add-ons, but those that are going."""
+        with self._served() as cluster:
+            return [
+                AddOn(name=name, version=item.body["addonVersion"], region=self._region)
+                for name, item in cluster.add_ons.items()
+                if item.status != "DELETING"
+            ]
+
+    def set_add_on_health(self, name: str, issue: tuple[str, str] | None) -> None:
+        """Have EKS call an add-on degraded, or active again."""
+        with self._served() as cluster:
+            item = cluster.add_ons.get(name)
+            if item is not None and item.status in ("ACTIVE", "DEGRADED"):
+                issues = [{"code": issue[0], "message": issue[1]}] if issue else []
+                item.body.update(status="DEGRADED" if issue else "ACTIVE", health={"issues": issues})
 
     def machines(self) -> Sequence[Machine]:
         """The instances of the cluster's groups, and those that Karpenter started."""
@@ -179,7 +197,7 @@ class ClusterCloud:
                     return machine
             self._check_capacity(launch.shape)
             instance = self._run(cluster, launch)
-            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels)
+            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels, launch.shape.instance_type)
             shape = self._launched[instance.id] = msgspec.structs.replace(launch.shape, capacity=capacity)
             machine = self._machine(instance, shape, version)
         self.tell()

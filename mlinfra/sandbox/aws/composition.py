@@ -118,7 +118,7 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield ClusterOperations(account, endpoints)
     yield UpdateOperations(account, endpoints)
     yield NodeGroupOperations(account, endpoints)
-    yield AddOnOperations(account)
+    yield AddOnOperations(account, endpoints)
     yield AccessEntryOperations(account)
     yield PodIdentityOperations(account)
     yield FargateOperations(account)

@@ -67,8 +67,8 @@ _MIXED = block(
         "instancesDistribution": block(
             {
                 "onDemandAllocationStrategy": text(),
-                "onDemandBaseCapacity": integer(default=0),
-                "onDemandPercentageAboveBaseCapacity": integer(default=100),
+                "onDemandBaseCapacity": integer(minimum=0, default=0),
+                "onDemandPercentageAboveBaseCapacity": integer(minimum=0, maximum=100, default=100),
                 "spotAllocationStrategy": text(),
                 "spotInstancePools": integer(),
                 "spotMaxPrice": text(default=""),
@@ -87,7 +87,7 @@ _SETTINGS = {
     "defaultCooldown": integer(default=300),
     "defaultInstanceWarmup": integer(default=-1),
     "healthCheckType": text(default="EC2"),
-    "healthCheckGracePeriod": integer(default=0),
+    "healthCheckGracePeriod": integer(minimum=0, default=0),
     "maxInstanceLifetime": integer(default=0),
     "placementGroup": text(default=""),
     "protectFromScaleIn": boolean(default=False),

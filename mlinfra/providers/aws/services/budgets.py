@@ -12,6 +12,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, list_of, number, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.forms import EMAIL
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import ordered_by
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, Computed, Template, call, prop, when
@@ -158,7 +159,7 @@ _BUDGET = AwsType(
                             "comparisonOperator": text(required=True),
                             "threshold": number(required=True, canonical=float),
                             "thresholdType": text(required=True),
-                            "subscriberEmailAddresses": set_of(text(), default=[]),
+                            "subscriberEmailAddresses": set_of(text(rules=EMAIL), default=[]),
                             "subscriberSnsTopicArns": set_of(text(refers="aws:sns/topic:Topic"), default=[]),
                         }
                     ),

@@ -11,6 +11,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, integer, list_of, map_of, number, set_of, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.forms import DASHBOARD_NAME
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import ordered_by
 from mlinfra.providers.aws.services.known_tags import with_known_tags
@@ -151,7 +152,10 @@ _DASHBOARD = AwsType(
     about=ResourceType(
         token=DASHBOARD,
         inputs=block(
-            {"dashboardName": text(replace=Replace.CREATE_FIRST), "dashboardBody": document(required=True)},
+            {
+                "dashboardName": text(rules=DASHBOARD_NAME, replace=Replace.CREATE_FIRST),
+                "dashboardBody": document(required=True),
+            },
         ),
         key=("dashboardName",),
         name=NameRule("dashboardName", longest=255),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from mlinfra.core.property import Replace, block, boolean, integer, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update, Waiting
+from mlinfra.providers.aws.forms import ZONE
 from mlinfra.providers.aws.listing import is_gone
 from mlinfra.providers.aws.services.canonical import moment
 from mlinfra.providers.aws.tags import ec2_tags
@@ -78,8 +79,8 @@ _CAPACITY_RESERVATION = AwsType(
             {
                 "instanceType": text(required=True, replace=Replace.DELETE_FIRST),
                 "instancePlatform": text(required=True, replace=Replace.DELETE_FIRST),
-                "availabilityZone": text(required=True, replace=Replace.DELETE_FIRST),
-                "instanceCount": integer(required=True, minimum=1),
+                "availabilityZone": text(rules=ZONE, required=True, replace=Replace.DELETE_FIRST),
+                "instanceCount": integer(maximum=1000, required=True, minimum=1),
                 "ebsOptimized": boolean(replace=Replace.DELETE_FIRST, default=False),
                 "ephemeralStorage": boolean(replace=Replace.DELETE_FIRST, default=False),
                 "tenancy": text(replace=Replace.DELETE_FIRST, default="default"),

@@ -11,6 +11,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, set_of, text
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update, Waiting
+from mlinfra.providers.aws.forms import SERVICE_NAME
 from mlinfra.providers.aws.services.ec2_network import SUBNET, VPC
 from mlinfra.providers.aws.services.ec2_routes import ROUTE_TABLE
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
@@ -61,12 +62,12 @@ _VPC_ENDPOINT = AwsType(
             {
                 "vpcId": text(required=True, replace=Replace.CREATE_FIRST, refers=VPC),
                 # Two endpoints with private names for one service cannot stand in one network.
-                "serviceName": text(required=True, replace=Replace.DELETE_FIRST),
+                "serviceName": text(rules=SERVICE_NAME, required=True, replace=Replace.DELETE_FIRST),
                 "vpcEndpointType": text(replace=Replace.DELETE_FIRST, default="Gateway"),
                 "routeTableIds": set_of(text(refers=ROUTE_TABLE), default=[]),
                 "subnetIds": set_of(text(refers=SUBNET), default=[], keeps=True),
                 "securityGroupIds": set_of(text(refers=SECURITY_GROUP), default=[]),
-                "privateDnsEnabled": boolean(default=False),
+                "privateDnsEnabled": boolean(default=False, floating=True),  # true for interfaces that do not say
                 "policy": document(canonical=same_policy, default=None),
                 "tags": TAGS_PROPERTY,
             }

@@ -22,6 +22,18 @@ from mlinfra.core.property import (
 )
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update
+from mlinfra.providers.aws.forms import (
+    ADDRESS,
+    BASE64,
+    IMAGE,
+    PRICE,
+    RESERVATION,
+    SECURITY_GROUP_ID,
+    SUBNET_ID,
+    TEMPLATE_NAME,
+    TIMESTAMP,
+    ZONE,
+)
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
 from mlinfra.providers.aws.tags import ec2_tags, from_form, to_form
@@ -48,11 +60,11 @@ _DISK = block(
             {
                 "deleteOnTermination": _flag(),
                 "encrypted": _flag(),
-                "iops": integer(),
+                "iops": integer(minimum=100),
                 "kmsKeyId": text(refers="aws:kms/key:Key"),
                 "snapshotId": text(),
-                "throughput": integer(),
-                "volumeSize": integer(),
+                "throughput": integer(minimum=125, maximum=2000),
+                "volumeSize": integer(minimum=1, maximum=65536),
                 "volumeType": text(),
             }
         ),
@@ -63,23 +75,23 @@ _INTERFACE = block(
         "associatePublicIpAddress": _flag(),
         "deleteOnTermination": _flag(),
         "description": text(),
-        "deviceIndex": integer(),
-        "interfaceType": text(),
-        "networkCardIndex": integer(),
+        "deviceIndex": integer(minimum=0),
+        "interfaceType": text(enum=["interface", "efa", "efa-only"]),
+        "networkCardIndex": integer(minimum=0),
         "networkInterfaceId": text(),
-        "privateIpAddress": text(),
-        "securityGroups": set_of(text(refers=SECURITY_GROUP)),
-        "subnetId": text(),
+        "privateIpAddress": text(rules=ADDRESS),
+        "securityGroups": set_of(text(rules=SECURITY_GROUP_ID, refers=SECURITY_GROUP)),
+        "subnetId": text(rules=SUBNET_ID),
     }
 )
 _REQUIREMENTS = block(
     {
-        "vcpuCount": block({"min": integer(required=True), "max": integer()}, required=True),
-        "memoryMib": block({"min": integer(required=True), "max": integer()}, required=True),
-        "acceleratorCount": _between(integer()),
+        "vcpuCount": block({"min": integer(required=True, minimum=0), "max": integer(minimum=0)}, required=True),
+        "memoryMib": block({"min": integer(required=True, minimum=0), "max": integer(minimum=0)}, required=True),
+        "acceleratorCount": _between(integer(minimum=0)),
         "acceleratorManufacturers": set_of(text()),
         "acceleratorNames": set_of(text()),
-        "acceleratorTotalMemoryMib": _between(integer()),
+        "acceleratorTotalMemoryMib": _between(integer(minimum=0)),
         "acceleratorTypes": set_of(text()),
         "allowedInstanceTypes": set_of(text()),
         "bareMetal": text(),
@@ -89,11 +101,11 @@ _REQUIREMENTS = block(
         "instanceGenerations": set_of(text()),
         "localStorage": text(),
         "localStorageTypes": set_of(text()),
-        "memoryGibPerVcpu": _between(number()),
-        "networkInterfaceCount": _between(integer()),
-        "spotMaxPricePercentageOverLowestPrice": integer(),
-        "onDemandMaxPricePercentageOverLowestPrice": integer(),
-        "totalLocalStorageGb": _between(number()),
+        "memoryGibPerVcpu": _between(number(minimum=0)),
+        "networkInterfaceCount": _between(integer(minimum=0)),
+        "spotMaxPricePercentageOverLowestPrice": integer(minimum=0),
+        "onDemandMaxPricePercentageOverLowestPrice": integer(minimum=0),
+        "totalLocalStorageGb": _between(number(minimum=0)),
     }
 )
 _MARKET = block(
@@ -101,11 +113,11 @@ _MARKET = block(
         "marketType": text(),
         "spotOptions": block(
             {
-                "blockDurationMinutes": integer(),
+                "blockDurationMinutes": integer(minimum=60, maximum=360),
                 "instanceInterruptionBehavior": text(),
-                "maxPrice": text(),
+                "maxPrice": text(rules=PRICE),
                 "spotInstanceType": text(),
-                "validUntil": text(),
+                "validUntil": text(rules=TIMESTAMP),
             }
         ),
     }
@@ -113,11 +125,11 @@ _MARKET = block(
 _PLACEMENT = block(
     {
         "affinity": text(),
-        "availabilityZone": text(),
+        "availabilityZone": text(rules=ZONE),
         "groupName": text(),
-        "groupId": text(),
-        "hostId": text(),
-        "partitionNumber": integer(),
+        "groupId": text(pattern="^pg-[0-9a-f]+$"),
+        "hostId": text(pattern="^h-[0-9a-f]+$"),
+        "partitionNumber": integer(minimum=1, maximum=7),
         "tenancy": text(),
     }
 )
@@ -125,7 +137,7 @@ _RESERVATION = block(
     {
         "capacityReservationPreference": text(),
         "capacityReservationTarget": block(
-            {"capacityReservationId": text(), "capacityReservationResourceGroupArn": text()}
+            {"capacityReservationId": text(rules=RESERVATION), "capacityReservationResourceGroupArn": text()}
         ),
     }
 )
@@ -133,7 +145,7 @@ _METADATA = block(
     {
         "httpEndpoint": text(),
         "httpProtocolIpv6": text(),
-        "httpPutResponseHopLimit": integer(),
+        "httpPutResponseHopLimit": integer(minimum=1, maximum=64),
         "httpTokens": text(),
         "instanceMetadataTags": text(),
     }
@@ -142,12 +154,14 @@ _METADATA = block(
 _DATA: dict[str, Property] = {
     "blockDeviceMappings": list_of(_DISK, default=None),
     "capacityReservationSpecification": _RESERVATION,
-    "cpuOptions": block({"coreCount": integer(), "threadsPerCore": integer()}, default=None),
-    "creditSpecification": block({"cpuCredits": text()}, default=None),
+    "cpuOptions": block(
+        {"coreCount": integer(minimum=1), "threadsPerCore": integer(minimum=1, maximum=2)}, default=None
+    ),
+    "creditSpecification": block({"cpuCredits": text(enum=["standard", "unlimited"])}, default=None),
     "disableApiTermination": boolean(default=None),
     "ebsOptimized": text(enum=["true", "false"], default=None),
     "iamInstanceProfile": block({"arn": text(), "name": text()}, default=None),
-    "imageId": text(default=None),
+    "imageId": text(rules=IMAGE, default=None),
     "instanceInitiatedShutdownBehavior": text(default=None),
     "instanceMarketOptions": _MARKET,
     "instanceRequirements": _REQUIREMENTS,
@@ -158,8 +172,8 @@ _DATA: dict[str, Property] = {
     "networkInterfaces": list_of(_INTERFACE, default=None),
     "placement": _PLACEMENT,
     "tagSpecifications": list_of(block({"resourceType": text(), "tags": map_of(text())}), default=None),
-    "userData": text(default=None, description="In base64."),
-    "vpcSecurityGroupIds": set_of(text(refers=SECURITY_GROUP), default=None),
+    "userData": text(rules=BASE64, default=None, description="In base64."),
+    "vpcSecurityGroupIds": set_of(text(rules=SECURITY_GROUP_ID, refers=SECURITY_GROUP), default=None),
 }
 
 
@@ -219,7 +233,7 @@ _LAUNCH_TEMPLATE = AwsType(
         token=LAUNCH_TEMPLATE,
         inputs=block(
             {
-                "name": text(replace=Replace.CREATE_FIRST),
+                "name": text(rules=TEMPLATE_NAME, replace=Replace.CREATE_FIRST),
                 "description": text(default=None),
                 "updateDefaultVersion": boolean(write_only=True, default=False),
                 **_DATA,

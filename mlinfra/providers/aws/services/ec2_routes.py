@@ -10,6 +10,7 @@ from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Replace, block, text
 from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
+from mlinfra.providers.aws.forms import IPV4_RANGE
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.ec2_gateways import INTERNET_GATEWAY, NAT_GATEWAY
@@ -95,7 +96,9 @@ _ROUTE = AwsType(
         inputs=block(
             {
                 "routeTableId": text(required=True, replace=Replace.DELETE_FIRST, refers=ROUTE_TABLE),
-                "destinationCidrBlock": text(required=True, replace=Replace.DELETE_FIRST, canonical=without_host_bits),
+                "destinationCidrBlock": text(
+                    rules=IPV4_RANGE, required=True, replace=Replace.DELETE_FIRST, canonical=without_host_bits
+                ),
                 **{name: text(default=None, refers=_REFERRED.get(name, "")) for name in _TARGETS},
             }
         ),

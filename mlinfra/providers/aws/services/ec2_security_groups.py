@@ -12,6 +12,7 @@ from mlinfra.core.property import Replace, block, integer, text
 from mlinfra.core.resource_type import Exclusive, NameRule, ResourceType
 from mlinfra.core.value import Properties
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
+from mlinfra.providers.aws.forms import IPV4_RANGE, IPV6_RANGE, PORT, PROTOCOL, SPOKEN
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_network import VPC, without_host_bits
@@ -47,8 +48,8 @@ _SECURITY_GROUP = AwsType(
         token=SECURITY_GROUP,
         inputs=block(
             {
-                "name": text(replace=Replace.CREATE_FIRST),
-                "description": text(required=True, replace=Replace.CREATE_FIRST),
+                "name": text(rules=SPOKEN, replace=Replace.CREATE_FIRST),
+                "description": text(rules=SPOKEN, required=True, replace=Replace.CREATE_FIRST),
                 "vpcId": text(replace=Replace.CREATE_FIRST, refers=VPC),
                 "tags": TAGS_PROPERTY,
             }
@@ -141,14 +142,14 @@ def _rule_type(token: str, direction: str) -> AwsType:
             inputs=block(
                 {
                     "securityGroupId": text(required=True, replace=Replace.CREATE_FIRST, refers=SECURITY_GROUP),
-                    "ipProtocol": text(required=True, canonical=_protocol),
-                    "fromPort": integer(default=None),
-                    "toPort": integer(default=None),
-                    "cidrIpv4": text(replace=Replace.CREATE_FIRST, canonical=without_host_bits),
-                    "cidrIpv6": text(replace=Replace.CREATE_FIRST, canonical=without_host_bits),
+                    "ipProtocol": text(rules=PROTOCOL, required=True, canonical=_protocol),
+                    "fromPort": integer(rules=PORT, default=None),
+                    "toPort": integer(rules=PORT, default=None),
+                    "cidrIpv4": text(rules=IPV4_RANGE, replace=Replace.CREATE_FIRST, canonical=without_host_bits),
+                    "cidrIpv6": text(rules=IPV6_RANGE, replace=Replace.CREATE_FIRST, canonical=without_host_bits),
                     "prefixListId": text(replace=Replace.CREATE_FIRST),
                     "referencedSecurityGroupId": text(replace=Replace.CREATE_FIRST, refers=SECURITY_GROUP),
-                    "description": text(default=None),
+                    "description": text(rules=SPOKEN, default=None),
                     "tags": TAGS_PROPERTY,
                 }
             ),

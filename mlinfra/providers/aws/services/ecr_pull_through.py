@@ -9,6 +9,7 @@ from __future__ import annotations
 from mlinfra.core.property import Replace, block, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import AwsType, Reading, Update
+from mlinfra.providers.aws.forms import HOST_AND_PATH
 from mlinfra.providers.aws.services.iam_roles import ROLE
 from mlinfra.providers.aws.template import ID, call
 
@@ -22,7 +23,7 @@ _PULL_THROUGH_CACHE_RULE = AwsType(
         inputs=block(
             {
                 "ecrRepositoryPrefix": text(replace=Replace.DELETE_FIRST),
-                "upstreamRegistryUrl": text(required=True, replace=Replace.DELETE_FIRST),
+                "upstreamRegistryUrl": text(rules=HOST_AND_PATH, required=True, replace=Replace.DELETE_FIRST),
                 "upstreamRepositoryPrefix": text(replace=Replace.DELETE_FIRST, default="ROOT"),
                 "credentialArn": text(),
                 "customRoleArn": text(refers=ROLE),

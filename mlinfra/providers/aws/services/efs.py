@@ -27,6 +27,9 @@ MOUNT_TARGET = "aws:efs/mountTarget:MountTarget"
 ACCESS_POINT = "aws:efs/accessPoint:AccessPoint"
 BACKUP_POLICY = "aws:efs/backupPolicy:BackupPolicy"
 
+# API reference, "LifecyclePolicy" (November 2026).
+_AGES = [f"AFTER_{days}_DAY{'S' if days > 1 else ''}" for days in (1, 7, 14, 30, 60, 90, 180, 270, 365)]
+
 _TAGGING = Tagging(
     form="list",
     creation={"Tags": TAGS},
@@ -65,9 +68,9 @@ def _live(work: Work) -> None:
 
 _POLICY = block(
     {
-        "transitionToIa": text(),
+        "transitionToIa": text(enum=_AGES),
         "transitionToPrimaryStorageClass": text(enum=["AFTER_1_ACCESS"]),
-        "transitionToArchive": text(),
+        "transitionToArchive": text(enum=_AGES),
     },
     description="One transition in each.",
 )
@@ -224,8 +227,8 @@ _ACCESS_POINT = AwsType(
                 "fileSystemId": text(required=True, replace=Replace.CREATE_FIRST, refers=FILE_SYSTEM),
                 "posixUser": _fixed(
                     {
-                        "gid": integer(required=True),
-                        "uid": integer(required=True),
+                        "gid": integer(minimum=0, maximum=4294967295, required=True),
+                        "uid": integer(minimum=0, maximum=4294967295, required=True),
                         "secondaryGids": set_of(integer()),
                     }
                 ),
@@ -234,8 +237,8 @@ _ACCESS_POINT = AwsType(
                         "path": text(default="/"),
                         "creationInfo": block(
                             {
-                                "ownerGid": integer(required=True),
-                                "ownerUid": integer(required=True),
+                                "ownerGid": integer(minimum=0, maximum=4294967295, required=True),
+                                "ownerUid": integer(minimum=0, maximum=4294967295, required=True),
                                 "permissions": text(required=True),
                             }
                         ),

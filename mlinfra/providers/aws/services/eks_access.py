@@ -8,6 +8,7 @@ from __future__ import annotations
 from mlinfra.core.property import Replace, block, boolean, set_of, text
 from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
+from mlinfra.providers.aws.forms import ACCESS_POLICY, ACCESS_TYPE, DNS_LABEL, DNS_NAME, NAMESPACES
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.eks_children import children, clusters_of
 from mlinfra.providers.aws.services.eks_cluster import CLUSTER
@@ -45,7 +46,7 @@ _ACCESS_ENTRY = AwsType(
             {
                 "clusterName": text(required=True, replace=Replace.CREATE_FIRST, refers=CLUSTER),
                 "principalArn": text(required=True, replace=Replace.CREATE_FIRST, refers=ROLE),
-                "type": text(replace=Replace.DELETE_FIRST, default="STANDARD"),
+                "type": text(rules=ACCESS_TYPE, replace=Replace.DELETE_FIRST, default="STANDARD"),
                 "kubernetesGroups": set_of(text(), default=[]),
                 "userName": text(),
                 "tags": TAGS_PROPERTY,
@@ -118,10 +119,15 @@ _ACCESS_POLICY_ASSOCIATION = AwsType(
             {
                 "clusterName": text(required=True, replace=Replace.CREATE_FIRST, refers=CLUSTER),
                 "principalArn": text(required=True, replace=Replace.CREATE_FIRST, refers=ACCESS_ENTRY),
-                "policyArn": text(required=True, replace=Replace.CREATE_FIRST),
+                "policyArn": text(
+                    rules=ACCESS_POLICY,
+                    required=True,
+                    replace=Replace.CREATE_FIRST,
+                ),
                 # Associating once more changes the scope of what is associated.
                 "accessScope": block(
-                    {"type": text(required=True), "namespaces": set_of(text(), default=[])}, required=True
+                    {"type": text(required=True), "namespaces": set_of(text(rules=NAMESPACES), default=[])},
+                    required=True,
                 ),
             }
         ),
@@ -164,8 +170,8 @@ _POD_IDENTITY_ASSOCIATION = AwsType(
         inputs=block(
             {
                 "clusterName": text(required=True, replace=Replace.DELETE_FIRST, refers=CLUSTER),
-                "namespace": text(required=True, replace=Replace.DELETE_FIRST),
-                "serviceAccount": text(required=True, replace=Replace.DELETE_FIRST),
+                "namespace": text(rules=DNS_LABEL, required=True, replace=Replace.DELETE_FIRST),
+                "serviceAccount": text(rules=DNS_NAME, required=True, replace=Replace.DELETE_FIRST),
                 "roleArn": text(required=True, refers=ROLE),
                 "disableSessionTags": boolean(default=False),
                 "targetRoleArn": text(default=None, refers=ROLE),

@@ -9,6 +9,7 @@ from mlinfra.core.property import Replace, block, boolean, list_of, text
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws import wire
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
+from mlinfra.providers.aws.forms import ADDON_NAME, CONFLICTS, DNS_NAME
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.eks_children import children, clusters_of
 from mlinfra.providers.aws.services.eks_cluster import CLUSTER
@@ -50,19 +51,24 @@ _ADDON = AwsType(
         inputs=block(
             {
                 "clusterName": text(required=True, replace=Replace.CREATE_FIRST, refers=CLUSTER),
-                "addonName": text(required=True, replace=Replace.CREATE_FIRST),
-                "addonVersion": text(),
+                "addonName": text(rules=ADDON_NAME, required=True, replace=Replace.CREATE_FIRST),
+                "addonVersion": text(pattern="^v[0-9][A-Za-z0-9._+-]*$"),
                 # JSON or YAML, as the user likes: compared as written.
                 "configurationValues": text(default=""),
                 "serviceAccountRoleArn": text(refers=ROLE),
                 # Shown as the ids of associations only.
                 "podIdentityAssociations": list_of(
-                    block({"roleArn": text(required=True, refers=ROLE), "serviceAccount": text(required=True)}),
+                    block(
+                        {
+                            "roleArn": text(required=True, refers=ROLE),
+                            "serviceAccount": text(rules=DNS_NAME, required=True),
+                        }
+                    ),
                     write_only=True,
                     default=[],
                 ),
                 "resolveConflictsOnCreate": text(write_only=True, default="NONE"),
-                "resolveConflictsOnUpdate": text(write_only=True, default="NONE"),
+                "resolveConflictsOnUpdate": text(rules=CONFLICTS, write_only=True, default="NONE"),
                 "preserve": boolean(write_only=True, default=False, description="Delete it, keep what runs."),
                 "tags": TAGS_PROPERTY,
             }

@@ -15,6 +15,7 @@ from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.core.value import Properties
 from mlinfra.providers.aws import wire
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Update, Waiting
+from mlinfra.providers.aws.forms import IPV4_RANGE, KUBERNETES, RANGE
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_network import SUBNET, VPC
@@ -132,7 +133,7 @@ _ONE = Shape(outward=lambda value: [value], inward=lambda value: value[0] if val
 _INPUTS = {
     "name": text(replace=Replace.CREATE_FIRST),
     "roleArn": text(required=True, replace=Replace.CREATE_FIRST, refers=ROLE),
-    "version": text(),
+    "version": text(rules=KUBERNETES),
     "forceUpdateVersion": boolean(write_only=True, default=False),
     "vpcConfig": block(
         {
@@ -140,7 +141,7 @@ _INPUTS = {
             "securityGroupIds": set_of(text(refers=SECURITY_GROUP), default=[]),
             "endpointPrivateAccess": boolean(default=False),
             "endpointPublicAccess": boolean(default=True),
-            "publicAccessCidrs": set_of(text(), default=["0.0.0.0/0"]),
+            "publicAccessCidrs": set_of(text(rules=RANGE), default=["0.0.0.0/0"]),
             "clusterSecurityGroupId": text(initial=True, description="Shown, never set."),
             # Never said to EKS, which takes it from the subnets, and from which no cluster can move.
             "vpcId": text(replace=Replace.DELETE_FIRST, refers=VPC, description="The network of the subnets."),
@@ -158,13 +159,13 @@ _INPUTS = {
     "encryptionConfig": block(
         {
             "provider": block({"keyArn": text(required=True, refers="aws:kms/key:Key")}, required=True),
-            "resources": set_of(text(), required=True),
+            "resources": set_of(text(enum=["secrets"]), required=True),
         }
     ),
     "kubernetesNetworkConfig": block(
         {
             "ipFamily": text(replace=Replace.CREATE_FIRST),
-            "serviceIpv4Cidr": text(replace=Replace.CREATE_FIRST),
+            "serviceIpv4Cidr": text(rules=IPV4_RANGE, replace=Replace.CREATE_FIRST),
             "serviceIpv6Cidr": text(initial=True, description="Shown, never set."),
         }
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from mlinfra.core.property import Replace, block, map_of, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Waiting
+from mlinfra.providers.aws.forms import FARGATE_NAMESPACE
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.ec2_network import SUBNET
 from mlinfra.providers.aws.services.eks_children import children, clusters_of
@@ -44,7 +45,12 @@ _FARGATE_PROFILE = AwsType(
                 "podExecutionRoleArn": text(required=True, replace=Replace.CREATE_FIRST, refers=ROLE),
                 "subnetIds": set_of(text(refers=SUBNET), replace=Replace.CREATE_FIRST),
                 "selectors": set_of(
-                    block({"namespace": text(required=True), "labels": map_of(text())}),
+                    block(
+                        {
+                            "namespace": text(rules=FARGATE_NAMESPACE, required=True),
+                            "labels": map_of(text()),
+                        }
+                    ),
                     required=True,
                     replace=Replace.CREATE_FIRST,
                 ),

@@ -10,6 +10,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, integer, list_of, map_of, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
+from mlinfra.providers.aws.forms import KUBERNETES, TEMPLATE_VERSION
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
 from mlinfra.providers.aws.services.ec2_network import SUBNET
@@ -126,13 +127,13 @@ _INPUTS = {
     ),
     "amiType": text(replace=_FIXED),
     "capacityType": text(replace=_FIXED, default="ON_DEMAND"),
-    "diskSize": integer(replace=_FIXED),
+    "diskSize": integer(minimum=1, maximum=16384, replace=_FIXED),
     "instanceTypes": list_of(text(), replace=_FIXED),
     "launchTemplate": block(
         {
             "id": text(replace=_FIXED, refers=LAUNCH_TEMPLATE),
             "name": text(replace=_FIXED),
-            "version": text(required=True),
+            "version": text(rules=TEMPLATE_VERSION, required=True),
         }
     ),
     "remoteAccess": block(
@@ -144,7 +145,7 @@ _INPUTS = {
         {"maxUnavailable": integer(), "maxUnavailablePercentage": integer(), "updateStrategy": text()}
     ),
     "nodeRepairConfig": block({"enabled": boolean(default=False)}),
-    "version": text(),
+    "version": text(rules=KUBERNETES),
     "releaseVersion": text(),
     "forceUpdateVersion": boolean(write_only=True, default=False),
     "tags": TAGS_PROPERTY,

@@ -69,13 +69,13 @@ _KEY = AwsType(
         token=KEY,
         inputs=block(
             {
-                "description": text(default=""),
+                "description": text(maxLength=8192, default=""),
                 "keyUsage": text(replace=Replace.CREATE_FIRST, default="ENCRYPT_DECRYPT"),
                 "customerMasterKeySpec": text(replace=Replace.CREATE_FIRST, default="SYMMETRIC_DEFAULT"),
                 "multiRegion": boolean(replace=Replace.CREATE_FIRST, default=False),
                 "policy": document(canonical=same_policy),
                 "enableKeyRotation": boolean(default=False),
-                "rotationPeriodInDays": integer(),
+                "rotationPeriodInDays": integer(minimum=90, maximum=2560),
                 "isEnabled": boolean(default=True),
                 "deletionWindowInDays": integer(write_only=True, default=30, minimum=7, maximum=30),
                 "tags": TAGS_PROPERTY,

@@ -13,6 +13,7 @@ from mlinfra.core.errors import InvalidRequest, NotFound
 from mlinfra.core.property import Property, Replace, block, boolean, integer, list_of, map_of, set_of, text
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update
+from mlinfra.providers.aws.forms import CONTENT_TYPE
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.load_balancer_targets import TARGET_GROUP
 from mlinfra.providers.aws.services.load_balancers import LOAD_BALANCER
@@ -53,7 +54,11 @@ def _action() -> Property:
             ),
             "fixedResponse": block(
                 {
-                    "contentType": text(required=True, default=None),
+                    "contentType": text(
+                        rules=CONTENT_TYPE,
+                        required=True,
+                        default=None,
+                    ),
                     "messageBody": text(default=None),
                     "statusCode": text(default=None),
                 }

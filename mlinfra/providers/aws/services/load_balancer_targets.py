@@ -11,6 +11,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, integer, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update
+from mlinfra.providers.aws.forms import ALGORITHM, BALANCER_NAME, CROSS_ZONE
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
 from mlinfra.providers.aws.services.ec2_network import VPC
@@ -37,12 +38,12 @@ _STICKINESS = block(
 )
 _ATTRIBUTES = AttributeMap(
     fields={
-        "deregistrationDelay": integer(default=300),
-        "slowStart": integer(default=0),
+        "deregistrationDelay": integer(minimum=0, maximum=3600, default=300),
+        "slowStart": integer(minimum=0, maximum=900, default=0),
         "stickiness": _STICKINESS,
-        "loadBalancingAlgorithmType": text(default="round_robin"),
+        "loadBalancingAlgorithmType": text(rules=ALGORITHM, default="round_robin"),
         "loadBalancingAnomalyMitigation": text(default="off", enum=["on", "off"]),
-        "loadBalancingCrossZoneEnabled": text(default="use_load_balancer_configuration"),
+        "loadBalancingCrossZoneEnabled": text(rules=CROSS_ZONE, default="use_load_balancer_configuration"),
         # AWS's own choice depends on targets and protocol.
         "preserveClientIp": text(enum=["true", "false"]),
         "proxyProtocolV2": boolean(default=False),
@@ -99,7 +100,7 @@ _TARGET_GROUP = AwsType(
         token=TARGET_GROUP,
         inputs=block(
             {
-                "name": text(replace=Replace.CREATE_FIRST),
+                "name": text(rules=BALANCER_NAME, replace=Replace.CREATE_FIRST),
                 "port": integer(replace=Replace.CREATE_FIRST, minimum=1, maximum=65535),
                 "protocol": text(replace=Replace.CREATE_FIRST),
                 "protocolVersion": text(replace=Replace.CREATE_FIRST),
@@ -111,7 +112,7 @@ _TARGET_GROUP = AwsType(
                         "enabled": boolean(default=True),
                         "healthyThreshold": integer(),
                         "interval": integer(),
-                        "matcher": text(),
+                        "matcher": text(pattern="^[0-9]+([,-][0-9]+)*$"),
                         "path": text(),
                         "port": text(default="traffic-port"),
                         "protocol": text(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from mlinfra.core.property import Property, Replace, block, boolean, integer, list_of, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Update, Waiting
+from mlinfra.providers.aws.forms import BALANCER_NAME, CLIENT_ROUTING
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
 from mlinfra.providers.aws.services.canonical import ordered_by
@@ -44,8 +45,8 @@ _ATTRIBUTES = AttributeMap(
         "enableZonalShift": boolean(default=False),
         "accessLogs": _logs(),
         "connectionLogs": _logs(),
-        "idleTimeout": integer(default=60),
-        "clientKeepAlive": integer(default=3600),
+        "idleTimeout": integer(minimum=1, maximum=4000, default=60),
+        "clientKeepAlive": integer(minimum=60, maximum=604800, default=3600),
         "enableHttp2": boolean(default=True),
         "enableWafFailOpen": boolean(default=False),
         "enableXffClientPort": boolean(default=False),
@@ -54,7 +55,10 @@ _ATTRIBUTES = AttributeMap(
         "preserveHostHeader": boolean(default=False),
         "xffHeaderProcessingMode": text(default="append", enum=["append", "preserve", "remove"]),
         "desyncMitigationMode": text(default="defensive", enum=["monitor", "defensive", "strictest"]),
-        "dnsRecordClientRoutingPolicy": text(default="any_availability_zone"),
+        "dnsRecordClientRoutingPolicy": text(
+            rules=CLIENT_ROUTING,
+            default="any_availability_zone",
+        ),
     },
     keys={
         "enableDeletionProtection": "deletion_protection.enabled",
@@ -130,7 +134,7 @@ _LOAD_BALANCER = AwsType(
         token=LOAD_BALANCER,
         inputs=block(
             {
-                "name": text(replace=Replace.CREATE_FIRST),
+                "name": text(rules=BALANCER_NAME, replace=Replace.CREATE_FIRST),
                 "internal": boolean(replace=Replace.CREATE_FIRST, default=False),
                 "loadBalancerType": text(replace=Replace.CREATE_FIRST, default="application"),
                 "ipAddressType": text(default="ipv4"),

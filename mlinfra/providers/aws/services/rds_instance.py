@@ -13,6 +13,7 @@ from typing import Any
 from mlinfra.core.property import Property, Replace, block, boolean, integer, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Tagging, Update, Waiting
+from mlinfra.providers.aws.forms import WEEKLY, ZONE
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
@@ -60,24 +61,33 @@ _MODIFIABLE = (
     "storageType",
     "vpcSecurityGroupIds",
 )
+# RDS user guide, "Publishing database logs to CloudWatch Logs", of all engines (November 2026).
+_LOGS = [
+    *("agent", "alert", "audit", "diag.log", "error", "general", "iam-db-auth-error", "instance", "listener"),
+    *("notify.log", "oemagent", "postgresql", "slowquery", "trace", "upgrade"),
+]
 _INPUTS: dict[str, Property] = {
     "identifier": text(replace=Replace.CREATE_FIRST, pattern="^[a-z][a-z0-9-]{0,62}$"),
-    "instanceClass": text(required=True),
-    "engine": text(required=True, replace=Replace.CREATE_FIRST),
+    "instanceClass": text(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9-]+$", required=True),
+    "engine": text(
+        pattern="^(custom-)?(postgres|mysql|mariadb|(oracle|sqlserver|db2|aurora)-[a-z0-9-]+)$",
+        required=True,
+        replace=Replace.CREATE_FIRST,
+    ),
     "engineVersion": text(
         pattern=r"^[0-9]+\.[0-9]",
         description="In full (16.4): the first number alone would be another text than AWS shows. Without it, AWS "
         "chooses, and upgrades.",
     ),
-    "allocatedStorage": integer(minimum=5),
-    "maxAllocatedStorage": integer(),
+    "allocatedStorage": integer(maximum=65536, minimum=5),
+    "maxAllocatedStorage": integer(minimum=20, maximum=65536),
     "storageType": text(enum=["standard", "gp2", "gp3", "io1", "io2"]),
-    "iops": integer(),
-    "storageThroughput": integer(),
+    "iops": integer(minimum=1000, maximum=256000),
+    "storageThroughput": integer(minimum=125, maximum=4000),
     "storageEncrypted": boolean(default=False, replace=Replace.CREATE_FIRST),
     "kmsKeyId": text(replace=Replace.CREATE_FIRST, refers=_KEY),
-    "dbName": text(replace=Replace.CREATE_FIRST),
-    "username": text(replace=Replace.CREATE_FIRST),
+    "dbName": text(pattern="^[A-Za-z_][A-Za-z0-9_]{0,63}$", replace=Replace.CREATE_FIRST),
+    "username": text(pattern="^[A-Za-z_][A-Za-z0-9_]{0,62}$", replace=Replace.CREATE_FIRST),
     "password": text(
         write_only=True,
         pattern="^$",
@@ -91,14 +101,14 @@ _INPUTS: dict[str, Property] = {
     "vpcSecurityGroupIds": set_of(text(refers=SECURITY_GROUP)),
     "parameterGroupName": text(refers=PARAMETER_GROUP),
     "optionGroupName": text(),
-    "availabilityZone": text(replace=Replace.CREATE_FIRST),
+    "availabilityZone": text(rules=ZONE, replace=Replace.CREATE_FIRST),
     "multiAz": boolean(default=False),
-    "publiclyAccessible": boolean(default=False),
+    "publiclyAccessible": boolean(default=False, floating=True),  # not said, it is as public as its subnets
     "networkType": text(enum=["IPV4", "DUAL"]),
     "licenseModel": text(),
     "backupRetentionPeriod": integer(default=1, minimum=0, maximum=35),
-    "backupWindow": text(),
-    "maintenanceWindow": text(canonical=lambda value: value.lower() if isinstance(value, str) else value),
+    "backupWindow": text(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    "maintenanceWindow": text(rules=WEEKLY, canonical=lambda value: value.lower() if isinstance(value, str) else value),
     "autoMinorVersionUpgrade": boolean(default=True),
     "copyTagsToSnapshot": boolean(default=False),
     "deletionProtection": boolean(default=False),
@@ -109,7 +119,7 @@ _INPUTS: dict[str, Property] = {
     "performanceInsightsRetentionPeriod": integer(),
     "monitoringInterval": integer(default=0, enum=[0, 1, 5, 10, 15, 30, 60]),
     "monitoringRoleArn": text(refers=_ROLE),
-    "enabledCloudwatchLogsExports": set_of(text(), default=[]),
+    "enabledCloudwatchLogsExports": set_of(text(enum=_LOGS), default=[]),
     "caCertIdentifier": text(),
     "applyImmediately": boolean(write_only=True, default=True, description="Not in the next maintenance window."),
     "allowMajorVersionUpgrade": boolean(write_only=True, default=False),

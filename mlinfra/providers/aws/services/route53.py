@@ -317,7 +317,7 @@ _RECORD = AwsType(
                     description="In full, in small letters, without a dot at the end.",
                 ),
                 "type": text(required=True, replace=Replace.DELETE_FIRST),
-                "ttl": integer(default=None, minimum=0),
+                "ttl": integer(maximum=2147483647, default=None, minimum=0),
                 "records": set_of(text(), default=None),
                 "aliases": list_of(
                     block(

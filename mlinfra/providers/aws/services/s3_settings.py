@@ -202,7 +202,7 @@ _SIZES = {
 }
 _RULE = block(
     {
-        "id": text(required=True),
+        "id": text(maxLength=255, required=True),
         "status": text(required=True, enum=["Enabled", "Disabled"]),
         "filter": block(
             {
@@ -215,7 +215,7 @@ _RULE = block(
         "expiration": block(
             {
                 "date": text(default=None, canonical=moment, format="date-time"),
-                "days": integer(default=None),
+                "days": integer(minimum=1, default=None),
                 "expiredObjectDeleteMarker": boolean(default=False),
             }
         ),
@@ -228,7 +228,7 @@ _RULE = block(
                 {
                     "storageClass": text(required=True),
                     "date": text(default=None, canonical=moment, format="date-time"),
-                    "days": integer(default=None),
+                    "days": integer(minimum=1, default=None),
                 }
             ),
             default=[],

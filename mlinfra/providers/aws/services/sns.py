@@ -12,6 +12,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, integer, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.forms import SUBSCRIPTION
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
@@ -26,10 +27,10 @@ TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 
 _INPUTS = {
-    "name": text(replace=Replace.CREATE_FIRST),
+    "name": text(pattern=r"^[A-Za-z0-9_-]{1,256}(\.fifo)?$", replace=Replace.CREATE_FIRST),
     "fifoTopic": boolean(replace=Replace.CREATE_FIRST, default=False),
     "contentBasedDeduplication": boolean(default=False),
-    "displayName": text(default=""),
+    "displayName": text(maxLength=100, default=""),
     "deliveryPolicy": document(default=None),
     "kmsMasterKeyId": text(default=None, refers="aws:kms/key:Key"),
     "signatureVersion": integer(default=1, enum=[1, 2]),
@@ -193,7 +194,11 @@ _TOPIC_POLICY = AwsType(
 
 _SUBSCRIPTION_INPUTS = {
     "topic": text(required=True, replace=Replace.CREATE_FIRST, refers=TOPIC),
-    "protocol": text(required=True, replace=Replace.CREATE_FIRST),
+    "protocol": text(
+        rules=SUBSCRIPTION,
+        required=True,
+        replace=Replace.CREATE_FIRST,
+    ),
     "endpoint": text(required=True, replace=Replace.CREATE_FIRST),
     "filterPolicyScope": text(default="MessageAttributes", enum=["MessageAttributes", "MessageBody"]),
     "filterPolicy": document(default=None),

@@ -40,13 +40,14 @@ def same_redrive(text: Any) -> Any:
 
 
 _INPUTS = {
-    "name": text(replace=Replace.CREATE_FIRST),
+    "name": text(pattern=r"^[A-Za-z0-9_-]{1,80}(\.fifo)?$", replace=Replace.CREATE_FIRST),
     "fifoQueue": boolean(replace=Replace.CREATE_FIRST, default=False),
     "contentBasedDeduplication": boolean(default=False),
     "deduplicationScope": text(default=None, enum=["messageGroup", "queue"]),
     "fifoThroughputLimit": text(default=None, enum=["perQueue", "perMessageGroupId"]),
     "delaySeconds": integer(default=0, minimum=0, maximum=900),
-    "maxMessageSize": integer(default=1048576, minimum=1024, maximum=1048576),
+    # A quarter of that for queues from before August 2025.
+    "maxMessageSize": integer(default=1048576, floating=True, minimum=1024, maximum=1048576),
     "messageRetentionSeconds": integer(default=345600, minimum=60, maximum=1209600),
     "receiveWaitTimeSeconds": integer(default=0, minimum=0, maximum=20),
     "visibilityTimeoutSeconds": integer(default=30, minimum=0, maximum=43200),
@@ -54,7 +55,7 @@ _INPUTS = {
     "redriveAllowPolicy": document(default=None),
     "kmsMasterKeyId": text(default=None, refers="aws:kms/key:Key"),
     "kmsDataKeyReusePeriodSeconds": integer(default=300, minimum=60, maximum=86400),
-    "sqsManagedSseEnabled": boolean(default=True),
+    "sqsManagedSseEnabled": boolean(default=True, floating=True),  # false where there is a key
     "tags": TAGS_PROPERTY,
 }
 _ATTRIBUTES = AttributeMap(

@@ -95,6 +95,14 @@ class NodeGroup(msgspec.Struct, frozen=True, kw_only=True):
     tags: Mapping[str, str] = {}
 
 
+class AddOn(msgspec.Struct, frozen=True, kw_only=True):
+    """An add-on of EKS that is in the cluster, or on its way into it."""
+
+    name: str
+    version: str
+    region: str
+
+
 class Offering(msgspec.Struct, frozen=True, kw_only=True):
     """A type of machine that can be had in a zone, and its price in US dollars an hour."""
 
@@ -214,6 +222,14 @@ class Cloud(NodeSource, Protocol):
 
     def addons(self) -> frozenset[str]:
         """The names of the cluster's active add-ons."""
+        ...
+
+    def installed(self) -> Sequence[AddOn]:
+        """The cluster's add-ons, but those that are going."""
+        ...
+
+    def set_add_on_health(self, name: str, issue: tuple[str, str] | None) -> None:
+        """Say of an add-on that it lacks something, by code and message, or that it does not any more."""
         ...
 
     def node_groups(self) -> Sequence[NodeGroup]:

@@ -13,6 +13,7 @@ import msgspec
 
 from mlinfra.sandbox.kubernetes.controllers.cloud import (
     AccessPoint,
+    AddOn,
     CapacityShortage,
     CloudError,
     Disk,
@@ -41,6 +42,7 @@ class MemoryCloud:
         self._listeners: list[Callable[[], None]] = []
         self._tokens: dict[str, str] = {}
         self._made = 0
+        self.ailing: dict[str, tuple[str, str]] = {}
         self.disks: dict[str, Disk] = {}
         self.access_points: dict[str, AccessPoint] = {}
         self.file_systems: dict[str, Lustre] = {}
@@ -85,6 +87,22 @@ class MemoryCloud:
     def addons(self) -> frozenset[str]:
         """The add-ons given at the start."""
         return self._addons
+
+    def install(self, *names: str) -> None:
+        """Have these add-ons, and no others."""
+        self._addons = frozenset(names)
+        self._tell()
+
+    def installed(self) -> Sequence[AddOn]:
+        """Those of them that have objects."""
+        return tuple(AddOn(name=name, version="v1.0.0", region=self._region) for name in sorted(self._addons))
+
+    def set_add_on_health(self, name: str, issue: tuple[str, str] | None) -> None:
+        """Remember it."""
+        self.ailing = {
+            **{key: value for key, value in self.ailing.items() if key != name},
+            **({name: issue} if issue else {}),
+        }
 
     def machines(self) -> Sequence[Machine]:
         """All machines, after those were taken away whose time has come."""

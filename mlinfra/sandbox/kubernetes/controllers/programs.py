@@ -50,6 +50,11 @@ DEVICE_PLUGINS = {
 """Which program announces a resource to the kubelet."""
 
 
+def announcer(resource: str) -> str | None:
+    """The program that announces a resource; parts of GPUs (`nvidia.com/mig-1g.5gb`) are announced as GPUs are."""
+    return DEVICE_PLUGINS.get("nvidia.com/gpu" if resource.startswith("nvidia.com/mig-") else resource)
+
+
 def is_of(program: str, obj: Object) -> bool:
     """Whether an object (a workload or a pod) bears the labels of a program."""
     labels = obj["metadata"].get("labels") or {}
