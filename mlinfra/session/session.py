@@ -31,9 +31,8 @@ from mlinfra.engine.application import Means, carry_out, refuse_errors, verify
 from mlinfra.engine.journal import Journal
 from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.recovery import recover
-from mlinfra.engine.refresh import refresh
 from mlinfra.engine.stop import Stop
-from mlinfra.engine.survey import Survey, remembered, survey
+from mlinfra.engine.survey import Survey, remembered
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
 from mlinfra.policy.rulebook import Rulebook
@@ -58,7 +57,7 @@ from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.session.road import Road, require_road, road_of
-from mlinfra.session.sight import Sight, still_seen
+from mlinfra.session.sight import Sight, look, still_seen
 from mlinfra.session.targets import cloud_of
 from mlinfra.session.telling import with_words
 from mlinfra.state.lease import Claimant
@@ -387,16 +386,4 @@ class Session:
             return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
-        ownership, cloud = self._ownership(state), self._cloud
-        listings = refresh(
-            graph,
-            state,
-            cloud.connect,
-            cloud.types,
-            ownership,
-            cloud.region,
-            everything=everything,
-            roots=[cloud.connection] if everything else [],
-            steps=steps,
-        )
-        return survey(state, listings, ownership)
+        return look(self._cloud, graph, state, self._ownership(state), everything=everything, steps=steps)

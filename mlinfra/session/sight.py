@@ -1,4 +1,4 @@
-"""Sight: what a plan was made from, so that an apply that follows at once need not look at everything again.
+"""Sight: a look at the cloud, and what a plan was made from, so that an apply that follows at once need not look again.
 
 The session keeps the last one. It serves the very plan that it was made for, for a few seconds, while the state is the
 same under the lock: whoever of ours acted in between would have left something in the state.
@@ -9,9 +9,12 @@ from __future__ import annotations
 import msgspec
 
 from mlinfra.core.clock import Clock
-from mlinfra.core.plan import Plan
+from mlinfra.core.plan import Plan, Step
+from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.state import State
-from mlinfra.engine.survey import Survey
+from mlinfra.engine.refresh import refresh
+from mlinfra.engine.survey import Survey, survey
+from mlinfra.session.cloud import Cloud
 
 _FRESH = 10.0  # seconds: a walk takes longer than that to come to its later steps, which nobody looks at again either
 
@@ -31,3 +34,27 @@ def still_seen(sight: Sight | None, plan: Plan, state: State, clock: Clock) -> S
         return None
     same = msgspec.structs.replace(state, serial=sight.state.serial) == sight.state  # a first state has been written
     return sight.seen if same else None
+
+
+def look(
+    cloud: Cloud,
+    graph: Graph,
+    state: State,
+    ownership: Ownership,
+    *,
+    everything: bool = False,
+    steps: tuple[Step, ...] = (),
+) -> Survey:
+    """What there is in the cloud of what concerns the stack; `everything` that bears its name, where it is to go."""
+    listings = refresh(
+        graph,
+        state,
+        cloud.connect,
+        cloud.types,
+        ownership,
+        cloud.region,
+        everything=everything,
+        roots=[cloud.connection] if everything else [],
+        steps=steps,
+    )
+    return survey(state, listings, ownership)
