@@ -53,7 +53,7 @@ FACTS = Facts(
     zones=("us-east-1a", "us-east-1b", "us-east-1c"),
     cluster_versions=("1.32", "1.33"),
     instance_types={
-        name: InstanceType(name=name, vcpus=4, memory_mib=16384, gpus=gpus, zones=("us-east-1a", "us-east-1b"))
+        name: InstanceType(name=name, vcpus=4, memory_mib=16384, gpus=gpus)
         for name, gpus in (("m6i.large", 0), ("g5.xlarge", 1))
     },
 )

@@ -55,10 +55,12 @@ class Bill:
         """Add a line."""
         self.lines.append(CostLine(address=address, what=what, monthly=monthly.rounded(), note=note))
 
-    def leave(self, address: Address, what: str, reason: str = "") -> None:
-        """List what is in no figure, since nobody knows its price."""
+    def leave(self, address: Address, what: str, reason: str = "", *, bounded: bool = False) -> None:
+        """List what is in no figure, since nobody knows its price; or, `bounded`, is counted at the most it may be."""
         where = f" in {self.region}" if self.region else ""
-        self.unknown.append(Uncounted(address=address, what=what, reason=reason or f"{NO_PRICE}{where}"))
+        self.unknown.append(
+            Uncounted(address=address, what=what, reason=reason or f"{NO_PRICE}{where}", bounded=bounded)
+        )
 
     def meter(self, address: Address, what: str) -> None:
         """List what is paid by use."""

@@ -1,4 +1,4 @@
-"""What a stack names and does not make: principals of the account, certificates. Looked for before anything is made.
+"""What a stack names and does not make: networks, zones, keys, principals, certificates. Looked for before.
 
 AWS refuses what is built upon something that is not there, and says so when its turn comes, which may be late. The
 session's adviser asks for what is about to be made; what may not be asked is told as not checked.
@@ -6,13 +6,14 @@ session's adviser asks for what is about to be made; what may not be asked is to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from mlinfra.advice import tokens
 from mlinfra.advice.codes import Code
-from mlinfra.aws.calls import Calls
+from mlinfra.aws.calls import Answer, Calls
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import NotFound, ProviderError
@@ -22,56 +23,106 @@ _AT_ONCE = 8
 
 
 class Borrowed(msgspec.Struct, frozen=True):
-    """Something that `address` is built upon, by its ARN."""
+    """Something that `address` is built upon: the type of it, where that is known, and its id, name or ARN."""
 
     address: Address
-    arn: str
+    name: str
+    type: str = ""
+
+
+class _Look(msgspec.Struct, frozen=True):
+    """The call that raises `NotFound` for an id of a type; `each`: its parameter takes a list. what: in a word."""
+
+    what: str
+    service: str
+    operation: str
+    parameter: str
+    each: bool = False
+
+    def ask(self, calls: Calls, name: str) -> Answer:
+        params = {self.parameter: [name] if self.each else name}
+        return calls.one(self.service, self.operation, params, about=name)
+
+
+def _in_ec2(what: str, operation: str, parameter: str) -> _Look:
+    return _Look(what, "ec2", operation, parameter, each=True)
+
+
+_LOOKS: Mapping[str, _Look] = {
+    tokens.VPC: _in_ec2("VPC", "DescribeVpcs", "VpcIds"),
+    tokens.SUBNET: _in_ec2("subnet", "DescribeSubnets", "SubnetIds"),
+    tokens.SECURITY_GROUP: _in_ec2("security group", "DescribeSecurityGroups", "GroupIds"),
+    tokens.ROUTE_TABLE: _in_ec2("route table", "DescribeRouteTables", "RouteTableIds"),
+    tokens.PUBLIC_ADDRESS: _in_ec2("address", "DescribeAddresses", "AllocationIds"),
+    tokens.FILE_SYSTEM: _Look("file system", "efs", "DescribeFileSystems", "FileSystemId"),
+    tokens.ZONE: _Look("hosted zone", "route53", "GetHostedZone", "Id"),
+    tokens.KEY: _Look("key", "kms", "DescribeKey", "KeyId"),
+    tokens.CERTIFICATE: _Look("certificate", "acm", "DescribeCertificate", "CertificateArn"),
+    tokens.POLICY: _Look("policy", "iam", "GetPolicy", "PolicyArn"),
+    tokens.ROLE: _Look("role", "iam", "GetRole", "RoleName"),
+}
+_USER = _Look("user", "iam", "GetUser", "UserName")
 
 
 def borrowed_findings(
     calls: Calls, account: str, borrowed: Iterable[Borrowed], source: Callable[[Address], Source | None]
 ) -> tuple[Diagnostic, ...]:
-    """A warning for each that is not there, a note for each that may not be looked for.
+    """A warning for each that is not there or cannot be used, a note for each that may not be looked for.
 
-    Of another account or region nothing is known, and nothing said.
+    Of another account or region nothing is known, and nothing said. What many are built upon is told of the first.
     """
+    first: dict[tuple[str, str], Borrowed] = {}
+    for one in borrowed:
+        first.setdefault((one.type, one.name), one)
 
     def look(one: Borrowed) -> Diagnostic | None:
-        question = _question(calls, account, one.arn)
-        said = _answer(question, one) if question else None
+        question = _question(calls, account, one)
+        said = _answer(*question, one) if question is not None else None
         return msgspec.structs.replace(said, address=one.address, source=source(one.address)) if said else None
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return tuple(said for said in pool.map(look, borrowed) if said)
+        return tuple(said for said in pool.map(look, first.values()) if said)
 
 
-def _answer(question: Callable[[], object], one: Borrowed) -> Diagnostic | None:
+def _answer(what: str, question: Callable[[], Answer], one: Borrowed) -> Diagnostic | None:
+    called = one.name if one.name.startswith("arn:") else f"{what} {one.name}"
     try:
-        question()
+        answer = question()
     except NotFound:
         return Diagnostic(
             severity=Severity.WARNING,
             code=Code.MISSING,
-            summary=f"{one.address}: there is no {one.arn}",
-            detail="AWS will refuse to make it until there is.",
-            hint="correct the ARN, or see that it is there before the apply",
+            summary=f"{one.address}: there is no {called}",
+            detail="AWS will refuse to make what is built upon it until there is.",
+            hint="correct it in the stack, or see that it is there before the apply",
         )
     except ProviderError as error:
-        summary = f"{one.address}: whether {one.arn} is there was not checked"
+        summary = f"{one.address}: whether there is a {called} was not checked"
         return Diagnostic(severity=Severity.NOTE, code=Code.MISSING, summary=summary, detail=str(error))
-    return None
-
-
-def _question(calls: Calls, account: str, arn: str) -> Callable[[], object] | None:
-    """What raises `NotFound` where it is not there; `None` for what cannot be asked from here."""
-    parts = arn.split(":", 5)
-    if len(parts) < 6 or parts[4] != account:
+    state = answer.get("KeyMetadata", {}).get("KeyState", "Enabled")
+    if state == "Enabled":
         return None
-    name = parts[5].rpartition("/")[2]  # IAM knows roles and users by their names alone, without a path
-    if parts[2] == "iam" and parts[5].startswith("role/"):
-        return lambda: calls.one("iam", "GetRole", {"RoleName": name}, about=arn)
-    if parts[2] == "iam" and parts[5].startswith("user/"):
-        return lambda: calls.one("iam", "GetUser", {"UserName": name}, about=arn)
-    if parts[2] == "acm" and parts[3] == calls.region:
-        return lambda: calls.one("acm", "DescribeCertificate", {"CertificateArn": arn}, about=arn)
-    return None
+    return Diagnostic(
+        severity=Severity.WARNING,
+        code=Code.MISSING,
+        summary=f"{one.address}: {called} cannot be used, it is {state}",
+        detail="AWS will refuse to make what is built upon it.",
+        hint="enable it again, or name another one",
+    )
+
+
+def _question(calls: Calls, account: str, one: Borrowed) -> tuple[str, Callable[[], Answer]] | None:
+    """What it is, and what raises `NotFound` where it is not there; `None` for what cannot be asked from here."""
+    name, look = one.name, _LOOKS.get(one.type)
+    if name.startswith("arn:"):
+        parts = name.split(":", 5)
+        if len(parts) < 6 or parts[4] != account or parts[3] not in ("", calls.region):
+            return None
+        kind = parts[5].partition("/")[0]
+        if parts[2] == "iam" and kind in ("role", "user"):
+            look, name = _LOOKS[tokens.ROLE] if kind == "role" else _USER, parts[5].rpartition("/")[2]  # without a path
+        elif parts[2] == "acm":
+            look = _LOOKS[tokens.CERTIFICATE]
+        elif look is not None and parts[2] != look.service:
+            return None
+    return (look.what, lambda: look.ask(calls, name)) if look is not None else None

@@ -13,7 +13,9 @@ from itertools import chain
 from mlinfra.advice.addresses import address_checks
 from mlinfra.advice.codes import Code
 from mlinfra.advice.demand import LIMITS, Demand, GroupDemand, Limit, Made
+from mlinfra.advice.machine_groups import Buying
 from mlinfra.advice.quota_request import increase
+from mlinfra.advice.rolling import rolling_checks
 from mlinfra.advice.supply import Counts, Reservation, Supply, Unasked
 from mlinfra.advice.vcpus import vcpu_checks
 from mlinfra.core.address import Address
@@ -27,12 +29,14 @@ _LIKELY = 4  # spot placement scores of 1 to 10; below this most of a request is
 def judge(demand: Demand, supply: Supply, only: Collection[Address] | None = None) -> Capacity:
     """A verdict for each group and each kind of object with a quota; of `only` these addresses, where given."""
     vcpus, addresses = vcpu_checks(demand, supply), address_checks(demand, supply)
+    rolling = rolling_checks(demand, supply)
     rooms = [
         Room(
             address=one.group.address,
             what=f"{one.group.minimum} to {one.group.maximum} of {' or '.join(one.group.types)}",
             checks=(
                 *vcpus.get(one.group.address, ()),
+                *rolling.get(one.group.address, ()),
                 *_zones(one, supply),
                 *addresses.get(one.group.address, ()),
                 *_reservation(one, supply),
@@ -75,7 +79,7 @@ def _zones(one: GroupDemand, supply: Supply) -> Iterator[Check]:
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=offered.reason)
         return
     if not zones or "" in zones:
-        words = "the zones of its subnets are not known yet"
+        words = subnets.reason if isinstance(subnets, Unasked) else "the zones of its subnets are not known yet"
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=words)
         return
     everywhere = frozenset(chain.from_iterable(offered.get(name, frozenset()) for name in one.group.types))
@@ -94,7 +98,11 @@ def _zones(one: GroupDemand, supply: Supply) -> Iterator[Check]:
 
 def _reservation(one: GroupDemand, supply: Supply) -> Iterator[Check]:
     group, subject = one.group, "reservation"
+    if group.buying is not Buying.RESERVED:
+        return
     if not group.reservation:
+        words = "which reservation it lives in is known after apply only"
+        yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=words)
         return
     if isinstance(supply.reservations, Unasked):
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=supply.reservations.reason)
@@ -105,11 +113,20 @@ def _reservation(one: GroupDemand, supply: Supply) -> Iterator[Check]:
         hint = "aws ec2 describe-capacity-reservations lists those that there are"
         yield Check(subject=subject, verdict=Verdict.SHORT, words=problem, hint=hint)
         return
+    if found.state != "active":
+        words = f"{group.reservation} is {found.state}, and has nothing before it begins"
+        verdict = Verdict.SHORT if group.minimum else Verdict.TIGHT
+        yield Check(subject=subject, verdict=verdict, words=words, hint="set min to 0 until then")
+        return
     own = supply.machines_of(group)
     there = found.available + own
     words = f"{group.reservation} has {found.available} of {found.type} free in {found.zone}" + (
         f", and the group uses {own}" if own else ""
     )
+    if isinstance(supply.running, Unasked) and group.name and there < group.maximum:
+        words += f", beside what the group uses already: {supply.running.reason}"
+        yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=words)
+        return
     hint = f"enlarge the reservation, or lower max to {there}"
     verdict = (
         Verdict.SHORT if there < max(group.minimum, 1) else Verdict.TIGHT if there < group.maximum else Verdict.FITS

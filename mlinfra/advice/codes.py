@@ -12,6 +12,8 @@ class Code(Coded):
     BUDGET_AT_RISK = "MLI8002", "The stack could come to cost more than its budget, at its largest."
     BAD_PRICES = "MLI8003", "A file of prices cannot be read or written."
     NO_PRICE_LIST = "MLI8004", "The price list could not be read."
+    BUDGET_UNDECIDED = "MLI8071", "Whether the stack keeps to its budget is not known, for want of a price."
+    PARTLY_READ = "MLI8072", "Some prices could not be read, and stay as they were (a warning)."
     NOTHING_TO_COMPARE = "MLI8070", "What runs is not known, so no change in cost is shown (a note)."
     SHORT = "MLI8010", "The account or its region has no room for what the stack wants."
     MISSING = "MLI8012", "Something that the stack names and does not make is not there (a warning)."

@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from mlinfra.advice.bill import Bill
 from mlinfra.advice.codes import Code
 from mlinfra.advice.prices import Prices
@@ -20,6 +22,9 @@ from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.resource import Graph
 from mlinfra.core.source import Source
 from mlinfra.core.state import State
+
+_REFRESH = "`mlinfra cost STACK --refresh` reads today's prices"
+_NAMED = 5
 
 
 def estimate(graph: Graph, state: State | None, prices: Prices, day: date, budget: Budget | None = None) -> Cost:
@@ -53,28 +58,60 @@ def budget_of(lifecycle: Mapping[str, Any]) -> Budget | None:
     given = lifecycle.get("budget")
     if not given:
         return None
-    return Budget(monthly=Decimal(str(given["monthlyUSD"])), fails=given.get("onBreach") == "fail")
+    on_breach = given.get("onBreach")
+    return Budget(
+        monthly=Decimal(str(given["monthlyUSD"])),
+        fails=on_breach == "fail",
+        fails_unknown=(given.get("onUnknown") or on_breach) == "fail",
+    )
 
 
 def budget_findings(cost: Cost, source: Source | None = None) -> tuple[Diagnostic, ...]:
-    """What the budget says to a cost: nothing where even the maximum keeps to it. `source`: where it is written."""
+    """What the budget says to a cost: nothing where even the maximum keeps to it, and nothing is without a price.
+
+    `source`: where it is written.
+    """
     budget = cost.budget
-    if budget is None or cost.monthly.maximum <= budget.monthly:
+    if budget is None:
         return ()
-    unpriced = f", and {len(cost.unknown)} without a known price come on top" if cost.unknown else ""
+    found = [_above(cost, budget)] if cost.monthly.maximum > budget.monthly else []
+    if cost.uncounted and not cost.exceeds:
+        found.append(_undecided(cost, budget))
+    return tuple(msgspec.structs.replace(one, source=source) for one in found)
+
+
+def _above(cost: Cost, budget: Budget) -> Diagnostic:
+    count = len(cost.uncounted)
+    unpriced = f", and {count} without a known price come on top" if count else ""
     breached = cost.exceeds
     figure = cost.monthly.expected if breached else cost.monthly.maximum
     verb = "is expected to cost" if breached else "could come to cost"
-    most = dollars(budget.monthly)
-    return (
-        Diagnostic(
-            severity=Severity.ERROR if breached and budget.fails else Severity.WARNING,
-            code=Code.BUDGET_EXCEEDED if breached else Code.BUDGET_AT_RISK,
-            summary=f"the stack {verb} {dollars(figure)} a month, and its budget is {most}{unpriced}",
-            detail=_dearest(cost, breached=breached),
-            source=source,
-            hint="`mlinfra cost STACK` lists what is paid for; make less, or raise lifecycle.budget.monthlyUSD",
+    hint = "`mlinfra cost STACK` lists what is paid for; make less, or raise lifecycle.budget.monthlyUSD"
+    if breached and any(one.bounded for one in cost.unknown):
+        hint = f"spot machines without a known price are counted at the most they can cost: {_REFRESH}; {hint}"
+    return Diagnostic(
+        severity=Severity.ERROR if breached and budget.fails else Severity.WARNING,
+        code=Code.BUDGET_EXCEEDED if breached else Code.BUDGET_AT_RISK,
+        summary=f"the stack {verb} {dollars(figure)} a month, and its budget is {dollars(budget.monthly)}{unpriced}",
+        detail=_dearest(cost, breached=breached),
+        hint=hint,
+    )
+
+
+def _undecided(cost: Cost, budget: Budget) -> Diagnostic:
+    """Unknown is no pass."""
+    named = [f"{one.address}: {one.what}: {one.reason}" for one in cost.uncounted]
+    more = len(named) - _NAMED
+    return Diagnostic(
+        severity=Severity.ERROR if budget.fails_unknown else Severity.WARNING,
+        code=Code.BUDGET_UNDECIDED,
+        summary=(
+            f"whether the stack keeps to its budget of {dollars(budget.monthly)} is not known: what has a price is "
+            f"expected to cost {dollars(cost.monthly.expected)} a month, and {len(named)} "
+            f"{'thing has' if len(named) == 1 else 'things have'} none"
         ),
+        detail="\n".join([*named[:_NAMED], *([f"and {more} more"] if more > 0 else [])]),
+        hint=_REFRESH + ("; or let it pass with a warning: lifecycle.budget.onUnknown: warn" * budget.fails_unknown),
     )
 
 

@@ -8,17 +8,17 @@ from ipaddress import IPv4Network
 import msgspec
 
 from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
-from mlinfra.advice.reading import text
+from mlinfra.advice.network_plugin import NetworkPlugin
+from mlinfra.advice.reading import number, text
+from mlinfra.advice.tenants import taken
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import ADDON, INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
+from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, RESERVATION, SUBNET, VPC
 from mlinfra.advice.vcpu_quotas import vcpu_quota
 from mlinfra.core.address import Address
-from mlinfra.core.value import Json, Ref, Value
+from mlinfra.core.value import Ref, Value
 
 # AWS keeps the first four addresses of a subnet and the last (VPC user guide, "Subnet CIDR blocks", November 2026).
 _KEPT = 5
-# What of the VPC CNI's settings has nothing to do with addresses.
-_OF_POLICIES = frozenset({"enableNetworkPolicy"})
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -41,19 +41,25 @@ LIMITS = (
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A subnet: by its id, where it is there; else by its address, with its zone, and how many addresses it gets."""
+    """A subnet: by its id, where it is there; else by its address, with its zone, its size, and what is free of it."""
 
     key: str
     id: str = ""
     zone: str = ""
+    size: int = 0
     free: int = 0
 
 
 class GroupDemand(msgspec.Struct, frozen=True):
-    """A group and where its machines are to live; no places: not known before apply."""
+    """A group and where its machines are to live; no places: not known before apply.
+
+    rolled: they are exchanged. nodes: they are to run; of a reservation that is to be made they are set aside alone.
+    """
 
     group: MachineGroup
     places: tuple[Place, ...] = ()
+    rolled: bool = False
+    nodes: bool = True
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -64,11 +70,15 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a stack wants. own_network_plugin: it configures the VPC CNI itself."""
+    """All that a stack wants.
+
+    network_plugin: the VPC CNI, as the stack configures it. taken: of each place, the addresses that others will have.
+    """
 
     groups: tuple[GroupDemand, ...] = ()
     made: Mapping[str, tuple[Made, ...]] = {}
-    own_network_plugin: bool = False
+    network_plugin: NetworkPlugin = NetworkPlugin()
+    taken: Mapping[str, int] = {}
 
     def types(self) -> list[str]:
         """Every machine type that is named."""
@@ -107,8 +117,10 @@ def ways(group: MachineGroup) -> tuple[bool, ...]:
             return ()
 
 
-def demand_of(things: Things, only: Collection[Address] | None = None) -> Demand:
-    """The demand of a stack, or as far as `only` these addresses are concerned.
+def demand_of(
+    things: Things, only: Collection[Address] | None = None, rolled: Collection[Address] = frozenset()
+) -> Demand:
+    """The demand of a stack, or as far as `only` these addresses are concerned. `rolled`: whose machines are exchanged.
 
     A group draws from what others draw from: where one is concerned, all are.
     """
@@ -116,18 +128,39 @@ def demand_of(things: Things, only: Collection[Address] | None = None) -> Demand
     def concerned(address: Address) -> bool:
         return only is None or address in only
 
-    groups = tuple(GroupDemand(group, tuple(_places(group, things))) for group in machine_groups(things))
+    groups = tuple(
+        GroupDemand(group, tuple(_places(group, things)), rolled=group.address in rolled)
+        for group in machine_groups(things)
+    )
+    groups += tuple(_set_aside(things))
     if not any(concerned(one.group.address) for one in groups):
         groups = ()
     made = {limit.type: tuple(one for one in _made(limit, things) if concerned(one.address)) for limit in LIMITS}
-    return Demand(groups=groups, made=made, own_network_plugin=any(map(_configures_network, things)))
+    return Demand(groups=groups, made=made, network_plugin=NetworkPlugin.of(things), taken=taken(things))
+
+
+def _set_aside(things: Things) -> Iterator[GroupDemand]:
+    """The reservations that are to be made: they take of quotas what their machines would (EC2 user guide)."""
+    for thing in sorted(things, key=lambda thing: thing.address):
+        kind, count = text(thing.properties, "instanceType"), number(thing.properties, "instanceCount")
+        if thing.type == RESERVATION and not thing.id and kind and count:
+            group = MachineGroup(
+                address=thing.address,
+                types=(kind,),
+                minimum=count,
+                expected=count,
+                maximum=count,
+                buying=Buying.ON_DEMAND,
+            )
+            zone = text(thing.properties, "availabilityZone")
+            yield GroupDemand(group, (Place(key=zone, zone=zone),) if zone else (), nodes=False)
 
 
 def _places(group: MachineGroup, things: Things) -> Iterator[Place]:
-    for value in group.subnets:
-        place = _place(value, things)
-        if place is not None:
-            yield place
+    """Where its machines are to live; nowhere where that is not known of all of its subnets."""
+    places = [_place(value, things) for value in group.subnets]
+    if None not in places:
+        yield from (place for place in places if place is not None)
 
 
 def _place(value: Value, things: Things) -> Place | None:
@@ -141,8 +174,11 @@ def _place(value: Value, things: Things) -> Place | None:
     cidr = text(subnet.properties, "cidrBlock")
     if not cidr:
         return None
-    free = IPv4Network(cidr, strict=False).num_addresses - _KEPT
-    return Place(key=str(subnet.address), zone=_zone(subnet), free=free)
+    try:
+        size = IPv4Network(cidr, strict=False).num_addresses
+    except ValueError:
+        return None  # the provider says what is wrong with it
+    return Place(key=str(subnet.address), zone=_zone(subnet), size=size, free=size - _KEPT)
 
 
 def _zone(subnet: Thing | None) -> str:
@@ -154,13 +190,3 @@ def _made(limit: Limit, things: Things) -> Iterator[Made]:
         if thing.type == limit.type and not thing.id:
             where = thing.properties.get("subnetId") if limit.by_zone else None
             yield Made(thing.address, _zone(things.referred(SUBNET, where)) if isinstance(where, Ref | str) else "")
-
-
-def _configures_network(thing: Thing) -> bool:
-    """Whether it is the VPC CNI, with settings that may change how many addresses a node takes."""
-    own = thing.properties
-    if thing.type != ADDON or text(own, "addonName") != "vpc-cni":
-        return False
-    given = own.get("configurationValues")
-    content = given.content if isinstance(given, Json) else given
-    return content is not None and not (isinstance(content, dict) and content.keys() <= _OF_POLICIES)

@@ -14,7 +14,7 @@ import msgspec
 
 from mlinfra.advice.reading import items, number, part, text
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import MANAGED, NODE_CLASS, NODE_POOL, SCALING, TEMPLATE
+from mlinfra.advice.tokens import MANAGED, NODE_CLASS, NODE_POOL, SCALING, SUBNET, TEMPLATE
 from mlinfra.core.address import Address
 from mlinfra.core.source import Source
 from mlinfra.core.value import Properties, Value, is_known
@@ -41,6 +41,9 @@ class Disk(msgspec.Struct, frozen=True):
     throughput: int = 0
 
 
+_UNSAID = Disk(None, None)
+
+
 class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     """One group.
 
@@ -48,10 +51,13 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     expected: how many machines there are, or at first will be, within the bounds.
     base, percent: of a mixed group, how many are bought on demand first, and of the others how many in a hundred.
     most_paid: for a spot machine, US dollars an hour; `None`: up to the on-demand price.
-    reservation: the id of a capacity reservation.
+    reservation: the id of a capacity reservation; empty where it is not known yet.
     subnets: as the property says, references included; none where they are not known.
     cluster, name: what EKS calls them, where it is known.
+    former: so too of the group that this one replaces, and that goes only when this one is there.
+    either: bought on demand where no spot machine is to be had, whatever the share.
     public_addresses: how many each machine gets.
+    updating: how EKS is to exchange its machines, as the property says.
     """
 
     address: Address
@@ -68,7 +74,10 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     subnets: tuple[Value, ...] = ()
     cluster: str = ""
     name: str = ""
+    former: tuple[str, str] = ("", "")
+    either: bool = False
     public_addresses: int = 0
+    updating: Properties = {}
     source: Source | None = None
 
 
@@ -93,9 +102,7 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         return None
     fewest, most = number(bounds, "minSize", 1), number(bounds, "maxSize", 1)
     template = _template(part(own, "launchTemplate"), things)
-    reservation = text(
-        part(template, "capacityReservationSpecification", "capacityReservationTarget"), "capacityReservationId"
-    )
+    target = part(template, "capacityReservationSpecification", "capacityReservationTarget")
     spot = own.get("capacityType") == "SPOT"
     wanted = number(seen, "desiredSize", number(bounds, "desiredSize", fewest))
     return MachineGroup(
@@ -104,13 +111,15 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         minimum=fewest,
         expected=min(max(wanted, fewest), most),
         maximum=most,
-        buying=Buying.RESERVED if reservation else Buying.SPOT if spot else Buying.ON_DEMAND,
+        buying=Buying.RESERVED if target else Buying.SPOT if spot else Buying.ON_DEMAND,
         disks=_disks(template, own),
-        reservation=reservation,
+        reservation=text(target, "capacityReservationId"),
         subnets=tuple(items(own, "subnetIds")),
         cluster=text(thing.seen, "clusterName"),
         name=text(thing.seen, "nodeGroupName"),
-        public_addresses=_public_addresses(template),
+        former=(text(thing.former, "clusterName"), text(thing.former, "nodeGroupName")),
+        public_addresses=_public_addresses(template, items(own, "subnetIds"), things),
+        updating=part(own, "updateConfig"),
         source=thing.source,
     )
 
@@ -139,7 +148,8 @@ def _scaling(thing: Thing, things: Things) -> MachineGroup | None:
         most_paid=Decimal(str(how["spotMaxPrice"])) if how.get("spotMaxPrice") else None,
         subnets=tuple(items(own, "vpcZoneIdentifiers")),
         name=text(thing.seen, "name"),
-        public_addresses=_public_addresses(template),
+        former=("", text(thing.former, "name")),
+        public_addresses=_public_addresses(template, items(own, "vpcZoneIdentifiers"), things),
         source=thing.source,
     )
 
@@ -148,13 +158,15 @@ def _pool(thing: Thing, things: Things) -> MachineGroup | None:
     """A pool that names its types and its bound; it begins without a machine, and may come back to that."""
     spec = part(thing.properties, "spec")
     template = part(spec, "template", "spec")
-    asked = {text(one, "key"): items(one, "values") for one in map(part, items(template, "requirements"))}
+    demands = [one for one in map(part, items(template, "requirements")) if text(one, "operator", "In") == "In"]
+    asked = {text(one, "key"): items(one, "values") for one in demands}
     types, markets = asked.get("node.kubernetes.io/instance-type", []), asked.get("karpenter.sh/capacity-type", [])
     most = text(part(spec, "limits"), "nodes")
     if not types or not most.isdigit():
         return None
     made_as = part(_class_of(text(part(template, "nodeClassRef"), "name"), things), "spec")
     spot = Buying.MIXED if "on-demand" in markets else Buying.SPOT
+    disks = tuple(_pool_disk(part(one, "ebs")) for one in map(part, items(made_as, "blockDeviceMappings")))
     return MachineGroup(
         address=thing.address,
         types=tuple(map(str, types)),
@@ -162,8 +174,9 @@ def _pool(thing: Thing, things: Things) -> MachineGroup | None:
         expected=0,
         maximum=int(most),
         buying=spot if "spot" in markets else Buying.ON_DEMAND,
-        disks=tuple(_pool_disk(part(one, "ebs")) for one in map(part, items(made_as, "blockDeviceMappings"))),
+        disks=disks or (_UNSAID,),
         percent=0 if "spot" in markets else 100,
+        either=spot is Buying.MIXED and "spot" in markets,
         subnets=tuple(one["id"] for one in map(part, items(made_as, "subnetSelectorTerms")) if "id" in one),
         public_addresses=int(made_as.get("associatePublicIPAddress") is True),
         source=thing.source,
@@ -203,6 +216,11 @@ def _disks(template: Properties, own: Properties) -> tuple[Disk, ...]:
     return made or (Disk(None, number(own, "diskSize") or None),)
 
 
-def _public_addresses(template: Properties) -> int:
-    interfaces = map(part, items(template, "networkInterfaces"))
-    return sum(one.get("associatePublicIpAddress") in ("true", True) for one in interfaces)
+def _public_addresses(template: Properties, subnets: list[Value], things: Things) -> int:
+    """How many each machine gets: as its template says, or else its subnets do."""
+    interfaces = [part(one) for one in items(template, "networkInterfaces")]
+    said = [one["associatePublicIpAddress"] for one in interfaces if "associatePublicIpAddress" in one]
+    if said:
+        return sum(one in ("true", True) for one in said)
+    found = (things.referred(SUBNET, one) for one in subnets)
+    return int(any(one is not None and one.properties.get("mapPublicIpOnLaunch") is True for one in found))

@@ -2,7 +2,8 @@
 
 Minimum: the fewest machines, of the cheapest type. Expected: as many as there are, or are made at first, of the first
 type; spot machines at the typical price, averaged over the types, as EKS takes whichever is to be had. Maximum: the
-most machines, of the dearest type; spot machines at the on-demand price, above which they never go.
+most machines, of the dearest type; spot machines at the on-demand price, above which they never go. Where no typical
+price is known, the on-demand price stands for it throughout, and that is said.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from mlinfra.advice.machine_groups import Buying, Disk, MachineGroup
 from mlinfra.core.cost import HOURS_PER_MONTH, Amount
 
 _TYPICAL = "spot at the typical price; at the most, at the on-demand price"
+_UNTYPICAL = "spot at the on-demand price, for want of a typical one"
+_STANDS_IN = "and it is counted at the on-demand price, above which it never goes"
 # EBS user guide, "General Purpose SSD volumes" (November 2026): what gp3 comes with.
 _GP3_IOPS, _GP3_THROUGHPUT = 3000, 125
 # Amazon EBS pricing: io2 costs less for each IOPS above this.
@@ -52,12 +55,10 @@ def _machines(group: MachineGroup, bill: Bill) -> None:
     if group.buying is Buying.RESERVED:
         bill.add(group.address, what, Amount(), "already paid for with the reservation")
         return
-    firm = _prices(group, bill, "on-demand")
+    firm = _firm_prices(group, bill)
     if not firm:
         return
-    spare = _spot_prices(group, bill) if _wants_spot(group) else {}
-    if _wants_spot(group) and not spare:
-        return
+    spare = _spot_prices(group, firm, bill) if _wants_spot(group) else {}
     first = firm.get(group.types[0]) or next(iter(firm.values()))
     typical = sum(spare.values(), Decimal(0)) / len(spare) if spare else Decimal(0)
     monthly = Amount(
@@ -65,7 +66,8 @@ def _machines(group: MachineGroup, bill: Bill) -> None:
         _bought(group, group.expected, first, typical),
         _bought(group, group.maximum, max(firm.values()), _most(group, firm)),
     )
-    bill.add(group.address, what, monthly, _TYPICAL if spare else "")
+    known = any(bill.price(f"machine.spot.{name}") is not None for name in spare)
+    bill.add(group.address, what, monthly, (_TYPICAL if known else _UNTYPICAL) if spare else "")
 
 
 def _wants_spot(group: MachineGroup) -> bool:
@@ -82,17 +84,25 @@ def _most(group: MachineGroup, firm: dict[str, Decimal]) -> Decimal:
     return min(dearest, group.most_paid * HOURS_PER_MONTH) if group.most_paid is not None else dearest
 
 
-def _prices(group: MachineGroup, bill: Bill, way: str) -> dict[str, Decimal]:
-    """What a machine of each type costs a month; types without a price are listed."""
-    found = {name: bill.price(f"machine.{way}.{name}") for name in group.types}
+def _firm_prices(group: MachineGroup, bill: Bill) -> dict[str, Decimal]:
+    """What a machine of each type costs a month on demand; types without a price are listed."""
+    found = {name: bill.price(f"machine.on-demand.{name}") for name in group.types}
     for name, price in found.items():
         if price is None:
-            bill.leave(group.address, f"{name}, {way.replace('-', ' ')}")
+            bill.leave(group.address, f"{name}, on demand")
     return {name: price for name, price in found.items() if price is not None}
 
 
-def _spot_prices(group: MachineGroup, bill: Bill) -> dict[str, Decimal]:
-    typical = _prices(group, bill, "spot")
+def _spot_prices(group: MachineGroup, firm: dict[str, Decimal], bill: Bill) -> dict[str, Decimal]:
+    """What a spot machine of each type typically costs a month, and never more than the group pays."""
+    typical = {}
+    for name in group.types:
+        price = bill.price(f"machine.spot.{name}")
+        if price is None:
+            known = name in firm
+            bill.leave(group.address, f"{name}, spot", f"{NO_PRICE}, {_STANDS_IN}" if known else "", bounded=known)
+        if (found := price if price is not None else firm.get(name)) is not None:
+            typical[name] = found
     if group.most_paid is None:
         return typical
     return {name: min(price, group.most_paid * HOURS_PER_MONTH) for name, price in typical.items()}
@@ -100,7 +110,7 @@ def _spot_prices(group: MachineGroup, bill: Bill) -> dict[str, Decimal]:
 
 def _volumes(group: MachineGroup, disk: Disk, counts: Amount, bill: Bill) -> None:
     if disk.kind is None or disk.gib is None:
-        bill.leave(group.address, "the machines' volumes", "their kind and size are EKS's choice")
+        bill.leave(group.address, "the machines' volumes", "the stack does not say of which kind and size")
         return
     what = f"{_counted(group)} volumes of {disk.gib:,} GiB {disk.kind}"
     parts = [_part(bill, f"volume.{disk.kind}.storage", disk.gib), _performance(disk, bill)]

@@ -15,6 +15,12 @@ class Pool:
         """What there is at all of `keys`; never less than nothing."""
         return max(0, sum(self._left.get(key, 0) for key in keys))
 
+    def give(self, amounts: Mapping[str, float]) -> None:
+        """Add what has become free."""
+        for key, amount in amounts.items():
+            if key in self._left:
+                self._left[key] += amount
+
     def take(self, keys: Iterable[str], amount: float) -> None:
         """Take `amount`, first where there is most; what is lacking is taken from nowhere."""
         for key in sorted(keys, key=lambda key: -self._left.get(key, 0)):

@@ -88,8 +88,9 @@ def read_prices(region: str, refreshed: Path | None = None) -> Prices:
 
 
 def write_prices(file: PriceFile, folder: Path) -> Path:
-    """Keep prices that were read. Raises `PlanError` where that is not possible."""
+    """Keep prices that were read, beside older ones of what is not among them. Raises `PlanError` where that fails."""
     path = folder / f"{file.region}.json"
+    file = _beside(file, path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         text = msgspec.json.format(msgspec.json.encode(file, order="sorted"), indent=2)
@@ -99,6 +100,17 @@ def write_prices(file: PriceFile, folder: Path) -> Path:
     except OSError as error:
         raise PlanError(f"{path} cannot be written: {error.strerror}", code=Code.BAD_PRICES) from error
     return path
+
+
+def _beside(file: PriceFile, path: Path) -> PriceFile:
+    try:
+        older = _read(path)
+    except PlanError:  # none, or one that nobody could use
+        return file
+    prices = {**older.prices, **file.prices}
+    used = {price.source for price in prices.values()}
+    sources = {name: origin for name, origin in {**older.sources, **file.sources}.items() if name in used}
+    return msgspec.structs.replace(file, sources=sources, prices=prices)
 
 
 class _Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +135,13 @@ def _packaged(name: str) -> PriceFile | None:
 def _read(path: Path) -> PriceFile:
     hint = "take it away, or write it anew with: mlinfra cost STACK --refresh"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=PriceFile)
+        found = msgspec.json.decode(path.read_bytes(), type=PriceFile)
     except OSError as error:
         raise PlanError(f"{path} cannot be read: {error.strerror}", code=Code.BAD_PRICES, hint=hint) from error
     except msgspec.MsgspecError as error:
         raise PlanError(f"{path} is no file of prices: {error}", code=Code.BAD_PRICES, hint=hint) from error
+    for key, price in found.prices.items():
+        if not price.price.is_finite() or price.price < 0 or price.source not in found.sources:
+            message = f"{path} is no file of prices: {key} is no price of a source that is named"
+            raise PlanError(message, code=Code.BAD_PRICES, hint=hint)
+    return found

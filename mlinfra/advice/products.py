@@ -37,6 +37,12 @@ _MACHINE = {
     "marketoption": "OnDemand",
 }
 _PRODUCTS = {
+    "database.backup": Product(
+        service="AmazonRDS",
+        attributes={"productFamily": "Storage Snapshot", "databaseEngine": "Any"},
+        usages=("RDS:ChargedBackupUsage",),
+        unit="GiB-month",
+    ),
     "nat-gateway": Product(
         service="AmazonEC2", attributes={"productFamily": "NAT Gateway"}, usages=("NatGateway-Hours",)
     ),
@@ -75,6 +81,12 @@ _STORAGE = {
     "io1": ("Provisioned IOPS", "RDS:PIOPS-Storage"),
     "io2": ("Provisioned IOPS-IO2", "RDS:PIOPS-Storage-IO2"),
 }
+_PERFORMANCE = {
+    ("iops", "gp3"): "RDS:GP3-PIOPS",
+    ("throughput", "gp3"): "RDS:GP3-Throughput",
+    ("iops", "io1"): "RDS:PIOPS",
+    ("iops", "io2"): "RDS:IO2-PIOPS",
+}
 
 
 def product_of(key: str) -> Product | None:
@@ -88,6 +100,10 @@ def product_of(key: str) -> Product | None:
             name, usage = _STORAGE[kind]
             family = {"productFamily": "Database Storage", "volumeType": name, "deploymentOption": "Single-AZ"}
             return Product(service="AmazonRDS", attributes=family, usages=(usage,), unit="GiB-month")
+        case ["database", "iops" | "throughput" as part, kind] if (part, kind) in _PERFORMANCE:
+            unit, family = "IOPS-month" if part == "iops" else "MiBps-month", {"deploymentOption": "Single-AZ"}
+            usages = (_PERFORMANCE[part, kind],)
+            return Product(service="AmazonRDS", attributes=family, usages=usages, unit=unit)
         case ["database", engine, kind] if engine in _ENGINES:
             family = {"productFamily": "Database Instance", "deploymentOption": "Single-AZ", "instanceType": kind}
             attributes = {**family, "databaseEngine": _ENGINES[engine]}
@@ -123,8 +139,10 @@ def _of_thing(thing: Thing) -> tuple[str, ...]:
 
 
 def _of_database(own: dict[Any, Any]) -> tuple[str, ...]:
-    kind, storage = text(own, "instanceClass"), text(own, "storageType", "gp3")
-    return (f"database.{text(own, 'engine')}.{kind}", f"database.storage.{storage}")
+    kind, storage = text(own, "instanceClass"), text(own, "storageType", "io1" if number(own, "iops") else "gp3")
+    performance = (f"database.{part}.{storage}" for part in ("iops", "throughput"))
+    asked = tuple(key for key in performance if product_of(key) is not None) if number(own, "iops") else ()
+    return (f"database.{text(own, 'engine')}.{kind}", f"database.storage.{storage}", "secret", *asked)
 
 
 def _of_lustre(own: dict[Any, Any]) -> tuple[str, ...]:
@@ -143,6 +161,7 @@ _OF_TYPES: dict[str, tuple[str, ...] | Callable[[dict[Any, Any]], tuple[str, ...
     "aws:eks/cluster:Cluster": ("cluster.standard", "cluster.extended"),
     "aws:kms/key:Key": ("key",),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("alarm.standard", "alarm.high-resolution"),
+    "aws:ec2/capacityReservation:CapacityReservation": lambda own: (f"machine.on-demand.{text(own, 'instanceType')}",),
     "aws:fsx/lustreFileSystem:LustreFileSystem": _of_lustre,
     "aws:rds/instance:Instance": _of_database,
     "aws:route53/zone:Zone": ("zone",),

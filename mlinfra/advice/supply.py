@@ -7,7 +7,7 @@ that it cannot judge, nor call it fine.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 
 from mlinfra.advice.demand import LIMITS, Demand, GroupDemand, ways
+from mlinfra.advice.machine import Machine
 from mlinfra.advice.machine_groups import MachineGroup
 from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, VPC
 from mlinfra.aws.calls import Calls
@@ -32,21 +33,14 @@ class Unasked(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Machine(msgspec.Struct, frozen=True):
-    """A machine type: its vCPUs, and how many interfaces it takes with how many IPv4 addresses each."""
-
-    vcpus: int
-    interfaces: int
-    addresses: int
-
-
 class Running(msgspec.Struct, frozen=True):
-    """One machine that counts. `group` is that of EKS or of Auto Scaling, empty outside of any."""
+    """One machine that counts. `group` is that of EKS or of Auto Scaling, empty outside of any. `subnet`: its id."""
 
     type: str
     spot: bool
     cluster: str = ""
     group: str = ""
+    subnet: str = ""
 
 
 class Subnet(msgspec.Struct, frozen=True):
@@ -88,9 +82,22 @@ class Supply(msgspec.Struct, frozen=True, kw_only=True):
 
     def machines_of(self, group: MachineGroup) -> int:
         """How many machines of a group run already; none where nobody says."""
+        return len(self._machines_of(group))
+
+    def former_machines(self, group: MachineGroup) -> list[Running]:
+        """Those of the group that it replaces, while it is there."""
+        if isinstance(self.running, Unasked) or not group.former[1]:
+            return []
+        return [one for one in self.running if (one.cluster, one.group) == group.former]
+
+    def machines_within(self, group: MachineGroup, subnets: Collection[str]) -> int:
+        """How many of them live in `subnets`, where what they need of addresses is theirs already."""
+        return sum(one.subnet in subnets for one in self._machines_of(group))
+
+    def _machines_of(self, group: MachineGroup) -> list[Running]:
         if isinstance(self.running, Unasked) or not group.name:
-            return 0
-        return sum((one.cluster, one.group) == (group.cluster, group.name) for one in self.running)
+            return []
+        return [one for one in self.running if (one.cluster, one.group) == (group.cluster, group.name)]
 
 
 def read_supply(calls: Calls, demand: Demand) -> Supply:
@@ -132,6 +139,9 @@ def _answer(question: Callable[[], T]) -> T | Unasked:
         return question()
     except ProviderError as error:
         return Unasked(str(error))
+    except (LookupError, TypeError, ValueError) as error:
+        # Whatever stands between us and AWS may answer in another form. That is no answer, and no reason to stop.
+        return Unasked(f"the answer has not the form that AWS documents ({type(error).__name__}: {error})")
 
 
 def _is_spot(one: GroupDemand) -> bool:
@@ -153,15 +163,20 @@ def _filters(**values: list[str]) -> dict[str, Any]:
 def _running(calls: Calls) -> tuple[Running, ...]:
     alive = _filters(instance_state_name=["pending", "running"])
     found = [one for held in _items(calls, "DescribeInstances", "Reservations", alive) for one in held["Instances"]]
-    # Machines of capacity blocks count against no quota (EC2 user guide, "Capacity Blocks for ML", November 2026).
-    return tuple(_machine(one) for one in found if one.get("InstanceLifecycle") != "capacity-block")
+    # Machines of capacity blocks, and those on hosts of one's own, count against no quota (EC2 user guide, "Capacity
+    # Blocks for ML" and "On-Demand Instance quotas", November 2026).
+    return tuple(
+        _machine(one)
+        for one in found
+        if one.get("InstanceLifecycle") != "capacity-block" and one.get("Placement", {}).get("Tenancy") != "host"
+    )
 
 
 def _machine(one: Mapping[str, Any]) -> Running:
     tags = {tag["Key"]: tag["Value"] for tag in one.get("Tags", [])}
     group = tags.get("eks:nodegroup-name") or tags.get("aws:autoscaling:groupName", "")
     spot = one.get("InstanceLifecycle") == "spot"
-    return Running(one["InstanceType"], spot, tags.get("eks:cluster-name", ""), group)
+    return Running(one["InstanceType"], spot, tags.get("eks:cluster-name", ""), group, one.get("SubnetId", ""))
 
 
 def _offered(calls: Calls, types: list[str]) -> dict[str, frozenset[str]]:
@@ -169,7 +184,9 @@ def _offered(calls: Calls, types: list[str]) -> dict[str, frozenset[str]]:
     for some in _batches(types):
         asked = {"LocationType": "availability-zone", **_filters(instance_type=some)}
         for one in _items(calls, "DescribeInstanceTypeOfferings", "InstanceTypeOfferings", asked):
-            found[one["InstanceType"]].add(one["Location"])
+            found.setdefault(one["InstanceType"], set()).add(one["Location"])
+    if not any(found.values()):
+        raise NotFound(f"EC2 names no zone that offers {', '.join(types)}")
     return {name: frozenset(zones) for name, zones in found.items()}
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import msgspec
 
 from mlinfra.advice.bill import Bill
+from mlinfra.advice.database_tariff import bill_database
 from mlinfra.advice.machine_groups import machine_group
 from mlinfra.advice.machine_tariff import bill_group
-from mlinfra.advice.reading import items, number, text
+from mlinfra.advice.reading import items, number, part, text
 from mlinfra.advice.things import Thing, Things
-from mlinfra.advice.tokens import MANAGED, NODE_POOL, SCALING
+from mlinfra.advice.tokens import MANAGED, NODE_POOL, RESERVATION, SCALING
 from mlinfra.core.cost import Amount
+from mlinfra.core.value import Properties
 
 # The end of standard support of each version: EKS user guide, "Amazon EKS Kubernetes release calendar" (April 2026).
 # https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
@@ -28,6 +30,8 @@ _STANDARD_UNTIL = {
     "1.35": date(2027, 3, 27),
 }
 _ONE = Amount.fixed(Decimal(1))
+_FINE = "high-resolution"
+_SOON = timedelta(days=90)
 
 
 class Circumstances(msgspec.Struct, frozen=True):
@@ -53,20 +57,48 @@ def bill_thing(thing: Thing, around: Circumstances, bill: Bill) -> None:
 
 def extended_since(version: str, day: date) -> date | None:
     """Since when a version of Kubernetes is in extended support on `day`; `None` while it is in standard support."""
-    until = _STANDARD_UNTIL.get(version)
+    until = _standard_until(version)
     return until if until is not None and day >= until else None
 
 
+def _standard_until(version: str) -> date | None:
+    """When its standard support ends; of a version older than those that are known, when the oldest's did."""
+    major, _, minor = version.partition(".")
+    if version in _STANDARD_UNTIL or not (major.isdecimal() and minor.isdecimal()):
+        return _STANDARD_UNTIL.get(version)
+    oldest = min(_STANDARD_UNTIL, key=lambda known: int(known.partition(".")[2]))
+    older = (int(major), int(minor)) < (1, int(oldest.partition(".")[2]))
+    return _STANDARD_UNTIL[oldest] if older else None
+
+
 def _cluster(thing: Thing, around: Circumstances, bill: Bill) -> None:
-    version = text(thing.properties, "version")
-    since = extended_since(version, around.day)
+    own = thing.properties
+    version = text(own, "version")
+    # EKS takes clusters that want no extended support to the next version (EKS user guide, "Disable extended support").
+    stays = text(part(own, "upgradePolicy"), "supportType", "EXTENDED") == "EXTENDED"
+    since = extended_since(version, around.day) if stays else None
     if since is None:
-        note = "" if version else "while its version is in standard support"
-        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE, note)
-        return
-    what = f"the control plane, Kubernetes {version} in extended support"
-    note = f"standard support ended on {since.isoformat()}; a newer version costs less"
-    bill.charge(thing.address, what, "cluster.extended", _ONE, note)
+        bill.charge(thing.address, "the control plane", "cluster.standard", _ONE, _coming(version, stays, around.day))
+    else:
+        what = f"the control plane, Kubernetes {version} in extended support"
+        ended = f"{'on' if version in _STANDARD_UNTIL else 'before'} {since.isoformat()}"
+        note = f"standard support ended {ended}; a newer version costs less"
+        bill.charge(thing.address, what, "cluster.extended", _ONE, note)
+    tier = text(part(own, "controlPlaneScalingConfig"), "tier", "standard")
+    if tier != "standard":
+        bill.leave(thing.address, f"the control plane's tier {tier}")
+    if part(own, "computeConfig").get("enabled") is True:
+        bill.leave(thing.address, "machines of EKS Auto Mode, and its fee for them", "EKS chooses them")
+
+
+def _coming(version: str, stays: bool, day: date) -> str:
+    """What should be known of a control plane in standard support: that this ends soon."""
+    if not version:
+        return "while its version is in standard support"
+    until = _standard_until(version)
+    if not stays or until is None or not timedelta(0) < until - day <= _SOON:
+        return ""
+    return f"standard support ends on {until.isoformat()}, and from then on it costs six times as much"
 
 
 def _group(thing: Thing, around: Circumstances, bill: Bill) -> None:
@@ -83,6 +115,10 @@ def _nat_gateway(thing: Thing, around: Circumstances, bill: Bill) -> None:
 
 
 def _public_address(thing: Thing, around: Circumstances, bill: Bill) -> None:
+    # Addresses that somebody brings along are free (VPC pricing, November 2026).
+    pool = thing.properties.get("publicIpv4Pool")
+    if isinstance(pool, str) and pool != "amazon":
+        return
     bill.charge(thing.address, "a public address", "public-address", _ONE)
 
 
@@ -91,8 +127,11 @@ def _endpoint(thing: Thing, around: Circumstances, bill: Bill) -> None:
     if kind == "Gateway":
         return  # free (VPC user guide, "Gateway endpoints", November 2026)
     zones = items(thing.properties, "subnetIds")
-    if kind != "Interface" or not zones:
-        bill.leave(thing.address, f"an endpoint of kind {kind}", "in how many zones is known after apply only")
+    if kind != "Interface":
+        bill.leave(thing.address, f"an endpoint of kind {kind}")
+        return
+    if not zones:
+        bill.leave(thing.address, "an endpoint", "in how many zones is known after apply only")
         return
     bill.charge(
         thing.address,
@@ -108,10 +147,26 @@ def _load_balancer(thing: Thing, around: Circumstances, bill: Bill) -> None:
     kind = text(own, "loadBalancerType", "application")
     bill.charge(thing.address, f"a load balancer ({kind})", f"load-balancer.{kind}", _ONE)
     bill.meter(thing.address, "what the load balancer carries")
-    zones = items(own, "subnets") or items(own, "subnetMappings")
-    if own.get("internal") is not True and zones:
-        amount = Amount.fixed(Decimal(len(zones)))
-        bill.charge(thing.address, f"its {len(zones)} public addresses", "public-address", amount)
+    addresses = _addresses_of(own, kind)
+    if addresses is None:
+        bill.leave(thing.address, "its public addresses", "in how many zones is known after apply only")
+    elif addresses:
+        amount = Amount.fixed(Decimal(addresses))
+        bill.charge(thing.address, f"its {addresses} public addresses", "public-address", amount)
+
+
+def _addresses_of(own: Properties, kind: str) -> int | None:
+    """The public addresses that a load balancer brings: one in each zone, but those given to it, which cost already.
+
+    `None` where its zones are not known.
+    """
+    private = own.get("internal") is True or text(own, "ipAddressType") == "dualstack-without-public-ipv4"
+    if private or kind == "gateway":
+        return 0
+    subnets, mappings = items(own, "subnets"), items(own, "subnetMappings")
+    if not subnets and not mappings:
+        return None
+    return len(subnets) or sum("allocationId" not in part(one) for one in mappings)
 
 
 def _key(thing: Thing, around: Circumstances, bill: Bill) -> None:
@@ -121,8 +176,13 @@ def _key(thing: Thing, around: Circumstances, bill: Bill) -> None:
 
 
 def _alarm(thing: Thing, around: Circumstances, bill: Bill) -> None:
-    kind = "standard" if number(thing.properties, "period", 60) >= 60 else "high-resolution"
-    bill.charge(thing.address, "an alarm", f"alarm.{kind}", _ONE)
+    """An alarm is paid for each metric that it looks at; a band of what is usual is three (CloudWatch pricing)."""
+    own = thing.properties
+    looked = [part(one, "metric") for one in items(own, "metricQueries") if "metric" in part(one)]
+    kind = "standard" if min((number(one, "period", 60) for one in looked or [own]), default=60) >= 60 else _FINE
+    count = max(1, len(looked)) * (3 if "thresholdMetricId" in own else 1)
+    what = "an alarm" if count == 1 else f"an alarm on {count} metrics"
+    bill.charge(thing.address, what, f"alarm.{kind}", Amount.fixed(Decimal(count)))
 
 
 def _parameter(thing: Thing, around: Circumstances, bill: Bill) -> None:
@@ -133,21 +193,13 @@ def _parameter(thing: Thing, around: Circumstances, bill: Bill) -> None:
 
 
 def _database(thing: Thing, around: Circumstances, bill: Bill) -> None:
-    # A standby costs what its database costs, and so does its storage (RDS user guide, "On-Demand DB instances").
-    own = thing.properties
-    kind, size = text(own, "instanceClass"), number(own, "allocatedStorage", 0)
-    copies = 2 if own.get("multiAz") is True else 1
-    what = f"a database ({kind})" + (" and its standby" if copies == 2 else "")
-    bill.charge(thing.address, what, f"database.{text(own, 'engine')}.{kind}", Amount.fixed(Decimal(copies)))
-    storage = text(own, "storageType", "gp3")
-    if size:
-        amount = Amount.fixed(Decimal(size) * copies)
-        bill.charge(thing.address, f"its {size:,} GB of storage ({storage})", f"database.storage.{storage}", amount)
-    bill.meter(thing.address, "backups beyond the size of the database")
+    bill_database(thing, around.day, bill)
 
 
 def _secret(thing: Thing, around: Circumstances, bill: Bill) -> None:
-    bill.charge(thing.address, "a secret", "secret", _ONE)
+    copies = 1 + len(items(thing.properties, "replicas"))
+    what = "a secret" if copies == 1 else f"a secret in {copies} regions"
+    bill.charge(thing.address, what, "secret", Amount.fixed(Decimal(copies)))
 
 
 def _zone(thing: Thing, around: Circumstances, bill: Bill) -> None:
@@ -161,6 +213,24 @@ def _lustre(thing: Thing, around: Circumstances, bill: Bill) -> None:
     throughput = number(own, "perUnitStorageThroughput", 0)
     key = f"lustre.{kind}.{throughput}" if throughput else f"lustre.{kind}"
     bill.charge(thing.address, f"{size:,} GiB of Lustre ({kind})", key, Amount.fixed(Decimal(size)))
+    if number(part(own, "metadataConfiguration"), "iops"):
+        bill.leave(thing.address, "IOPS for metadata beyond those that come with it")
+    if number(own, "automaticBackupRetentionDays"):
+        bill.meter(thing.address, "backups, by size")
+
+
+def _files(thing: Thing, around: Circumstances, bill: Bill) -> None:
+    throughput = number(thing.properties, "provisionedThroughputInMibps")
+    if text(thing.properties, "throughputMode") == "provisioned" and throughput:
+        bill.charge(thing.address, f"{throughput:,} MiB/s", "files.throughput", Amount.fixed(Decimal(throughput)))
+    bill.meter(thing.address, "files, by size and throughput")
+
+
+def _reservation(thing: Thing, around: Circumstances, bill: Bill) -> None:
+    kind, count = text(thing.properties, "instanceType"), number(thing.properties, "instanceCount")
+    note = "whether it is used or not; machines of the stack in it cost nothing more"
+    what = f"{count} {kind}, set aside"
+    bill.charge(thing.address, what, f"machine.on-demand.{kind}", Amount.fixed(Decimal(count)), note)
 
 
 _TARIFFS: dict[str, Tariff] = {
@@ -174,6 +244,8 @@ _TARIFFS: dict[str, Tariff] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:kms/key:Key": _key,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
+    RESERVATION: _reservation,
+    "aws:efs/fileSystem:FileSystem": _files,
     "aws:fsx/lustreFileSystem:LustreFileSystem": _lustre,
     "aws:rds/instance:Instance": _database,
     "aws:route53/zone:Zone": _zone,
@@ -186,7 +258,6 @@ _METERED = {
     "aws:amp/ruleGroupNamespace:RuleGroupNamespace": "what its rules read, by sample",
     "aws:ecr/repository:Repository": "images, by size",
     "aws:efs/backupPolicy:BackupPolicy": "backups, by size",
-    "aws:efs/fileSystem:FileSystem": "files, by size and throughput",
     "aws:cloudwatch/logGroup:LogGroup": "logs, by size",
     "aws:eks/fargateProfile:FargateProfile": "pods, by their vCPUs and memory",
     "aws:s3/bucket:Bucket": "objects, by size and request",

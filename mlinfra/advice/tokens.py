@@ -11,10 +11,20 @@ VPC = "aws:ec2/vpc:Vpc"
 INTERNET_GATEWAY = "aws:ec2/internetGateway:InternetGateway"
 PUBLIC_ADDRESS = "aws:ec2/eip:Eip"
 NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
+RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 SUBNET = "aws:ec2/subnet:Subnet"
 ADDON = "aws:eks/addon:Addon"
 
-# The property that names something, by the type whose making fails without it.
+SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
+FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
+ZONE = "aws:route53/zone:Zone"
+KEY = "aws:kms/key:Key"
+CERTIFICATE = "aws:acm/certificate:Certificate"
+POLICY = "aws:iam/policy:Policy"
+ROLE = "aws:iam/role:Role"
+
+# What is named without being declared as a reference to a type of ours: it may be of several, or of none.
 NAMING = {
     "aws:eks/accessEntry:AccessEntry": "principalArn",
     "aws:lb/listener:Listener": "certificateArn",

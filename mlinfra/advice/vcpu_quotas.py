@@ -41,6 +41,7 @@ _SPOT = {
     "X": "L-E3A00192",
     "F": "L-88CF9481",
 }
+ON_DEMAND_CODES = frozenset(_ON_DEMAND.values())
 _FAMILIES = {"g": "G and VT", "gr": "G and VT", "vt": "G and VT", "p": "P", "dl": "DL", "inf": "Inf"}
 _FAMILIES |= {"trn": "Trn", "x": "X", "f": "F", **dict.fromkeys("acdhimrtz", _STANDARD)}
 _FAMILIES |= dict.fromkeys(("im", "is"), _STANDARD)

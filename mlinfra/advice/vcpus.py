@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
 from mlinfra.advice.demand import Demand, GroupDemand, ways
-from mlinfra.advice.machine_groups import Buying
+from mlinfra.advice.machine import Machine
+from mlinfra.advice.machine_groups import Buying, MachineGroup
 from mlinfra.advice.machine_tariff import on_demand_of
 from mlinfra.advice.pools import Pool
 from mlinfra.advice.quota_request import increase
-from mlinfra.advice.supply import Machine, Reservation, Running, Supply, Unasked
-from mlinfra.advice.vcpu_quotas import VcpuQuota, vcpu_quota
+from mlinfra.advice.supply import Reservation, Supply, Unasked
+from mlinfra.advice.vcpu_quotas import ON_DEMAND_CODES, VcpuQuota, vcpu_quota
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Check, Verdict
 
@@ -31,24 +32,30 @@ class _Share(msgspec.Struct, frozen=True):
     """The machines that a group buys in one way: how many at least and at most, and the types to choose from."""
 
     address: Address
-    spot: bool
     minimum: int
     maximum: int
     choices: tuple[_Choice, ...]
     starts_with_none: bool
 
 
+class _Usage(msgspec.Struct, frozen=True):
+    """vCPUs by code: of others for good, and of groups that are replaced until their successors are there.
+
+    doubts: why more may be in use than is known, by code.
+    """
+
+    others: Counter[str]
+    former: Counter[str]
+    doubts: Mapping[str, str]
+
+
 def vcpu_checks(demand: Demand, supply: Supply) -> dict[Address, tuple[Check, ...]]:
     """The checks of each group. One that lives in a reservation needs no quota, and has none."""
     found: dict[Address, list[Check]] = {one.group.address: [] for one in demand.groups}
-    if isinstance(supply.machines, Unasked) or isinstance(supply.running, Unasked):
-        reason = supply.machines.reason if isinstance(supply.machines, Unasked) else ""
-        reason = supply.running.reason if isinstance(supply.running, Unasked) else reason
-        unknown = Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=reason)
+    if isinstance(supply.machines, Unasked):
+        unknown = Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=supply.machines.reason)
         return {one.group.address: (unknown,) for one in demand.groups if ways(one.group)}
-    others = _used_by_others(demand, supply, supply.machines, supply.running)
     granted = {code: value for code, value in supply.quotas.items() if not isinstance(value, Unasked)}
-    pool = Pool({code: value - others[code] for code, value in granted.items()})
     shares = []
     for one in demand.groups:
         for share in _shares(one, supply.machines):
@@ -57,15 +64,16 @@ def vcpu_checks(demand: Demand, supply: Supply) -> dict[Address, tuple[Check, ..
                 shares.append(msgspec.structs.replace(share, choices=tuple(known)))
             else:
                 found[one.group.address].append(_unknown(share, one, supply))
-    for address, check in _drawn(shares, pool, granted, others, supply.region):
+    for address, check in _drawn(shares, granted, _usage(demand, supply, supply.machines), supply.region):
         found[address].append(check)
     return {address: tuple(checks) for address, checks in found.items()}
 
 
 def _drawn(
-    shares: list[_Share], pool: Pool, granted: Mapping[str, float], others: Mapping[str, int], region: str
+    shares: list[_Share], granted: Mapping[str, float], usage: _Usage, region: str
 ) -> Iterator[tuple[Address, Check]]:
-    """Let all take their fewest, then their most."""
+    """Let all take their fewest, beside what they replace; then, when that is gone, their most."""
+    pool = Pool({code: value - usage.others[code] - usage.former[code] for code, value in granted.items()})
     fewest: list[tuple[_Share, _Choice, bool]] = []
     for share in shares:
         choice = max(share.choices, key=lambda one: pool.left([one.quota.code]) // one.vcpus)
@@ -74,6 +82,7 @@ def _drawn(
         if fits:  # one that cannot be made takes nothing from the others
             pool.take([choice.quota.code], share.minimum * choice.vcpus)
         fewest.append((share, choice, fits))
+    pool.give(usage.former)
     for share, choice, fits in fewest:
         code = choice.quota.code
         largest = max(one.vcpus for one in share.choices if one.quota.code == code)
@@ -81,19 +90,29 @@ def _drawn(
         grows = fits and pool.left([code]) >= more
         pool.take([code], more if fits else 0)
         verdict = Verdict.FITS if grows else Verdict.TIGHT if fits else Verdict.SHORT
-        yield share.address, _check(share, choice, largest, verdict, granted[code], others.get(code, 0), region)
+        yield share.address, _check(share, choice, largest, verdict, granted[code], usage, region)
 
 
 def _check(
-    share: _Share, choice: _Choice, largest: int, verdict: Verdict, granted: float, others: int, region: str
+    share: _Share, choice: _Choice, largest: int, verdict: Verdict, granted: float, usage: _Usage, region: str
 ) -> Check:
+    code = choice.quota.code
+    others, former, doubt = usage.others[code], usage.former[code], usage.doubts.get(code, "")
     least, most = max(share.minimum, 1) * choice.vcpus, share.maximum * largest
     wanted = f"{least:,} to {most:,}" if least != most else f"{most:,}"
     words = f"{granted:,.0f} granted, {others:,} used by others, and {wanted} wanted ({choice.quota.name})"
-    if verdict is not Verdict.FITS and granted - others >= (most if verdict is Verdict.TIGHT else least):
+    if former:
+        words += f"; the machines that are replaced take {former:,} until their successors are there"
+    if verdict is not Verdict.FITS and granted - others - former >= (most if verdict is Verdict.TIGHT else least):
         words += "; other groups of the stack draw from it too"
-    hint = "" if verdict is Verdict.FITS else increase("ec2", choice.quota.code, others + most, region)
-    return Check(subject=f"{_SUBJECT} {choice.quota.code}", verdict=verdict, words=words, hint=hint)
+    if doubt and verdict is not Verdict.SHORT:  # what is short of it already is short of it whatever else there is
+        words += f"; more may be in use: {doubt}"
+        verdict = Verdict.NOT_CHECKED if verdict is Verdict.FITS else verdict
+    if verdict in (Verdict.FITS, Verdict.NOT_CHECKED):
+        subject = _SUBJECT if doubt else f"{_SUBJECT} {code}"
+        return Check(subject=subject, verdict=verdict, words=words)
+    hint = increase("ec2", code, others + max(most, former + least), region)
+    return Check(subject=f"{_SUBJECT} {code}", verdict=verdict, words=words, hint=hint)
 
 
 def _unknown(share: _Share, one: GroupDemand, supply: Supply) -> Check:
@@ -104,17 +123,27 @@ def _unknown(share: _Share, one: GroupDemand, supply: Supply) -> Check:
 
 
 def _shares(one: GroupDemand, machines: Mapping[str, Machine]) -> Iterator[_Share]:
+    """What it buys in each way; of a group that buys either way, all of it in whichever has room."""
     group = one.group
+    if group.either:
+        choices = _choices(group, machines, (True, False))
+        yield _Share(group.address, group.minimum, group.maximum, choices, starts_with_none=group.minimum == 0)
+        return
     for spot in ways(group):
         fewest, most = (_bought(one, number, spot=spot) for number in (group.minimum, group.maximum))
         if most == 0:
             continue
-        choices = tuple(
-            _Choice(quota, machines[name].vcpus)
-            for name in group.types
-            if name in machines and (quota := vcpu_quota(name, spot=spot)) is not None
-        )
-        yield _Share(group.address, spot, fewest, most, choices, starts_with_none=group.minimum == 0)
+        begins = group.minimum == 0 and _bought(one, 1, spot=spot) == 1
+        yield _Share(group.address, fewest, most, _choices(group, machines, (spot,)), starts_with_none=begins)
+
+
+def _choices(group: MachineGroup, machines: Mapping[str, Machine], markets: tuple[bool, ...]) -> tuple[_Choice, ...]:
+    return tuple(
+        _Choice(quota, machines[name].vcpus)
+        for spot in markets
+        for name in group.types
+        if name in machines and (quota := vcpu_quota(name, spot=spot)) is not None
+    )
 
 
 def _bought(one: GroupDemand, machines: int, *, spot: bool) -> int:
@@ -124,20 +153,38 @@ def _bought(one: GroupDemand, machines: int, *, spot: bool) -> int:
     return machines - firm if spot else firm
 
 
-def _used_by_others(
-    demand: Demand, supply: Supply, machines: Mapping[str, Machine], running: tuple[Running, ...]
-) -> Counter[str]:
-    """vCPUs in use by code, without the machines of the stack's own groups, which are counted by what they want."""
-    own = {(one.group.cluster, one.group.name) for one in demand.groups if one.group.name}
-    used: Counter[str] = Counter()
+def _usage(demand: Demand, supply: Supply, machines: Mapping[str, Machine]) -> _Usage:
+    """What is in use without the machines of the stack's own groups, which are counted by what they want."""
+    # Machines in a reservation want no quota, and take it as others do.
+    own = {(one.group.cluster, one.group.name) for one in demand.groups if one.group.name and ways(one.group)}
+    leaving = {one.group.former for one in demand.groups if one.group.former[1]}
+    usage = _Usage(Counter(), Counter(), dict(_doubts(supply, machines, own)))
+    for machine in () if isinstance(supply.running, Unasked) else supply.running:
+        whose = (machine.cluster, machine.group)
+        if whose not in own and machine.type in machines:
+            into = usage.former if whose in leaving else usage.others
+            _count(into, machine.type, machines[machine.type].vcpus, spot=machine.spot)
+    for held in () if isinstance(supply.reservations, Unasked) else supply.reservations.values():
+        if _counts(held) and held.type in machines:
+            _count(usage.others, held.type, held.available * machines[held.type].vcpus, spot=False)
+    return usage
+
+
+def _doubts(
+    supply: Supply, machines: Mapping[str, Machine], own: Collection[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Why more may be in use, by code. Where several reasons hold for a code, the one that hides most comes last."""
+    running = () if isinstance(supply.running, Unasked) else supply.running
     for machine in running:
-        if (machine.cluster, machine.group) not in own and machine.type in machines:
-            _count(used, machine.type, machines[machine.type].vcpus, spot=machine.spot)
-    held = supply.reservations
-    for reservation in () if isinstance(held, Unasked) else held.values():
-        if _counts(reservation) and reservation.type in machines:
-            _count(used, reservation.type, reservation.available * machines[reservation.type].vcpus, spot=False)
-    return used
+        quota = vcpu_quota(machine.type, spot=machine.spot)
+        if quota is not None and machine.type not in machines and (machine.cluster, machine.group) not in own:
+            yield quota.code, f"how many vCPUs {machine.type} has was not told"
+    if isinstance(supply.reservations, Unasked):
+        for code in ON_DEMAND_CODES:
+            yield code, f"unused reservations could not be counted: {supply.reservations.reason}"
+    if isinstance(supply.running, Unasked):
+        for code in supply.quotas:
+            yield code, supply.running.reason
 
 
 def _counts(reservation: Reservation) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from mlinfra.aws.clients import Client, Clients
 from mlinfra.aws.errors import Failure, translate
+from mlinfra.aws.last_look import asking
 from mlinfra.aws.pace import Pace
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import Ambiguous, ProviderError, Throttled
@@ -31,6 +32,7 @@ _MAKES = re.compile(
 # What takes something away: where it is repeated and finds nothing, the first time did it.
 _REMOVES = re.compile(r"(Delete|Remove|Detach|Disassociate|Release|Revoke|Unt)")
 _REMOVED = re.compile(r"NotFound|NoSuch|DoesNotExist|NotAttached|NotAssociated")
+_RECORDS = "ChangeResourceRecordSets"  # of which each change says for itself whether it removes, or found nothing
 _TOKENS = ("ClientToken", "clientToken", "clientRequestToken", "ClientRequestToken")
 # What refuses a token that was used already, where others answer with what was made with it: what an unclear answer
 # left has to be looked up, as without a token (API references of these, November 2026). Of a secret, the token is that
@@ -45,19 +47,37 @@ def _nobody_minds() -> None:
     """Nothing forbids a call."""
 
 
+def _is_removed(operation: str, given: Mapping[str, Any], failure: Failure) -> bool:
+    """Whether a call that takes things away found none of them."""
+    if operation == _RECORDS:
+        changes = given["ChangeBatch"]["Changes"]
+        gone = failure.message.count("but it was not found")
+        return gone == len(changes) and all(change["Action"] == "DELETE" for change in changes)
+    return _REMOVES.match(operation) is not None and _REMOVED.search(failure.code) is not None
+
+
 class Calls:
     """The calls of one region. Safe to share between threads.
 
     `chance` answers a number between 0 and 1 and spreads the delays, so that many callers do not return at once.
+    `attempts` bounds how often a call is made that fails otherwise than by being throttled; `patience`, in seconds, for
+    how long one is made that is.
     """
 
     def __init__(
-        self, clients: Clients, clock: Clock, *, chance: Any = random.random, attempts: int = _ATTEMPTS
+        self,
+        clients: Clients,
+        clock: Clock,
+        *,
+        chance: Any = random.random,
+        attempts: int = _ATTEMPTS,
+        patience: float = _PATIENCE,
     ) -> None:
         self._clients = clients
         self._clock = clock
         self._chance = chance
         self._attempts = attempts
+        self._patience = patience
         self._lock = threading.Lock()
         self._paces: dict[str, Pace] = {}
 
@@ -80,8 +100,8 @@ class Calls:
         """Call `operation` (`CreateVpc`) once, with `params` in AWS's own names.
 
         about: the object, for messages. token: the idempotency token, used where the operation takes one. scrub:
-        texts that no message may repeat. fence: called right before each attempt at what changes something, which it
-        forbids by raising. Raises `ProviderError` or one of its kinds.
+        texts that no message may repeat. fence: called right before a request that changes something is sent, each
+        time that it is, and forbids it by raising. Raises `ProviderError` or one of its kinds.
         """
         doing = f"{service} {operation}" + (f" for {about}" if about else "")
         client = self._client(service, doing)
@@ -89,23 +109,31 @@ class Calls:
         tokened = self._fill_token(client, operation, given, token)
         changes = not _READS.match(operation)
         repeatable = tokened or not _MAKES.match(operation)
-        removes = _REMOVES.match(operation) is not None
 
         def send() -> Answer:
-            if changes:
-                fence()
-            return self._send(client, operation, given, doing, changes=changes, scrub=scrub)
+            with asking(fence if changes else None):
+                return self._send(client, operation, given, doing, changes=changes, scrub=scrub)
 
         return self._persist(
             send,
             self._pace_of(service),
             repeatable=repeatable,
-            removes=removes,
+            removed=lambda error: _is_removed(operation, given, Failure(error)),
         )
 
-    def _persist(self, send: Callable[[], Answer], pace: Pace, *, repeatable: bool, removes: bool) -> Answer:
-        """`send`, repeated: as long as it is throttled, and a few times where that is safe after an unclear answer."""
-        deadline = self._clock.monotonic() + _PATIENCE
+    def _persist(
+        self,
+        send: Callable[[], Answer],
+        pace: Pace,
+        *,
+        repeatable: bool,
+        removed: Callable[[ProviderError], bool],
+    ) -> Answer:
+        """`send`, repeated: as long as it is throttled, and a few times where that is safe after an unclear answer.
+
+        removed: whether an error says that an earlier time has taken away what was to go.
+        """
+        deadline = self._clock.monotonic() + self._patience
         failures = unclear = 0
         pace.wait()
         for attempt in count():
@@ -121,7 +149,7 @@ class Calls:
                 if failures == self._attempts or (throttled and late) or (unclear and not repeatable):
                     raise
             except ProviderError as error:
-                if unclear and removes and _REMOVED.search(Failure(error).code):
+                if unclear and removed(error):
                     return {}
                 raise
             else:
@@ -151,6 +179,8 @@ class Calls:
             following = page.get(how["output_token"])
             if not following or ("more_results" in how and not page.get(how["more_results"])):
                 return
+            if following == given.get(how["input_token"]):
+                raise ProviderError(f"{service} {operation} answers the same page again and again")
             given[how["input_token"]] = following
 
     def _largest_page(self, service: str, operation: str, how: Mapping[str, Any]) -> int | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from mlinfra.aws.credentials import refusal
+from mlinfra.aws.last_look import look
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -141,4 +142,6 @@ class Clients:
                 "aws_access_key_id": self._endpoint.access_key,
                 "aws_secret_access_key": self._endpoint.secret_key,
             }
-        return self._session().create_client(service, region_name=self.region or None, config=config, **about)
+        client = self._session().create_client(service, region_name=self.region or None, config=config, **about)
+        client.meta.events.register_last("before-send", look)
+        return client

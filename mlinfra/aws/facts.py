@@ -13,6 +13,7 @@ import msgspec
 
 from mlinfra.aws.calls import Calls
 from mlinfra.aws.identity import Identity
+from mlinfra.core.errors import AccessDenied
 from mlinfra.core.facts import Facts, InstanceType, Wants
 
 _TYPES_AT_ONCE = 100  # DescribeInstanceTypes takes no more names
@@ -58,10 +59,9 @@ def _cluster_versions(calls: Calls) -> tuple[str, ...]:
 
 
 def _instance_types(calls: Calls, names: list[str]) -> dict[str, InstanceType]:
-    zones = _offered_zones(calls, names)
     # Asked by filter and not by name: one misspelt name must not hide the others. Whoever wants it says that it lacks.
     found = {
-        about["InstanceType"]: _instance_type(about, zones.get(about["InstanceType"], ()))
+        about["InstanceType"]: _instance_type(about)
         for some in _batches(names)
         for page in calls.pages(
             "ec2", "DescribeInstanceTypes", {"Filters": [{"Name": "instance-type", "Values": some}]}
@@ -71,17 +71,7 @@ def _instance_types(calls: Calls, names: list[str]) -> dict[str, InstanceType]:
     return dict(sorted(found.items()))
 
 
-def _offered_zones(calls: Calls, names: list[str]) -> dict[str, tuple[str, ...]]:
-    offered: dict[str, set[str]] = {}
-    for some in _batches(names):
-        asked = {"LocationType": "availability-zone", "Filters": [{"Name": "instance-type", "Values": some}]}
-        for page in calls.pages("ec2", "DescribeInstanceTypeOfferings", asked):
-            for offer in page["InstanceTypeOfferings"]:
-                offered.setdefault(offer["InstanceType"], set()).add(offer["Location"])
-    return {name: tuple(sorted(zones)) for name, zones in offered.items()}
-
-
-def _instance_type(about: dict[str, Any], zones: tuple[str, ...]) -> InstanceType:
+def _instance_type(about: dict[str, Any]) -> InstanceType:
     gpus = about.get("GpuInfo", {}).get("Gpus", [])
     architectures = about.get("ProcessorInfo", {}).get("SupportedArchitectures", ["x86_64"])
     return InstanceType(
@@ -94,7 +84,6 @@ def _instance_type(about: dict[str, Any], zones: tuple[str, ...]) -> InstanceTyp
         gpu_memory_mib=gpus[0].get("MemoryInfo", {}).get("SizeInMiB", 0) if gpus else 0,
         neuron_devices=sum(device.get("Count", 0) for device in about.get("NeuronInfo", {}).get("NeuronDevices", [])),
         efa_interfaces=about.get("NetworkInfo", {}).get("EfaInfo", {}).get("MaximumEfaInterfaces", 0),
-        zones=zones,
     )
 
 
@@ -129,12 +118,17 @@ def _is_default(compatibility: dict[str, Any], kubernetes: str) -> bool:
 
 def _reservations(calls: Calls, names: frozenset[str]) -> dict[str, str]:
     """The zone of each, looked for among all: one misspelt id must not hide the others."""
-    return {
-        found["CapacityReservationId"]: found["AvailabilityZone"]
-        for page in calls.pages("ec2", "DescribeCapacityReservations")
-        for found in page["CapacityReservations"]
-        if found["CapacityReservationId"] in names
-    }
+    try:
+        return {
+            found["CapacityReservationId"]: found["AvailabilityZone"]
+            for page in calls.pages("ec2", "DescribeCapacityReservations")
+            for found in page["CapacityReservations"]
+            if found["CapacityReservationId"] in names
+        }
+    except AccessDenied as error:
+        # To guess the zone would put machines where the reservation is not.
+        hint = "a group that names the zones of its reservation (zones: [...]) needs no answer; or allow the call"
+        raise AccessDenied(str(error), hint=hint) from error
 
 
 def _batches(names: Iterable[str], size: int = _TYPES_AT_ONCE) -> Iterator[list[str]]:

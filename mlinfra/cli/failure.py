@@ -15,12 +15,54 @@ import typer
 from mlinfra.cli.codes import Code
 from mlinfra.cli.render.diagnostics import diagnostics_page, failure_page
 from mlinfra.cli.render.report import report_page
-from mlinfra.cli.shell import Shell
+from mlinfra.cli.shell import Asked, Shell
+from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
+
+_DEFECT = "this is a defect of mlinfra, not of your stack ({})"
+_REPORT = "the details are in the log that the error output names; please report it with that file"
 
 
 def answer(error: Exception, shell: Shell) -> int:
-    """Print `error`, and answer the exit code."""
+    """Say what went wrong, for people and in the form that the command was asked for. Answers the exit code."""
+    code = _tell(error, shell)
+    if shell.asked is not None and shell.stdout.untouched:
+        _answer_in_form(error, shell.asked, shell)
+    return code
+
+
+def _answer_in_form(error: Exception, asked: Asked, shell: Shell) -> None:
+    """Write the answer of a command that has none, where its form can say so."""
+    from mlinfra.cli.render.unanswered import Unanswered, unanswered_in
+
+    write = unanswered_in(asked.given.get("form") or "text")
+    if write is None or isinstance(error, typer.Abort):
+        return
+    file = str(asked.given.get("stack") or "")
+    name = _stack_name(file, asked, shell) if file else ""
+    shell.write(write(Unanswered(asked.command, file, name, _diagnostics(error))))
+
+
+def _stack_name(file: str, asked: Asked, shell: Shell) -> str:
+    try:
+        return shell.sessions.stack_name(shell.options(file, asked.given.get("sets"), asked.given.get("inputs")))
+    except Exception:  # noqa: BLE001 - what failed, and was said to, may fail again; its name is not worth a second word
+        return ""
+
+
+def _diagnostics(error: Exception) -> tuple[Diagnostic, ...]:
+    match error:
+        case ConfigError():
+            return error.diagnostics
+        case MlinfraError():
+            first, _, rest = str(error).partition("\n")
+            return (Diagnostic(code=error.code, summary=first, detail=rest, hint=error.hint),)
+        case typer.TyperException():
+            return (Diagnostic(code=Code.USAGE, summary=error.format_message(), hint=_usage(error)),)
+    return (Diagnostic(code=Code.UNEXPECTED, summary=_DEFECT.format(type(error).__name__), hint=_REPORT),)
+
+
+def _tell(error: Exception, shell: Shell) -> int:
     look = shell.look(stream=shell.stderr)
     match error:
         case ConfigError():
@@ -53,7 +95,7 @@ def _unexpected(error: Exception, shell: Shell) -> int:
     if shell.environ.get("MLINFRA_DEBUG") == "1":
         shell.stderr.write("".join(traceback.format_exception(error)))
     look = shell.look(stream=shell.stderr)
-    what = f"this is a defect of mlinfra, not of your stack ({type(error).__name__})"
+    what = _DEFECT.format(type(error).__name__)
     try:
         where = f"the details are in {_log(error)}; please report it with that file"
     except OSError as refused:

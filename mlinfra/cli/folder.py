@@ -19,6 +19,7 @@ import typer.main
 from typer.core import TyperCommand, TyperGroup
 
 from mlinfra.cli.coercion import spared
+from mlinfra.cli.shell import Asked, Shell
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -57,6 +58,12 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Its parameters, and the help option."""
         return spared(super().get_params(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it. The shell is told what was asked for, so that a failure can be told in the same form."""
+        if isinstance(ctx.obj, Shell):
+            ctx.obj.asked = Asked(ctx.command_path.partition(" ")[2], ctx.params)
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: object, formatter: Page) -> None:
         """Print the examples as they are typed."""

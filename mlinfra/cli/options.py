@@ -15,6 +15,13 @@ Inputs: TypeAlias = Annotated[
 ]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Full: TypeAlias = Annotated[bool, typer.Option("--full", help="Show every property of what is created or deleted.")]
+RemoveForeign: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--remove-foreign",
+        help="Take away what others added to objects of the stack: policies of roles, rules of security groups.",
+    ),
+]
 Form: TypeAlias = Annotated[Literal["text", "json"], typer.Option("-o", "--output", help="The form of the answer.")]
 PlanForm: TypeAlias = Annotated[
     Literal["text", "json", "markdown", "html"], typer.Option("-o", "--output", help="The form of the plan.")

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from mlinfra.cli.progress import Watch
 
 _UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
-# Errors with an exit code of their own: a mandatory rule that is broken or cannot be decided, a budget exceeded.
-_EXITS = {"MLI7001": PolicyViolation.exit_code, "MLI7002": PolicyViolation.exit_code, "MLI8001": 7}
+# Errors with an exit code of their own: a mandatory rule that is broken or cannot be decided, so too a budget.
+_EXITS = {"MLI7001": PolicyViolation.exit_code, "MLI7002": PolicyViolation.exit_code}
+_EXITS |= {"MLI8001": 7, "MLI8071": 7}
 # Of several, the first of these holds: what cannot be made at all, what must not be, what is too dear.
 _PRECEDENCE = (1, PolicyViolation.exit_code, 7)
 

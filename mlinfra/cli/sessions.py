@@ -80,6 +80,7 @@ class Session(Protocol):
         refresh: bool = True,
         refresh_facts: bool = False,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = ...,
     ) -> Plan:
         """What would be done."""
@@ -117,8 +118,8 @@ class Session(Protocol):
         """Whether there is room for it."""
         ...
 
-    def refresh_prices(self) -> str:
-        """Read its prices anew, and answer the file that keeps them."""
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
+        """Read its prices anew, and answer the file that keeps them, and what could not be read."""
         ...
 
     def outputs(self) -> Mapping[str, Value]:
@@ -129,8 +130,8 @@ class Session(Protocol):
         """What is remembered."""
         ...
 
-    def kubeconfig(self) -> Mapping[str, Any]:
-        """How Kubernetes clients reach the stack's cluster."""
+    def kubeconfig(self, port: int = ...) -> tuple[Mapping[str, Any], str]:
+        """How Kubernetes clients reach the stack's cluster, and what they need besides, in words."""
         ...
 
     def location(self) -> str:
@@ -214,6 +215,10 @@ class Sessions(Protocol):
 
     def pull_charts(self, options: Any) -> Sequence[ChartInfo]:
         """The same, each fetched where it is not at hand."""
+        ...
+
+    def stack_name(self, options: Any) -> str:
+        """What a stack is called that cannot be read; empty where nobody can tell. Raises nothing."""
         ...
 
     def check_health(self, options: Any) -> Health:

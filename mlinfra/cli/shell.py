@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 from mlinfra.cli.stream import Stream
 
@@ -24,6 +24,13 @@ def _real_sessions() -> Sessions:
     import mlinfra.session as session
 
     return session
+
+
+class Asked(NamedTuple):
+    """What a command was called with: `command` such as `policy check`, and its parameters by name."""
+
+    command: str
+    given: Mapping[str, Any]
 
 
 class Shell:
@@ -43,6 +50,7 @@ class Shell:
         self.stderr = Stream(stderr or sys.stderr)
         self.environ = environ
         self.colour = True
+        self.asked: Asked | None = None
         self._sessions = sessions
 
     @staticmethod

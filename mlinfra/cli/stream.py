@@ -17,6 +17,7 @@ class Stream(io.TextIOBase):
     def __init__(self, inner: TextIO) -> None:
         self._inner = inner
         self._gone = False
+        self.untouched = True  # whether nothing was written to it yet
         if isinstance(inner, io.TextIOWrapper):
             inner.reconfigure(errors="backslashreplace")
 
@@ -27,6 +28,7 @@ class Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write, or drop."""
+        self.untouched = self.untouched and not text
         if not self._gone:
             try:
                 self._inner.write(text)

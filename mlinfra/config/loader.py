@@ -57,6 +57,19 @@ def load_stack(
     return stack, findings.diagnostics()
 
 
+def read_name(
+    file: str, language: Language, *, environ: Mapping[str, str], sets: Sequence[str] = (),
+    input_files: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """The name that a stack file gives its stack, whatever else is wrong with it; empty where it cannot be read."""
+    findings = Findings()
+    files = Files(find_root(file), findings)
+    merged = Layers(files, findings).assemble(file)
+    if merged is None:
+        return ""
+    return _Run(language, environ, files, findings).name(without_nulls(merged, findings), sets, input_files)
+
+
 def unbuilt(stack: Stack, language: Language) -> tuple[Diagnostic, ...]:
     """An error for each section of the stack that is part of the language and cannot be planned yet."""
     findings = Findings()
@@ -102,6 +115,16 @@ class _Run:
             draft = Draft(_stack(file, left, values, documents, effective), frozenset(self._content.broken))
             raise DraftError(self._findings.diagnostics(), draft)
         return None
+
+    def name(self, root: Node, sets: Sequence[str], input_files: Sequence[str]) -> str:
+        """The stack's name, as far as it can be told."""
+        written = root.below("metadata")
+        if written is None:
+            return ""
+        inputs, _ = self._inputs(root, sets, input_files)
+        scope = self._scope(root, inputs, Neighbours({}, None))
+        found = Substitution(scope, self._findings).apply("metadata", written).below("name")
+        return found.value if found is not None and isinstance(found.value, str) else ""
 
     def _scope(self, root: Node, inputs: Mapping[str, Node], neighbours: Neighbours) -> Scope:
         return Scope(

@@ -109,6 +109,10 @@ class Budget(Part, frozen=True):
     on_breach: Annotated[
         Literal["warn", "fail"], about("whether a plan that is expected to cost more warns or fails")
     ] = "warn"
+    on_unknown: Annotated[
+        Literal["warn", "fail"] | None,
+        about("whether a plan of which a price is not known warns or fails; unset, as `onBreach` says"),
+    ] = None
 
 
 class Lifecycle(Part, frozen=True):
@@ -133,7 +137,7 @@ class Waiver(Part, frozen=True):
 
     rule: Annotated[Text, about("the rule's id: MLP-NET-023")]
     address: Annotated[Text, about("the address, or the section, that it is set aside for")]
-    reason: Annotated[Text, about("why")]
+    reason: Annotated[str, about("why", pattern=r"\S", form="a reason, in words")]
     until: Annotated[
         str, about("the last day", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", form="a date such as 2027-03-31")
     ]  # fmt: skip

@@ -67,18 +67,26 @@ class CostLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Uncounted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What costs something that is not in the figures, and why."""
+    """What costs something that is not in the figures, and why.
+
+    bounded: what it costs is not known, and what it costs at the most is: that stands in the figures.
+    """
 
     address: Address
     what: str
     reason: str
+    bounded: bool = False
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stack may cost a month, in US dollars, and whether it may be made where it costs more."""
+    """What a stack may cost a month, in US dollars, and whether it may be made where it costs more.
+
+    fails_unknown: whether it may be made where nobody knows if it does, for want of a price.
+    """
 
     monthly: Decimal
     fails: bool = False
+    fails_unknown: bool = False
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +95,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     monthly: of what is desired, to the cent. change: that, less what the records say is there; `None` where nobody
     could read them.
     lines: what is paid for, the dearest first.
-    unknown: what no price is known of. It is in no figure.
+    unknown: what no price is known of. It is in no figure, unless it is bounded.
     usage: what is paid by use, and in no figure either.
     prices_of: the day of the oldest price used, ISO 8601; empty where none was.
     """
@@ -106,3 +114,16 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     def exceeds(self) -> bool:
         """Whether it is expected to come to more than its budget."""
         return self.budget is not None and self.monthly.expected > self.budget.monthly
+
+    @property
+    def uncounted(self) -> tuple[Uncounted, ...]:
+        """What may cost any amount."""
+        return tuple(one for one in self.unknown if not one.bounded)
+
+    @property
+    def refused(self) -> bool:
+        """Whether its budget forbids it: it costs more, or may, for all that is known."""
+        if self.budget is None:
+            return False
+        undecided = bool(self.uncounted) and not self.exceeds
+        return (self.exceeds and self.budget.fails) or (undecided and self.budget.fails_unknown)

@@ -12,6 +12,7 @@ class Standing(StrEnum):
     """How an endpoint is."""
 
     READY = "ready"  # all its replicas answer
+    ASLEEP = "asleep"  # it has none while nobody asks; the first request starts one
     PARTLY = "partly"  # some of them do
     DOWN = "down"  # none does
     ABSENT = "not made"  # it stands in the stack file, and was not applied

@@ -21,7 +21,6 @@ class InstanceType(msgspec.Struct, frozen=True, kw_only=True):
     gpu_memory_mib: int = 0
     neuron_devices: int = 0
     efa_interfaces: int = 0
-    zones: tuple[str, ...] = ()
 
     @property
     def accelerator(self) -> str:

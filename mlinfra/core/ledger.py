@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from mlinfra.core.address import Address
-from mlinfra.core.state import Intent, Record, State
+from mlinfra.core.state import Failure, Intent, Record, State
 from mlinfra.core.value import Value
 
 
@@ -74,7 +74,13 @@ class Completed(msgspec.Struct, frozen=True, tag="completed"):
     seal: str
 
 
-Entry: TypeAlias = Intended | Recorded | Removed | Settled | Renamed | Noted | Began | Completed
+class Stopped(msgspec.Struct, frozen=True, tag="stopped"):
+    """A run came to its end without having done all, for these reasons."""
+
+    failures: tuple[Failure, ...]
+
+
+Entry: TypeAlias = Intended | Recorded | Removed | Settled | Renamed | Noted | Began | Completed | Stopped
 
 
 # How many seals are remembered: a plan file that was killed or failed is run again soon, if at all.
@@ -91,6 +97,7 @@ class Ledger:
         self._pending = {(i.address, i.generation): i for i in state.pending}
         self._applied = list(state.applied)
         self._completed = list(state.completed)
+        self._failures = state.failures
         self._generations = dict(state.generations)
         self._facts, self._outputs = state.facts, state.outputs
 
@@ -125,9 +132,12 @@ class Ledger:
                 self._outputs = self._outputs if outputs is None else outputs
             case Began(seal):
                 self._applied = [*(s for s in self._applied if s != seal), seal][-_SEALS:]
+                self._failures = ()
             case Completed(seal):
                 self._applied = [s for s in self._applied if s != seal]
                 self._completed = [*self._completed, seal][-_SEALS:]
+            case Stopped(failures):
+                self._failures = failures
 
     def _enter_record(self, entry: Recorded) -> None:
         record = entry.record
@@ -174,4 +184,5 @@ class Ledger:
             outputs=self._outputs,
             applied=tuple(self._applied),
             completed=tuple(self._completed),
+            failures=self._failures,
         )

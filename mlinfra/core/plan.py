@@ -126,6 +126,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What happens to one address, for people. `reason` is one sentence; `id` names the object that is there.
 
     parts: what it carries with it, where its provider can tell.
+    loses: of a creation: what is there under this address goes with the cluster that it is in.
     """
 
     address: Address
@@ -138,6 +139,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     origin: Address | None = None
     order: str = ""  # of a replacement: create-first or delete-first
     parts: tuple[Part, ...] = ()
+    loses: bool = False
 
 
 class Sealed(msgspec.Struct, frozen=True, gc=False, kw_only=True):

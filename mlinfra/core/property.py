@@ -51,6 +51,8 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     initial: set at creation only; afterwards others own it (autoscalers), and it is never compared.
     write_only: the API never shows it; compared with what was last applied.
     default: what the object has once the property is removed from the stack; `None` says that it is then absent.
+    floating: its default is what it becomes when it is taken out of the stack, and not what it always is without: that
+        follows from another property, or from a setting of the account. So nobody's change of it is seen.
     refers: the token of the type whose identity it holds; orders deletes where no record can.
     keeps: what it names cannot go while it is named. Where that goes before its successor comes, so does the object.
     canonical: brings equal spellings of one scalar or block together (host bits of a CIDR, a rewritten principal).
@@ -69,6 +71,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     initial: bool = False
     write_only: bool = False
     default: Value | Unset = UNSET
+    floating: bool = False
     refers: str = ""
     keeps: bool = False
     canonical: Callable[[Any], Any] | None = None
@@ -119,6 +122,19 @@ _SCHEMA_OF: dict[Kind, dict[str, Any]] = {
     Kind.DOCUMENT: {"type": "string"},
     Kind.ANY: {},
 }
+
+
+_SCALARS = frozenset({Kind.STRING, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN})
+
+
+def is_watched(declared: Property) -> bool:
+    """Whether a property is as its default says while nobody says otherwise, so that a change of it by others shows.
+
+    A plain one that can be read, and be changed once the object is there.
+    """
+    hidden = declared.initial or declared.write_only or declared.masked or declared.floating
+    plain = declared.kind in _SCALARS and isinstance(declared.default, bool | int | float | str)
+    return plain and not hidden and declared.replace is None
 
 
 def lineage_of(root: Property, path: Path) -> tuple[Property, ...]:

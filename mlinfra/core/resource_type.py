@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from mlinfra.core.address import Address
-from mlinfra.core.property import Kind, Property
+from mlinfra.core.property import Kind, Property, is_watched
 from mlinfra.core.value import Concat, Path, Properties, Ref, Value
 
 
@@ -60,6 +61,29 @@ class Opens(msgspec.Struct, frozen=True):
         return Concat((first, *(part for other in others for part in ("@", other))))
 
 
+class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a type whose objects lie below others: what lies below one of ours is to be ours as well.
+
+    of, by: the type of what they lie below, and its identity as a format over their properties (`{role}`).
+    said: one of them, in words that follow the address of what it lies below: `has the policy ... attached`.
+    welcome: which of those of others belong there all the same: rules that the controllers of a cluster write.
+    holds: what they lie below cannot be deleted while they are there.
+    """
+
+    of: str
+    by: str
+    said: Callable[[Properties], str]
+    welcome: Callable[[Properties], bool] | None = None
+    holds: bool = False
+
+    def host_of(self, properties: Properties) -> str:
+        """The identity of what an object with these properties lies below; "" where they do not say."""
+        try:
+            return self.by.format_map(properties)
+        except KeyError:
+            return ""
+
+
 # From an object's properties to the id that they spell out; `None` where they do not, or not yet.
 Identify = Callable[[Properties], str | None]
 
@@ -71,7 +95,7 @@ Variant = Callable[[Properties], Property]
 Hops = Callable[[Properties, Properties], Sequence[Properties]]
 
 
-class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
+class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One type.
 
     token: Pulumi's (`aws:ec2/vpc:Vpc`).
@@ -81,6 +105,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     variant: the inputs as declared for one observed object, where not all objects are alike.
     name: how to derive its name, where it has one.
     owned_by: how ownership shows; `parent` is then the input that holds the parent's identity.
+    exclusive: whose alone they are, where others may add to what lies below an object of ours.
     volatile: the outputs that an update of anything but tags may alter; all others stay known while one is planned.
     marked: whether objects say whose they are by marks that are no `tags` of their inputs (labels and annotations).
     hops: how an update is split into ordered steps.
@@ -96,11 +121,21 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True):
     name: NameRule | None = None
     owned_by: OwnedBy = OwnedBy.TAGS
     parent: str = ""
+    exclusive: Exclusive | None = None
     volatile: frozenset[str] = frozenset()
     marked: bool = False
     hops: Hops | None = None
     opens: Opens | None = None
     perishes: bool = False
+
+    @cached_property
+    def watched(self) -> Mapping[str, Value]:
+        """The inputs that are as their defaults say while nobody says otherwise, each with its default.
+
+        Of types whose objects many write to, by marks that say who wrote what, there are none.
+        """
+        fields = {} if self.marked else self.inputs.fields
+        return {name: field.default for name, field in fields.items() if is_watched(field)}
 
     @property
     def taggable(self) -> bool:

@@ -66,6 +66,15 @@ class Intent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     seal: str = ""
 
 
+class Failure(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One thing that the last run could not do, and why. `at`: when that run ended, in UTC, as ISO 8601 says it."""
+
+    address: Address
+    message: str
+    code: str = ""
+    at: str = ""
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """All that is remembered of one stack.
 
@@ -73,6 +82,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     pending: intents without a result.
     applied: the seals of the last plans that were begun and not brought to their end, the newest last.
     completed: those of the last plans that were.
+    failures: what the last run could not do; none where it did all, or was killed before it could say so.
     generations: the last generation of each address that is no longer there, so that no create attempt ever shares
         its idempotency token with an earlier one.
     """
@@ -87,6 +97,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     pending: tuple[Intent, ...] = ()
     applied: tuple[str, ...] = ()
     completed: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
     generations: Mapping[Address, int] = {}
     format_version: int = FORMAT_VERSION
 

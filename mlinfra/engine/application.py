@@ -12,14 +12,14 @@ import msgspec
 from mlinfra.core.clock import Clock
 from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.errors import StalePlan, UnsafePlan
-from mlinfra.core.ledger import Began, Completed, Noted
+from mlinfra.core.ledger import Began, Completed, Noted, Stopped
 from mlinfra.core.observed import Present
 from mlinfra.core.plan import Plan
 from mlinfra.core.provider import Connect
 from mlinfra.core.report import Listener, Report
 from mlinfra.core.resource import Graph, Move
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.state import State
+from mlinfra.core.state import Failure, State
 from mlinfra.core.teardown import NOTHING_BEHIND, Teardown
 from mlinfra.core.value import Expression, Value, referred, resolve
 from mlinfra.engine.codes import Code
@@ -30,6 +30,9 @@ from mlinfra.engine.standing import standings
 from mlinfra.engine.stop import Stop
 from mlinfra.engine.survey import Survey
 from mlinfra.engine.walk import Walk
+
+_REMEMBERED = 20  # failures of a run
+_LONGEST = 600  # characters of what is remembered of each
 
 
 class Means(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,9 +90,20 @@ def carry_out(plan: Plan, journal: Journal, survey: Survey, means: Means) -> Rep
     ).run()
     if report.complete:
         journal.enter(Noted(outputs=_outputs(plan, journal)), Completed(plan.seal.digest))
+    elif report.failed and not means.stop.halted:
+        journal.enter(Stopped(_failures(report, means.clock)))
     if not means.stop.halted:
         journal.compact()
     return report
+
+
+def _failures(report: Report, clock: Clock) -> tuple[Failure, ...]:
+    """What status tells of a run that ended with errors, as its own report did. Messages never hold a secret."""
+    at = clock.now().isoformat(timespec="seconds")
+    return tuple(
+        Failure(address=one.step.address, message=one.message[:_LONGEST], code=one.code, at=at)
+        for one in report.failed[:_REMEMBERED]
+    )
 
 
 def _seen(state: State, survey: Survey) -> dict[tuple[str, str], Present]:

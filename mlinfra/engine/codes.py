@@ -1,4 +1,4 @@
-"""The codes of planning and applying: MLI3000 to MLI3059."""
+"""The codes of planning and applying: MLI3000 to MLI3059, and MLI3180 to MLI3189."""
 
 from __future__ import annotations
 
@@ -33,4 +33,8 @@ class Code(Coded):
     OTHER_LINEAGE = "MLI3052", "The plan was made for another life of the stack."
     STACK_CHANGED = "MLI3053", "The stack file has changed since the plan was made."
     DONE_ALREADY = "MLI3054", "A plan was carried out already."
+    FOREIGN = (
+        "MLI3180",
+        "Somebody added something to an object of the stack, which the stack does not declare (a warning).",
+    )
     DEFECT = "MLI9000", "A defect of mlinfra stopped one step."

@@ -32,6 +32,10 @@ class Dependencies:
         """What the desired resource at `address` needs, sorted."""
         return self._desired.get(address, ())
 
+    def note(self, record: Record) -> None:
+        """One more that exists."""
+        self.recorded[record.address] = sorted(record.dependencies)
+
     def table(self) -> Mapping[Address, tuple[Address, ...]]:
         """Those of all desired resources."""
         return self._desired

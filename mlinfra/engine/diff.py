@@ -61,7 +61,7 @@ def _author(path: Path, authors: Mapping[Path, str]) -> str:
 
 def compare(kind: ResourceType, desired: Properties, last: Properties | None, observed: Properties) -> Difference:
     """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt)."""
-    if desired == last and all(name in observed and observed[name] == desired[name] for name in desired):
+    if desired == last and _shows(observed, desired) and _is_quiet(kind, desired, observed):
         return _NONE  # as it is in most plans for most objects
     inputs = kind.inputs if kind.variant is None else kind.variant(observed)
     finding = _Finding(inputs, blind=last is None)
@@ -71,7 +71,18 @@ def compare(kind: ResourceType, desired: Properties, last: Properties | None, ob
     finding.descend(inputs, (), wanted, before, seen)
     if last is None:
         finding.note_extras(wanted, seen)
+    else:
+        finding.watch(kind.watched, wanted, before, seen)
     return finding.difference()
+
+
+def _shows(observed: Properties, desired: Properties) -> bool:
+    return all(name in observed and observed[name] == desired[name] for name in desired)
+
+
+def _is_quiet(kind: ResourceType, desired: Properties, observed: Properties) -> bool:
+    """Whether all that nobody declared is as the type says."""
+    return all(name in desired or observed.get(name, default) == default for name, default in kind.watched.items())
 
 
 def replacement_of(root: Property, path: Path) -> Replace | None:
@@ -166,6 +177,13 @@ class _Finding:
         forces = replacement_of(self._root, path) is not None
         self._fields.append(Field(path=path, before=before, after=after, cause=cause, forces=forces, secret=secret))
 
+    def watch(self, watched: Mapping[str, Value], desired: Properties, last: Properties, observed: Properties) -> None:
+        """What nobody ever declared, and somebody changed."""
+        for name, default in watched.items():
+            seen = observed.get(name)
+            if seen is not None and name not in desired and name not in last:
+                self._compare_leaf((name,), UNSET, UNSET, seen, default)
+
     def note_extras(self, desired: Properties, observed: Properties) -> None:
         """Declared inputs that are there, undesired and not their default."""
         for name, declared in self._root.fields.items():
@@ -208,8 +226,10 @@ def leaf(desired: Value, last: Value, observed: Value, default: Value | Unset) -
 
 
 def _removed(last: Value, observed: Value, default: Value | Unset) -> Cause | None:
-    if last is UNSET or isinstance(default, Unset) or _equal(_absent(default), observed, default):
+    if isinstance(default, Unset) or _equal(_absent(default), observed, default):
         return None
+    if last is UNSET:
+        return None if default is None else Cause.DRIFT  # it is as the type says until somebody changes it
     return Cause.CHANGE
 
 

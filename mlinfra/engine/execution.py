@@ -186,6 +186,8 @@ class Execution:
         # What was last applied says how it is to be deleted: by force, with which window, keeping what.
         applied = record.inputs if record is not None and record.inputs is not None else {}
         target, operation = self._target(step, applied), self._work(step, {}, say)
+        if record is None:  # nobody recorded it: what it is like stands in what was seen
+            target = msgspec.structs.replace(target, outputs=self._seen[(step.type, step.id)].properties)
 
         def remove() -> Present:
             provider.delete(target, operation)

@@ -27,6 +27,7 @@ from mlinfra.engine.codes import Code
 from mlinfra.engine.deciding import Deciding
 from mlinfra.engine.decision import Context, Decision, unreadable_warning
 from mlinfra.engine.dependency import Dependencies
+from mlinfra.engine.guests import Guest, eviction, finding, guests
 from mlinfra.engine.order import closure, reversed_edges, topological
 from mlinfra.engine.seal import seal_object, seal_plan
 from mlinfra.engine.standing import Standing, Standings, present_of, standings
@@ -39,6 +40,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     graph: what the stack declares, also when it is to be destroyed.
     adoptions: objects that the user said belong to an address.
+    remove_foreign: what others put below objects of ours is to go.
     targets: addresses, or their ancestors, that the plan is limited to with what they need.
     """
 
@@ -51,6 +53,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     destroy: bool = False
     targets: tuple[str, ...] = ()
     adoptions: Mapping[Address, Present] = {}
+    remove_foreign: bool = False
     facts: Mapping[str, Any] = {}
 
 
@@ -110,8 +113,12 @@ class _Planning:
         deciding = Deciding(context)
         order = topological(sorted(self._desired.resources), self._dependencies.table())
         decisions = [deciding.decide(self._desired.resources[address]) for address in order]
-        decisions += self._departures(Closing(request.types, decisions, self._standings))
+        closing = Closing(request.types, decisions, self._standings)
+        decisions += self._departures(closing)
         decisions = _ordered_replacements(decisions, self._dependencies)
+        found = list(guests(request.types, request.survey, decisions, self._standings.deposed))
+        if request.remove_foreign:
+            decisions += self._evictions(found)
         deposed = [s for s in self._standings.deposed if not isinstance(s.observed, Unreadable)]
         if request.targets:
             decisions, deposed = self._chosen(decisions, deposed)
@@ -119,10 +126,22 @@ class _Planning:
         self._diagnostics += [one for one in deciding.diagnostics if meant is None or one.address in meant]
         self._diagnostics += _protected(decisions, request.graph)
         self._diagnostics += _still_used(decisions)
+        if not request.remove_foreign:
+            shown = (guest for guest in found if meant is None or guest.host.address in meant)
+            self._diagnostics += (finding(guest, destroy=request.destroy) for guest in shown)
         wiring = Wiring(request.types, self._dependencies)
         steps = wiring.wire(decisions, deposed)
-        changes = [_change(decision) for decision in decisions] + [_deposed_change(s) for s in deposed]
+        changes = [_change(decision, loses=closing.loses(decision)) for decision in decisions]
+        changes += map(_deposed_change, deposed)
         return self._sealed(decisions, deposed, steps, changes, deciding)
+
+    def _evictions(self, found: Iterable[Guest]) -> Iterator[Decision]:
+        """What others put below objects of ours, as departures."""
+        for guest in found:
+            decision = eviction(guest)
+            assert decision.standing.record is not None
+            self._dependencies.note(decision.standing.record)
+            yield decision
 
     def _departures(self, closing: Closing) -> list[Decision]:
         """What is there, and no longer declared."""
@@ -275,7 +294,7 @@ def _still_used(decisions: Iterable[Decision]) -> Iterator[Diagnostic]:
                 )
 
 
-def _change(decision: Decision) -> Change:
+def _change(decision: Decision, *, loses: bool = False) -> Change:
     record, resource = decision.standing.record, decision.resource
     fields = decision.difference.fields
     if decision.action is Action.CREATE:
@@ -294,6 +313,7 @@ def _change(decision: Decision) -> Change:
         id=record.id if record is not None else "",
         origin=decision.standing.origin,
         order=decision.order.value if decision.order is not None else "",
+        loses=loses,
     )
 
 

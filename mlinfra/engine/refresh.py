@@ -86,6 +86,7 @@ class _Interests:
 
     def __init__(self, types: Mapping[str, ResourceType], ownership: Ownership, region: str) -> None:
         self._types, self._ownership, self._region = types, ownership, region
+        self._exclusive = {token: kind.exclusive.of for token, kind in types.items() if kind.exclusive is not None}
         self._found: dict[Connection, dict[str, tuple[set[str], set[str]]]] = {}
 
     def of(self, connection: Connection, token: str) -> tuple[set[str], set[str]]:
@@ -142,5 +143,8 @@ class _Interests:
                 continue
             if everything:
                 for token in connect(connection).types():
+                    self.of(connection, token)
+            for token, host in self._exclusive.items():
+                if host in tokens:  # others may have put one there, though neither stack nor state knows of any
                     self.of(connection, token)
             yield connection, {t: Interest(frozenset(ids), frozenset(names)) for t, (ids, names) in tokens.items()}

@@ -32,11 +32,15 @@ _BY_KEY = frozenset({Kind.BLOCK, Kind.MAP, Kind.LIST, Kind.ANY})
 def seal_object(
     kind: ResourceType, address: Address, generation: int, present: Present | None, sides: Iterable[Properties]
 ) -> Sealed:
-    """Seal one object: its id, and a digest for each leaf that one of `sides` (desired, last applied) speaks of."""
+    """Seal one object: its id, and a digest for each leaf that one of `sides` (desired, last applied) speaks of.
+
+    And for what nobody speaks of and is watched all the same.
+    """
     if present is None:
         return Sealed(address=address, generation=generation, type=kind.token, id="")
     observed = normalise(kind.inputs, present.properties)
     paths = {path for side in sides for path in _leaves(kind.inputs, normalise(kind.inputs, side), ())}
+    paths |= {(name,) for name in kind.watched if name in observed}
     fields = {path_text(path): _digest(observed, path) for path in sorted(paths, key=path_text)}
     return Sealed(address=address, generation=generation, type=kind.token, id=present.id, fields=fields)
 

@@ -33,9 +33,9 @@ def endpoints_of(
             model=str(about.get("model") or ""),
             ready=ready,
             wanted=wanted,
-            url=_url_of(own, shared=bool(traffic)),
+            url=_url_of(own, name, shared=bool(traffic)),
             traffic=traffic,
-            standing=_standing(seen, bool(serving), ready, wanted),
+            standing=_standing(seen, bool(serving), ready, wanted, sleeps=_sleeps(about)),
             why=_why(health, {f"{kind} {_id(live)}" for kind, live in own}),
         )
 
@@ -53,9 +53,16 @@ def _id(live: Live) -> str:
     return f"{live['metadata'].get('namespace', '')}/{live['metadata']['name']}"
 
 
-def _url_of(own: list[tuple[str, Live]], *, shared: bool) -> str:
+def _url_of(own: list[tuple[str, Live]], name: str, *, shared: bool) -> str:
     """Of several models none alone is where requests go: gateways hand them out, and the stack's outputs name those."""
-    return "" if shared else next((_url(live) for kind, live in own if kind == "Service"), "")
+    services = [live for kind, live in own if kind == "Service" and live["metadata"]["name"] == name]
+    return _url(services[0]) if services and not shared else ""
+
+
+def _sleeps(about: Mapping[str, Any]) -> bool:
+    """Whether the stack lets it have no replicas while nobody asks."""
+    replicas = about.get("replicas") or {}
+    return bool(replicas.get("scaleToZero")) or replicas.get("min") == 0
 
 
 def _url(service: Live) -> str:
@@ -64,9 +71,11 @@ def _url(service: Live) -> str:
     return f"http://{metadata['name']}.{metadata['namespace']}.svc.cluster.local:{port}"
 
 
-def _standing(seen: Seen, there: bool, ready: int, wanted: int) -> Standing:
+def _standing(seen: Seen, there: bool, ready: int, wanted: int, *, sleeps: bool) -> Standing:
     if not there:
         return Standing.ABSENT if seen.objects or not seen.applied else Standing.UNKNOWN
+    if not wanted and sleeps:
+        return Standing.ASLEEP
     if ready >= wanted:
         return Standing.READY
     return Standing.PARTLY if ready else Standing.DOWN

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from mlinfra.core.backend import Holder
-from mlinfra.core.state import Intent
+from mlinfra.core.state import Failure, Intent
 
 Live = Mapping[str, Any]
 
@@ -60,14 +60,65 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         return f"cluster {self.name}"
 
 
+class AddOn(msgspec.Struct, frozen=True, kw_only=True):
+    """An add-on of the cluster, as the cloud has it. problems: what the cloud says is wrong with it."""
+
+    name: str
+    status: str
+    problems: tuple[str, ...] = ()
+    address: str = ""
+
+
+class Targets(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a load balancer of the stack sends requests. ill: why targets get none, in the cloud's words, each once.
+
+    healthy, starting: how many of `total` answer, and how many have only just been registered.
+    """
+
+    name: str
+    address: str
+    total: int = 0
+    healthy: int = 0
+    starting: int = 0
+    ill: tuple[str, ...] = ()
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """A Helm release: the status of its last revision, and what it is made of (`Deployment a/b`)."""
+    """A Helm release: the status of its last revision, and what it is made of (`Deployment a/b`).
+
+    lost: the kinds that its chart defines and that the cluster does not have any more, each in a sentence.
+    """
 
     id: str
     number: int
     status: str
     description: str = ""
     objects: frozenset[str] = frozenset()
+    lost: tuple[str, ...] = ()
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Something that the stack made and that is not in the cluster any more, and where the stack declares it.
+
+    kind: of the object. unserved: whether the cluster does not even have the kind.
+    """
+
+    subject: str
+    kind: str
+    address: str
+    unserved: bool = False
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """How many replicas of a workload the stack declares at least, where it does so, and what keeps them at that.
+
+    keeper: the autoscaler's subject; empty where the workload itself says its number.
+    """
+
+    subject: str
+    replicas: int
+    address: str
+    keeper: str = ""
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +131,10 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All of it, at one moment.
 
-    applied: whether anything of the stack was made. pending: what an interrupted run had begun.
+    applied: whether anything of the stack was made. pending: what an interrupted run had begun. failures: what the
+    last run could not do.
     holder: who holds the lock.
+    missing: what of the stack is not there any more. declared: how many replicas it wants.
     objects: by kind. namespaces: those that are looked at; `None` for all. addresses: what the stack causes, by
     subject.
     """
@@ -89,12 +142,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     now: datetime
     applied: bool = True
     pending: tuple[Intent, ...] = ()
+    failures: tuple[Failure, ...] = ()
     holder: Holder | None = None
     cluster: Cluster | None = None
     groups: tuple[Group, ...] = ()
+    add_ons: tuple[AddOn, ...] = ()
+    targets: tuple[Targets, ...] = ()
     objects: Mapping[str, tuple[Live, ...]] = {}
     releases: tuple[Release, ...] = ()
     expected: tuple[Expected, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    declared: tuple[Declared, ...] = ()
     namespaces: frozenset[str] | None = None
     addresses: Mapping[str, str] = {}
 
@@ -168,10 +226,16 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def age(self, text: object) -> float:
         """The seconds since a moment that the API names; 0 where it names none."""
+        moment = self.moment(text)
+        return 0.0 if moment is None else (self.now - moment).total_seconds()
+
+    def moment(self, text: object) -> datetime | None:
+        """The moment that the API names; nothing for what is none, or has no zone."""
         try:
-            return (self.now - datetime.fromisoformat(str(text))).total_seconds()
-        except (ValueError, TypeError):  # no moment, or one without a zone
-            return 0.0
+            found = datetime.fromisoformat(str(text))
+        except ValueError:
+            return None
+        return found if found.tzinfo is not None else None
 
 
 def subject_of(kind: str, live: Live) -> str:
@@ -197,6 +261,15 @@ def condition(live: Live, type: str) -> Mapping[str, Any]:
     """The condition of that type; empty where the object has none."""
     conditions = (live.get("status") or {}).get("conditions") or ()
     return next((found for found in conditions if found.get("type") == type), {})
+
+
+def clock_time(now: datetime, text: object) -> str:
+    """` at 23:05 UTC`, with the day where that is another; empty where the text names no moment."""
+    try:
+        moment = datetime.fromisoformat(str(text)).astimezone(UTC)
+    except ValueError:
+        return ""
+    return f" at {moment:%H:%M} UTC" + ("" if moment.date() == now.astimezone(UTC).date() else f" on {moment:%Y-%m-%d}")
 
 
 def short(text: object, longest: int = 300) -> str:

@@ -75,7 +75,7 @@ def build(
     made = assembly.gathering
     resources = in_order(made.resources, _before_pods(made), _on_the_road(made))
     moves = (*stack.moves, *(move for entry in entries for move in _moves(entry)))
-    return Graph(resources, outputs, moves, notes(entries, resources, stack))
+    return Graph(resources, outputs, moves, (*notes(entries, resources, stack), *made.notes))
 
 
 def _connection(stack: Stack, facts: Facts) -> Connection:

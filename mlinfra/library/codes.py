@@ -70,6 +70,8 @@ class Code(Coded):
     DOMAIN_IN_THE_CLEAR = "MLI2742", "A runtime with a sign-in would be reached without TLS."
     DATABASE_CUT_OFF = "MLI2740", "Pods could not fetch the password of their database."
     ENDPOINT_WAY_IN = "MLI2731", "An endpoint names a load balancer through which it cannot be reached."
+    SIGN_IN = "MLI2732", "A runtime without a sign-in of its own would be reached without one."
+    ENDPOINT_SLEEPS = "MLI2733", "An endpoint sleeps while nobody asks, and its first request waits (a note)."
     ALERT_RECEIVER = "MLI2601", "A receiver of alerts that cannot be told."
     LOG_RETENTION = "MLI2602", "A time that CloudWatch keeps no logs for."
     METRIC_RETENTION = "MLI2603", "A retention of metrics that cannot be chosen."

@@ -12,7 +12,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from mlinfra.core.address import Address
-from mlinfra.core.value import Value
+from mlinfra.core.gpu_parts import GPU
+from mlinfra.core.value import Properties, Value
 
 
 class Subnet(Struct, frozen=True):
@@ -90,7 +91,8 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     minimum: how many nodes there are at least. managed: whether EKS looks after them, and empties those that go.
     pool: whether Karpenter makes them, and no scaling group is behind it.
     hosts_anything: whether there is always a node that takes pods without a toleration.
-    labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type.
+    labels, gpus: what workloads are placed by; `gpus` counts those of the first instance type, parts as GPUs.
+    gpu_resource: what pods ask for to have one of them.
     taints: what keeps pods away that do not tolerate it, as Kubernetes spells it.
     priority: which group an autoscaler grows first, the highest.
     """
@@ -107,6 +109,7 @@ class NodeGroup(Struct, frozen=True, kw_only=True, rename="camel"):
     managed: bool = True
     pool: bool = False
     gpus: int = 0
+    gpu_resource: str = GPU
     taints: tuple[dict[str, str], ...] = ()
     priority: int = 50
 
@@ -145,6 +148,24 @@ class Door(Struct, frozen=True):
     tls: bool = False
 
 
+class Exposure(Struct, frozen=True, kw_only=True):
+    """Requests that a load balancer without a gateway is to send to pods itself.
+
+    balancer: its address. name: whose they are, and which; unlike that of any other. host, paths: which requests,
+    paths as regular expressions; none for every path. targets: target groups, and how many of a hundred each gets.
+    port: on which the pods listen. sign_in: how it asks who somebody is before (`authenticateOidc` of a rule's action);
+    `None`: it does not.
+    """
+
+    balancer: Address
+    name: str
+    host: str
+    paths: tuple[str, ...]
+    targets: tuple[tuple[Value, int], ...]
+    port: int
+    sign_in: Properties | None = None
+
+
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     """An entrance to the cluster.
 
@@ -153,7 +174,8 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     target_groups: what the gateway's pods are to be registered with, by the name of their port (`http`, `https`);
         none where each service brings its own.
     arn_suffix: what metrics call it by.
-    door: its gateway within the cluster; `None` where it is its own.
+    door: its gateway within the cluster; `None` where it is its own (`gateway` is then `alb`).
+    vpc_id: of the network that it stands in.
     tls: whether what comes to it is encrypted, wherever that ends.
     """
 
@@ -170,6 +192,12 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     arn_suffix: Value = None
     door: Door | None = None
     tls: bool = False
+    vpc_id: Value = None
+
+    @property
+    def takes_routes(self) -> bool:
+        """Whether services can be reached through it by a name of their own."""
+        return self.door is not None or self.gateway == "alb"
 
 
 class Monitoring(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -218,6 +246,10 @@ class ModelServing(Component, frozen=True, kw_only=True, rename="camel"):
 
 
 class Service(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Something on the cluster that people or programs talk to."""
+    """Something on the cluster that people or programs talk to.
 
+    exposed: what load balancers that are their own gateways are to send to it.
+    """
+
+    exposed: tuple[Exposure, ...] = ()
     url: Annotated[Value, Meta(description="where it answers")]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from mlinfra.library.codes import Code
-from mlinfra.library.outputs import LoadBalancer
+from mlinfra.library.contract import Contract, Entrance
+from mlinfra.library.outputs import Exposure, LoadBalancer
 from mlinfra.library.problem import Problem
 from mlinfra.library.route import Route, add_route
 from mlinfra.library.scope import Scope
@@ -35,19 +38,28 @@ def domain_problems(domain: str, balancers: tuple[LoadBalancer, ...]) -> Iterato
     if domain.removesuffix(balancer.domain).count(".") > 1:
         summary = f"{domain} lies further below {balancer.domain} than its certificate reaches"
         yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=f"use a name such as ml.{balancer.domain}")
-    if balancer.door is None:
-        hint = f"set {balancer.address}.gateway to istio or nginx"
-        summary = f"runtimes behind {balancer.address}, which has no gateway, cannot be planned yet"
-        yield Problem(Code.NOT_PLANNED_YET, summary, at=("domain",), hint=hint)
+    if not balancer.takes_routes:
+        hint = f"set {balancer.address}.gateway"
+        summary = f"{balancer.address} has no gateway that could hand requests for {domain} on"
+        yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint)
     if not balancer.tls:
         hint = f"give it a certificate: {balancer.address}.certificate"
         summary = f"passwords would pass {balancer.address} in the clear: it has no TLS"
         yield Problem(Code.DOMAIN_IN_THE_CLEAR, summary, at=("domain",), hint=hint)
 
 
-def add_domain(scope: Scope, domain: str, balancers: tuple[LoadBalancer, ...], route: Route) -> str:
-    """Add the route for it; answers the URL."""
+def add_domain(scope: Scope, domain: str, balancers: tuple[LoadBalancer, ...], route: Route) -> tuple[Exposure, ...]:
+    """Add the route for it; answers what the module's outputs hand on as `exposed`."""
     balancer = way_to(domain, balancers)
     assert balancer is not None
-    add_route(scope, "route", balancer, route)
-    return f"https://{domain}"
+    return add_route(scope, f"route.{route.part}" if route.part else "route", balancer, route)
+
+
+def opened(contract: Contract, domain: str, balancers: tuple[LoadBalancer, ...], ports: tuple[int, ...]) -> Contract:
+    """The contract with its first namespace open to the load balancer, where that comes to pods on `ports` itself."""
+    balancer = way_to(domain, balancers) if domain else None
+    if balancer is None or balancer.door is not None:
+        return contract
+    first, *others = contract.namespaces
+    let_in = (*(first.entrances or ()), Entrance("anybody", ports))
+    return replace(contract, namespaces=(replace(first, entrances=let_in), *others))

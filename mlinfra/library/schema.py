@@ -5,6 +5,7 @@ Reads types alone.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 _PREFIX = "#/$defs/"
 
 
+@cache  # however many sessions a process opens: nobody changes what was worked out
 def schema_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """The JSON Schema of `kind` with every level in place: no `$ref`, so that it can stand anywhere in another one."""
     # Defaults may be tuples there; a schema is JSON.
@@ -49,6 +51,7 @@ def _named(properties: dict[str, Any], definitions: dict[str, Any]) -> dict[str,
     return {name: _inlined(item, definitions) for name, item in properties.items()}
 
 
+@cache
 def outputs_of(kind: type[msgspec.Struct]) -> dict[str, str]:
     """The outputs that stack files may name, with their descriptions: the described fields, by outside name."""
     hints = get_type_hints(kind, include_extras=True)

@@ -13,7 +13,7 @@ import msgspec
 from mlinfra.core import connections
 from mlinfra.core.address import Address
 from mlinfra.core.connections import KUBERNETES
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.resource import Connection, Lifecycle, Resource
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
@@ -52,6 +52,7 @@ class Gathering:
 
     missing: the kinds of outputs that were asked for in vain, which is said once.
     lost: the kinds of outputs of which some are not there for a mistake that was said already.
+    notes: what a reviewer should know, and nobody need mend.
     Shared by the scopes of one pass, and by nothing else.
     """
 
@@ -66,6 +67,7 @@ class Gathering:
         self.outputs: dict[Address, msgspec.Struct] = {}
         self.missing: set[type[msgspec.Struct]] = set()
         self.lost: set[type[msgspec.Struct]] = set()
+        self.notes: list[Diagnostic] = []
         self._of_kind: dict[type[msgspec.Struct], list[Any]] = {}
 
     def add(self, resource: Resource) -> None:
@@ -174,6 +176,11 @@ class Scope:
         So it is said as well where what others are asked for is not there, for a mistake of theirs.
         """
         self.reported.extend(problem.diagnostic(self.at(problem.at), self._written) for problem in problems)
+
+    def note(self, *notes: Problem) -> None:
+        """Say what a reviewer should know of the entry; it is planned all the same."""
+        told = (note.diagnostic(self.at(note.at), self._written) for note in notes)
+        self._gathering.notes.extend(msgspec.structs.replace(one, severity=Severity.NOTE) for one in told)
 
     def settle(self, *problems: Problem) -> None:
         """Give up this entry for these reasons or for any reported before; go on where there is none."""

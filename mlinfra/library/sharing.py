@@ -8,26 +8,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlinfra.core.gpu_parts import resource_of
+
 CONFIG_LABEL = "nvidia.com/device-plugin.config"
 ALONE = "alone"
 
-_RESOURCE = "nvidia.com/gpu"
 # The plugin's own names for them.
 _WAYS = {"time-slicing": "timeSlicing", "mps": "mps"}
 
 
-def sharing_name(way: str, replicas: int, mig: str) -> str:
-    """What a node's label says: `time-slicing-4`, `mig-mixed`, `mps-2-mig-single`; empty where nothing is shared."""
+def sharing_name(way: str, replicas: int, mig: str, profile: str = "") -> str:
+    """What a node's label says: `time-slicing-4`, `mig-mixed`, `mps-2`; empty where nothing is shared.
+
+    profile: the parts that are shared, where they are announced by their size: `time-slicing-2-mig-mixed-1g.5gb`.
+    """
     parts = [f"{way}-{replicas}"] if way in _WAYS else []
-    return "-".join([*parts, *([f"mig-{mig}"] if mig != "none" else [])])
+    named = [profile] if parts and profile and mig == "mixed" else []
+    return "-".join([*parts, *([f"mig-{mig}", *named] if mig != "none" else [])])
 
 
 def config_of(name: str) -> dict[str, Any]:
     """The configuration of the plugin for nodes with that label."""
-    way, _, mig = name.partition("mig-")
+    way, _, divided = name.partition("mig-")
+    mig, _, profile = divided.partition("-")
     config: dict[str, Any] = {"version": "v1", "flags": {"migStrategy": mig or "none"}}
     for kind, spelt in _WAYS.items():
         if way.startswith(kind):
             replicas = int(way.removeprefix(f"{kind}-").strip("-"))
-            config["sharing"] = {spelt: {"resources": [{"name": _RESOURCE, "replicas": replicas}]}}
+            config["sharing"] = {spelt: {"resources": [{"name": resource_of(mig, profile), "replicas": replicas}]}}
     return config

@@ -108,6 +108,8 @@ def _workloads(chart: Chart, contract: Contract) -> Iterator[dict[str, Any]]:
             "selector": {"matchLabels": labels},
             "template": {"metadata": {"labels": labels}, "spec": pod},
         }
+        if workload.kind != "DaemonSet":
+            spec["replicas"] = 1  # as charts say it, so that whoever changes it is seen
         if workload.kind == "StatefulSet":
             spec["serviceName"] = workload.name
         yield {

@@ -19,11 +19,13 @@ class Code(Coded):
     WAIVED = "MLI7005", "A rule is broken, and set aside for a reason until a date (a note)."
     EXPIRED = "MLI7010", "A waiver has expired (a warning)."
     UNUSED = "MLI7011", "A waiver sets aside what no rule finds (a warning)."
-    NO_SUCH_RULE = "MLI7012", "A waiver names a rule that there is not (a warning)."
+    NO_SUCH_RULE = "MLI7012", "A waiver names a rule that there is not."
     BROKEN_RULE = "MLI7020", "The file of a rule or pack cannot be used."
     NO_SUCH_PACK = "MLI7021", "The stack asks for a pack of rules that there is not."
     RULES_CLASH = "MLI7022", "Two rules have one id."
     UNASKED = "MLI7024", "The stack takes itself out of the rules that are for every one (a warning)."
+    CHECK_FAULT = "MLI7050", "The check of a rule cannot be asked: it raises an error, or answers what is no finding."
+    CASE_FAILED = "MLI7051", "A case in a rule's file does not come out as the file says."
     RULE_REPLACED = "MLI7023", "A rule of the project stands in for one of ours (a note)."
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mlinfra.core.address import Address
+from mlinfra.core.address import Address, meant_by
 from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.errors import ConfigError
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Connection, Graph, Resource
 from mlinfra.core.source import Source
@@ -21,22 +22,29 @@ from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, path_text
 from mlinfra.documents.near import suggest
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.checks import check_named
 from mlinfra.policy.codes import Code
 from mlinfra.policy.finding import Finding, Judgement
 from mlinfra.policy.rule import STACK, Pack, Rule
-from mlinfra.policy.rulebook import Rulebook
 from mlinfra.policy.scene import Breach, Scene, stands_for
+from mlinfra.policy.scripts import CheckFaultError, breaches
 from mlinfra.policy.waiver import Lapse, Waiver, waivers_of
+
+if TYPE_CHECKING:  # which proves its rules with what is here
+    from mlinfra.policy.rulebook import Rulebook
 
 _BASELINE = "baseline"
 
 
-def judge(book: Rulebook, graph: Graph, plan: Plan | None, stack: Stack, today: date) -> Judgement:
-    """What the packs that are for `stack` find. Raises `ConfigError` where it names a pack that there is not."""
+def judge(
+    book: Rulebook, graph: Graph, plan: Plan | None, stack: Stack, today: date, brought: Sequence[Resource] = ()
+) -> Judgement:
+    """What the packs that are for `stack` find. Raises `ConfigError` where it names a pack that there is not.
+
+    brought: the objects of charts, each at the address of its release.
+    """
     packs = book.chosen(stack, graph)
     rules = tuple(rule for pack in packs for rule in pack.rules)
-    findings, lapses = evaluate(rules, graph, plan, stack, today)
+    findings, lapses = evaluate(rules, graph, plan, stack, today, brought)
     return Judgement(
         packs=tuple(pack.name for pack in packs),
         rules=len(rules),
@@ -62,10 +70,15 @@ def _unasked(stack: Stack) -> tuple[Diagnostic, ...]:
 
 
 def evaluate(
-    rules: Sequence[Rule], graph: Graph, plan: Plan | None, stack: Stack, today: date
+    rules: Sequence[Rule],
+    graph: Graph,
+    plan: Plan | None,
+    stack: Stack,
+    today: date,
+    brought: Sequence[Resource] = (),
 ) -> tuple[tuple[Finding, ...], tuple[Lapse, ...]]:
     """What `rules` find, and which waivers have lapsed. Without a plan, rules on changes find nothing."""
-    found = list(Evaluation(rules, Scene(stack, graph)).findings(plan))
+    found = list(Evaluation(rules, Scene(stack, graph, brought)).findings(plan))
     waivers = list(waivers_of(stack))
     valid = [waiver for waiver in waivers if today <= waiver.until]
     waived = [_waived(finding, valid) for finding in found]
@@ -73,9 +86,10 @@ def evaluate(
     changes = {rule.id for rule in rules if rule.match.actions}
     lapses = [_expired(waiver) for waiver in waivers if waiver.until < today]
     lapses += [
-        _unused(waiver)
+        _unused(waiver, graph)
         for waiver in valid
-        if id(waiver) not in used and (plan is not None or waiver.rule not in changes)
+        if id(waiver) not in used
+        and (_is_there(waiver, graph, plan) if plan is not None else waiver.rule not in changes)
     ]
     if plan is None or not plan.partial:
         return tuple(waived), tuple(lapses)
@@ -101,8 +115,16 @@ class Evaluation:
             for rule in self._of_resources:
                 if rule.match.fits_type(token):
                     yield from self._of_rule(rule, resources)
+        for rule in self._of_resources if self._scene.brought else ():
+            yield from self._of_rule(rule, self._in_charts(rule))
+        faults: list[Diagnostic] = []
         for rule in self._checks:
-            yield from self._checked(rule)
+            try:
+                yield from self._checked(rule)
+            except CheckFaultError as fault:
+                faults.append(_faulty(rule, fault))
+        if faults:
+            raise ConfigError(faults)
         for change in plan.pending() if plan is not None and self._of_changes else ():
             yield from self._changed(change)
 
@@ -128,9 +150,14 @@ class Evaluation:
             for resource in resources
             if _concerned(rule, resource) is not Verdict.FAIL
         ]
+        matched += [one for one in self._in_charts(rule) if _concerned(rule, one) is not Verdict.FAIL]
         if matched:
-            for breach in check_named(rule.about.check)(self._scene, matched, rule.about.given):
+            for breach in breaches(rule.about.check, rule.script, self._scene, matched, rule.about.given):
                 yield self._finding(rule, breach, (breach.path,) if breach.path else ())
+
+    def _in_charts(self, rule: Rule) -> list[Resource]:
+        """What charts bring, as far as the rule is about that."""
+        return [one for one in self._scene.brought if rule.match.charts and rule.match.fits_type(one.type)]
 
     def _changed(self, change: Change) -> Iterator[Finding]:
         for rule in self._of_changes:
@@ -154,13 +181,31 @@ class Evaluation:
             verdict=breach.verdict,
             address=breach.resource.address,
             source=self._source(breach.resource, paths[0] if paths else ()),
-            words=breach.words or (f"see {where}" if where else ""),
+            words=f"{self._title(breach.resource)}{breach.words or (f'see {where}' if where else '')}",
         )
+
+    def _title(self, resource: Resource) -> str:
+        """Which object of its chart it is, where it is one."""
+        if not self._scene.is_brought(resource):
+            return ""
+        metadata = resource.properties["metadata"]
+        names = [one for one in (metadata.get("namespace"), metadata.get("name")) if isinstance(one, str) and one]
+        return f"{resource.type.rpartition(':')[2]} {'/'.join(names)} of its chart: "
 
     def _source(self, resource: Resource, path: Path) -> Source | None:
         """The line of the property where the stack file has one, or else what caused the resource."""
-        own = stands_for(resource.address)
+        own = () if self._scene.is_brought(resource) else stands_for(resource.address)
         return self._stack.positions.at((*own, "properties", *path)) if own else resource.source
+
+
+def _faulty(rule: Rule, fault: CheckFaultError) -> Diagnostic:
+    """An error, whatever the rule's level is: nobody knows whether it is kept."""
+    return Diagnostic(
+        code=Code.CHECK_FAULT,
+        summary=f"{rule.id}: its check {rule.about.check} cannot be asked: {fault.words}",
+        source=fault.source or rule.source,
+        hint="mend the check, or what the rule gives it; docs/policies.md says what a check is",
+    )
 
 
 def stack_resource(stack: Stack) -> Resource:
@@ -196,17 +241,36 @@ def _expired(waiver: Waiver) -> Lapse:
     return Lapse(waiver, Code.EXPIRED, summary, "mend what it was for, and delete it; or give it a new date and reason")
 
 
-def _unused(waiver: Waiver) -> Lapse:
+def _is_there(waiver: Waiver, graph: Graph, plan: Plan) -> bool:
+    """Whether a plan is about anything at its address. Where not, all names that mean nothing are told of together."""
+    addresses = {STACK, *graph.resources, *(change.address for change in plan.changes)}
+    return any(Address(address).is_within(waiver.address) for address in addresses)
+
+
+def _unused(waiver: Waiver, graph: Graph) -> Lapse:
     summary = f"the waiver of {waiver.rule} at {waiver.address} sets nothing aside"
-    return Lapse(waiver, Code.UNUSED, summary, "delete it: the rule finds nothing there")
+    if waiver.address == STACK or any(address.is_within(waiver.address) for address in graph.resources):
+        return Lapse(waiver, Code.UNUSED, summary, "delete it: the rule finds nothing there")
+    near = meant_by(waiver.address, graph.resources) or "delete it, or name what is meant"
+    return Lapse(waiver, Code.UNUSED, f"{summary}: the stack has nothing of that name", near)
+
+
+def unknown_rule(waiver: Waiver, book: Rulebook) -> Lapse | None:
+    """What is said of a waiver of a rule that there is not: an error, since who wrote it relies on it."""
+    known = [rule.id for rule in book.rules]
+    if waiver.rule in known:
+        return None
+    summary = f"there is no rule {waiver.rule} to be waived"
+    hint = suggest(waiver.rule, known) or "`mlinfra policy list` shows every rule"
+    return Lapse(waiver, Code.NO_SUCH_RULE, summary, hint, Severity.ERROR)
 
 
 def _explained(lapse: Lapse, book: Rulebook, packs: Iterable[Pack]) -> Lapse:
     """Why a waiver is of no use, as far as its rule can tell."""
     known = {rule.id: rule for rule in book.rules}
     name = lapse.waiver.rule
-    if name not in known:
-        return Lapse(lapse.waiver, Code.NO_SUCH_RULE, f"there is no rule {name} to be waived", suggest(name, known))
+    if unknown := unknown_rule(lapse.waiver, book):
+        return unknown
     if lapse.code is Code.UNUSED and known[name].pack not in {pack.name for pack in packs}:
         hint = f"delete it: the stack is not held to the pack {known[name].pack}"
         return msgspec.structs.replace(lapse, hint=hint)

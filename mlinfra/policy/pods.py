@@ -20,34 +20,97 @@ _PLACES: dict[str, Path] = {
     ),
 }
 CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+# Of others' kinds. What has one of these is made into a pod by somebody: a workflow's template, a replica's, a model's.
+_LISTS = (*CONTAINERS, "sidecars")
+_SINGLE = ("container", "script", "containerTemplate")
+_FLAGS = ("hostNetwork", "hostPID", "hostIPC")
+# What a model server's container has under whatever name it bears: KServe API reference, v1beta1, "PredictorSpec".
+_MODEL = frozenset({"image", "modelFormat", "storageUri"})
+# Kinds that hold texts, schemas and patterns which may look like pods.
+_NO_WORKLOADS = frozenset(
+    {
+        "ConfigMap",
+        "Secret",
+        "CustomResourceDefinition",
+        "ClusterPolicy",
+        "Policy",
+        "ValidatingAdmissionPolicy",
+        "Release",
+    }
+)
 
 
 class Pod(msgspec.Struct, frozen=True):
-    """The specification of a workload's pods. `path` leads to it; `spec` is `None` while it is not known."""
+    """The specification of a workload's pods. `path` leads to it; `spec` is `None` while it is not known.
+
+    custom: it is a part of a kind of somebody else's, found by what stands in it.
+    """
 
     resource: Resource
     path: Path
     spec: dict[Any, Any] | None
+    custom: bool = False
 
 
 def pods(resources: list[Resource]) -> Iterator[Pod]:
     """The pods of those that are workloads; what has none, or not yet, is left to the kind's own schema."""
     for resource in resources:
-        path = _PLACES.get(resource.type.rpartition(":")[2])
-        if path is not None:
+        kind = resource.type.rpartition(":")[2]
+        path = _PLACES.get(kind)
+        if path is not None and not _is_of_others(resource.type):
             found = _at(resource.properties, path)
             if isinstance(found, dict | Expression):
                 yield Pod(resource, path, found if isinstance(found, dict) else None)
+        elif kind not in _NO_WORKLOADS and resource.type.startswith("kubernetes:"):
+            yield from _within(resource, resource.properties, ())
+
+
+def _is_of_others(token: str) -> bool:
+    """Whether a kind is none of Kubernetes' own, whatever it is called."""
+    return "." in token.partition(":")[2].partition("/")[0]
+
+
+def _within(resource: Resource, value: Value, path: Path) -> Iterator[Pod]:
+    """Everything that looks like a pod, however deep it lies."""
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _within(resource, item, (*path, index))
+    elif isinstance(value, dict):
+        if _looks_like_a_pod(value):
+            yield Pod(resource, path, value, custom=True)
+        for name, item in value.items():
+            if isinstance(name, str) and name not in _LISTS:
+                yield from _within(resource, item, (*path, name))
+
+
+def _looks_like_a_pod(value: dict[Any, Any]) -> bool:
+    return (
+        any(isinstance(value.get(name), list | tuple) for name in _LISTS)
+        or any(isinstance(value.get(name), bool | Expression) for name in _FLAGS)
+        or any(_is_model(item) for item in value.values())
+        or any(isinstance(value.get(name), dict) for name in _SINGLE)
+    )
+
+
+def _is_model(value: Value) -> bool:
+    return isinstance(value, dict) and not _MODEL.isdisjoint(value) and not any(name in value for name in _LISTS)
 
 
 def containers(pod: Pod) -> Iterator[tuple[Path, Value]]:
     """Every container of a pod with the path to it; an expression where its list is not known yet."""
-    for kind in CONTAINERS:
-        found = (pod.spec or {}).get(kind)
+    spec = pod.spec or {}
+    for kind in _LISTS if pod.custom else CONTAINERS:
+        found = spec.get(kind)
         if isinstance(found, Expression):
             yield (*pod.path, kind), found
         for index, one in enumerate(found if isinstance(found, list | tuple) else ()):
             yield (*pod.path, kind, index), one
+    if pod.custom:
+        yield from (
+            ((*pod.path, name), one)
+            for name, one in spec.items()
+            if isinstance(name, str) and isinstance(one, dict) and (name in _SINGLE or _is_model(one))
+        )
 
 
 def _at(value: Value, path: Path) -> Value:

@@ -21,7 +21,7 @@ from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.evaluation import evaluate
 from mlinfra.policy.rule import STACK, Case, Rule
 
-_SUBJECT = Address("resources.subject")
+_SUBJECT = "resources.subject"
 _CONNECTION = Connection("aws", "123456789012/us-east-1")
 _REFERENCE = re.compile(r"\$\{([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*)\.(\w+)\}")
 _SECRET = re.compile(r"\$\{secret\.(sm|ssm|env):([^#}]+)(?:#([^}]+))?\}")
@@ -58,7 +58,7 @@ def _verdict(rule: Rule, case: Case) -> Verdict:
         name="case",
         target=Target(platform="aws"),
         owner=case.owner,
-        environment=case.environment,
+        environment=case.environment or (*rule.match.environments, "production")[0],
         lifecycle=case.lifecycle,
         positions=_Nowhere(),
     )
@@ -69,7 +69,7 @@ def _verdict(rule: Rule, case: Case) -> Verdict:
 
 def _resources(rule: Rule, case: Case) -> Iterator[Resource]:
     if case.properties is not None and _type(rule, case) != STACK:
-        yield _resource(_SUBJECT, _type(rule, case), case.properties, case)
+        yield _resource(_address(rule, case), _type(rule, case), case.properties, case)
     for name, example in case.resources.items():
         yield _resource(Address(name), example.type, example.properties, case)
 
@@ -79,6 +79,13 @@ def _resource(address: Address, token: str, properties: dict[str, Any], case: Ca
     return Resource(address, token, value_of(properties), _CONNECTION, lifecycle=Lifecycle(protect=protect))
 
 
+def _address(rule: Rule, case: Case) -> Address:
+    """Where the thing stands that a case is about."""
+    match = rule.match
+    known = case.address or (_SUBJECT if match.fits_address(_SUBJECT) else match.addresses[0].replace("*", "subject"))
+    return Address(known)
+
+
 def _type(rule: Rule, case: Case) -> str:
     return case.type or rule.match.types[0]
 
@@ -86,7 +93,7 @@ def _type(rule: Rule, case: Case) -> str:
 def _plan(rule: Rule, case: Case) -> Plan | None:
     if not case.action:
         return None
-    change = Change(address=_SUBJECT, type=_type(rule, case), action=Action(case.action))
+    change = Change(address=_address(rule, case), type=_type(rule, case), action=Action(case.action))
     return Plan(ownership=Ownership("case", "0"), serial=0, steps=(), changes=(change,))
 
 

@@ -59,6 +59,7 @@ class Match(Part, frozen=True, kw_only=True, dict=True):
     types: tokens, `*` for any part; `stack` is the stack itself, with name, owner, environment, tags and lifecycle.
     addresses: patterns likewise. actions: of changes, so that the rule is broken by the change itself.
     where: a JSON Schema; resources that certainly do not satisfy it are not concerned.
+    charts: whether it is also about the objects that charts bring, which are seen in plans.
     """
 
     types: Annotated[tuple[str, ...], Meta(min_length=1)] = ("*",)
@@ -66,6 +67,7 @@ class Match(Part, frozen=True, kw_only=True, dict=True):
     environments: tuple[Environment, ...] = ()
     actions: tuple[Literal["create", "update", "replace", "delete", "adopt", "move", "forget"], ...] = ()
     where: dict[str, Any] | None = None
+    charts: bool = False
 
     @cached_property
     def condition(self) -> Criterion | None:
@@ -95,18 +97,20 @@ class Example(Part, frozen=True, kw_only=True):
 class Case(Part, frozen=True, kw_only=True):
     """A small world in which it is known what a rule must say.
 
-    type, properties, action: of the one thing that it is about; the type is by default the first of the rule's.
+    type, address, properties, action: of the one thing that it is about. Type, address and environment are by default
+        such as the rule is for: the first that it names.
     resources: by address, what else there is. The others are the stack's own.
     Within properties, `${network.vpc.id}` is an output that is not known yet, `${secret.env:NAME}` a secret, and
     `{$json: ...}` and `{$base64: ...}` are documents with such content.
     """
 
     type: str = ""
+    address: str = ""
     properties: dict[str, Any] | None = None
     action: str = ""
     resources: dict[str, Example] = {}
     protected: tuple[str, ...] = ()
-    environment: Environment = "production"
+    environment: Environment | None = None
     owner: str = ""
     lifecycle: dict[str, Any] = {}
 
@@ -152,12 +156,13 @@ class PackFile(Part, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True, dict=True):
-    """A rule in its pack; `own` is whether it is the project's."""
+    """A rule in its pack. `own`: whether it is the project's; `script`: the file of its check, where that is too."""
 
     about: RuleFile
     pack: str
     source: Source
     own: bool = False
+    script: str = ""
 
     @property
     def id(self) -> str:

@@ -21,6 +21,7 @@ from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.codes import Code
 from mlinfra.policy.reading import read_pack, read_rule
 from mlinfra.policy.rule import Match, Pack, Rule
+from mlinfra.policy.scripts import scripts_in
 
 _FOLDER = "policies"
 _PACK_FILE = "pack.yaml"
@@ -38,9 +39,9 @@ class Rulebook(msgspec.Struct, frozen=True):
     notes: tuple[Diagnostic, ...] = ()
 
     @classmethod
-    def of_project(cls, project: Path) -> Rulebook:
-        """Our packs, and those in the project's `policies`. Raises `ConfigError` with all that is wrong with them."""
-        return cls.find((bundled_policies(), project / _FOLDER))
+    def of_project(cls, *folders: Path) -> Rulebook:
+        """Our packs, and those in `policies` of each folder. Raises `ConfigError` with all that is wrong with them."""
+        return cls.find((bundled_policies(), *(folder / _FOLDER for folder in folders)))
 
     @classmethod
     def find(cls, roots: Iterable[Path]) -> Rulebook:
@@ -69,28 +70,31 @@ class Rulebook(msgspec.Struct, frozen=True):
         named = stack.policies.get("packs")
         if named is None:
             return tuple(pack for _, pack in sorted(self.packs.items()) if _is_for(pack.match, stack, graph))
-        unknown = [
+        if unknown := self.unknown_packs(stack):
+            raise ConfigError(unknown)
+        return tuple(self.packs[name] for name in dict.fromkeys(named))
+
+    def unknown_packs(self, stack: Stack) -> list[Diagnostic]:
+        """An error for each pack that a stack names and that there is not."""
+        return [
             Diagnostic(
                 code=Code.NO_SUCH_PACK,
                 summary=f"there is no pack of rules called {name}",
                 source=stack.positions.at(("policies", "packs", index)),
                 hint=suggest(name, self.packs),
             )
-            for index, name in enumerate(named)
+            for index, name in enumerate(stack.policies.get("packs") or ())
             if name not in self.packs
         ]
-        if unknown:
-            raise ConfigError(unknown)
-        return tuple(self.packs[name] for name in dict.fromkeys(named))
 
 
 def _read_folder(folder: Path, findings: Findings, *, own: bool) -> Pack:
     pack = Pack(name=folder.name, own=own)
-    rules = []
+    rules, scripts = [], scripts_in(folder) if own else {}
     for path in sorted(folder.glob("*.yaml")):
         if path.name == _PACK_FILE:
             pack = read_pack(path.read_bytes(), str(path), pack, findings)
-        elif (rule := read_rule(path.read_bytes(), str(path), pack.name, findings, own=own)) is not None:
+        elif rule := read_rule(path.read_bytes(), str(path), pack.name, findings, own=own, scripts=scripts):
             rules.append(rule)
     return msgspec.structs.replace(pack, rules=tuple(rules))
 

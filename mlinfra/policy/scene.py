@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -33,9 +33,11 @@ class Breach(msgspec.Struct, frozen=True):
 class Scene:
     """One stack."""
 
-    def __init__(self, stack: Stack, graph: Graph) -> None:
+    def __init__(self, stack: Stack, graph: Graph, brought: Sequence[Resource] = ()) -> None:
         self.stack = stack
         self.graph = graph
+        self.brought = tuple(brought)
+        self._brought = frozenset(map(id, brought))
         self._by_type: dict[str, list[Resource]] = {}
         for resource in graph:
             self._by_type.setdefault(resource.type, []).append(resource)
@@ -49,6 +51,10 @@ class Scene:
         """The resources of these types."""
         for token in tokens:
             yield from self._by_type.get(token, ())
+
+    def is_brought(self, resource: Resource) -> bool:
+        """Whether it is an object that a chart brings. It stands at the address of its release."""
+        return id(resource) in self._brought
 
     def named(self, value: Value) -> Resource | None:
         """The resource whose output `value` is; `None` where it is none of this stack's."""
@@ -66,19 +72,19 @@ def many(value: Value) -> list[Value]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def statements(document: Value) -> list[dict[Any, Any]] | None:
-    """The statements of an IAM policy; `None` where they are not known yet, or cannot be read."""
+def read_document(document: Value) -> Value:
+    """What a JSON document holds: an expression where that is not known yet, `None` where it is none."""
     if isinstance(document, str):
         try:
-            document = msgspec.json.decode(document)
-        except msgspec.MsgspecError:
+            return msgspec.json.decode(document)
+        except (msgspec.MsgspecError, RecursionError):
             return None
-    elif isinstance(document, Json):
-        document = document.content
-    elif isinstance(document, Concat):
-        document = composed_document(document)
-    found = many(document.get("Statement")) if isinstance(document, dict) else None
-    return found if found is not None and all(isinstance(one, dict) for one in found) else None
+    if isinstance(document, Json):
+        return document.content
+    if isinstance(document, Concat):
+        found = composed_document(document)
+        return document if found is None else found
+    return document
 
 
 def stands_for(address: Address) -> tuple[str, ...]:

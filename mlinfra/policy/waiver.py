@@ -37,11 +37,12 @@ class Lapse(msgspec.Struct, frozen=True):
     code: Code
     summary: str
     hint: str
+    severity: Severity = Severity.WARNING
 
     def diagnostic(self) -> Diagnostic:
         """The same for people."""
         return Diagnostic(
-            severity=Severity.WARNING, code=self.code, summary=self.summary, source=self.waiver.source, hint=self.hint
+            severity=self.severity, code=self.code, summary=self.summary, source=self.waiver.source, hint=self.hint
         )
 
 

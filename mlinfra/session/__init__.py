@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlinfra.session.comments import post_comment
     from mlinfra.session.comparison import compare
     from mlinfra.session.kubeconfig import token_credential
+    from mlinfra.session.naming import stack_name
     from mlinfra.session.offline import check_policies, estimate_cost
     from mlinfra.session.options import Options
     from mlinfra.session.policies import rules
@@ -35,6 +36,7 @@ _WHERE = {
     "check_policies": "offline",
     "estimate_cost": "offline",
     "token_credential": "kubeconfig",
+    "stack_name": "naming",
     "Options": "options",
     "rules": "policies",
     "sandbox_down": "sandbox",
@@ -78,5 +80,6 @@ __all__ = [
     "sandbox_status",
     "sandbox_up",
     "schema",
+    "stack_name",
     "token_credential",
 ]

@@ -64,9 +64,11 @@ class Charts:
         )
 
     def _rehearsal(self, reference: Reference) -> Chart | None:
-        """A stand-in that was made before."""
+        """A stand-in that was made before, as its contract is by now."""
         path = self._path(reference)
-        return self._noted(read_chart(path)) if (path / "Chart.yaml").is_file() else None
+        if not (path / "Chart.yaml").is_file():
+            return None
+        return self._make(reference) or self._noted(read_chart(path))
 
     def _make(self, reference: Reference) -> Chart | None:
         files = stand_in(self._library, _name(reference), reference.version)
@@ -76,8 +78,9 @@ class Charts:
         with self._lock:
             # The chart's own description last: whoever sees it sees all.
             for name, text in sorted(files.items(), key=lambda pair: pair[0] == "Chart.yaml"):
-                (path / name).parent.mkdir(parents=True, exist_ok=True)
-                (path / name).write_text(text)
+                if not (path / name).is_file() or (path / name).read_text() != text:
+                    (path / name).parent.mkdir(parents=True, exist_ok=True)
+                    (path / name).write_text(text)
         return self._noted(read_chart(path))
 
     def _noted(self, chart: Chart) -> Chart:

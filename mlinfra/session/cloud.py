@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # what leads into clusters is imported by whoever goes there
 # What the simulated cloud accepts; it knows no others, and no account outside the machine.
 _SANDBOX_KEY = "sandbox"
 _HURRY = 20.0
+_BRIEF_ATTEMPTS, _BRIEF_PATIENCE = 3, 30.0
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -88,6 +89,11 @@ class Cloud:
         identity = self._identity
         caller = identity.require(self._target.account) if self._target.account else identity.caller()
         return Connection("aws", f"{caller.account}/{self.region}")
+
+    @property
+    def clock(self) -> Clock:
+        """What waits for it: by seconds that pass faster where it is simulated."""
+        return self._clock
 
     @property
     def region(self) -> str:
@@ -202,8 +208,13 @@ class Cloud:
 
     @property
     def calls(self) -> Calls:
-        """The calls of the target's region, for advisers."""
+        """The calls of the target's region."""
         return self._calls
+
+    @cached_property
+    def brief_calls(self) -> Calls:
+        """The same, for questions that a plan must not wait for: what has no answer soon is told as not checked."""
+        return Calls(self._clients, self._clock, attempts=_BRIEF_ATTEMPTS, patience=_BRIEF_PATIENCE)
 
     def calls_in(self, region: str) -> Calls:
         """The calls of another region, for what is answered there alone."""

@@ -1,6 +1,6 @@
 """What the cloud says of a stack's cluster and of its groups of machines. Only reads.
 
-`looking` calls it. Shapes: API references of EKS (DescribeCluster, DescribeNodegroup) and of Auto Scaling
+`looking` calls it. Shapes: API references of EKS (DescribeCluster, DescribeNodegroup, DescribeAddon) and Auto Scaling
 (DescribeAutoScalingGroups, DescribeScalingActivities), November 2026.
 """
 
@@ -14,10 +14,13 @@ from typing import Any
 from mlinfra.aws.calls import Answer, Calls
 from mlinfra.core.errors import NotFound
 from mlinfra.core.state import Record
-from mlinfra.health.seen import Cluster, Group
+from mlinfra.health.seen import AddOn, Cluster, Group, Targets
 
 _MANAGED = "aws:eks/nodeGroup:NodeGroup"
 _OWN = "aws:autoscaling/group:Group"
+TARGETS = "aws:lb/targetGroup:TargetGroup"
+_ILL = ("unhealthy", "unavailable", "unused")
+ADD_ON = "aws:eks/addon:Addon"
 GROUPS = frozenset({_MANAGED, _OWN})
 _AT_ONCE = 8
 _ACTIVITIES = 5  # how far back a group's tries are looked at
@@ -34,6 +37,47 @@ def read_cluster(calls: Calls, record: Record) -> Cluster:
     except NotFound:
         return Cluster(name=name, status="GONE")
     return Cluster(name=name, status=found["status"], problems=_issues(found))
+
+
+def read_add_ons(calls: Calls, records: Iterable[Record]) -> tuple[AddOn, ...]:
+    """The add-ons, by name."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(sorted(pool.map(lambda record: _add_on(calls, record), records), key=lambda one: one.name))
+
+
+def _add_on(calls: Calls, record: Record) -> AddOn:
+    cluster, _, name = record.id.partition(":")
+    params, address = {"clusterName": cluster, "addonName": name}, str(record.address)
+    try:
+        found = calls.one("eks", "DescribeAddon", params, about=record.id)["addon"]
+    except NotFound:
+        return AddOn(name=name, status="GONE", address=address)
+    return AddOn(name=name, status=found["status"], problems=_issues(found), address=address)
+
+
+def read_targets(calls: Calls, records: Iterable[Record]) -> tuple[Targets, ...]:
+    """The targets of the stack's target groups; those of groups that are gone are left out."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = pool.map(lambda record: _targets(calls, record), records)
+        return tuple(sorted((one for one in found if one is not None), key=lambda one: one.address))
+
+
+def _targets(calls: Calls, record: Record) -> Targets | None:
+    try:
+        answer = calls.one("elbv2", "DescribeTargetHealth", {"TargetGroupArn": record.id}, about=record.id)
+    except NotFound:
+        return None
+    health = [one.get("TargetHealth") or {} for one in answer["TargetHealthDescriptions"]]
+    states = [str(one.get("State")) for one in health]
+    ill = {f"{one.get('Reason')}: {one.get('Description')}" for one in health if one.get("State") in _ILL}
+    return Targets(
+        name=str(record.outputs.get("name") or record.id.rpartition("/")[2]),
+        address=str(record.address),
+        total=len([one for one in states if one != "draining"]),
+        healthy=states.count("healthy"),
+        starting=states.count("initial"),
+        ill=tuple(sorted(ill)),
+    )
 
 
 def read_groups(calls: Calls, records: Iterable[Record], now: datetime) -> tuple[Group, ...]:

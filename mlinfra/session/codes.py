@@ -32,7 +32,10 @@ class Code(Coded):
         "MLI3075",
         "What a change carries with it cannot be shown; an error where it could not be made either.",
     )
+    KEPT_ON_PURPOSE = "MLI3140", "What a deletion leaves on purpose, and what that costs (a note)."
     MAJOR_VERSION = "MLI3170", "A chart or a database engine goes to another major version (a warning)."
+    ONE_WAY = "MLI3161", "A size or a version would go down that can only go up."
+    NODES_ROLL = "MLI3160", "Every node of a group is replaced by an update of it (a note)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     NO_PROXY = "MLI3155", "A cluster is reached through a proxy, and none is named, or it cannot be spoken to."
     NO_PLUGIN = "MLI3156", "A cluster is reached through Session Manager, and its plugin is not installed here."

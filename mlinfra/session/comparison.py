@@ -31,14 +31,14 @@ from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.survey import remembered
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
-from mlinfra.policy.rulebook import Rulebook
-from mlinfra.session import catalogue, policies, review
+from mlinfra.session import catalogue, policies
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
-from mlinfra.session.major_versions import with_major_versions
+from mlinfra.session.foreseen import with_foresight, without_guesses
 from mlinfra.session.revisions import Repository, Revision, Tree
 from mlinfra.session.stand_ins import unreadable_neighbour, with_stand_ins
 from mlinfra.session.symbolic import Symbols, asked_of
+from mlinfra.session.telling import with_words
 
 _LINEAGE = "diff"  # of the state that never was; it is never shown
 _REGION = "us-east-1"  # where neither the stack nor the environment names one
@@ -217,8 +217,9 @@ class _Comparing:
         if not self._is_another():
             state = self._applied(before, ownership, after)
         plan = self._labelled(self._head, lambda: self._plan(after, state, ownership))
+        plan = without_guesses(plan, self._symbols)
         changes = tuple(self._placed(self._symbols.shown(change), before) for change in plan.changes)
-        found = self._notes(plan, after, state)
+        found = _placed_like(self._notes(plan, changes, after, state), changes)
         cost = estimate(after, state, self._prices(), self._today, budget_of(self._stack.lifecycle))
         found = (*found, *budget_findings(cost, self._stack.positions.at(("lifecycle", "budget"))))
         plan = msgspec.structs.replace(
@@ -279,14 +280,19 @@ class _Comparing:
         with _Given(side.tree):
             return work()
 
-    def _notes(self, plan: Plan, after: Graph, state: State) -> tuple[Diagnostic, ...]:
-        """What the planner, the rules and the two files say."""
+    def _notes(self, plan: Plan, shown: tuple[Change, ...], after: Graph, state: State) -> tuple[Diagnostic, ...]:
+        """What the planner, the rules, whoever foresees what a plan would refuse, and the two files say."""
         if self._head is None:
             return (*plan.diagnostics, *self._gone())
-        plan = review.with_idle_names(with_major_versions(plan), self._stack, after, state)
-        plan = policies.held(plan, Rulebook.of_project(self._head.tree.here), after, self._stack, self._today)
+        plan = with_words(plan, self._stack, after, state)
+        tree = self._head.tree
+        book = policies.rulebook_of(self._stack, tree.here, top=tree.top)
+        plan = policies.held(plan, book, after, self._stack, self._today)
+        plan = msgspec.structs.replace(plan, changes=shown)
+        simulated = self._cloud.is_simulated
+        plan = with_foresight(plan, self._stack, after, self._symbols, simulated=simulated)
         told = tuple(map(_Given(self._head.tree).told, plan.diagnostics))
-        return (*self._head.diagnostics, *told, *self._gone())
+        return (*self._head.diagnostics, *told, *after.notes, *self._gone())
 
     def _is_another(self) -> bool:
         """Whether the two describe different stacks, so that nothing of one becomes anything of the other."""
@@ -337,3 +343,14 @@ class _Comparing:
     def _prices(self) -> Any:
         region = self._stack.target.region or _REGION
         return read_prices(region, self._here / ".mlinfra" / "prices")
+
+
+def _placed_like(found: tuple[Diagnostic, ...], changes: tuple[Change, ...]) -> tuple[Diagnostic, ...]:
+    """What is said of an object that goes, with the line of the older revision that its change has."""
+    lines = {change.address: change.source for change in changes}
+    return tuple(
+        one
+        if one.source is not None or one.address is None
+        else msgspec.structs.replace(one, source=lines.get(one.address))
+        for one in found
+    )

@@ -1,4 +1,4 @@
-"""Idle names: what stands under `lifecycle.protect` and `moved`, and means nothing.
+"""Idle names: what stands under `lifecycle.protect`, `moved` and `policies.waive`, and means nothing.
 
 Whoever misspells what is to be protected believes it safe. Called for a plan and by `validation`; pure.
 """
@@ -13,11 +13,18 @@ from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path
 from mlinfra.session.codes import Code
 
+_WHOLE = "stack"  # rules may be about the stack itself
+
 
 def idle_names(stack: Stack, known: Collection[Address]) -> tuple[Diagnostic, ...]:
     """A warning for each; `known` are the addresses that the stack has, or that are remembered of it."""
     named: list[tuple[str, Path, str]] = [
         (name, ("lifecycle", "protect", i), "protects nothing") for i, name in enumerate(stack.protect)
+    ]
+    named += [
+        (entry["address"], ("policies", "waive", i, "address"), "waives nothing")
+        for i, entry in enumerate(stack.policies.get("waive", ()))
+        if entry["address"] != _WHOLE
     ]
     named += [(move.target, ("moved", i), "is no address to move to") for i, move in enumerate(stack.moves)]
     return tuple(

@@ -5,16 +5,19 @@ A destroy is proven by an empty one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.clock import Clock
 from mlinfra.core.errors import MlinfraError
 from mlinfra.core.provider import Interest
 from mlinfra.core.resource import Ownership
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
+
+_AGAIN = (2.0, 5.0)  # seconds until a listing is asked again that shows what was deleted a moment ago
 
 
 class Owned(msgspec.Struct, frozen=True):
@@ -70,3 +73,14 @@ def owned_objects(cloud: Cloud, stack: str) -> tuple[Owned, ...]:
         if present.owner is not None and present.owner.stack == stack
     ]
     return tuple(sorted(found, key=lambda row: (row.address, row.generation, row.type, row.id)))
+
+
+def still_left(look: Callable[[], Iterable[Owned]], lineage: str, clock: Clock) -> list[Owned]:
+    """What `look` shows of a lineage after a destroy, and shows still when listings have had time to hear of it."""
+    left = [row for row in look() if row.lineage == lineage]
+    for pause in _AGAIN:
+        if not left:
+            break
+        clock.sleep(pause)
+        left = [row for row in look() if row.lineage == lineage]
+    return left

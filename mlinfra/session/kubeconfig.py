@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from mlinfra.aws.clients import Clients, Endpoint
 from mlinfra.aws.cluster_token import cluster_token
@@ -17,8 +18,10 @@ from mlinfra.core.clock import SystemClock
 from mlinfra.core.errors import NotFound
 from mlinfra.core.state import Record, State
 from mlinfra.session.codes import Code
+from mlinfra.session.road import DOCUMENT, UNSAID, Road
 
 _CLUSTER = "aws:eks/cluster:Cluster"
+PORT = 8443  # of this machine, where a tunnel begins unless another is asked for
 _API = "client.authentication.k8s.io/v1beta1"
 _APIS = (_API, "client.authentication.k8s.io/v1")
 _ASKED = "KUBERNETES_EXEC_INFO"  # where clients say what they want; lightkube says nothing
@@ -27,22 +30,26 @@ _INSTALL = """mlinfra is needed for tokens of this cluster, and was not found.
 Install it (pip install mlinfra) where this client finds it on its PATH, or activate the environment that it is in."""
 
 
-def kubeconfig(state: State | None, stack: str, region: str, endpoint: Endpoint | None) -> dict[str, Any]:
-    """The kubeconfig of the stack's cluster, as data. Raises `NotFound` where none is recorded.
+def kubeconfig(
+    state: State | None, stack: str, region: str, endpoint: Endpoint | None, road: Road = UNSAID, port: int = PORT
+) -> tuple[dict[str, Any], str]:
+    """The kubeconfig of the stack's cluster, as data, and what a client needs besides to get there, in words.
 
-    `endpoint`: of a simulated cloud, whose credentials are no secret.
+    `endpoint`: of a simulated cloud, whose credentials are no secret, and to which no road is needed. `port`: of this
+    machine, where a tunnel begins. Raises `NotFound` where no cluster is recorded.
     """
-    record = _cluster(state, stack)
+    record, road = _cluster(state, stack), UNSAID if endpoint is not None else road
+    server = str(record.outputs["endpoint"])
     name = str(record.outputs["name"])
     context = f"{stack}-{name}" if stack != name else name
-    return {
+    found = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [
             {
                 "name": context,
                 "cluster": {
-                    "server": record.outputs["endpoint"],
+                    **_entrance(server, road, port),
                     "certificate-authority-data": record.outputs["certificateAuthority"]["data"],
                 },
             }
@@ -51,6 +58,34 @@ def kubeconfig(state: State | None, stack: str, region: str, endpoint: Endpoint 
         "current-context": context,
         "users": [{"name": context, "user": {"exec": _exec(name, region, endpoint)}}],
     }
+    return found, _way(server, region, road, port)
+
+
+def _entrance(server: str, road: Road, port: int) -> dict[str, str]:
+    """Where a client knocks. What stands in the environment alone may hold a password, and is left there."""
+    if road.reach == "ssm":
+        return {"server": f"https://127.0.0.1:{port}", "tls-server-name": str(urlsplit(server).hostname)}
+    return {"server": server, **({"proxy-url": road.proxy} if road.reach == "proxy" and road.proxy else {})}
+
+
+def _way(server: str, region: str, road: Road, port: int) -> str:
+    """What a client needs besides the kubeconfig; empty where that is nothing."""
+    if road.reach == "proxy" and not road.proxy:
+        return (
+            "the API is reached through a proxy that the stack does not name: clients take that of HTTPS_PROXY, which "
+            "has to be set where they run (or name it as cluster.endpoint.proxy)"
+        )
+    if road.reach != "ssm":
+        return ""
+    api = urlsplit(server)
+    bastion = road.bastion or "INSTANCE"
+    found = "" if road.bastion else "; INSTANCE is any node of `aws ssm describe-instance-information`"
+    return (
+        f"the API is reached through Session Manager, and this kubeconfig leads to port {port} of this machine. Open "
+        f"the tunnel, and leave it open meanwhile{found}:\n"
+        f"  aws ssm start-session --region {region} --target {bastion} --document-name {DOCUMENT} "
+        f"--parameters host={api.hostname},portNumber={api.port or 443},localPortNumber={port}"
+    )
 
 
 def _cluster(state: State | None, stack: str) -> Record:

@@ -19,16 +19,18 @@ from mlinfra.core.errors import AccessDenied, ProviderError
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
-from mlinfra.health.seen import Cluster, Expected, Group, Live, Release, Seen
+from mlinfra.health.seen import AddOn, Cluster, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
+from mlinfra.providers.helm.crds import lost_kinds
 from mlinfra.providers.helm.manifest import read_manifest
 from mlinfra.providers.helm.releases import GOOD, list_releases
 from mlinfra.providers.helm.releases import Release as Stored
 from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.token import Kind
+from mlinfra.session.belongings import declared, missing
 from mlinfra.session.cloud import Cloud
-from mlinfra.session.cloud_side import GROUPS, read_cluster, read_groups
+from mlinfra.session.cloud_side import ADD_ON, GROUPS, TARGETS, read_add_ons, read_cluster, read_groups, read_targets
 from mlinfra.session.release_cluster import ReleaseCluster
 
 _CLUSTER = "aws:eks/cluster:Cluster"
@@ -49,7 +51,11 @@ KINDS = (
     Kind("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration"),
     Kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration"),
     Kind("apiregistration.k8s.io", "v1", "APIService"),
+    Kind("autoscaling", "v2", "HorizontalPodAutoscaler"),
+    Kind("policy", "v1", "PodDisruptionBudget"),
     Kind("cert-manager.io", "v1", "Certificate"),
+    Kind("keda.sh", "v1alpha1", "ScaledObject"),
+    Kind("serving.kserve.io", "v1beta1", "InferenceService"),
     Kind("karpenter.sh", "v1", "NodePool"),
     Kind("karpenter.sh", "v1", "NodeClaim"),
 )
@@ -63,11 +69,21 @@ class Look(msgspec.Struct, frozen=True):
     unread: tuple[str, ...]
 
 
+class _Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What the cloud says."""
+
+    cluster: Cluster | None = None
+    groups: tuple[Group, ...] = ()
+    add_ons: tuple[AddOn, ...] = ()
+    targets: tuple[Targets, ...] = ()
+
+
 class _Inside(msgspec.Struct, frozen=True):
     """What is in the cluster."""
 
     objects: dict[str, tuple[Live, ...]] = {}
     releases: tuple[Release, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
 def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, clock: Clock) -> Look:
@@ -75,18 +91,23 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
     unread: list[str] = []
     records = list(state.records.values())
     owned = next((record for record in records if record.type == _CLUSTER), None)
-    cluster, groups = _cloud_side(cloud, owned, records, unread, clock.now())
-    inside = _Inside() if _is_gone(cluster) else _inside(cloud, owned, records, unread)
+    outside = _cloud_side(cloud, owned, records, unread, clock.now())
+    inside = _Inside() if _is_gone(outside.cluster) else _inside(cloud, owned, state, unread)
     seen = Seen(
         now=clock.now(),
         applied=bool(records),
         pending=state.pending,
+        failures=state.failures,
         holder=holder,
-        cluster=cluster,
-        groups=groups,
+        cluster=outside.cluster,
+        groups=outside.groups,
+        add_ons=outside.add_ons,
+        targets=outside.targets,
         objects=inside.objects,
         releases=inside.releases,
         expected=tuple(_expected(library, records)) if inside.objects else (),
+        missing=inside.missing,
+        declared=tuple(declared(records)) if inside.objects else (),
         namespaces=None if owned is not None else _namespaces(records),
         addresses=_addresses(library, records),
     )
@@ -99,23 +120,38 @@ def _is_gone(cluster: Cluster | None) -> bool:
 
 def _cloud_side(
     cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str], now: datetime
-) -> tuple[Cluster | None, tuple[Group, ...]]:
-    """What EKS and Auto Scaling say."""
+) -> _Outside:
+    """What EKS, Auto Scaling and the load balancers say."""
     mine = [record for record in records if record.type in GROUPS]
     if owned is None and not mine:
-        return None, ()
+        return _Outside()
     try:
         cloud.connect((owned or mine[0]).connection)  # refuses another account than the one that they are in
         cluster = read_cluster(cloud.calls, owned) if owned is not None else None
-        return cluster, read_groups(cloud.calls, mine, now)
+        there = cluster is not None and not _is_gone(cluster)
+        return _Outside(
+            cluster=cluster,
+            groups=read_groups(cloud.calls, mine, now),
+            add_ons=read_add_ons(cloud.calls, [one for one in records if there and one.type == ADD_ON]),
+            targets=_behind_balancers(cloud, records, unread),
+        )
     except ProviderError as error:
         unread.append(str(error))
-    return None, ()
+    return _Outside()
 
 
-def _inside(cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str]) -> _Inside:
+def _behind_balancers(cloud: Cloud, records: list[Record], unread: list[str]) -> tuple[Targets, ...]:
+    """Of another service: who may not read these is told so, and sees the rest."""
     try:
-        connection = _entrance(cloud, owned, records)
+        return read_targets(cloud.calls, [one for one in records if one.type == TARGETS])
+    except ProviderError as error:
+        unread.append(str(error))
+        return ()
+
+
+def _inside(cloud: Cloud, owned: Record | None, state: State, unread: list[str]) -> _Inside:
+    try:
+        connection = _entrance(cloud, owned, list(state.records.values()))
         if connection is None:
             return _Inside()
         api = cloud.api(connection)
@@ -127,17 +163,25 @@ def _inside(cloud: Cloud, owned: Record | None, records: list[Record], unread: l
     with ThreadPoolExecutor(_READERS) as pool:
         reading = {kind.name: pool.submit(_listed, api, kind) for kind in KINDS}
         reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
-        stored = pool.submit(lambda: list_releases(ReleaseCluster(api), "owner=helm"))
-    return _gathered(reading, stored, unread)
+        stored = pool.submit(_stored, ReleaseCluster(api))
+    denied: list[str] = []
+    found = _gathered(reading, stored, unread, denied)
+    listed = {kind: found.objects[kind.name] for kind in KINDS if kind.name in found.objects}
+    gone = missing(api, state, connection, listed, unread, denied)
+    if denied:
+        unread.append(f"these credentials may not list {', '.join(denied)} in all namespaces")
+    return msgspec.structs.replace(found, missing=gone)
 
 
 def _gathered(
-    reading: Mapping[str, Future[tuple[Live, ...]]], stored: Future[tuple[Stored, ...]], unread: list[str]
+    reading: Mapping[str, Future[tuple[Live, ...]]],
+    stored: Future[list[tuple[Stored, list[str]]]],
+    unread: list[str],
+    denied: list[str],
 ) -> _Inside:
-    """What was read; what was not is said, and what these credentials may not read in one sentence."""
+    """What was read. What was not is said; what these credentials may not read stands in `denied`."""
     objects: dict[str, tuple[Live, ...]] = {}
     releases: tuple[Release, ...] = ()
-    denied: list[str] = []
     for name, future in reading.items():
         try:
             objects[name] = future.result()
@@ -146,13 +190,11 @@ def _gathered(
         except ProviderError as error:
             unread.append(str(error))
     try:
-        releases = tuple(_release(one) for one in stored.result())
+        releases = tuple(_release(one, lost) for one, lost in stored.result())
     except AccessDenied:
         denied.append("Secret (of Helm's releases)")
     except ProviderError as error:
         unread.append(f"releases: {error}")
-    if denied:
-        unread.append(f"these credentials may not list {', '.join(denied)} in all namespaces")
     return _Inside(objects, releases)
 
 
@@ -171,14 +213,26 @@ def _listed(api: Api, kind: Kind, **query: str) -> tuple[Live, ...]:
     return tuple(api.each(place, **query)) if place is not None else ()
 
 
-def _release(stored: Stored) -> Release:
+def _stored(cluster: ReleaseCluster) -> list[tuple[Stored, list[str]]]:
+    """All releases, each with the kinds of its chart that the cluster lost."""
+    found = list_releases(cluster, "owner=helm")
+    lost = lost_kinds(cluster, (one for one in found if one.last.status in GOOD))
+    return [(one, lost.get(one.last.id, [])) for one in found]
+
+
+def _release(stored: Stored, lost: list[str]) -> Release:
     last = stored.last
     titles: frozenset[str] = frozenset()
     if last.status not in GOOD and last.manifest:
         with suppress(UnreadableError):  # what it is made of explains it; without that it is told all the same
             titles = frozenset(piece.title for piece in read_manifest(last.manifest, last.namespace))
     return Release(
-        id=last.id, number=last.number, status=last.status, description=last.broken or last.description, objects=titles
+        id=last.id,
+        number=last.number,
+        status=last.status,
+        description=last.broken or last.description,
+        objects=titles,
+        lost=tuple(lost),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.advice.codes import Code as AdviceCode
-from mlinfra.advice.cost import budget_of, estimate
+from mlinfra.advice.cost import budget_findings, budget_of, estimate
 from mlinfra.advice.prices import read_prices
 from mlinfra.config.draft import DraftError
 from mlinfra.config.loader import load_stack, unbuilt
@@ -29,8 +29,8 @@ from mlinfra.library import assembly
 from mlinfra.library.library import Library
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement, decided_by_account
-from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, validation
+from mlinfra.session.policies import rulebook_of
 from mlinfra.session.stand_ins import unreadable_neighbour, with_stand_ins
 from mlinfra.session.symbolic import Symbols
 from mlinfra.session.targets import cloud_of
@@ -59,7 +59,7 @@ def check_policies(options: Any, *, clock: Clock | None = None) -> Judgement:
     """What the rules find in what a stack desires. Raises `ConfigError` with every mistake."""
     root = Path()
     desired = _desired(options, root, catalogue.library(root))
-    book = Rulebook({}) if desired.stack.policies == {"packs": []} else Rulebook.of_project(root)
+    book = rulebook_of(desired.stack, root)
     today = _today(clock)
     supposed = judge(book, desired.supposed, None, desired.stack, today)
     return decided_by_account(judge(book, desired.known, None, desired.stack, today), supposed)
@@ -75,7 +75,8 @@ def estimate_cost(options: Any, *, clock: Clock | None = None) -> Estimate:
     cost = estimate(desired.known, state, prices, _today(clock), budget_of(desired.stack.lifecycle))
     if notes:
         cost = msgspec.structs.replace(cost, change=None)
-    return Estimate(desired.stack, cost, notes)
+    found = budget_findings(cost, desired.stack.positions.at(("lifecycle", "budget")))
+    return Estimate(desired.stack, cost, (*notes, *found))
 
 
 def _desired(options: Any, root: Path, library: Library) -> _Desired:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from mlinfra.core.diagnostic import errors_in
+from mlinfra.core.diagnostic import Diagnostic, errors_in
 from mlinfra.core.errors import PolicyViolation
 from mlinfra.core.plan import Plan
-from mlinfra.core.resource import Graph
+from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack
-from mlinfra.policy.checks import words_of
 from mlinfra.policy.codes import VIOLATIONS, Code
-from mlinfra.policy.evaluation import judge
+from mlinfra.policy.evaluation import judge, unknown_rule
 from mlinfra.policy.proof import Proof, proofs
 from mlinfra.policy.rule import Case, Rule
 from mlinfra.policy.rulebook import Rulebook
+from mlinfra.policy.scripts import words_of
+from mlinfra.policy.waiver import waivers_of
 
 
 class RuleInfo:
@@ -46,7 +47,7 @@ class RuleInfo:
 
     def check_words(self) -> str:
         """What its check demands, in a sentence; empty where it has none."""
-        return words_of(self._rule.about.check) if self._rule.about.check else ""
+        return words_of(self._rule.about.check, self._rule.script) if self._rule.about.check else ""
 
     def examples(self) -> Mapping[str, Any]:
         """A case that passes and one that fails, as they are written, by what to call them."""
@@ -68,14 +69,56 @@ def _as_written(case: Case) -> Any:
 
 def rules(project: Path | None = None) -> tuple[RuleInfo, ...]:
     """Every rule that stacks of the project may be held to. Raises `ConfigError` where one cannot be used."""
-    return tuple(RuleInfo(rule) for rule in Rulebook.of_project(project or Path()).rules)
+    here = project or Path()
+    return tuple(RuleInfo(rule) for rule in Rulebook.of_project(*_folders(here, here)).rules)
 
 
-def held(plan: Plan, book: Rulebook, graph: Graph, stack: Stack, today: date) -> Plan:
-    """The plan, with what the rules find. One that leaves nothing is held to none: `protect` is what keeps things."""
+def rulebook_of(stack: Stack, here: Path, *, top: Path | None = None) -> Rulebook:
+    """The rules that a stack may be held to: ours and its project's. Raises `ConfigError` where one cannot be used.
+
+    here: the directory that paths are relative to. top: of a repository that was put elsewhere, its root.
+    """
+    if stack.policies == {"packs": []}:
+        return Rulebook({})
+    return Rulebook.of_project(*_folders(here, (here / stack.file).parent, top))
+
+
+def _folders(here: Path, beside: Path, top: Path | None = None) -> Iterator[Path]:
+    """What has rules of its own: the working directory, the stack's, and what is above that in its repository.
+
+    That a command runs elsewhere, as jobs do, must not let a stack off any rule.
+    """
+    yield here
+    beside = beside.resolve()
+    above = (beside, *beside.parents)
+    roots = [folder for folder in above if (folder == top.resolve() if top else (folder / ".git").exists())]
+    yield from above[: above.index(roots[0]) + 1] if roots else (beside,)
+
+
+def refusals(stack: Stack, book: Rulebook) -> tuple[Diagnostic, ...]:
+    """What is wrong with `policies` as it is written: packs that there are not, waivers of rules that there are not."""
+    if stack.policies == {"packs": []}:
+        return ()
+    wrong = (lapse.diagnostic() for waiver in waivers_of(stack) if (lapse := unknown_rule(waiver, book)))
+    return (*book.unknown_packs(stack), *wrong)
+
+
+def held(
+    plan: Plan,
+    book: Rulebook,
+    graph: Graph,
+    stack: Stack,
+    today: date,
+    brought: Callable[[], Sequence[Resource]] = tuple,
+) -> Plan:
+    """The plan, with what the rules find. One that leaves nothing is held to none: `protect` is what keeps things.
+
+    brought: asked where rules look into charts, what these bring.
+    """
     if plan.destroy:
         return plan
-    found = judge(book, graph, plan, stack, today).diagnostics()
+    looks = any(rule.match.charts for rule in book.rules)
+    found = judge(book, graph, plan, stack, today, brought() if looks else ()).diagnostics()
     if plan.partial:  # what is not touched by it is no reason against it
         touched = {change.address for change in plan.pending()}
         found = tuple(one for one in found if one.address is None or one.address in touched)

@@ -41,7 +41,10 @@ class ReleaseCluster:
         """All objects of a kind; none of a kind that is not there."""
         place = self._find(api_version, kind)
         query = {"labelSelector": labels} if labels else {}
-        return list(self._api.each(place, namespace=namespace, **query)) if place is not None else ()
+        try:
+            return list(self._api.each(place, namespace=namespace, **query)) if place is not None else ()
+        except NotFound:  # it was there when the API was asked what it has
+            return ()
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | None:
         """One object; `None` where there is none, or no such kind."""

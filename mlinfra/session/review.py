@@ -29,10 +29,11 @@ from mlinfra.session.scrutiny import refused
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
 
-def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> Plan:
+def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions, held: Callable[[Plan], Plan]) -> Plan:
     """The plan, held against the cloud's own models without a call, with a note on what has none.
 
-    Raises `ConfigError` for what would be refused, and with it for all else that keeps the plan from being applied.
+    Raises `ConfigError` for what would be refused, and with it for all else that keeps the plan from being applied,
+    what `held` adds included: what rules find without a look into charts, which may be wrong themselves.
     """
     found = [
         refused(graph.resources[step.address], complaint, positions)
@@ -41,7 +42,7 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> P
     ]
     against, notes = _held_against_definitions(plan, graph, cloud, positions)
     if found or against:
-        raise ConfigError([*found, *against, *errors_in(plan.diagnostics)])
+        raise ConfigError([*found, *against, *errors_in(held(plan).diagnostics)])
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
 
 
@@ -160,13 +161,14 @@ def drift_of(plan: Plan) -> Plan:
 
 
 def _drifted(change: Change) -> Change:
-    vanished = change.action is Action.FORGET or (change.action is Action.CREATE and bool(change.id))
+    gone = change.action is Action.CREATE and bool(change.id) and not change.loses
+    vanished = change.action is Action.FORGET or gone
     retagged = change.action is Action.UPDATE and not change.fields
     fields = tuple(field for field in change.fields if field.cause in _DRIFT)
     if vanished or retagged:
         return change
     action = change.action if fields else Action.NO_OP
-    return msgspec.structs.replace(change, action=action, fields=fields)
+    return msgspec.structs.replace(change, action=action, fields=fields, loses=False)
 
 
 def unknown_address(address: str, graph: Graph) -> ConfigError:

@@ -22,6 +22,7 @@ from mlinfra.core.stack import Stack
 from mlinfra.session.codes import Code
 
 PLUGIN = "session-manager-plugin"
+DOCUMENT = "AWS-StartPortForwardingSessionToRemoteHost"
 # Where clients of all kinds look for a proxy (curl's manual, "ENVIRONMENT", November 2026).
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 _INSTALL = (

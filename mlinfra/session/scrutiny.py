@@ -1,8 +1,8 @@
 """Scrutiny: what can be said against what a stack desires without asking anybody.
 
 Each object is held against the models of the cloud's own calls and the schemas of Kubernetes, and all of them against
-each other. Called for stacks that are validated, and for those of which modules refuse a part: so all that is wrong is
-said at once. A plan asks its providers, which say the same and more.
+each other. Called for stacks that are validated or compared, and for those of which modules refuse a part: so all that
+is wrong is said at once. A plan asks its providers, which say the same and more.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def objections(resources: Iterable[Resource], stack: Stack) -> Iterator[Diagnost
     """What would be refused, each with the line that it comes from."""
     made = list(resources)
     for one in made:
-        for complaint in dict.fromkeys(_complaints(one)):
+        for complaint in dict.fromkeys(complaints(one)):
             yield refused(one, complaint, stack.positions)
     yield from clashes(made, Kinds(), stack)
     yield from _circle(made)
@@ -58,12 +58,13 @@ def refused(one: Resource, complaint: str, positions: Positions) -> Diagnostic:
     )
 
 
-def _complaints(one: Resource) -> Iterator[str]:
+def complaints(one: Resource) -> Iterator[str]:
+    """What the models of its API say against one object. Of a release, its chart would have to be read."""
     if one.connection.kind == KUBERNETES:
         from mlinfra.providers.kubernetes.token import Kind
-        from mlinfra.providers.kubernetes.validation import complaints
+        from mlinfra.providers.kubernetes.validation import complaints as of_kubernetes
 
-        yield from complaints(Kind.of(one.type), one.properties)
+        yield from of_kubernetes(Kind.of(one.type), one.properties)
     elif not is_in_cluster(one.connection.kind) and one.type in catalogue():
         kind = catalogue()[one.type]
         yield from of_aws(kind, _named(kind.about, one).properties)

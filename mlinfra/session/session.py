@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +40,14 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, expiry, policies, review, validation
 from mlinfra.session.adoption import find_free
 from mlinfra.session.advising import Adviser
+from mlinfra.session.brought import brought
 from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
 from mlinfra.session.hops import with_hops
-from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
-from mlinfra.session.kubeconfig import kubeconfig
-from mlinfra.session.major_versions import with_major_versions
+from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
+from mlinfra.session.kubeconfig import PORT, kubeconfig
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
 from mlinfra.session.parts import with_parts
@@ -57,10 +57,10 @@ from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reach import demand_reach
 from mlinfra.session.reading import read_stack
 from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
-from mlinfra.session.renames import with_renames
 from mlinfra.session.road import Road, require_road, road_of
 from mlinfra.session.sight import Sight, still_seen
 from mlinfra.session.targets import cloud_of
+from mlinfra.session.telling import with_words
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 
@@ -132,12 +132,12 @@ class Session:
 
     @cached_property
     def _rulebook(self) -> Rulebook:
-        held_to_none = self.stack.policies == {"packs": []}
-        return Rulebook({}) if held_to_none else Rulebook.of_project(self._root)
+        return policies.rulebook_of(self.stack, self._root)
 
     def refusals(self) -> tuple[Diagnostic, ...]:
-        """What the modules have against the stack as it is written. Asks no cloud for anything."""
-        return validation.refusals(self.stack, self._library, self._cloud.types)
+        """What modules and rules have against the stack as it is written. Asks no cloud for anything."""
+        found = validation.refusals(self.stack, self._library, self._cloud.types)
+        return (*found, *policies.refusals(self.stack, self._rulebook))
 
     def expanded(self) -> tuple[Expanded, ...]:
         """Every effective value of the stack, with where it comes from."""
@@ -159,11 +159,12 @@ class Session:
         refresh_facts: bool = False,
         advise: bool = True,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = silent,
     ) -> Plan:
         """What would be done. Raises `ConfigError` and `PlanError`; everything else is in the plan's diagnostics.
 
-        delete_data: volumes that a deleted cluster would leave, for the data in them, go as well.
+        delete_data: what a deleted cluster would leave with data in it goes too; remove_foreign: what others added.
         """
         state = self._state()
         on_progress("reading facts")
@@ -176,10 +177,11 @@ class Session:
         since = self._clock.monotonic()
         seen = self._survey(graph, state, everything=destroy) if refresh else remembered(state, self._ownership(state))
         on_progress("comparing")
-        plan = alone(self._planned(graph, state, seen, facts, destroy=destroy, targets=targets), self._backend)
+        wishes = {"destroy": destroy, "targets": targets, "remove_foreign": remove_foreign}
+        plan = alone(self._planned(graph, state, seen, facts, **wishes), self._backend)
         notes = () if destroy else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
-        plan = with_renames(review.with_idle_names(with_major_versions(plan), self.stack, graph, state), state)
+        plan = with_words(plan, self.stack, graph, state)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
@@ -199,13 +201,12 @@ class Session:
                 **options,
             )
         )
-        settings = settings_of(self.stack, self._options.sets, self._options.inputs)
-        plan = msgspec.structs.replace(
-            plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
-        )
+        settings, documents = settings_of(self.stack, self._options.sets, self._options.inputs), self.stack.documents
+        plan = msgspec.structs.replace(plan, stack_file=self.stack.file, documents=dict(documents), settings=settings)
         plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
-        plan = policies.held(plan, self._rulebook, graph, self.stack, self._clock.now().date())
-        return review.validated(plan, graph, self._cloud, self.stack.positions)
+        held = partial(policies.held, book=self._rulebook, graph=graph, stack=self.stack, today=now.date())
+        plan = review.validated(plan, graph, self._cloud, self.stack.positions, held)
+        return held(plan, brought=partial(brought, graph, self._cloud.connect))
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""
@@ -281,7 +282,7 @@ class Session:
 
     def _conclude(self, state: State, lease: Lease) -> None:
         """A destroy is done when nothing is left in the cloud; only then is the state given up."""
-        left = [row for row in self.inventory() if row.lineage == state.lineage]
+        left = still_left(self.inventory, state.lineage, self._cloud.clock)
         if left or state.every_record():
             raise LeftBehind(left)
         lease.remove()
@@ -292,8 +293,7 @@ class Session:
         return fresh._cloud.settled(fresh.graph())
 
     def _neighbour_version(self, location: str) -> str | None:
-        applied = applied_in(location, self._root)
-        return applied.version if applied is not None else None
+        return applied.version if (applied := applied_in(location, self._root)) is not None else None
 
     def drift(self) -> Plan:
         """What others changed since the last apply, as a plan without steps."""
@@ -313,11 +313,12 @@ class Session:
 
     def capacity(self) -> Capacity:
         """Whether the account and its region have room for the stack."""
-        return self._adviser.capacity(self.graph(), self._state())
+        return self._adviser.capacity(self.graph(), self._state(), self.plan(advise=False))
 
-    def refresh_prices(self) -> str:
-        """Read what the stack is billed by from AWS's price list. Answers the file that keeps it."""
-        return str(self._adviser.refresh_prices(self.graph()))
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
+        """Read what the stack is billed by from AWS's price list. Answers the file, and what could not be read."""
+        kept, unread = self._adviser.refresh_prices(self.graph())
+        return str(kept), unread
 
     def outputs(self) -> dict[str, Value]:
         """What the last complete apply answered."""
@@ -327,9 +328,9 @@ class Session:
         """What is remembered."""
         return self._backend.read()
 
-    def kubeconfig(self) -> dict[str, Any]:
-        """How Kubernetes clients reach the stack's cluster, as data."""
-        return kubeconfig(self.state(), self.stack.name, self._cloud.region, self._cloud.endpoint)
+    def kubeconfig(self, port: int = PORT) -> tuple[dict[str, Any], str]:
+        """How Kubernetes clients reach the stack's cluster, as data, and what they need besides, in words."""
+        return kubeconfig(self.state(), self.stack.name, self._cloud.region, self._cloud.endpoint, self._road, port)
 
     def location(self) -> str:
         """Where that is kept."""

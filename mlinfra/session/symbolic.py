@@ -72,6 +72,12 @@ class Symbols:
         }
         return msgspec.structs.replace(graph, resources=resources)
 
+    def reopened(self, properties: Properties) -> Properties:
+        """Properties with a reference in the place of each text, within documents too."""
+        found = self._opened(dict(properties))
+        assert isinstance(found, dict)
+        return found
+
     def facts(self, account: str, region: str, wants: Wants) -> Facts:
         """What modules must know, as far as it can be said of any account."""
         facts = Facts(

@@ -25,9 +25,8 @@ from mlinfra.aws.clients import Clients
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import ProviderError
 from mlinfra.session.codes import Code
-from mlinfra.session.road import PLUGIN
+from mlinfra.session.road import DOCUMENT, PLUGIN
 
-_DOCUMENT = "AWS-StartPortForwardingSessionToRemoteHost"
 _RESPONSE = "AWS_SSM_START_SESSION_RESPONSE"
 _PATIENCE = 30.0  # seconds until the port has to be open
 _LOOK = 0.1
@@ -95,7 +94,7 @@ class Tunnel:
     def _begin(self) -> None:
         asked = {
             "Target": self._bastion,
-            "DocumentName": _DOCUMENT,
+            "DocumentName": DOCUMENT,
             "Parameters": {
                 "host": [str(self._server.hostname)],
                 "portNumber": [str(self._server.port or 443)],
@@ -122,7 +121,7 @@ class Tunnel:
                     f"the tunnel through {self._bastion} to {self._server.hostname} did not open"
                     + (f": {words}" if words else ""),
                     code=Code.NO_TUNNEL,
-                    hint=f"try it alone: aws ssm start-session --target {self._bastion} --document-name {_DOCUMENT}; "
+                    hint=f"try it alone: aws ssm start-session --target {self._bastion} --document-name {DOCUMENT}; "
                     "the plugin must be of 2023 or newer",
                 )
             self._clock.sleep(_LOOK)

@@ -32,6 +32,10 @@ class Inputs(Block, frozen=True, kw_only=True):
     on_breach: Annotated[
         Literal["warn", "fail"], Meta(description="whether a plan that is expected to cost more warns or fails")
     ] = "warn"
+    on_unknown: Annotated[
+        Literal["warn", "fail"] | None,
+        Meta(description="whether a plan of which a price is not known warns or fails; unset, as `onBreach` says"),
+    ] = None
 
 
 class Outputs(Struct, frozen=True):

@@ -237,6 +237,8 @@ def _zone_problems(network: Network) -> list[Problem]:
     if len(network.subnets) >= 2 and (len(zones) >= 2 or "" in zones):
         return []
     hint = "set network.zones to 2 or more"
+    if any(not subnet.zone for subnet in network.subnets):  # the zone of what is only used is not known
+        hint = "name another subnet, in another zone, in network.use.subnetIds"
     return [Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint)]
 
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from mlinfra.core.gpu_parts import GPU
 from mlinfra.library import Problem
 from mlinfra.library.codes import Code
 from mlinfra.library.outputs import NodeGroup
 
 
 def hosts_of(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ...]) -> tuple[NodeGroup, ...]:
-    """Those that were named; else those with enough GPUs, or, without any, those that keep nobody away."""
+    """Those that were named; else those with enough GPUs by their plain name, or, without any, those without taints."""
     if names:
         return tuple(group for group in groups if group.key in names)
-    return tuple(group for group in groups if (group.gpus >= gpus if gpus else not group.taints))
+    return tuple(group for group in groups if (_has(group, gpus) if gpus else not group.taints))
+
+
+def _has(group: NodeGroup, gpus: int) -> bool:
+    return group.gpus >= gpus and group.gpu_resource == GPU
+
+
+def gpu_resource_of(hosts: tuple[NodeGroup, ...]) -> str:
+    """What a replica asks for to have a GPU there."""
+    return hosts[0].gpu_resource if hosts else GPU
 
 
 def host_problems(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ...]) -> Iterator[Problem]:
@@ -30,6 +40,11 @@ def host_problems(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ..
             summary = f"a replica takes {gpus} GPUs, and a node of {name} has {known[name].gpus}"
             hint = "name another group, or lower resources.gpu"
             yield Problem(Code.ENDPOINT_HOSTS, summary, at=at, hint=hint)
+    called = {known[name].gpu_resource: name for name in reversed(names) if name in known}
+    if gpus and len(called) > 1:
+        said = ", ".join(f"{resource} on {name}" for resource, name in sorted(called.items()))
+        summary = f"a replica asks for a GPU by one name, and these groups have several: {said}"
+        yield Problem(Code.ENDPOINT_HOSTS, summary, at=("nodeGroups",), hint="name groups of one kind")
     if not names and not hosts_of((), gpus, groups):
         summary = (
             f"no node group has {gpus} GPU{'s' if gpus > 1 else ''} for a replica"

@@ -18,16 +18,17 @@ from mlinfra.library.forms import Name, Quantity, Share
 from mlinfra.library.outputs import Cluster, LoadBalancer, ModelServing, NodeGroup, Service
 
 from .access import add_access
-from .hosts import host_problems, hosts_of
+from .hosts import gpu_resource_of, host_problems, hosts_of
 from .kinds import kind_problems
 from .pods import Server, add_deployment, add_entrance
-from .scaling import Replicas, add_scaling, scaling_problems
+from .scaling import Replicas, add_scaling, is_scaled, scaling_problems, sleeps
 from .shares import MODEL, Variant, share_problems
-from .ways_in import add_ways_in, way_in_problems, ways_in
+from .waking import add_waking, cold_start, waking_problems
+from .ways_in import add_ways_in, hosts_outside, way_in_problems, ways_in, with_gates
 
 SECTION = Place("endpoints", many=True)
 NEEDS = (Cluster, NodeGroup, ModelServing, LoadBalancer)
-USES = ("model-serving", "prometheus", "keda", "metrics-server")
+USES = ("model-serving", "prometheus", "keda", "keda-http", "metrics-server")
 
 
 class Outputs(Service, frozen=True, kw_only=True, rename="camel"):
@@ -95,8 +96,10 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     """Where it lives, what measures it, and what makes it more or fewer by that."""
     yield Wish("model-serving")
     yield Wish("prometheus")
-    if inputs.replicas.max > inputs.replicas.min:
+    if is_scaled(inputs.replicas):
         yield from (Wish("keda"), Wish("metrics-server"))
+    if sleeps(inputs.replicas):
+        yield Wish("keda-http")
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -111,18 +114,23 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *host_problems(inputs.node_groups, inputs.resources.gpu, groups),
         *way_in_problems(inputs.load_balancers, balancers),
         *share_problems(inputs.model, inputs.traffic, chosen),
+        *(waking_problems(bool(inputs.traffic), chosen) if sleeps(inputs.replicas) else ()),
     )
     serving = scope.one(ModelServing)
     models = {name: one.model for name, one in inputs.traffic.items()} or {"": inputs.model}
-    servers = {name: _server(scope.name, name, model, inputs, serving, groups, facts) for name, model in models.items()}
+    servers = {
+        name: with_gates(_server(scope.name, name, model, inputs, serving, groups, facts), chosen)
+        for name, model in models.items()
+    }
+    hosts = hosts_outside(scope.name, chosen)
     for server in servers.values():
-        _add_server(scope, server, inputs.replicas, facts)
+        _add_server(scope, server, inputs.replicas, hosts, facts)
     shares = {servers[name].name: one.weight for name, one in inputs.traffic.items()}
-    hosts = add_ways_in(scope, next(iter(servers.values())), chosen, shares)
+    exposed = add_ways_in(scope, next(iter(servers.values())), chosen, shares)
     url: Value = f"http://{scope.name}.{serving.namespace}.svc.cluster.local:8000"
     if shares:
         url = f"{'https' if chosen[0].tls else 'http'}://{hosts[0]}"
-    return Outputs(url=url, hosts=hosts)
+    return Outputs(url=url, hosts=hosts, exposed=exposed)
 
 
 def _server(
@@ -134,7 +142,7 @@ def _server(
     groups: tuple[NodeGroup, ...],
     facts: Facts,
 ) -> Server:
-    scaled = inputs.replicas.max > inputs.replicas.min
+    hosts = hosts_of(inputs.node_groups, inputs.resources.gpu, groups)
     return Server(
         name=f"{name}-{variant}" if variant else name,
         called=name,
@@ -142,27 +150,35 @@ def _server(
         serving=serving,
         model=model,
         region=facts.region,
-        resources=_amounts(inputs.resources),
-        hosts=hosts_of(inputs.node_groups, inputs.resources.gpu, groups),
+        resources=_amounts(inputs.resources, gpu_resource_of(hosts)),
+        hosts=hosts,
         preferred=inputs.node_groups,
-        replicas=None if scaled else inputs.replicas.min,
+        replicas=None if is_scaled(inputs.replicas) else inputs.replicas.min,
         rollout={"maxSurge": inputs.rollout.max_surge, "maxUnavailable": inputs.rollout.max_unavailable},
+        in_flight=inputs.replicas.target_in_flight,
+        sleeps=sleeps(inputs.replicas),
     )
 
 
-def _add_server(scope: Scope, server: Server, replicas: Replicas, facts: Facts) -> None:
+def _add_server(scope: Scope, server: Server, replicas: Replicas, hosts: list[str], facts: Facts) -> None:
     deployment = add_deployment(scope, server, after=add_access(scope, server, facts))
     add_entrance(scope, server, measured_by=component("prometheus"))
-    if server.replicas is None:
-        add_scaling(scope, server, replicas, deployment, after=[component("keda"), component("prometheus")])
+    before = [component("keda"), component("prometheus")]
+    if server.sleeps:
+        scope.note(cold_start(server.hosts))
+        woken_by = component("keda-http")
+        routes = add_waking(scope, server, hosts, after=[woken_by])
+        add_scaling(scope, server, replicas, deployment, after=[*before, woken_by, *routes])
+    elif server.replicas is None:
+        add_scaling(scope, server, replicas, deployment, after=before)
 
 
-def _amounts(resources: Resources) -> dict[str, str]:
+def _amounts(resources: Resources, gpu: str) -> dict[str, str]:
     """As Kubernetes spells them: `cpu: 2`, `nvidia.com/gpu: 1`."""
     cpu = resources.cpu
     spelt = cpu if isinstance(cpu, str) else f"{round(cpu * 1000)}m"
     return {
         "cpu": spelt,
         "memory": resources.memory,
-        **({"nvidia.com/gpu": str(resources.gpu)} if resources.gpu else {}),
+        **({gpu: str(resources.gpu)} if resources.gpu else {}),
     }

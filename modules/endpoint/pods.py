@@ -20,13 +20,16 @@ from mlinfra.library.pod_security import CONTAINER, POD
 
 _MODELS = "/models"
 PORTS = {"http": 8000, "grpc": 8001, "metrics": 8002}
+GRPC_CALLS = "/inference.GRPCInferenceService/"
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of each pod. replicas: how many; `None` where something else says so.
 
     variant: which of several models that share the requests it runs; empty for the only one. called: what requests call
-    the model by, whichever variant answers them.
+    the model by, whichever variant answers them. in_flight: how many requests each is to have at once.
+    sleeps: whether there may be none, so that its name is that of who wakes it, and its pods have another.
+    gates: what must hold of a pod besides, before it is ready and an older one goes.
     """
 
     name: str
@@ -40,10 +43,18 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     preferred: tuple[str, ...]
     replicas: int | None
     rollout: dict[str, int | str]
+    in_flight: int
+    sleeps: bool = False
+    gates: tuple[str, ...] = ()
 
     def local(self, name: str = "") -> str:
         """The local name of something of its own."""
         return ".".join(filter(None, (self.variant, name)))
+
+    @property
+    def pods_service(self) -> str:
+        """The service with its pods behind it."""
+        return f"{self.name}-pods" if self.sleeps else self.name
 
     @property
     def labels(self) -> dict[str, str]:
@@ -78,10 +89,18 @@ def add_deployment(scope: Scope, server: Server, *, after: Iterable[Handle]) -> 
 
 
 def add_entrance(scope: Scope, server: Server, *, measured_by: Address) -> None:
-    """Add its name within the cluster, and have it measured."""
-    ports = [{"name": name, "port": port, "targetPort": name} for name, port in PORTS.items() if name != "metrics"]
+    """Add what its pods are called by within the cluster, and have them measured."""
+    # Of a port that says nothing, what stands before it takes HTTP/1.
+    said: dict[str, Properties] = {"grpc": {"appProtocol": "kubernetes.io/h2c"}} if server.sleeps else {}
+    ports = [
+        {"name": name, "port": port, "targetPort": name, **said.get(name, {})}
+        for name, port in PORTS.items()
+        if name != "metrics"
+    ]
     spec: Properties = {"selector": server.labels, "ports": ports}
-    scope.add(server.local("service"), "kubernetes:core/v1:Service", {"metadata": server.metadata, "spec": spec})
+    metadata = {**server.metadata, "name": server.pods_service}
+    local_name = server.local("pods" if server.sleeps else "service")
+    scope.add(local_name, "kubernetes:core/v1:Service", {"metadata": metadata, "spec": spec})
     monitor: Properties = {
         "selector": {"matchLabels": server.labels},
         "podMetricsEndpoints": [{"port": "metrics", "interval": "15s"}],
@@ -99,6 +118,7 @@ def _pod(server: Server) -> dict[str, Any]:
         "tolerations": tolerations(server.hosts),
         "topologySpreadConstraints": _spread(server),
         "terminationGracePeriodSeconds": 60,
+        **({"readinessGates": [{"conditionType": gate} for gate in server.gates]} if server.gates else {}),
         "initContainers": [_fetching(server)],
         "containers": [_serving(server)],
         "volumes": [

@@ -1,4 +1,4 @@
-"""More or fewer replicas by requests in flight, which KEDA reads from Prometheus."""
+"""More or fewer replicas by requests in flight, which KEDA reads from Prometheus, or from who wakes what sleeps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from mlinfra.core.value import Properties
 from mlinfra.library import Block, Handle, Problem, Scope
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Duration
-from mlinfra.library.in_cluster import PROMETHEUS
+from mlinfra.library.in_cluster import PROMETHEUS, WAKING_SCALER
 
 from .pods import Server
+from .waking import AWAKE_SECONDS, waking_routes
 
 
 class Replicas(Block, frozen=True, kw_only=True):
@@ -23,49 +24,64 @@ class Replicas(Block, frozen=True, kw_only=True):
     min: Annotated[int, Meta(description="fewest", ge=0)] = 1
     max: Annotated[int, Meta(description="most", ge=1)] = 3
     target_in_flight: Annotated[int, Meta(description="requests in flight for each replica, to aim at", ge=1)] = 8
-    window: Annotated[Duration, Meta(description="over which time they are averaged")] = "60s"
+    window: Annotated[
+        Duration, Meta(description="over which time they are averaged; not of what sleeps, which is counted at once")
+    ] = "60s"
     scale_to_zero: Annotated[bool, Meta(description="whether none are left while nobody asks")] = False
 
 
 def scaling_problems(replicas: Replicas) -> Iterator[Problem]:
-    """Bounds that contradict each other, and what nobody would wake up."""
+    """Bounds that contradict each other."""
     if replicas.min > replicas.max:
         summary = f"min is {replicas.min} and max is {replicas.max}"
         yield Problem(Code.ENDPOINT_REPLICAS, summary, at=("replicas", "max"), hint="raise max, or lower min")
-    if replicas.scale_to_zero or replicas.min == 0:
-        field = "scaleToZero" if replicas.scale_to_zero else "min"
-        hint = "set min to 1 and take scaleToZero out"
-        summary = "endpoints that scale to zero cannot be planned yet: nobody would take the first request"
-        yield Problem(Code.NOT_PLANNED_YET, summary, at=("replicas", field), hint=hint)
+
+
+def sleeps(replicas: Replicas) -> bool:
+    """Whether none are left while nobody asks."""
+    return replicas.scale_to_zero or replicas.min == 0
+
+
+def is_scaled(replicas: Replicas) -> bool:
+    """Whether there are sometimes more and sometimes fewer."""
+    return replicas.max > replicas.min or sleeps(replicas)
 
 
 def add_scaling(
-    scope: Scope, server: Server, replicas: Replicas, deployment: Handle, *, after: Iterable[Address]
+    scope: Scope, server: Server, replicas: Replicas, deployment: Handle, *, after: Iterable[Handle | Address]
 ) -> Handle:
-    """Add what scales `deployment`. While nothing can be measured, none is taken away."""
+    """Add what scales `deployment`. While nothing can be measured, none is taken away, and what sleeps is awake."""
     spec: Properties = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": server.name},
         "minReplicaCount": replicas.min,
         "maxReplicaCount": replicas.max,
         "pollingInterval": 15,
-        "fallback": {"failureThreshold": 3, "replicas": replicas.min, "behavior": "currentReplicasIfHigher"},
+        "fallback": {"failureThreshold": 3, "replicas": max(replicas.min, 1), "behavior": "currentReplicasIfHigher"},
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 300}}}},
-        "triggers": [
-            {
-                "type": "prometheus",
-                "metricType": "AverageValue",
-                "metadata": {
-                    "serverAddress": PROMETHEUS,
-                    "query": in_flight(server, replicas.window),
-                    "threshold": str(replicas.target_in_flight),
-                },
-            }
-        ],
+        **_measured(server, replicas),
     }
     token = "kubernetes:keda.sh/v1alpha1:ScaledObject"
     return scope.add(
         server.local("scaling"), token, {"metadata": server.metadata, "spec": spec}, depends_on=[deployment, *after]
     )
+
+
+def _measured(server: Server, replicas: Replicas) -> Properties:
+    """By what: an average of what the servers counted, or, since those that sleep count nothing, what is asked of them
+    at the moment. KEDA takes none away to sleep (`idleReplicaCount`) but where something is left of that."""
+    if not sleeps(replicas):
+        metadata = {
+            "serverAddress": PROMETHEUS,
+            "query": in_flight(server, replicas.window),
+            "threshold": str(replicas.target_in_flight),
+        }
+        return {"triggers": [{"type": "prometheus", "metricType": "AverageValue", "metadata": metadata}]}
+    idle = {"idleReplicaCount": 0} if replicas.min else {}
+    triggers = [
+        {"type": "external-push", "metadata": {"scalerAddress": WAKING_SCALER, "interceptorRoute": name}}
+        for name in waking_routes(server)
+    ]
+    return {"cooldownPeriod": AWAKE_SECONDS, **idle, "triggers": triggers}
 
 
 def in_flight(server: Server, window: str) -> str:

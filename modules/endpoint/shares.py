@@ -37,11 +37,11 @@ def share_problems(model: str, traffic: dict[str, Variant], balancers: tuple[Loa
             summary = "models that are not in S3 cannot be planned yet"
             yield Problem(Code.NOT_PLANNED_YET, summary, at=("traffic", name, "model"), hint=hint)
     if not balancers:
-        hint = "add a load balancer with a domain and the gateway istio"
+        hint = "add a load balancer with a domain and a gateway"
         summary = "its requests come through no gateway that could share them out"
         yield Problem(Code.ENDPOINT_SHARES, summary, at=("traffic",), hint=hint)
-    for balancer in balancers:
-        if balancer.gateway != "istio":
-            hint = f"set {balancer.address}.gateway to istio, or leave it out of loadBalancers"
-            summary = f"the gateway of {balancer.address} cannot share requests out yet"
-            yield Problem(Code.NOT_PLANNED_YET, summary, at=("traffic",), hint=hint)
+    if len(traffic) > 2:
+        for balancer in (one for one in balancers if one.gateway == "nginx"):
+            hint = f"set {balancer.address}.gateway to istio, or let two models share the requests"
+            summary = f"NGINX shares requests between two, and {balancer.address} would have to between {len(traffic)}"
+            yield Problem(Code.ENDPOINT_SHARES, summary, at=("traffic",), hint=hint)

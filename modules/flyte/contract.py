@@ -13,6 +13,7 @@ SERVER = "flyte"
 # Tasks that name no other run under this account.
 RUNNERS = "default"
 NAME = "flyte-binary"
+API, CONSOLE = 8090, 8080  # on which its pods listen
 
 CONTRACT = Contract(
     charts=(
@@ -31,7 +32,7 @@ CONTRACT = Contract(
         # Its API, its console, and its webhook, which sees the pods of tasks.
         Namespace(
             name=NAMESPACE,
-            entrances=(Entrance("pods", (8090, 8080)), Entrance("control-plane", (9443,))),
+            entrances=(Entrance("pods", (API, CONSOLE)), Entrance("control-plane", (9443,))),
         ),
         # Tasks bring images and settings of their authors' own.
         Namespace(name=TASKS, level="baseline", entrances=()),
@@ -45,7 +46,7 @@ CONTRACT = Contract(
     cloud=(*BUCKET_TYPES, *DATABASE_TYPES),
     secrets=(PASSWORD,),
     dashboards=("flyte",),
-    sign_in="None of its own: whatever runs in the cluster reaches it, and nobody from outside",
+    sign_in="None of its own: the load balancer asks people who they are; whatever is in the cluster reaches it",
     teardown=Teardown(
         recipe="Its tasks, while it still runs, then the release, its namespaces, its database and its bucket.",
         drain=("TaskAction.flyte.org",),

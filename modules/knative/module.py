@@ -6,11 +6,16 @@ own: it is waited for by the condition of `KnativeServing`, and goes with that.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
 from mlinfra.library.contract import Chart, Contract, Definition, Entrance, Namespace, Teardown, Workload
+from mlinfra.library.forms import Domain
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="knative")
@@ -21,6 +26,8 @@ _NAME = "knative-operator"
 _SERVING = "knative-serving"
 # The newest that this operator brings along (cmd/operator/kodata of the same source).
 _VERSION = "1.21.3"
+# One level below the domain, as far as a certificate for `*.DOMAIN` reaches; TLS ends before Kourier.
+_NAMES = {"domain-template": "{{.Name}}-{{.Namespace}}.{{.Domain}}", "default-external-scheme": "https"}
 _INGRESS = "kourier.ingress.networking.knative.dev"
 
 CONTRACT = Contract(
@@ -60,6 +67,11 @@ CONTRACT = Contract(
 class Inputs(Block, frozen=True, kw_only=True):
     """Services that come and go with their requests."""
 
+    domain: Annotated[
+        Domain,
+        Meta(description="of which services get names, NAME-NAMESPACE before it; empty: within the cluster alone"),
+    ] = ""
+
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install the operator, and have it run Knative Serving behind Kourier."""
@@ -69,13 +81,13 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     serving = scope.add(
         "serving",
         "kubernetes:operator.knative.dev/v1beta1:KnativeServing",
-        {"metadata": {"name": _SERVING, "namespace": _SERVING}, "spec": _spec()},
+        {"metadata": {"name": _SERVING, "namespace": _SERVING}, "spec": _spec(inputs.domain)},
         depends_on=[operator],
     )
     return Component(address=serving.address)
 
 
-def _spec() -> Properties:
+def _spec(domain: str) -> Properties:
     enabled = "enabled"
     return {
         "version": _VERSION,
@@ -83,8 +95,8 @@ def _spec() -> Properties:
         # Reached from within the cluster: a service of its own kind would be a load balancer of its own.
         "ingress": {"kourier": {"enabled": True, "service-type": "ClusterIP"}},
         "config": {
-            "network": {"ingress-class": _INGRESS},
-            "domain": {"svc.cluster.local": ""},
+            "network": {"ingress-class": _INGRESS, **(_NAMES if domain else {})},
+            "domain": {domain or "svc.cluster.local": ""},
             # What is large is placed on the nodes that are made for it, GPUs above all.
             "features": {
                 "kubernetes.podspec-affinity": enabled,

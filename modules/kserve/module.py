@@ -13,11 +13,11 @@ from mlinfra.library import Block, Place, Scope, Wish
 from mlinfra.library.addon import add_addon, add_release, component
 from mlinfra.library.bucket import add_bucket
 from mlinfra.library.forms import Domain
-from mlinfra.library.outputs import Cluster, LoadBalancer, NodeGroup, Service
+from mlinfra.library.outputs import Cluster, Exposure, LoadBalancer, NodeGroup, Service
 from mlinfra.library.own_domain import way_to
 
 from .contract import CONTRACT, MODELS
-from .ways_in import ingresses, way_in_problems
+from .ways_in import add_names, ingresses, way_in_problems
 
 SECTION = Place("runtimes", entry="kserve")
 NEEDS = (Cluster, NodeGroup, LoadBalancer)
@@ -42,8 +42,11 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     """What makes its certificates, and what makes models more or fewer."""
-    names = ("knative",) if inputs.mode == "serverless" else ("keda", "metrics-server")
-    yield from (Wish(name) for name in ("cert-manager", *names))
+    yield Wish("cert-manager")
+    if inputs.mode == "serverless":
+        yield Wish("knative", {"domain": inputs.domain} if inputs.domain else {})
+    else:
+        yield from (Wish("keda"), Wish("metrics-server"))
 
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
@@ -63,15 +66,20 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     (servers,) = CONTRACT.extras
     add_release(scope, "servers", servers, CONTRACT, {"kserve": {"servingruntime": {"enabled": True}}}, [release])
     url = f"http://NAME-predictor.{MODELS}.svc.cluster.local"
+    exposed: tuple[Exposure, ...] = ()
     if inputs.domain:
-        url = f"https://NAME-{MODELS}.{inputs.domain}"
-    return Outputs(url=url, namespace=MODELS, bucket=models["bucket"])
+        url = f"https://NAME-{'predictor-' if serverless else ''}{MODELS}.{inputs.domain}"
+    if serverless and way_in is not None:
+        exposed = add_names(scope, way_in)
+    return Outputs(url=url, exposed=exposed, namespace=MODELS, bucket=models["bucket"])
 
 
 def _settings(facts: Facts, mode: str, way_in: LoadBalancer | None) -> Properties:
     if mode == "serverless":
         # Behind Kourier there is no virtual host of Istio to make.
         gateway: Properties = {"domain": "svc.cluster.local", "disableIstioVirtualHost": True}
+        if way_in is not None:
+            gateway |= {"domain": way_in.domain, "urlScheme": "https"}
         controller = {"deploymentMode": "Knative", "gateway": gateway}
     else:
         controller = {"deploymentMode": "Standard", "gateway": ingresses(way_in)}

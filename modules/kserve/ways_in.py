@@ -1,6 +1,9 @@
-"""The names of models outside of the cluster: KServe makes an ingress for each, which a gateway of NGINX takes.
+"""The names of models outside of the cluster.
 
-A model is called NAME-NAMESPACE before the domain, so that the certificate of the load balancer reaches it.
+For plain deployments KServe makes an ingress for each, which a gateway of NGINX takes. Those that sleep are services of
+Knative, and every name below the domain goes to Kourier, which knows them, through whichever gateway. A model is called
+NAME-NAMESPACE before the domain, so that the certificate of the load balancer reaches it; one that sleeps as Knative
+calls it, NAME-predictor-NAMESPACE (KServe 0.20, pkg/controller/.../ingress/ingress_reconciler.go, August 2026).
 """
 
 from __future__ import annotations
@@ -8,10 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.value import Properties
-from mlinfra.library import Problem
+from mlinfra.library import Problem, Scope
 from mlinfra.library.codes import Code
-from mlinfra.library.outputs import LoadBalancer
+from mlinfra.library.in_cluster import KOURIER_HOST, KOURIER_PORT
+from mlinfra.library.outputs import Exposure, LoadBalancer
 from mlinfra.library.own_domain import domain_problems, way_to
+from mlinfra.library.route import Route, Through, add_route
+
+from .contract import MODELS
+
+_KOURIER = "kourier"
 
 
 def way_in_problems(domain: str, mode: str, balancers: tuple[LoadBalancer, ...]) -> Iterator[Problem]:
@@ -20,17 +29,37 @@ def way_in_problems(domain: str, mode: str, balancers: tuple[LoadBalancer, ...])
     balancer = way_to(domain, balancers) if domain else None
     if balancer is None:
         return
-    if mode == "serverless":
-        hint = "take domain out: models are reached from within the cluster; or take mode out"
-        summary = "models that sleep cannot have names outside of the cluster yet"
-        yield Problem(Code.NOT_PLANNED_YET, summary, at=("domain",), hint=hint)
     if domain != balancer.domain:
         summary = f"models get names below {domain}, further than the certificate of {balancer.domain} reaches"
         yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=f"use {balancer.domain} itself")
-    if balancer.gateway == "istio":
-        hint = f"set {balancer.address}.gateway to nginx"
-        summary = "KServe behind a gateway of Istio cannot be planned yet: it makes ingresses"
-        yield Problem(Code.NOT_PLANNED_YET, summary, at=("domain",), hint=hint)
+    if mode == "serverless" and balancer.door is None:
+        hint = f"set {balancer.address}.gateway to istio or nginx"
+        summary = f"{balancer.address} sends to pods itself, and those of a model that sleeps are not there"
+        yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint)
+    if mode == "raw" and balancer.gateway != "nginx":
+        hint = f"set {balancer.address}.gateway to nginx, or mode to serverless"
+        summary = f"KServe makes an Ingress for each model, and the gateway {balancer.gateway} takes none"
+        yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint)
+
+
+def add_names(scope: Scope, balancer: LoadBalancer) -> tuple[Exposure, ...]:
+    """Lead whatever is called below the domain to Kourier; a name that is somebody's own goes there all the same."""
+    metadata = {"name": _KOURIER, "namespace": MODELS}
+    spec: Properties = {
+        "type": "ExternalName",
+        "externalName": KOURIER_HOST,
+        "ports": [{"name": "http", "port": KOURIER_PORT, "targetPort": KOURIER_PORT}],
+    }
+    scope.add("names", "kubernetes:core/v1:Service", {"metadata": metadata, "spec": spec})
+    # Whoever waits for a model to wake is not given up before a network load balancer would.
+    route = Route(
+        host=f"*.{balancer.domain}",
+        service=_KOURIER,
+        namespace=MODELS,
+        timeout=330,
+        through=Through(KOURIER_HOST, KOURIER_PORT),
+    )
+    return add_route(scope, "route", balancer, route)
 
 
 def ingresses(balancer: LoadBalancer | None) -> Properties:

@@ -51,32 +51,39 @@ def add_guard(scope: Scope, network: Network, ports: dict[str, int], ranges: Ite
     group = scope.add(
         "security-group",
         "aws:ec2/securityGroup:SecurityGroup",
-        {"vpcId": network.vpc_id, "description": f"the load balancer {scope.name} of {scope.stack.name}"},
+        # Not which one: a description cannot be changed, and a load balancer that is renamed stays.
+        {"vpcId": network.vpc_id, "description": f"a load balancer of {scope.stack.name}"},
     )
     for name, port in ports.items():
         for one in ranges:
             local_name = f"security-group.{name}.from-{re.sub(r'[^0-9]+', '-', str(one))}"
-            rule = _rule(group, port, "who may use it")
+            rule = _rule(group.id, port, "who may use it")
             scope.add(local_name, _INGRESS, {**rule, "cidrIpv4": one})
     return group
 
 
-def open_nodes(scope: Scope, guard: Handle, cluster: Cluster, ports: Iterable[int]) -> None:
+def open_nodes(scope: Scope, guard: Value, cluster: Cluster, ports: Iterable[int]) -> None:
     """Let the load balancer reach pods on the nodes on these ports, from both ends."""
     for port in ports:
-        out = _rule(guard, port, "the pods of the gateway")
+        out = _rule(guard, port, "pods")
         scope.add(f"security-group.to-{port}", _EGRESS, {**out, "referencedSecurityGroupId": cluster.security_group_id})
         into: Properties = {
-            **_rule(guard, port, f"from the load balancer {scope.name}"),
+            **_rule(guard, port, "from the load balancer"),
             "securityGroupId": cluster.security_group_id,
-            "referencedSecurityGroupId": guard.id,
+            "referencedSecurityGroupId": guard,
         }
         scope.add(f"nodes.to-{port}", _INGRESS, into)
 
 
-def _rule(group: Handle, port: int, description: str) -> Properties:
+def open_to_sign_in(scope: Scope, guard: Value) -> None:
+    """Let the load balancer ask whoever keeps the people's accounts, wherever that is."""
+    rule = _rule(guard, 443, "who signs people in")
+    scope.add("security-group.to-sign-in", _EGRESS, {**rule, "cidrIpv4": "0.0.0.0/0"})
+
+
+def _rule(group: Value, port: int, description: str) -> Properties:
     return {
-        "securityGroupId": group.id,
+        "securityGroupId": group,
         "ipProtocol": "tcp",
         "fromPort": port,
         "toPort": port,

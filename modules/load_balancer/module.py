@@ -15,14 +15,15 @@ from mlinfra.core.value import Properties, Value
 from mlinfra.library import Block, Handle, Place, Problem, Scope, Wish
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr, Domain
-from mlinfra.library.outputs import Cluster, LoadBalancer, Network, NodeGroup, TargetGroup
+from mlinfra.library.outputs import Cluster, LoadBalancer, Network, NodeGroup, Service, TargetGroup
 
 from .behind import Behind, add_door, ends_tls
 from .contract import CONTRACT as CONTRACT
 from .gateways import GATEWAYS, gateway_problems
-from .guard import add_guard, open_nodes, range_problems
+from .guard import add_guard, open_nodes, open_to_sign_in, range_problems
 from .listeners import add_listeners, add_targets, listeners_of
 from .names import add_names, name_problems
+from .rules import add_rules
 
 SECTION = Place("loadBalancers", many=True)
 NEEDS = (Network, Cluster, NodeGroup)
@@ -69,9 +70,10 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     """What runs its gateway, brings its pods to the load balancer, and makes their certificate; what writes names."""
     if inputs.zone and inputs.domain:
         yield Wish("external-dns", {"zones": (inputs.zone,), "domains": (inputs.domain,)})
+    yield Wish("aws-load-balancer-controller")
     if inputs.gateway == "alb":
         return
-    yield from (Wish("aws-load-balancer-controller"), Wish("metrics-server"))
+    yield Wish("metrics-server")
     if inputs.gateway == "istio":
         yield Wish("istio")
     if ends_tls(listeners_of(inputs.type, inputs.certificate)):
@@ -94,7 +96,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     targets: dict[str, Handle] = {}
     if gateway := GATEWAYS.get(inputs.gateway):
         targets = add_targets(scope, inputs.type, network, gateway, listeners)
-        open_nodes(scope, guard, cluster, [*(gateway.ports[name] for name in targets), gateway.health_port])
+        open_nodes(scope, guard.id, cluster, [*(gateway.ports[name] for name in targets), gateway.health_port])
     http2 = inputs.gateway == "istio"
     made = add_listeners(scope, balancer, listeners, targets, inputs.certificate, speaks_http2=http2)
     if inputs.zone:
@@ -117,7 +119,17 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         arn_suffix=balancer["arnSuffix"],
         door=door,
         tls=bool(inputs.certificate) or (door is not None and door.tls),
+        vpc_id=network.vpc_id,
     )
+
+
+def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None:
+    """Tell one that is its own gateway what services want of it, and let it reach their pods."""
+    exposed = [one for service in scope.every(Service) for one in service.exposed if one.balancer == outputs.address]
+    open_nodes(scope, outputs.security_group_id, scope.one(Cluster), sorted({one.port for one in exposed}))
+    if any(one.sign_in is not None for one in exposed):
+        open_to_sign_in(scope, outputs.security_group_id)
+    add_rules(scope, outputs.listener_arn, exposed)
 
 
 def _properties(inputs: Inputs, guard: Handle, subnets: Value) -> Properties:
@@ -128,7 +140,8 @@ def _properties(inputs: Inputs, guard: Handle, subnets: Value) -> Properties:
         "subnets": list(subnets),
     }
     if inputs.type == "application":
-        return {**properties, "dropInvalidHeaderFields": True}
+        # A request may wait for a model that sleeps, longer than the minute that is the default.
+        return {**properties, "dropInvalidHeaderFields": True, "idleTimeout": 360}
     # A gateway has few pods, and a zone may be without one.
     return {**properties, "enableCrossZoneLoadBalancing": True}
 

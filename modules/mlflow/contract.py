@@ -10,6 +10,7 @@ from mlinfra.library.password import PASSWORD_TYPES
 
 NAME = "mlflow"
 ADMIN = "mlflow-admin"
+PORT = 5000  # on which its pods listen
 
 CONTRACT = Contract(
     charts=(
@@ -24,7 +25,7 @@ CONTRACT = Contract(
         ),
     ),
     images=(AWS,),
-    namespaces=(Namespace(name=NAME, entrances=(Entrance("pods", (5000,)),)),),
+    namespaces=(Namespace(name=NAME, entrances=(Entrance("pods", (PORT,)),)),),
     workloads=(Workload("Deployment", NAME, NAME),),
     permissions=(Permission(service_account=NAME, namespace=NAME, statements=(*WRITES, *PASSWORD_READS)),),
     cloud=(*BUCKET_TYPES, *DATABASE_TYPES, *PASSWORD_TYPES),

@@ -16,16 +16,18 @@ from mlinfra.library.codes import Code
 from mlinfra.library.dashboard import add_dashboard, is_shown, workload_panels
 from mlinfra.library.database import SIZE, Size, add_database, database_problems
 from mlinfra.library.forms import Domain
-from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, Network, NodeGroup, Service
-from mlinfra.library.own_domain import add_domain, domain_problems
+from mlinfra.library.outputs import Cluster, Exposure, LoadBalancer, Monitoring, Network, NodeGroup, Service
+from mlinfra.library.own_domain import add_domain, domain_problems, opened
 from mlinfra.library.password import add_password
-from mlinfra.library.route import Route
+from mlinfra.library.route import Route, Way
 
-from .contract import ADMIN, CONTRACT, NAME
+from .contract import ADMIN, CONTRACT, NAME, PORT
 from .server import ADMIN_KEY, server_values
 
 SECTION = Place("runtimes", entry="mlflow")
 NEEDS = (Network, Cluster, NodeGroup, Monitoring, LoadBalancer)
+# Whether it is well, everybody may ask (MLflow 3, server/handlers: `/health`).
+_WAY = Way("/", 80, pods=PORT, health="/health")
 
 
 class Outputs(Service, frozen=True, kw_only=True, rename="camel"):
@@ -59,16 +61,19 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     secret = scope.add("admin.secret", "kubernetes:core/v1:Secret", signing_in, depends_on=[made])
     copies = 2 if scope.stack.environment == "production" else 1
     values = server_values(database, bucket, facts, copies=copies, domain=inputs.domain)
-    add_addon(
-        scope, CONTRACT, facts, values, names={"bucket": bucket.arn, "password": database.password}, after=[secret]
-    )
+    contract = opened(CONTRACT, inputs.domain, balancers, (PORT,))
+    names = {"bucket": bucket.arn, "password": database.password}
+    add_addon(scope, contract, facts, values, names=names, after=[secret])
     url = f"http://{NAME}.{NAME}.svc.cluster.local"
+    exposed: tuple[Exposure, ...] = ()
     if inputs.domain:
-        url = add_domain(scope, inputs.domain, balancers, Route(host=inputs.domain, service=NAME, namespace=NAME))
+        route = Route(host=inputs.domain, service=NAME, namespace=NAME, ways=(_WAY,))
+        url, exposed = f"https://{inputs.domain}", add_domain(scope, inputs.domain, balancers, route)
     if is_shown(scope):
         add_dashboard(scope, "dashboard", NAME, workload_panels(NAME))
     return Outputs(
         url=url,
+        exposed=exposed,
         bucket=bucket["bucket"],
         database=database.host,
         admin_secret=admin.name,

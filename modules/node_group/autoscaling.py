@@ -11,7 +11,6 @@ from mlinfra.library import Scope
 from mlinfra.library.cluster_mark import cluster_mark
 
 from .labels import KUBERNETES_EFFECTS
-from .machines import Machines
 
 # Cluster Autoscaler on AWS, "Auto-discovery setup" and "Using mixed instances policies" (cloudprovider/aws/README.md,
 # November 2026). EKS itself tells it of labels and taints of managed groups, but not of what else nodes offer.
@@ -20,21 +19,26 @@ _TEMPLATE = f"{_AUTOSCALER}/node-template"
 
 
 def add_scaling_tags(
-    scope: Scope, scaling_group: Value, machines: Machines, labels: Mapping[str, str], taints: list[dict[str, str]]
+    scope: Scope,
+    scaling_group: Value,
+    offered: Mapping[str, int],
+    labels: Mapping[str, str],
+    taints: list[dict[str, str]],
 ) -> None:
-    """Add one tag for each resource, label and taint. EKS makes the group, so each tag is a resource of its own."""
-    for kind, name, value in _templates(machines, labels, taints):
+    """Add one tag for each label, taint, and resource that nodes offer. EKS makes the group, so each tag is a resource
+    of its own."""
+    for kind, name, value in _templates(offered, labels, taints):
         properties = {"autoscalingGroupName": scaling_group, "tag": _tag(f"{_TEMPLATE}/{kind}/{name}", value)}
         local_name = re.sub(r"[^A-Za-z0-9]+", "-", f"{kind}-{name}")
         scope.add(f"scaling-tags.{local_name}", "aws:autoscaling/tag:Tag", properties)
 
 
 def own_tags(
-    stack: Stack, group: str, machines: Machines, labels: Mapping[str, str], taints: list[dict[str, str]]
+    stack: Stack, group: str, offered: Mapping[str, int], labels: Mapping[str, str], taints: list[dict[str, str]]
 ) -> list[Properties]:
     """All tags of a scaling group of our own; those that go to its machines mark them as the cluster's nodes."""
     cluster = stack.name
-    tags = {f"{_TEMPLATE}/{kind}/{name}": value for kind, name, value in _templates(machines, labels, taints)}
+    tags = {f"{_TEMPLATE}/{kind}/{name}": value for kind, name, value in _templates(offered, labels, taints)}
     tags |= {f"{_AUTOSCALER}/enabled": "true", f"{_AUTOSCALER}/{cluster}": "owned"}
     # Self-managed nodes bear the cluster's tag (EKS user guide, "Self-managed nodes", November 2026).
     marks = {**stack.tags, "Name": f"{cluster}/{group}", **cluster_mark(cluster)}
@@ -49,10 +53,10 @@ def _tag(key: str, value: str, *, to_machines: bool = False) -> Properties:
 
 
 def _templates(
-    machines: Machines, labels: Mapping[str, str], taints: list[dict[str, str]]
+    offered: Mapping[str, int], labels: Mapping[str, str], taints: list[dict[str, str]]
 ) -> Iterator[tuple[str, str, str]]:
-    if machines.accelerator:
-        yield "resources", machines.accelerator, str(machines.count)
+    for name, amount in offered.items():
+        yield "resources", name, str(amount)
     for name, value in labels.items():
         yield "label", name, value
     for taint in taints:

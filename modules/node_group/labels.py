@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from mlinfra.core.gpu_parts import DIVIDED, division
 from mlinfra.library import Block, Problem
 from mlinfra.library.codes import Code
 from mlinfra.library.node_labels import EFA, GPU, GROUP
@@ -35,9 +36,10 @@ class Taint(Block, frozen=True, kw_only=True):
 
 
 def labels_of(
-    group: str, machines: Machines, own: Mapping[str, str], *, efa: bool = False, sharing: str = ""
+    group: str, machines: Machines, own: Mapping[str, str], *, efa: bool = False, sharing: str = "", profile: str = ""
 ) -> dict[str, str]:
-    """The labels of the group's nodes. sharing: the name of the way in which pods share its GPUs."""
+    """The labels of the group's nodes. sharing: the name of the way in which pods share its GPUs. profile: the parts
+    that each GPU is divided into."""
     gpu = re.sub(r"[^A-Za-z0-9.-]+", "-", machines.gpu_name).strip("-.")
     return {
         "workload": group,
@@ -46,6 +48,7 @@ def labels_of(
         **({GPU: gpu or "mixed"} if machines.gpus else {}),
         **({EFA: "true"} if efa else {}),
         **({CONFIG_LABEL: sharing} if sharing else {}),
+        **({DIVIDED: division(profile)} if profile else {}),
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 import msgspec
 
 from mlinfra.core.facts import Facts, InstanceType, image_key
+from mlinfra.core.gpu_parts import parts_of
 from mlinfra.library import Problem
 from mlinfra.library.codes import Code
 
@@ -25,10 +26,11 @@ class Machines(msgspec.Struct, frozen=True):
     """The instance types of one group.
 
     accelerator: the Kubernetes resource that its nodes offer, such as `nvidia.com/gpu`; empty without one.
-    count: how many of it a node of the first type offers, each as often as it is shared.
+    count: how many of it a node of the first type has.
     gpus: how many GPUs the first type has.
     gpu_name: the GPU, where all types have the same.
     adapters: how many EFAs the first type can have.
+    parts: what MIG divides a GPU into, and how many it then has, where all types have the same.
     """
 
     image: str
@@ -37,20 +39,23 @@ class Machines(msgspec.Struct, frozen=True):
     gpus: int
     gpu_name: str
     adapters: int
+    parts: Mapping[str, int] = {}
 
     @classmethod
-    def of(cls, names: tuple[str, ...], facts: Facts, shares: int = 1) -> Machines:
-        """For types without `machine_problems`. shares: how many pods one GPU serves."""
+    def of(cls, names: tuple[str, ...], facts: Facts) -> Machines:
+        """For types without `machine_problems`."""
         types = [facts.instance_types[name] for name in names]
         first = types[0]
         gpu_names = {one.gpu_name for one in types}
+        divided = [parts_of(one.gpu_name, one.gpu_memory_mib) for one in types]
         return cls(
             image=_IMAGES[first.architecture, first.accelerator],
             accelerator=first.accelerator,
-            count=first.gpus * shares or first.neuron_devices,
+            count=first.gpus or first.neuron_devices,
             gpus=first.gpus,
             gpu_name=gpu_names.pop() if len(gpu_names) == 1 else "",
             adapters=first.efa_interfaces,
+            parts=divided[0] if all(one == divided[0] for one in divided) else {},
         )
 
 

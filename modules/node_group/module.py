@@ -66,9 +66,12 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 
 def wants(inputs: Inputs) -> Wants:
-    """What must be known of its instance types, of their image where it is ours to choose, and of a reservation."""
+    """What must be known of its instance types, of their image where it is ours to choose, and of a reservation.
+
+    Where the group names its zones, whether that of the reservation is among them is for the capacity checks to say.
+    """
     names = frozenset(inputs.instances)
-    reservations = frozenset({inputs.capacity.reservation} - {""})
+    reservations = frozenset({inputs.capacity.reservation} - {""}) if not inputs.zones else frozenset[str]()
     return Wants(names, images=names if inputs.capacity.is_ours else frozenset(), reservations=reservations)
 
 
@@ -111,8 +114,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
         *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours or pooled else ()),
     )
-    machines = Machines.of(inputs.instances, facts, inputs.sharing.replicas)
-    scope.settle(*sharing_problems(inputs.sharing, machines.gpus))
+    machines = Machines.of(inputs.instances, facts)
+    scope.settle(*sharing_problems(inputs.sharing, machines))
     asked = _Group(scope, inputs, facts, network, cluster, machines, subnets)
     if pooled and pooling is not None:
         return _pool(asked, pooling)
@@ -134,7 +137,16 @@ class _Group(Struct, frozen=True):
     def labels(self) -> dict[str, str]:
         """The labels of its nodes."""
         inputs = self.inputs
-        return labels_of(self.scope.name, self.machines, inputs.labels, efa=inputs.efa, sharing=inputs.sharing.name)
+        more = {"sharing": inputs.sharing.name, "profile": inputs.sharing.profile}
+        return labels_of(self.scope.name, self.machines, inputs.labels, efa=inputs.efa, **more)
+
+    @property
+    def offered(self) -> dict[str, int]:
+        """What a node offers besides processors and memory, and how much: each GPU or part as often as it is shared."""
+        machines, sharing = self.machines, self.inputs.sharing
+        if machines.gpus:
+            return {sharing.resource: machines.gpus * sharing.parts(machines) * sharing.replicas}
+        return {machines.accelerator: machines.count} if machines.accelerator else {}
 
     @property
     def taints(self) -> list[dict[str, str]]:
@@ -168,7 +180,8 @@ class _Group(Struct, frozen=True):
             minimum=fewest,
             managed=bool(scaling) and not self.inputs.capacity.is_ours,
             pool=not scaling,
-            gpus=self.machines.gpus,
+            gpus=self.machines.gpus * self.inputs.sharing.parts(self.machines),
+            gpu_resource=self.inputs.sharing.resource,
             taints=tolerated(self.taints),
             priority=self.inputs.priority,
         )
@@ -196,7 +209,7 @@ def _managed(asked: _Group) -> Outputs:
     group = scope.add("", "aws:eks/nodeGroup:NodeGroup", properties, depends_on=[*attachments, *asked.after])
     scaling_group = group["resources", 0, "autoscalingGroups", 0, "name"]
     if inputs.min == 0:
-        add_scaling_tags(scope, scaling_group, asked.machines, asked.labels, taints)
+        add_scaling_tags(scope, scaling_group, asked.offered, asked.labels, taints)
     return asked.outputs(group, group["nodeGroupName"], role, (ScalingGroup(scaling_group, inputs.priority),))
 
 
@@ -212,7 +225,7 @@ def _own(asked: _Group) -> Outputs:
     }
     template = _template(asked, own)
     after: tuple[Handle | Address, ...] = (*attachments, add_entry(scope, asked.cluster, role), *asked.after)
-    tags = own_tags(scope.stack, scope.name, asked.machines, asked.labels, asked.taints)
+    tags = own_tags(scope.stack, scope.name, asked.offered, asked.labels, asked.taints)
     where = [subnet.id for subnet in asked.subnets]
     most = max(inputs.max, 1)
 

@@ -17,6 +17,18 @@ from .capacity import Capacity
 # decides which machine goes.
 _TERMINATION = ["AllocationStrategy", "OldestLaunchTemplate", "OldestInstance"]
 _SUSPENDED = ["AZRebalance"]
+# As EKS rolls its own groups: a new machine is there, and had time to join, before an old one goes; what fails is
+# undone. What is already as it should be, stays.
+_REFRESH = {
+    "strategy": "Rolling",
+    "preferences": {
+        "minHealthyPercentage": 100,
+        "maxHealthyPercentage": 110,
+        "instanceWarmup": "180",
+        "autoRollback": True,
+        "skipMatching": True,
+    },
+}
 
 
 def add_scaling_group(
@@ -47,6 +59,7 @@ def add_scaling_group(
         },
         # A spot machine that is about to be taken is replaced before it is.
         "capacityRebalance": distribution["onDemandPercentageAboveBaseCapacity"] < 100,
+        "instanceRefresh": _REFRESH,
         "terminationPolicies": _TERMINATION,
         "suspendedProcesses": _SUSPENDED,
         "tags": tags,

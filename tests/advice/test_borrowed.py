@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from mlinfra.advice import tokens
 from mlinfra.advice.borrowed import Borrowed, borrowed_findings
 from mlinfra.aws.calls import Calls
 from mlinfra.core.address import Address
@@ -20,8 +23,9 @@ _TRUST = json.dumps(
 _AT = Address("cluster.access.ml-admins")
 
 
-def _said(calls: Calls, arn: str) -> list[str]:
-    found = borrowed_findings(calls, "123456789012", [Borrowed(_AT, arn)], lambda _: None)
+def _said(calls: Calls, name: str, *types: str) -> list[str]:
+    borrowed = [Borrowed(_AT, name, token) for token in types or ("",)]
+    found = borrowed_findings(calls, "123456789012", borrowed, lambda _: None)
     return [f"{one.severity} {one.summary}" for one in found]
 
 
@@ -38,9 +42,37 @@ def test_a_certificate_that_is_not_there_is_told(calls: Calls) -> None:
 
 def test_what_may_not_be_looked_for_was_not_checked(sandbox: Sandbox, calls: Calls) -> None:
     sandbox.faults.add(FaultRule(kind=FaultKind.DENIED, operation="GetRole"))
-    assert _said(calls, _ROLE) == [f"note {_AT}: whether {_ROLE} is there was not checked"]
+    assert _said(calls, _ROLE) == [f"note {_AT}: whether there is a {_ROLE} was not checked"]
 
 
 def test_of_other_accounts_and_regions_nothing_is_said(calls: Calls) -> None:
     assert _said(calls, _ROLE.replace("123456789012", "210987654321")) == []
     assert _said(calls, "arn:aws:acm:ap-south-2:123456789012:certificate/0a1b2c3d") == []
+
+
+@pytest.mark.parametrize(
+    ("token", "name", "what"),
+    [
+        (tokens.VPC, "vpc-0123456789abcdef0", "VPC"),
+        (tokens.SUBNET, "subnet-0123456789abcdef0", "subnet"),
+        (tokens.SECURITY_GROUP, "sg-0123456789abcdef0", "security group"),
+        (tokens.ROUTE_TABLE, "rtb-0123456789abcdef0", "route table"),
+        (tokens.PUBLIC_ADDRESS, "eipalloc-0123456789abcdef0", "address"),
+        (tokens.FILE_SYSTEM, "fs-0123456789abcdef0", "file system"),
+        (tokens.ZONE, "Z0123456789ABCDEFGHIJ", "hosted zone"),
+        (tokens.KEY, "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f", "key"),
+        (tokens.ROLE, "nobody", "role"),
+    ],
+)
+def test_what_is_named_by_its_id_and_not_there_is_told_once(token: str, name: str, what: str, calls: Calls) -> None:
+    assert _said(calls, name, token, token) == [f"warning {_AT}: there is no {what} {name}"]
+
+
+def test_what_is_there_says_nothing_and_a_key_that_goes_is_told(calls: Calls) -> None:
+    vpc = calls.one("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"})["Vpc"]["VpcId"]
+    key = calls.one("kms", "CreateKey", {})["KeyMetadata"]
+    assert _said(calls, vpc, tokens.VPC) == _said(calls, key["KeyId"], tokens.KEY) == []
+    calls.one("kms", "ScheduleKeyDeletion", {"KeyId": key["KeyId"]})
+    assert _said(calls, key["Arn"], tokens.KEY) == [
+        f"warning {_AT}: {key['Arn']} cannot be used, it is PendingDeletion"
+    ]

@@ -8,16 +8,19 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from mlinfra.advice.cost import estimate
 from mlinfra.advice.prices import Origin, Price, PriceFile, Prices
+from mlinfra.advice.tokens import NODE_POOL
 from mlinfra.core.cost import Amount
 from mlinfra.core.resource import Graph
+from mlinfra.core.value import Ref
 from tests.library.samples import graph_of
 from tests.modules.cases import group
 
-from .node_groups import mixed_group, node_group
+from .node_groups import GROUP, TEMPLATE, mixed_group, node_group, resource
 
 _HOURLY = {
     "machine.on-demand.m6i.large": "0.096",
@@ -180,8 +183,49 @@ def test_a_spot_machine_never_costs_more_than_the_stack_pays() -> None:
 def test_a_type_without_a_price_is_listed_and_not_free(graph: Graph, unknown: list[str]) -> None:
     cost = estimate(graph, None, PRICES, DAY)
     assert [one.what for one in cost.unknown] == unknown
-    priced = any("m6i.large" in line.what for line in cost.lines)
-    assert cost.monthly.expected == Decimal("78.08" if priced else "8.00")
+    # 70.08 for the machine that has a price, or 140.16 on demand for that of which no spot price is known; 8 a volume
+    figures = {"m6i.large": "78.08", "m6i.xlarge": "148.16"}
+    priced = next((figure for name, figure in figures.items() if name in cost.lines[0].what), "8.00")
+    assert cost.monthly.expected == Decimal(priced)
+
+
+def test_spot_machines_without_a_typical_price_are_counted_as_on_demand_and_listed() -> None:
+    # At first 1 on demand and 1 of 3 more: 2 x 140.16; the other two at the on-demand price too; 4 x 8 for volumes.
+    cost = estimate(mixed_group(["m6i.xlarge"], (0, 4, 8), SPOT), None, PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("0.00"), Decimal("592.64"), Decimal("1185.28"))
+    (unknown,) = cost.unknown
+    assert (unknown.what, unknown.bounded) == ("m6i.xlarge, spot", True)
+    assert unknown.reason.startswith("no price is known, and it is counted at the on-demand price")
+    assert cost.uncounted == ()
+    assert "for want of a typical one" in cost.lines[0].note
+
+
+def test_a_type_without_a_typical_price_does_not_hide_that_of_another() -> None:
+    # The fewest are of the type that is known to be cheap: 371.497 + 8; expected: (0.5089 + 0.192) / 2 x 730 + 8.
+    cost = estimate(node_group(["g5.xlarge", "m6i.xlarge"], (1, 1, 1), spot=True), None, PRICES, DAY)
+    assert cost.monthly == Amount(Decimal("148.16"), Decimal("263.83"), Decimal("742.38"))
+    assert [one.what for one in cost.unknown] == ["m6i.xlarge, spot"]
+
+
+def test_machines_of_public_subnets_have_public_addresses_where_their_template_says_nothing() -> None:
+    subnet = resource("network.public.a", "aws:ec2/subnet:Subnet", {"mapPublicIpOnLaunch": True})
+    whole = {one.address: one for one in node_group(["m6i.large"], (1, 1, 2))}
+    group, template = whole[GROUP], whole[TEMPLATE]
+    plain = {name: value for name, value in template.properties.items() if name != "networkInterfaces"}
+    group = msgspec.structs.replace(group, properties={**group.properties, "subnetIds": [Ref(subnet.address)]})
+    silent = msgspec.structs.replace(template, properties=plain)
+    # 70.08 + 8 + 0.005 x 730 = 81.73; the template that says so has none
+    assert estimate(Graph.of([subnet, group, silent]), None, PRICES, DAY).monthly.maximum == Decimal("163.46")
+    assert estimate(Graph.of([subnet, group, template]), None, PRICES, DAY).monthly.maximum == Decimal("156.16")
+
+
+def test_a_node_pool_that_does_not_say_what_disks_its_machines_have_is_listed() -> None:
+    needs = [{"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["m6i.large"]}]
+    spec = {"limits": {"nodes": "2"}, "template": {"spec": {"requirements": needs}}}
+    cost = estimate(Graph.of([resource("resources.pool", NODE_POOL, {"spec": spec})]), None, PRICES, DAY)
+    assert [one.what for one in cost.unknown] == ["the machines' volumes"]
+    # 2 x 70.08
+    assert cost.monthly.maximum == Decimal("140.16")
 
 
 def test_a_volume_that_no_price_covers_wholly_is_listed() -> None:

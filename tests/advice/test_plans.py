@@ -11,6 +11,7 @@ import pytest
 
 from mlinfra.sandbox.aws.quotas import Grants
 from mlinfra.sandbox.aws.sandbox import Sandbox
+from mlinfra.sandbox.faults import FaultKind, FaultRule
 from tests.system.account import Account
 
 from .rooms import G
@@ -125,6 +126,18 @@ def test_a_plan_without_room_cannot_be_applied_and_says_where_and_what_to_do(acc
     assert "request-service-quota-increase --service-code ec2 --quota-code L-DB2E81BA" in ran.out
     assert account.left() == []
     assert account.run("capacity", "stack.yaml").code == 1
+
+
+def test_who_may_ask_nothing_gets_a_plan_that_says_what_was_not_checked(account: Account) -> None:
+    for operation in (*ADVICE, "DescribeCapacityReservations"):
+        account.sandbox.faults.add(FaultRule(kind=FaultKind.DENIED, operation=operation))
+    write(CLUSTER)
+    told = plan(account)
+    account.sandbox.faults.clear()
+    assert told["capacity"]["verdict"] == "not checked"
+    checks = [check for room in told["capacity"]["rooms"] for check in room["checks"]]
+    assert {check["subject"] for check in checks if check["verdict"] == "fits"} == {"subnet addresses"}
+    assert all(any(name in check["words"] for name in ADVICE) for check in checks if check["verdict"] == "not checked")
 
 
 def test_questions_are_few_and_asked_once(account: Account) -> None:

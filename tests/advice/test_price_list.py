@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -139,7 +140,7 @@ def test_what_is_not_machines_is_refreshed_and_billed_to_the_cent(tmp_path: Path
     graph = Graph.of(resource(f"resources.{name}", kind, about) for name, (kind, about, _) in THINGS.items())
     with PriceList(OTHERS, {}) as served:
         calls = calls_to(served, "eu-central-1")
-        file = read_price_list(calls, calls, wanted_prices(Things.desired(graph, None)), DAY)
+        file = read_price_list(calls, calls, wanted_prices(Things.desired(graph, None)), DAY).file
     write_prices(file, tmp_path)
     # Nothing of it is of the package, which has no prices of this region.
     cost = estimate(graph, None, Prices("eu-central-1", file), DAY)
@@ -170,7 +171,7 @@ def calls_to(served: PriceList, region: str) -> Calls:
 
 def test_prices_are_read_for_what_the_stack_is_made_of(served: PriceList, tmp_path: Path) -> None:
     keys = wanted_prices(Things.desired(GRAPH, None))
-    file = read_price_list(calls_to(served, "eu-central-1"), calls_to(served, "eu-central-1"), keys, DAY)
+    file = read_price_list(calls_to(served, "eu-central-1"), calls_to(served, "eu-central-1"), keys, DAY).file
     assert {key: price.price for key, price in file.prices.items()} == {
         "cluster.standard": Decimal("0.1"),
         "cluster.extended": Decimal("0.6"),  # what every cluster costs, and the surcharge
@@ -202,7 +203,7 @@ def test_products_that_differ_leave_a_price_unknown() -> None:
     twice = [product(f"EUC1-{n}-NatGateway-Hours", f"0.0{n}", productFamily="NAT Gateway") for n in (4, 5)]
     with PriceList({"AmazonEC2": twice}, {}) as served:
         calls = calls_to(served, "eu-central-1")
-        assert read_price_list(calls, calls, ["nat-gateway"], DAY).prices == {}
+        assert read_price_list(calls, calls, ["nat-gateway"], DAY).file.prices == {}
 
 
 def test_who_may_not_ask_is_told_what_is_wanted() -> None:
@@ -220,3 +221,83 @@ def test_who_may_not_ask_is_told_what_is_wanted() -> None:
 )
 def test_the_list_answers_in_a_few_regions_for_all(region: str, where: str) -> None:
     assert home(region) == where
+
+
+class Partial(PriceList):
+    """A list that answers `said` to whoever asks for a service, and as it should otherwise."""
+
+    def __init__(self, said: dict[str, Any]) -> None:
+        super().__init__(PRODUCTS, SPOT)
+        self._said = said
+
+    def answer(self, target: str, body: bytes) -> tuple[int, str, bytes]:
+        name = json.loads(body)["ServiceCode"] if target else "spot"
+        if name in self._said:
+            return 200, "application/x-amz-json-1.1", json.dumps(self._said[name]).encode()
+        return super().answer(target, body)
+
+
+def priced(dollars: Any) -> dict[str, Any]:
+    return {"PriceList": [json.dumps(product("EUC1-NatGateway-Hours", dollars, productFamily="NAT Gateway"))]}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"PriceList": ["{"]},
+        {"PriceList": ["[]"]},
+        {"PriceList": ['{"product": 7}']},
+        {"PriceList": ['{"product": {"attributes": []}}']},
+        {"PriceList": [json.dumps({"product": {"attributes": {"usagetype": "NatGateway-Hours"}}, "terms": 1})]},
+        priced("free"),
+        priced("NaN"),
+        priced("Infinity"),
+        priced("-0.045"),
+        priced("99999999"),
+        {"PriceList": [], "NextToken": "again"},
+    ],
+)
+def test_a_hostile_answer_leaves_a_price_as_it_was_and_the_others_are_read(said: dict[str, Any]) -> None:
+    with Partial({"AmazonEC2": said}) as served:
+        calls = calls_to(served, "eu-central-1")
+        read = read_price_list(calls, calls, ["cluster.standard", "nat-gateway"], DAY)
+    assert set(read.file.prices) == {"cluster.standard"}
+    assert set(read.unread) == {"nat-gateway"}
+    assert read.unread["nat-gateway"]
+
+
+def test_what_is_of_another_region_is_no_answer() -> None:
+    elsewhere = product("USE1-NatGateway-Hours", "0.045", productFamily="NAT Gateway", regionCode="us-east-1")
+    with Partial({"AmazonEC2": {"PriceList": [json.dumps(elsewhere)]}}) as served:
+        calls = calls_to(served, "eu-central-1")
+        read = read_price_list(calls, calls, ["nat-gateway"], DAY)
+    assert (read.file.prices, read.unread) == ({}, {})
+
+
+def test_a_history_that_may_not_be_read_takes_no_other_price_away() -> None:
+    with Partial({"spot": "no XML"}) as served:
+        calls = calls_to(served, "eu-central-1")
+        read = read_price_list(calls, calls, ["machine.spot.g5.xlarge", "nat-gateway"], DAY)
+    assert set(read.file.prices) == {"nat-gateway"}
+    assert set(read.unread) == {"machine.spot.g5.xlarge"}
+
+
+def test_what_is_read_is_kept_beside_what_was_read_before(served: PriceList, tmp_path: Path) -> None:
+    calls = calls_to(served, "eu-central-1")
+    before, after = date(2026, 11, 1), DAY
+    write_prices(read_price_list(calls, calls, ["nat-gateway", "cluster.standard"], before).file, tmp_path)
+    write_prices(read_price_list(calls, calls, ["machine.on-demand.m6i.large", "nat-gateway"], after).file, tmp_path)
+    prices = read_prices("eu-central-1", tmp_path)
+    dates = {key: prices.origin(key).date for key in ("cluster.standard", "nat-gateway", "machine.on-demand.m6i.large")}
+    assert dates == {
+        "cluster.standard": "2026-11-01",
+        "nat-gateway": "2026-11-21",
+        "machine.on-demand.m6i.large": "2026-11-21",
+    }
+
+
+def test_a_damaged_file_is_written_anew(served: PriceList, tmp_path: Path) -> None:
+    (tmp_path / "eu-central-1.json").write_text("{")
+    calls = calls_to(served, "eu-central-1")
+    write_prices(read_price_list(calls, calls, ["nat-gateway"], DAY).file, tmp_path)
+    assert read_prices("eu-central-1", tmp_path).find("nat-gateway") is not None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
 import mlinfra.advice.prices as package
 from mlinfra.advice.prices import Origin, Price, PriceFile, read_prices, write_prices
@@ -25,17 +26,32 @@ def test_every_price_has_a_source_and_a_day(path: Path) -> None:
     for key, price in file.prices.items():
         origin = file.sources[price.source]
         assert urlsplit(origin.url).scheme == "https"
-        assert date(2020, 1, 1) < date.fromisoformat(origin.date) <= date(2026, 11, 21)
+        assert date(2020, 1, 1) < date.fromisoformat(origin.date) <= date(2026, 11, 24)
         assert price.price > 0
         assert price.unit in {"hour", "month", "GiB-month", "IOPS-month", "MiBps-month"}, key
 
 
-def test_a_spot_machine_typically_costs_less_than_one_on_demand() -> None:
+def test_a_spot_machine_never_costs_more_than_one_on_demand() -> None:
     (file,) = (msgspec.json.decode(path.read_bytes(), type=PriceFile) for path in FILES if path.stem == "us-east-1")
     spot = {key.removeprefix("machine.spot."): price for key, price in file.prices.items() if ".spot." in key}
     assert len(spot) > 50
     for name, price in spot.items():
-        assert price.price < file.prices[f"machine.on-demand.{name}"].price, name
+        assert price.price <= file.prices[f"machine.on-demand.{name}"].price, name
+
+
+def test_the_price_of_every_machine_with_an_accelerator_is_known_on_demand_and_spot() -> None:
+    prices = read_prices("us-east-1")
+    offered = {one["InstanceType"] for one in INSTANCE_TYPE_OFFERINGS["availability-zone"]["us-east-1"]}
+    kinds = ("GpuInfo", "NeuronInfo", "InferenceAcceleratorInfo", "MediaAcceleratorInfo")
+    accelerated = {name for name, about in INSTANCE_TYPES.items() if any(kind in about for kind in kinds)} & offered
+    assert len(accelerated) > 60
+    unknown = {
+        f"{way}.{name}"
+        for way in ("on-demand", "spot")
+        for name in accelerated
+        if prices.find(f"machine.{way}.{name}") is None
+    }
+    assert unknown == set()
 
 
 def refreshed(price: str) -> PriceFile:
@@ -62,6 +78,18 @@ def test_a_damaged_file_of_prices_is_refused_with_what_to_do(tmp_path: Path) -> 
         read_prices("us-east-1", tmp_path)
     assert raised.value.code == "MLI8003"
     assert "--refresh" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("price", "source"), [('"NaN"', "list"), ('"-1"', "list"), ('"Infinity"', "list"), ('"0.1"', "hearsay")]
+)
+def test_a_file_with_what_is_no_price_is_refused(price: str, source: str, tmp_path: Path) -> None:
+    origins = '{"list": {"url": "https://example.org", "date": "2026-11-20"}}'
+    prices = f'{{"key": {{"price": {price}, "unit": "month", "source": "{source}"}}}}'
+    (tmp_path / "us-east-1.json").write_text(f'{{"region": "us-east-1", "sources": {origins}, "prices": {prices}}}')
+    with pytest.raises(PlanError, match="no file of prices: key is no price") as raised:
+        read_prices("us-east-1", tmp_path)
+    assert raised.value.code == "MLI8003"
 
 
 def test_prices_that_cannot_be_kept_are_told(tmp_path: Path) -> None:

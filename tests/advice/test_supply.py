@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from mlinfra.advice.capacity import capacity_findings, judge
-from mlinfra.advice.demand import demand_of
+from mlinfra.advice.demand import LIMITS, demand_of
 from mlinfra.advice.supply import Supply, Unasked, read_supply
 from mlinfra.advice.things import Things
 from mlinfra.aws.calls import Calls
@@ -23,8 +24,9 @@ from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.faults import FaultKind, FaultRule
 from tests.advice.rooms import G_SPOT, SPOT, G, Sections, group, machines, stack
 from tests.library.samples import graph_of
+from tests.providers.aws.lifecycle import QuickClock
 
-GPU = Address("nodeGroups.gpu")
+GPU, SYSTEM = Address("nodeGroups.gpu"), Address("nodeGroups.system")
 
 
 def checks(graph: Graph, calls: Calls, state: State | None = None) -> dict[str, Check]:
@@ -43,26 +45,85 @@ def subjects(checks: dict[str, Check], verdict: Verdict) -> set[str]:
     return {subject for subject, check in checks.items() if check.verdict is verdict}
 
 
+# What is unchecked of a group of spot machines and of the network when a call has no answer.
+UNCHECKED = {
+    "GetServiceQuota": {"vCPU quota", *(f"{limit.what} ({limit.code})" for limit in LIMITS)},
+    "DescribeInstances": {"vCPU quota"},
+    "DescribeInstanceTypes": {"vCPU quota", "subnet addresses"},
+    "DescribeInstanceTypeOfferings": {"zones"},
+    "GetSpotPlacementScores": {"spot capacity"},
+    "DescribeVpcs": {"VPCs in the region (L-F678F1CE)"},
+    "DescribeInternetGateways": {"internet gateways in the region (L-A4707A72)"},
+    "DescribeAddresses": {"elastic IP addresses in the region (L-0263D0A3)"},
+    "DescribeNatGateways": {"NAT gateways in a zone (L-FE5A380F)"},
+}
+
+
+FAILURES = [(operation, FaultKind.DENIED) for operation in UNCHECKED]
+FAILURES += [("GetServiceQuota", kind) for kind in (FaultKind.THROTTLE, FaultKind.ERROR, FaultKind.RESET)]
+FAILURES += [("DescribeInstances", kind) for kind in (FaultKind.THROTTLE, FaultKind.ERROR, FaultKind.RESET)]
+
+
+@pytest.mark.parametrize(("operation", "kind"), FAILURES)
+def test_what_has_no_answer_is_not_checked_and_stops_nothing(
+    operation: str, kind: FaultKind, sandbox: Sandbox, calls: Calls, facts: Facts
+) -> None:
+    sandbox.faults.add(FaultRule(kind=kind, operation=operation))
+    graph = graph_of(stack({"gpu": group("g5.xlarge", capacity=SPOT)}), facts=facts)
+    demand = demand_of(Things.desired(graph, None))
+    capacity = judge(demand, read_supply(calls, demand))
+    told = {c.subject: c for room in capacity.rooms if room.address != SYSTEM for c in room.checks}
+    assert subjects(told, Verdict.NOT_CHECKED) == UNCHECKED[operation]
+    assert all(operation in told[subject].words for subject in UNCHECKED[operation])
+    assert capacity_findings(capacity) == ()
+
+
+def test_reservations_that_may_not_be_listed_leave_quotas_on_demand_in_doubt(
+    sandbox: Sandbox, calls: Calls, facts: Facts
+) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.DENIED, operation="DescribeCapacityReservations"))
+    found = checks(graph_of(stack({"gpu": group("g5.xlarge")}), facts=facts), calls)
+    assert subjects(found, Verdict.NOT_CHECKED) == {"vCPU quota"}
+    assert "unused reservations could not be counted" in found["vCPU quota"].words
+    grant(sandbox, G, 0)
+    found = checks(graph_of(stack({"gpu": group("g5.xlarge")}), facts=facts), calls)
+    assert subjects(found, Verdict.SHORT) == {"vCPU quota L-DB2E81BA"}
+
+
+def test_what_is_short_is_short_even_if_nobody_knows_what_others_run(
+    sandbox: Sandbox, calls: Calls, facts: Facts
+) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.DENIED, operation="DescribeInstances"))
+    grant(sandbox, G, 3)
+    found = checks(graph_of(stack({"gpu": group("g5.xlarge")}), facts=facts), calls)
+    assert subjects(found, Verdict.SHORT) == {"vCPU quota L-DB2E81BA"}
+
+
+class Evasive(Calls):
+    """Calls that all succeed, with answers in a form that AWS does not have."""
+
+    def __init__(self, clients: Clients, answer: dict[str, Any]) -> None:
+        super().__init__(clients, QuickClock())
+        self._answer = answer
+
+    def one(self, service: str, operation: str, params: Any = None, **about: Any) -> dict[str, Any]:
+        return self._answer
+
+
 @pytest.mark.parametrize(
-    ("operation", "unchecked"),
+    "answer",
     [
-        ("GetServiceQuota", {"vCPU quota"}),
-        ("DescribeInstances", {"vCPU quota"}),
-        ("DescribeInstanceTypes", {"vCPU quota", "subnet addresses"}),
-        ("DescribeInstanceTypeOfferings", {"zones"}),
-        ("GetSpotPlacementScores", {"spot capacity"}),
+        {},
+        {name: [{}] for name in ("InstanceTypes", "InstanceTypeOfferings", "Reservations", "Subnets", "NatGateways")},
+        {"Quota": {"Value": "many"}, "SpotPlacementScores": [{"Score": "high"}], "Reservations": None, "Addresses": 7},
     ],
 )
-def test_what_may_not_be_asked_is_not_checked_and_stops_nothing(
-    operation: str, unchecked: set[str], sandbox: Sandbox, calls: Calls, facts: Facts
-) -> None:
-    sandbox.faults.add(FaultRule(kind=FaultKind.DENIED, operation=operation))
+def test_an_answer_in_another_form_is_no_answer(answer: dict[str, Any], clients: Clients, facts: Facts) -> None:
     graph = graph_of(stack({"gpu": group("g5.xlarge", capacity=SPOT)}), facts=facts)
-    found = checks(graph, calls)
-    assert subjects(found, Verdict.NOT_CHECKED) == unchecked
-    assert all(operation in found[subject].words for subject in unchecked)
     demand = demand_of(Things.desired(graph, None))
-    assert capacity_findings(judge(demand, read_supply(calls, demand))) == ()
+    capacity = judge(demand, read_supply(Evasive(clients, answer), demand))
+    assert Verdict.FITS not in {check.verdict for room in capacity.rooms for check in room.checks}
+    assert capacity_findings(capacity) == ()
 
 
 def test_nothing_is_fine_when_nothing_can_be_asked() -> None:
@@ -154,7 +215,8 @@ def test_addresses_of_pods_are_not_checked_where_the_stack_configures_the_networ
     sandbox: Sandbox, calls: Calls, facts: Facts
 ) -> None:
     sections: Sections = stack({"gpu": group("g5.xlarge")})
-    sections["cluster"] = {"addons": {"vpc-cni": {"configuration": {"env": {"WARM_IP_TARGET": "5"}}}}}
+    configured = {"version": "v1.20.4-eksbuild.2", "configuration": {"env": {"WARM_IP_TARGET": "5"}}}
+    sections["cluster"] = {"addons": {"vpc-cni": configured}}
     found = checks(graph_of(sections, facts=facts), calls)
     assert found["subnet addresses"].verdict is Verdict.NOT_CHECKED
     assert "for the nodes alone" in found["subnet addresses"].words

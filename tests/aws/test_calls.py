@@ -37,10 +37,35 @@ def test_a_change_is_not_repeated_once_it_is_forbidden(calls: Calls, sandbox: Sa
     assert calls.one("ec2", "DescribeVpcs", fence=fence)  # whoever only looks is not asked
 
 
+def test_who_may_forbid_a_change_is_asked_when_its_request_is_whole(
+    calls: Calls, clients: Clients, sandbox: Sandbox
+) -> None:
+    happened: list[str] = []
+    clients.of("ec2").meta.events.register_last("request-created", lambda **_: happened.append("signed"))
+
+    def fence() -> None:
+        calls.one("sts", "GetCallerIdentity")  # who looks may have to ask
+        happened.append("asked")
+        assert sandbox.calls.records(service="ec2") == []
+
+    calls.one("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16"}, fence=fence)
+    assert happened == ["signed", "asked"]
+    assert [call.operation for call in sandbox.calls.records(service="ec2")] == ["CreateVpc"]
+
+
 def test_throttling_without_an_end_is_given_up(calls: Calls, sandbox: Sandbox) -> None:
     sandbox.faults.add(FaultRule(kind=FaultKind.THROTTLE, operation="DescribeVpcs"))
     with pytest.raises(Throttled, match="ec2 DescribeVpcs for a network"):
         calls.one("ec2", "DescribeVpcs", about="a network")
+
+
+def test_who_has_little_patience_waits_no_longer_than_that(
+    clients: Clients, sandbox: Sandbox, clock: QuickClock
+) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.THROTTLE, operation="DescribeVpcs"))
+    with pytest.raises(Throttled):
+        Calls(clients, clock, chance=lambda: 1, patience=5).one("ec2", "DescribeVpcs")
+    assert 5 <= clock.waited < 10
 
 
 @pytest.mark.parametrize("kind", [FaultKind.ERROR, FaultKind.RESET])

@@ -7,6 +7,8 @@ from decimal import Decimal
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
 from mlinfra.core.cost import Amount, Budget, Cost, CostLine, Uncounted
+from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Severity as Gravity
 from mlinfra.core.endpoint import Endpoint, Standing
 from mlinfra.core.health import Health, Severity, Trouble
 
@@ -91,4 +93,9 @@ ENDPOINTS = (
         why="each needs 1 nvidia.com/gpu",
     ),
     Endpoint(name="scorer", kind="batch", runtime="custom", model="s3://models/scorer", standing=Standing.ABSENT),
+)
+UNREAD = (
+    Diagnostic(
+        severity=Gravity.WARNING, code="MLI8072", summary="1 price was not read: machine.spot.g5.xlarge", detail="no"
+    ),
 )

@@ -183,6 +183,7 @@ class FakeSession:
         refresh: bool = True,
         refresh_facts: bool = False,
         delete_data: bool = False,
+        remove_foreign: bool = False,
         on_progress: Progress = lambda _: None,
     ) -> Plan:
         self.asked.append({"targets": targets, "refresh": refresh, "refresh_facts": refresh_facts})
@@ -239,9 +240,9 @@ class FakeSession:
     def capacity(self) -> Capacity:
         return advice.CAPACITY
 
-    def refresh_prices(self) -> str:
+    def refresh_prices(self) -> tuple[str, tuple[Diagnostic, ...]]:
         self.asked.append("refresh prices")
-        return ".mlinfra/prices/us-east-1.json"
+        return ".mlinfra/prices/us-east-1.json", advice.UNREAD
 
     def outputs(self) -> Mapping[str, Value]:
         return self._outputs
@@ -249,8 +250,8 @@ class FakeSession:
     def state(self) -> State | None:
         return self._state
 
-    def kubeconfig(self) -> Mapping[str, Any]:
-        return {"apiVersion": "v1", "kind": "Config"}
+    def kubeconfig(self, port: int = 8443) -> tuple[Mapping[str, Any], str]:
+        return {"apiVersion": "v1", "kind": "Config"}, f"open the tunnel to port {port}"
 
     def whereabouts(self) -> Mapping[str, str]:
         return {}
@@ -356,6 +357,9 @@ class FakeSessions:
 
     def estimate_cost(self, options: Given) -> Estimate:
         return Estimate(self.session.stack, advice.COST, ())
+
+    def stack_name(self, options: Given) -> str:
+        return self.session.stack.name
 
     def check_health(self, options: Given) -> Health:
         self.opened.append(options)

@@ -39,7 +39,8 @@ def test_apply_refuses_to_go_on_unasked_where_there_is_no_terminal() -> None:
 
 def test_apply_as_json_agrees_to_nothing_that_was_not_shown() -> None:
     result = run("apply", "stack.yaml", "-o", "json", session=FakeSession(plans.CREATE), typed="yes\n")
-    assert (result.code, result.out) == (1, "")
+    told = json.loads(result.out)
+    assert (result.code, told["stack"], told["diagnostics"][0]["code"]) == (1, "demo", "MLI9003")
     assert "add --yes" in result.err
 
 

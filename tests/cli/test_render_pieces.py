@@ -10,7 +10,7 @@ from mlinfra.cli.render.difference import differences
 from mlinfra.cli.render.layout import DRAWN_EDGES, lay_out
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import Page, plain
-from mlinfra.cli.render.value import inert, value_json, value_text
+from mlinfra.cli.render.value import both_texts, inert, value_json, value_text
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.value import Base64, Concat, Json, Ref, Secret, TrimPrefix, Value
@@ -164,3 +164,13 @@ def test_in_a_policy_one_value_is_as_good_as_a_list_of_it_alone() -> None:
     before = json.dumps({"Statement": [{"Action": "s3:ListBucket", "Resource": "a"}], "Other": "x"})
     after = Json({"Statement": [{"Action": ["s3:ListBucket"], "Resource": [VPC]}], "Other": ["x"]})
     assert differences(before, after) == [(("Statement", 0, "Resource"), "a", VPC), (("Other",), "x", ["x"])]
+
+
+def test_two_long_texts_are_cut_to_where_they_differ() -> None:
+    same = "x" * 500
+    old, new = both_texts(f"{same}-one-{same}", f"{same}-two-{same}", 120, "…")
+    assert ("-one-" in old, "-two-" in new, old.startswith("…x")) == (True, True, True)
+    assert max(len(old), len(new)) <= 140
+    assert both_texts("one" + same, "two" + same, 120, "…")[0].startswith("onexx")
+    assert both_texts(same, same, 120, "…")[0] == both_texts(same, same, 120, "…")[1]
+    assert both_texts("short", "shorter", 120, "…") == ("short", "shorter")

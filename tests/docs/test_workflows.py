@@ -5,6 +5,7 @@ Their scripts are also run, as the runners run them, against the simulated cloud
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -21,6 +22,7 @@ import yaml
 
 from mlinfra.cli.folder import Folder
 from mlinfra.cli.main import application
+from mlinfra.core.resource import Graph
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import Options, open_session
@@ -28,6 +30,7 @@ from mlinfra.session.comparison import compare
 from tests.forge.servers import TOKEN, GitHub
 from tests.session.repository import Checkout
 
+ROLE = "aws:iam/role:Role"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 ACTIONS = sorted((EXAMPLES / "github-actions").glob("*.yaml"))
 WORKFLOWS = [path for path in ACTIONS if path.name != "access.yaml"]
@@ -130,21 +133,55 @@ def test_only_plans_run_for_pull_requests_of_forks_and_without_rights() -> None:
     assert not any("aws-actions" in step.get("uses", "") for step in diff["steps"])
 
 
-def test_every_role_trusts_one_branch_or_environment_and_keeps_our_rules(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("forge", "used"), [("github-actions", WORKFLOWS), ("gitlab", [GITLAB])], ids=["github", "gitlab"]
+)
+def test_every_role_is_used_and_keeps_our_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forge: str, used: list[Path]
 ) -> None:
-    checkout = Checkout(tmp_path)
-    checkout.commit("none", {"README.md": "roles"})
-    checkout.commit("one", {"access.yaml": (EXAMPLES / "github-actions" / "access.yaml").read_text(encoding="utf-8")})
-    monkeypatch.chdir(tmp_path)
-    graph = compare(Options("access.yaml"), "none", "one").graph
-    stack = open_session(Options("access.yaml")).stack
+    graph = roles_of(forge, tmp_path, monkeypatch)
+    stack = open_session(Options(f"{forge}/access.yaml")).stack
     found = judge(Rulebook.of_project(tmp_path), graph, None, stack, date(2026, 11, 24))
-    assert [one for one in found.diagnostics() if one.severity == "error"] == []
-    roles = {f"role/{one.properties['name']}" for one in graph if one.type == "aws:iam/role:Role"}
-    texts = [path.read_text(encoding="utf-8") for path in [*WORKFLOWS, GITLAB]]
-    used = {name for text in texts for name in re.findall(r"role/acme-[\w-]+", text)}
-    assert used == roles
+    assert [one for one in found.diagnostics() if one.severity in ("error", "warning")] == []
+    roles = {f"role/{one.properties['name']}" for one in graph if one.type == ROLE}
+    assert {name for path in used for name in re.findall(r"role/acme-[\w-]+", path.read_text("utf-8"))} == roles
+
+
+def test_the_roles_of_gitlab_trust_the_subjects_of_its_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs.gitlab.com, "OpenID Connect (OIDC) Authentication Using ID Tokens" (read 2026-11-24)."""
+    trusted = {}
+    for one in roles_of("gitlab", tmp_path, monkeypatch):
+        if one.type == ROLE:
+            (statement,) = parts_of(one.properties["assumeRolePolicy"])["Statement"]
+            claims = {key: value for asked in statement["Condition"].values() for key, value in asked.items()}
+            trusted[str(one.address)] = claims
+    assert {claims["gitlab.com:aud"] for claims in trusted.values()} == {"https://gitlab.com"}
+    subject = "project_path:acme/platform:ref_type:branch:ref:"
+    assert {address: claims["gitlab.com:sub"].removeprefix(subject) for address, claims in trusted.items()} == {
+        "resources.plan": "*",
+        "resources.drift": "main",
+        "resources.apply": "main",
+        "resources.preview": "preview/*",
+    }
+
+
+def parts_of(document: Any) -> Any:
+    """A trust policy, with whatever only an apply can tell spelt out as nothing."""
+    texts = [part if isinstance(part, str) else "" for part in getattr(document, "parts", [document])]
+    return json.loads("".join(texts))
+
+
+def roles_of(forge: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Graph:
+    """What the stack of a forge's roles desires."""
+    checkout = Checkout(folder)
+    checkout.commit("none", {"README.md": "roles"})
+    files = {
+        f"{one}/access.yaml": (EXAMPLES / one / "access.yaml").read_text("utf-8")
+        for one in ("github-actions", "gitlab")
+    }
+    checkout.commit("one", files)
+    monkeypatch.chdir(folder)
+    return compare(Options(f"{forge}/access.yaml"), "none", "one").graph
 
 
 @pytest.fixture
@@ -185,6 +222,23 @@ class Runner:
         assert code == 0, printed
         return printed
 
+    def atlantis(self, stage: str) -> str:
+        """Run the steps of a stage where Atlantis runs them: in the project's directory, of a clone."""
+        project = self.folder / "stacks" / "production"
+        if not project.exists():
+            project.mkdir(parents=True)
+            (project / "stack.yaml").write_text(STACK)
+            subprocess.run(["git", "init", "--quiet"], cwd=self.folder, env=self.environ, check=True)
+        own = {"REPO_REL_DIR": "stacks/production", "PLANFILE": str(project / "default.tfplan")}
+        steps = yaml.safe_load(ATLANTIS.read_text(encoding="utf-8"))["workflows"]["mlinfra"][stage]["steps"]
+        return "".join(
+            subprocess.run(
+                ["sh", "-c", step["run"]],
+                cwd=project, env={**self.environ, **own}, capture_output=True, text=True, check=True,
+            ).stdout
+            for step in steps
+        )  # fmt: skip
+
     def output(self, name: str) -> str:
         """What a step has put out."""
         path = self.folder / "output"
@@ -209,13 +263,70 @@ def test_a_change_goes_from_its_pull_request_to_the_cloud(runner: Runner) -> Non
     (runner.folder / "stack.yaml").write_text(STACK.replace("10.9.0.0/16", "10.7.0.0/16"))
     assert "MLI" in runner.run("apply.yaml", "apply", code=5)
     (runner.folder / "stack.yaml").write_text(STACK.replace("region:", "regoin:"))
-    runner.run("plan.yaml", "plan", code=1)
+    assert "the comment is updated" in runner.run("plan.yaml", "plan", code=1)
+    (body,) = runner.forge.bodies()
+    assert "There is no plan: 1 error below." in body
+    assert "`stack.yaml:4:29`" in body
     (runner.folder / "stack.yaml").write_text(STACK)
     runner.run("drift.yaml", "drift")
     assert runner.output("code") == "0"
     assert "No drift" in (runner.folder / "summary").read_text()
 
 
-def test_a_preview_comes_and_goes(runner: Runner) -> None:
-    assert "1 created" in runner.run("preview.yaml", "up")
+def test_a_preview_comes_and_goes_and_atlantis_applies_what_it_planned(runner: Runner) -> None:
+    assert "1 to create" in runner.atlantis("plan")
+    assert "1 created" in runner.atlantis("apply")
+    assert "nothing to do" in runner.run("preview.yaml", "up")  # the same stack
     assert "nothing is left" in runner.run("preview.yaml", "down")
+
+
+GH = """\
+#!/bin/sh
+echo "$*" >> gh.log
+case "$*" in
+  *commits/*/pulls*) echo "$HEAD" ;;
+  "run list"*) echo "$RUN" ;;
+  "issue list"*) echo "$ISSUE" ;;
+esac
+"""
+
+
+def forge_step(folder: Path, file: str, job: str, **said: str) -> tuple[int, str, list[str]]:
+    """Run the step of a job that asks GitHub, of one that answers as `said`: exit code, output, and what was asked."""
+    (step,) = (one for one in jobs(EXAMPLES / "github-actions" / file)[job]["steps"] if "gh " in one.get("run", ""))
+    (folder / "gh").write_text(GH)
+    (folder / "gh").chmod(0o755)
+    environ = {"PATH": f"{folder}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(folder / "output"), **said}
+    environ |= {"GITHUB_REPOSITORY": "acme/platform", "GITHUB_SHA": "5a5a", "STACK": "stack.yaml"}
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, (folder / "gh.log").read_text().splitlines()
+
+
+def test_what_came_by_no_pull_request_is_applied_by_no_other_plan(tmp_path: Path) -> None:
+    code, said, asked = forge_step(tmp_path, "apply.yaml", "apply", HEAD="", RUN="17")
+    assert (code, len(asked)) == (1, 1)  # nobody looks for the plan of no commit: any would be found
+    assert "::error::5a5a came by no pull request" in said
+
+
+@pytest.mark.parametrize(("run", "code"), [("17", 0), ("", 1)])
+def test_the_plan_of_the_merged_head_is_applied_or_none(tmp_path: Path, run: str, code: int) -> None:
+    assert forge_step(tmp_path, "apply.yaml", "apply", HEAD="abcd", RUN=run)[0] == code
+    found = (tmp_path / "output").read_text() if code == 0 else ""
+    assert found == ("run=17\n" if code == 0 else "")
+
+
+@pytest.mark.parametrize(
+    ("code", "issue", "asked"),
+    [
+        ("0", "", []),
+        ("0", "4", ["issue close"]),
+        ("2", "", ["label create", "issue create"]),
+        ("2", "4", ["label create", "issue edit"]),
+        ("1", "4", []),
+    ],
+)
+def test_drift_keeps_one_issue(tmp_path: Path, code: str, issue: str, asked: list[str]) -> None:
+    ended, _, log = forge_step(tmp_path, "drift.yaml", "drift", CODE=code, ISSUE=issue)
+    assert ended == (1 if code == "1" else 0)
+    assert [" ".join(line.split()[:2]) for line in log if not line.startswith("issue list")] == asked

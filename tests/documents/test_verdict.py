@@ -27,6 +27,17 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 plain = st.recursive(scalars, containers, max_leaves=6)
 partly = st.recursive(st.one_of(scalars, st.just(UNKNOWN)), containers, max_leaves=6)
+# Unknown in every place: as a key, within documents, encoded texts and texts that are put together.
+holders = st.sampled_from([UNKNOWN, Concat(("a", UNKNOWN)), Concat((UNKNOWN, "b")), Base64(UNKNOWN)])
+hidden = st.recursive(
+    st.one_of(scalars, holders, st.just(Json({"a": UNKNOWN})), st.just(Json([UNKNOWN, 1])), st.just('{"a": 1}')),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.one_of(names, st.just(UNKNOWN)), inner, max_size=3),
+        inner.map(Json),
+    ),
+    max_leaves=6,
+)
 
 leaves: st.SearchStrategy[Any] = st.one_of(
     st.booleans(),
@@ -56,6 +67,14 @@ def branches(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+documents = {"contentMediaType": "application/json"}
+
+
+def openings(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """As `branches`, and with documents looked into."""
+    return st.one_of(branches(inner), inner.map(lambda schema: {**documents, "contentSchema": schema}))
+
+
 schemas = st.recursive(leaves, branches, max_leaves=6).filter(lambda schema: isinstance(schema, dict))
 
 
@@ -76,6 +95,26 @@ def test_a_verdict_holds_whatever_the_unknown_will_be(schema: dict[str, Any], va
     known = resolve(value, lambda expression: next(filling))
     valid = Draft202012Validator(schema).is_valid(known)
     assert verdict is Verdict.UNKNOWN or valid is (verdict is Verdict.PASS)
+
+
+deep = st.recursive(leaves, openings, max_leaves=6).filter(lambda schema: isinstance(schema, dict))
+
+
+@settings(max_examples=120, deadline=None, derandomize=True)
+@given(deep, hidden, st.lists(st.one_of(plain, st.just('{"a": 2}')), min_size=8, max_size=8))
+def test_unknown_is_no_pass_in_any_operator_at_any_depth(
+    schema: dict[str, Any], value: Value, rest: list[Value]
+) -> None:
+    """What is decided now is decided the same way once everything is known; `resolve` puts documents together."""
+    verdict = Criterion(schema).verdict(value)
+    filling = iter(rest * 40)
+    known = resolve(value, lambda expression: filled(next(filling)))
+    assert verdict is Verdict.UNKNOWN or Criterion(schema).verdict(known) is verdict
+
+
+def filled(value: Value) -> Value:
+    """A text, which can stand anywhere: as a key, within a text, and by itself."""
+    return value if isinstance(value, str) else "b"
 
 
 @pytest.mark.parametrize(

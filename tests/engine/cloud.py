@@ -28,7 +28,7 @@ from mlinfra.core.property import (
 )
 from mlinfra.core.provider import Interest, Operation, Target
 from mlinfra.core.resource import Connection, Ownership
-from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, NameRule, OwnedBy, ResourceType
 from mlinfra.core.value import Path, Properties
 from mlinfra.engine.decision import merged
 
@@ -99,6 +99,13 @@ TYPES: dict[str, ResourceType] = {
             key=("net", "to"),
             owned_by=OwnedBy.PARENT,
             parent="net",
+            exclusive=Exclusive(
+                of="toy:net/Net",
+                by="{net}",
+                said=lambda route: f"has a route to {route['to']}",
+                welcome=lambda route: route["via"] == "controller",
+                holds=True,
+            ),
         ),
         ResourceType(
             token="toy:run/Cluster",

@@ -43,6 +43,10 @@ def names(cloud: ToyCloud) -> list[str]:
     return sorted(thing.properties["name"] for thing in cloud.things.values())
 
 
+def lost(world: World, desired: Graph) -> set[str]:
+    return {str(change.address) for change in world.plan(desired).changes if change.loses}
+
+
 def pending(world: World, desired: Graph, **options: object) -> dict[str, str]:
     plan = world.plan(desired, **options)  # type: ignore[arg-type]
     return {str(change.address): change.action.value for change in plan.pending()}
@@ -84,6 +88,7 @@ def test_a_replaced_cluster_takes_along_what_was_in_it_and_gets_it_anew() -> Non
         "apps.chart": "create",
         "apps.web": "create",
     }
+    assert lost(world, desired) == {"apps.chart", "apps.web"}
     assert world.apply(desired).complete
     assert world.settled(desired)
     assert names(inside(world)) == ["chart", "web"]
@@ -97,6 +102,7 @@ def test_a_cluster_that_was_made_anew_by_somebody_else_is_entered_as_another() -
     (thing,) = world.cloud.of("toy:run/Cluster")
     del world.cloud.things[thing.id]
     assert pending(world, stack()) == {"cluster": "create", "apps.chart": "create", "apps.web": "create"}
+    assert lost(world, stack()) == set()  # nothing is there that this plan could lose
     assert world.apply(stack()).complete
     assert world.settled(stack())
     assert world.teardown == [("sweep", thing.id)]

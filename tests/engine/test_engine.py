@@ -123,6 +123,16 @@ def test_a_failure_stops_only_what_depends_on_it() -> None:
     assert "resources.x" not in world.disk.read().records
 
 
+def test_what_a_run_could_not_do_is_remembered_until_the_next_one_begins() -> None:
+    world = World()
+    world.apply(stack())
+    report = world.apply(graph(*stack(), resource("resources.taken", "net/Subnet", {"net": "net-0", "range": "1"})))
+    (failure,) = world.disk.read().failures
+    assert (failure.address, failure.message) == ("resources.taken", report.failed[0].message)
+    assert world.apply(stack(dns=True)).complete
+    assert world.disk.read().failures == ()
+
+
 def test_an_object_of_the_same_name_that_is_not_ours_is_a_conflict() -> None:
     world = World()
     world.cloud.things["g"] = Thing("toy:run/Group", "g", {"name": "stack-nodeGroups-gpu", "size": {}}, None)

@@ -108,6 +108,7 @@ class World:
         refreshed: bool = True,
         targets: tuple[str, ...] = (),
         adoptions: dict[Address, Present] | None = None,
+        remove_foreign: bool = False,
     ) -> Plan:
         state = self.disk.read()
         seen = self.look(graph) if refreshed else remembered(state, OWNERSHIP)
@@ -122,6 +123,7 @@ class World:
                 destroy=destroy,
                 targets=targets,
                 adoptions=adoptions or {},
+                remove_foreign=remove_foreign,
             )
         )
 

@@ -17,7 +17,11 @@ ENTRANCE: Object = {
     "metadata": meta("ranker"),
     "spec": {"selector": {"app": "ranker"}, "ports": [{"name": "grpc", "port": 8001}, {"name": "http", "port": 8000}]},
 }
-CAUSED = {"Deployment default/ranker": "endpoints.ranker", "Service default/ranker": "endpoints.ranker.service"}
+CAUSED = {
+    "Service default/ranker-pods": "endpoints.ranker.pods",
+    "Deployment default/ranker": "endpoints.ranker",
+    "Service default/ranker": "endpoints.ranker.service",
+}
 
 
 def found_in(made: World, entries: dict[str, object]) -> list[Endpoint]:
@@ -50,6 +54,18 @@ def test_one_that_lacks_a_gpu_says_so() -> None:
     assert (found.standing, found.ready, found.wanted) == (Standing.PARTLY, 1, 2)
     assert found.why.startswith("each needs 1 nvidia.com/gpu, and the only node that has it is full")
     assert found.traffic == {"stable": 90, "canary": 10}
+
+
+def test_one_that_may_have_none_is_asleep_while_it_has_none_and_is_called_as_before() -> None:
+    made = world(gpus=1)
+    made.create({**ENTRANCE, "metadata": meta("ranker-pods")})
+    made.create(ENTRANCE)
+    serve_with_gpus(made, "ranker", 0)
+    (found,) = found_in(made, {"ranker": {"replicas": {"min": 0}}})
+    assert (found.standing, found.wanted, found.why) == (Standing.ASLEEP, 0, "")
+    assert found.url == "http://ranker.default.svc.cluster.local:8000"
+    (other,) = found_in(made, {"ranker": {"replicas": {"min": 1}}})
+    assert other.standing is Standing.READY
 
 
 def test_one_that_was_not_applied_is_not_made() -> None:

@@ -45,7 +45,7 @@ _TYPES = (
     _type("g4dn.2xlarge", gpus=1, gpu_name="T4"),
     _type("g5g.xlarge", architecture="arm64", gpus=1, gpu_name="T4g"),
     _type("g4ad.xlarge", gpus=1, gpu_name="Radeon Pro V520"),
-    _type("p4d.24xlarge", gpus=8, gpu_name="A100", efa_interfaces=4),
+    _type("p4d.24xlarge", gpus=8, gpu_name="A100", gpu_memory_mib=40960, efa_interfaces=4),
     _type("trn1.2xlarge", neuron_devices=1),
 )
 # Those without which no cluster works come first: goldens show their versions.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlinfra.core.resource import Graph
+from mlinfra.core.value import Secret
 from mlinfra.library.folders import bundled_modules
 from mlinfra.library.library import Library
 from tests.library.samples import graph_of
@@ -38,6 +39,12 @@ def entrance(**about: Any) -> Sections:
     return {**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {"public": about}}
 
 
+SIGN_IN = {
+    **{f"{name}Endpoint": f"https://login.acme.example/{name}" for name in ("authorization", "token", "userInfo")},
+    "issuer": "https://login.acme.example",
+    "clientId": "flyte",
+    "clientSecret": Secret("sm", "acme/flyte", "clientSecret"),
+}
 # One with names for endpoints of each kind of gateway, and one without.
 DOORS: Sections = {
     "inner": {"domain": "models.acme.internal", "gateway": "nginx"},
@@ -168,6 +175,7 @@ CASES: dict[str, dict[str, Sections]] = {
     "neuron-device-plugin": {"defaults": wishing(neuron_device_plugin={"instances": ["trn1.2xlarge"]})},
     "aws-efa-device-plugin": {"defaults": wishing(aws_efa_device_plugin={})},
     "keda": {"defaults": wishing(keda={})},
+    "keda-http": {"defaults": wishing(keda_http={})},
     "aws-ebs-csi-driver": {
         "defaults": wishing(aws_ebs_csi_driver={}),
         "an-add-on-already": wishing(
@@ -190,6 +198,10 @@ CASES: dict[str, dict[str, Sections]] = {
     "kserve": {
         "defaults": {**NODES, "runtimes": {"kserve": {}}},
         "serverless": {**NODES, "runtimes": {"kserve": {"mode": "serverless"}}},
+        "asleep-under-a-name": {
+            **entrance(domain="acme.example", certificate=CERTIFICATE),
+            "runtimes": {"kserve": {"domain": "acme.example", "mode": "serverless"}},
+        },
         "under-a-name": {
             **entrance(domain="acme.example", gateway="nginx"),
             "runtimes": {"kserve": {"domain": "acme.example"}},
@@ -199,12 +211,20 @@ CASES: dict[str, dict[str, Sections]] = {
     "mlflow": {
         "defaults": {**NODES, "runtimes": {"mlflow": {}}},
         "watched": {**NODES, "monitoring": {"logs": {"kind": "none"}}, "runtimes": {"mlflow": {}}},
+        "behind-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
+            "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
+        },
         "under-its-name": {
             **entrance(domain="acme.example"),
             "runtimes": {"mlflow": {"domain": "ml.acme.example"}},
         },
     },
     "flyte": {
+        "under-its-name": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
+            "runtimes": {"flyte": {"domain": "flyte.acme.example", "signIn": SIGN_IN}},
+        },
         "defaults": {**NODES, "runtimes": {"flyte": {}}},
         "watched": {
             **NODES,
@@ -218,8 +238,31 @@ CASES: dict[str, dict[str, Sections]] = {
         "defaults": {**NODES, "endpoints": {"ranker": {"model": "s3://acme-models/ranker/7"}}},
         "gpu": endpoint(resources={"cpu": 2, "memory": "8Gi", "gpu": 1}, nodeGroups=["gpu"]),
         "fixed": endpoint(replicas={"min": 2, "max": 2}),
+        "sleeping": {**endpoint(replicas={"min": 0}), "loadBalancers": DOORS},
+        "shared-by-nginx": {
+            **entrance(domain="acme.example", gateway="nginx"),
+            "endpoints": {
+                "ranker": {
+                    "traffic": {
+                        "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+                        "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+                    }
+                }
+            },
+        },
         "shared": {
             **entrance(domain="acme.example"),
+            "endpoints": {
+                "ranker": {
+                    "traffic": {
+                        "stable": {"model": "s3://acme-models/ranker/7", "weight": 90},
+                        "canary": {"model": "s3://acme-models/ranker/8", "weight": 10},
+                    }
+                }
+            },
+        },
+        "shared-by-alb": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
             "endpoints": {
                 "ranker": {
                     "traffic": {

@@ -20,7 +20,7 @@ from mlinfra.library.reference import contract_table, inputs_table, outputs_tabl
 from mlinfra.library.sections import language
 from tests.library.samples import LIBRARY
 
-_PURE = {"__future__", "collections", "difflib", "ipaddress", "re", "typing", "msgspec", "mlinfra"}
+_PURE = {"__future__", "collections", "difflib", "hashlib", "ipaddress", "re", "typing", "msgspec", "mlinfra"}
 _LAYERS = ("mlinfra.core", "mlinfra.library")
 _FILES = sorted(bundled_modules().glob("*/*.py"))
 _NAMES = sorted(LIBRARY.modules)

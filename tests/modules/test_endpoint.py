@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from mlinfra.core.diagnostic import Severity
 from mlinfra.core.value import Json
 from tests.library.samples import codes, graph_of, properties, refusals
 from tests.modules.cases import CLUSTER, Sections, endpoint, group
 
+_WAKING = "keda-add-ons-http-interceptor-proxy.keda-http.svc.cluster.local"
 _GPU: Sections = {"cpu": 2, "memory": "8Gi", "gpu": 1}
 
 
@@ -101,6 +103,60 @@ def test_a_fixed_number_of_replicas_needs_nobody_to_scale_them() -> None:
     assert not [one.address for one in graph if one.address.is_within("components.keda")]
 
 
+@pytest.mark.parametrize(
+    ("replicas", "idle"), [({"min": 0}, (0, None)), ({"min": 2, "max": 4, "scaleToZero": True}, (2, 0))]
+)
+def test_what_sleeps_is_called_as_before_and_woken_by_who_takes_its_requests(
+    replicas: Sections, idle: tuple[int, int | None]
+) -> None:
+    graph = graph_of({**endpoint(replicas=replicas), "loadBalancers": {"web": {"domain": "acme.example"}}})
+    called: Any = properties(graph, "endpoints.ranker.service")
+    pods: Any = properties(graph, "endpoints.ranker.pods")
+    assert (called["metadata"]["name"], called["spec"]["type"]) == ("ranker", "ExternalName")
+    assert [one["port"] for one in called["spec"]["ports"]] == [8000]
+    for port in ("http", "grpc"):
+        route: Any = properties(graph, f"endpoints.ranker.waking.{port}")["spec"]
+        assert route["target"]["service"] == pods["metadata"]["name"] == "ranker-pods"
+        (rule,) = route["rules"]
+        assert {"ranker", "ranker.serving.svc.cluster.local", "ranker.acme.example"} <= set(rule["hosts"])
+    scaling: Any = properties(graph, "endpoints.ranker.scaling")["spec"]
+    assert (scaling["minReplicaCount"], scaling.get("idleReplicaCount")) == idle
+    assert [one["metadata"]["interceptorRoute"] for one in scaling["triggers"]] == ["ranker", "ranker-grpc"]
+    assert "replicas" not in cast(Any, properties(graph, "endpoints.ranker"))["spec"]
+
+
+@pytest.mark.parametrize("gateway", ["istio", "nginx"])
+def test_requests_from_outside_wake_it_as_well_and_are_waited_for(gateway: str) -> None:
+    balancers = {"web": {"domain": "acme.example", "gateway": gateway}}
+    graph = graph_of({**endpoint(replicas={"min": 0}), "loadBalancers": balancers})
+    route: Any = properties(graph, "endpoints.ranker.route.web")
+    if gateway == "istio":
+        held = [one["timeout"] for one in route["spec"]["http"] if "timeout" in one]
+        to = [one["route"][0]["destination"] for one in route["spec"]["http"]]
+        assert to == [{"host": _WAKING, "port": {"number": 8000}}] * len(to)
+    else:
+        held = [f"{route['metadata']['annotations']['nginx.ingress.kubernetes.io/proxy-read-timeout']}s"]
+        alias: Any = properties(graph, "endpoints.ranker.service")
+        to = [one["backend"]["service"] for one in route["spec"]["rules"][0]["http"]["paths"]]
+        assert to == [{"name": alias["metadata"]["name"], "port": {"number": 8000}}] * len(to)
+        assert alias["spec"]["externalName"] == _WAKING
+    waits: Any = properties(graph, "endpoints.ranker.waking.http")["spec"]
+    assert set(held) == {"330s"}
+    assert waits["timeouts"]["readiness"] == "300s"
+
+
+def test_a_plan_says_what_the_first_request_to_what_sleeps_waits_for() -> None:
+    sections = endpoint(replicas={"min": 0}, resources=_GPU)
+    sections["nodeGroups"]["gpu"]["min"] = 0
+    graph = graph_of(sections)
+    (note,) = [one for one in graph.notes if one.code == "MLI2733"]
+    assert note.source is not None
+    assert note.source.file == "endpoints.ranker.replicas"
+    assert note.severity is Severity.NOTE
+    assert "a node of gpu" in note.detail
+    assert not [one for one in graph_of(endpoint()).notes if one.code == "MLI2733"]
+
+
 def test_the_version_of_the_server_is_chosen_once_for_all() -> None:
     sections = {**endpoint(), "runtimes": {"triton": {"version": "25.09"}}}
     (server,) = _pod(sections)["containers"]
@@ -118,7 +174,6 @@ def test_the_version_of_the_server_is_chosen_once_for_all() -> None:
         ({"nodeGroups": ["system"], "resources": _GPU}, ("MLI2702", "endpoints.ranker.nodeGroups[0]")),
         ({"resources": {**_GPU, "gpu": 8}}, ("MLI2702", "endpoints.ranker")),
         ({"replicas": {"min": 4, "max": 2}}, ("MLI2703", "endpoints.ranker.replicas.max")),
-        ({"replicas": {"scaleToZero": True}}, ("MLI2005", "endpoints.ranker.replicas.scaleToZero")),
         (
             {"model": "", "traffic": {"stable": {"model": "s3://a/b", "weight": 100}}},
             ("MLI2743", "endpoints.ranker.traffic"),
@@ -141,6 +196,9 @@ _SHARES = {
 }
 
 
+_THREE = {name: {"model": "s3://a/b", "weight": share} for name, share in (("a", 50), ("b", 30), ("c", 20))}
+
+
 def _shared(gateway: str = "istio", **about: Any) -> Sections:
     balancers = {"web": {"domain": "acme.example", "gateway": gateway}}
     return {**group(), "loadBalancers": balancers, "endpoints": {"ranker": {"traffic": _SHARES, **about}}}
@@ -160,6 +218,25 @@ def test_models_share_requests_as_the_gateway_is_told_and_answer_to_one_name() -
         assert fetching["args"][-2:] == [f"s3://acme-models/ranker/{version}", "/models/ranker"]
 
 
+def test_a_gateway_of_nginx_is_told_which_share_the_second_of_them_has() -> None:
+    graph = graph_of(_shared("nginx"))
+    stable, canary = (properties(graph, f"endpoints.ranker.route.web{one}") for one in ("", ".ranker-canary"))
+    annotation = "nginx.ingress.kubernetes.io/canary"
+    noted: Any = canary["metadata"]
+    assert noted["annotations"] == {annotation: "true", f"{annotation}-weight": "10"}
+    assert annotation not in cast(Any, stable)["metadata"]["annotations"]
+    (first,), (second,) = (cast(Any, one)["spec"]["rules"] for one in (stable, canary))
+    assert first["host"] == second["host"] == "ranker.acme.example"
+
+    def without_backends(rule: Any) -> list[tuple[str, str]]:
+        return [(one["path"], one["pathType"]) for one in rule["http"]["paths"]]
+
+    # NGINX adds the second to those paths of the first that are spelt the same, and to no other.
+    assert without_backends(first) == without_backends(second)
+    backends = [{one["backend"]["service"]["name"] for one in rule["http"]["paths"]} for rule in (first, second)]
+    assert backends == [{"ranker-stable"}, {"ranker-canary"}]
+
+
 def test_each_of_the_models_reads_its_own_folder_alone() -> None:
     graph = graph_of(_shared())
     for variant, version in (("stable", 7), ("canary", 8)):
@@ -175,7 +252,8 @@ def test_each_of_the_models_reads_its_own_folder_alone() -> None:
             _shared(traffic={**_SHARES, "canary": {"model": "s3://a/b", "weight": 20}}),
             ("MLI2743", "endpoints.ranker.traffic"),
         ),
-        (_shared("nginx"), ("MLI2005", "endpoints.ranker.traffic")),
+        (_shared("nginx", traffic=_THREE), ("MLI2743", "endpoints.ranker.traffic")),
+        (_shared(replicas={"scaleToZero": True}), ("MLI2703", "endpoints.ranker.traffic")),
         (
             _shared(traffic={**_SHARES, "canary": {"model": "hf://a/b", "weight": 10}}),
             ("MLI2005", "endpoints.ranker.traffic.canary.model"),

@@ -126,9 +126,79 @@ def test_calls_of_grpc_get_through_a_load_balancer_that_ends_tls_where_the_gatew
     assert "alpnPolicy" not in properties(nginx, listener)
 
 
-def test_a_load_balancer_that_is_its_own_gateway_brings_nothing_into_the_cluster() -> None:
+_ALB = {"type": "application", "gateway": "alb", "domain": "acme.example", **_TLS}
+_RULE = "aws:lb/listenerRule:ListenerRule"
+
+
+def test_a_load_balancer_that_is_its_own_gateway_brings_what_registers_pods_and_no_more() -> None:
     graph = graph_of(entrance(type="application", gateway="alb"))
-    assert not _releases(graph)
+    assert list(_releases(graph).values()) == ["aws-load-balancer-controller"]
+
+
+def test_a_load_balancer_that_is_its_own_gateway_sends_to_the_pods_of_an_endpoint_itself() -> None:
+    graph = graph_of({**endpoint(), "loadBalancers": {"web": _ALB}})
+    ranker = "endpoints.ranker.route.web"
+    for kind, port, version in (("http", 8000, "HTTP1"), ("grpc", 8001, "GRPC")):
+        group = properties(graph, f"{ranker}.{kind}")
+        assert (group["targetType"], group["port"], group["protocolVersion"]) == ("ip", port, version)
+        binding: Any = properties(graph, f"{ranker}.{kind}.binding")
+        assert binding["metadata"]["namespace"] == "serving"
+        assert binding["spec"]["targetGroupARN"] == Ref(Address(f"{ranker}.{kind}"), ("arn",))
+        rule: Any = properties(graph, f"loadBalancers.web.rule.endpoints.ranker.{kind}")
+        assert rule["conditions"][0] == {"hostHeader": {"values": ["ranker.acme.example"]}}
+        assert rule["actions"] == [{"type": "forward", "targetGroupArn": binding["spec"]["targetGroupARN"]}]
+        door = properties(graph, f"loadBalancers.web.nodes.to-{port}")
+        assert door["referencedSecurityGroupId"] == Ref(Address("loadBalancers.web.security-group"), ("id",))
+    # None is ready, and no older one goes, before it was found well.
+    pods: Any = properties(graph, "endpoints.ranker")["spec"]["template"]["spec"]
+    gates = [one["conditionType"] for one in pods["readinessGates"]]
+    bound = [one.properties["metadata"]["name"] for one in of_type(graph, _BINDING)]
+    assert gates == [f"target-health.elbv2.k8s.aws/{name}" for name in bound]
+
+
+def test_without_tls_it_has_no_way_for_grpc() -> None:
+    graph = graph_of({**endpoint(), "loadBalancers": {"web": {**_ALB, "certificate": ""}}})
+    assert [str(one.address) for one in of_type(graph, _RULE)] == ["loadBalancers.web.rule.endpoints.ranker.http"]
+
+
+def test_it_shares_requests_out_by_the_weights_of_target_groups() -> None:
+    shares = {"stable": ("s3://a/7", 90), "canary": ("s3://a/8", 10)}
+    traffic = {name: {"model": model, "weight": weight} for name, (model, weight) in shares.items()}
+    graph = graph_of({**endpoint(model="", traffic=traffic), "loadBalancers": {"web": _ALB}})
+    rule: Any = properties(graph, "loadBalancers.web.rule.endpoints.ranker.http")
+    (action,) = rule["actions"]
+    weights = {str(one["arn"].address).rpartition(".")[2]: one["weight"] for one in action["forward"]["targetGroups"]}
+    assert weights == {"ranker-stable": 90, "ranker-canary": 10}
+
+
+def test_a_runtime_whose_pods_it_sends_to_itself_is_open_to_it_and_to_nobody_else_before() -> None:
+    def entrances(**balancer: Any) -> list[Any]:
+        sections = {**entrance(**balancer), "runtimes": {"mlflow": {"domain": "ml.acme.example"}}}
+        policy: Any = properties(graph_of(sections), "runtimes.mlflow.namespace.entrances")["spec"]
+        return [one for rule in policy["ingress"] for one in rule.get("from", ["anybody"])]
+
+    assert "anybody" in entrances(**_ALB)
+    assert "anybody" not in entrances(domain="acme.example", **_TLS)
+    graph = graph_of({**entrance(**_ALB), "runtimes": {"mlflow": {"domain": "ml.acme.example"}}})
+    (rule,) = of_type(graph, _RULE)
+    assert rule.properties["conditions"] == [{"hostHeader": {"values": ["ml.acme.example"]}}]  # every path
+    assert properties(graph, "loadBalancers.public.nodes.to-5000")["fromPort"] == 5000
+
+
+def test_rules_have_numbers_of_their_own_that_stay_when_others_come() -> None:
+    def numbers(*names: str) -> dict[str, int]:
+        models = {name: {"model": "s3://a/b"} for name in names}
+        graph = graph_of({**endpoint(), "endpoints": models, "loadBalancers": {"web": _ALB}})
+        return {str(one.address): one.properties["priority"] for one in of_type(graph, _RULE)}
+
+    few, many = numbers("a", "c"), numbers("a", "b", "c")
+    assert few.items() <= many.items()
+    assert len(set(many.values())) == len(many) == 6
+
+
+def test_nobody_would_be_woken_by_a_load_balancer_that_finds_no_pods() -> None:
+    wrong = refusals({**endpoint(replicas={"min": 0}), "loadBalancers": {"web": _ALB}})
+    assert codes(wrong) == [("MLI2703", "endpoints.ranker.replicas")]
 
 
 def _routes(**about: Any) -> dict[str, Any]:
@@ -183,6 +253,9 @@ def test_only_what_answers_requests_is_let_through(path: str, answered: bool) ->
         path.startswith(one["prefix"]) if "prefix" in one else re.fullmatch(one["regex"], path) for one in matches
     )
     assert through == answered
+    alone = graph_of({**endpoint(), "loadBalancers": {"web": _ALB}})
+    told: list[Any] = [one.properties["conditions"][1]["pathPattern"] for one in of_type(alone, _RULE)]
+    assert any(re.fullmatch(one, path) for pattern in told for one in pattern["regexValues"]) == answered
     (rule,) = routes["inner"]["spec"]["rules"]
     paths = [one["path"] for one in rule["http"]["paths"]]
     assert any(re.match(one, path) for one in paths) == (answered and not path.startswith("/inference"))
@@ -193,7 +266,6 @@ def test_only_what_answers_requests_is_let_through(path: str, answered: bool) ->
     [
         (DOORS, "nobody", "MLI2731"),
         (DOORS, "plain", "MLI2731"),
-        ({"web": {"type": "application", "gateway": "alb", "domain": "m.acme.example"}}, "web", "MLI2005"),
     ],
 )
 def test_a_load_balancer_that_has_no_name_for_an_endpoint_is_refused(doors: Sections, chosen: str, code: str) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from mlinfra.core.address import Address
 from mlinfra.core.resource import Graph
-from mlinfra.core.value import Ref
+from mlinfra.core.value import Ref, refs
+from mlinfra.providers.aws.catalogue import catalogue
 from tests.library.samples import codes, graph_of, of_type, properties, refusals
 from tests.modules.cases import CERTIFICATE, CLUSTER, SYSTEM, entrance
 
@@ -48,6 +49,24 @@ def test_what_faces_the_internet_stands_in_public_subnets_and_lets_in_whom_it_na
     assert made["internal"] is False
     assert made["subnets"] == [Ref(Address(f"network.public.us-east-1{zone}.subnet")) for zone in "ab"]
     assert _allowed(graph) == [(443, "203.0.113.0/24"), (443, "198.51.100.7/32")]
+
+
+@pytest.mark.parametrize("gateway", ["istio", "nginx", "alb"])
+def test_a_load_balancer_that_is_renamed_is_replaced_in_nothing(gateway: str) -> None:
+    """No property that cannot be changed says what the entry is called."""
+    kind = "application" if gateway == "alb" else "network"
+    about = {"type": kind, "certificate": CERTIFICATE, "gateway": gateway}
+    here, there = (
+        graph_of({**CLUSTER, "nodeGroups": {"system": SYSTEM}, "loadBalancers": {name: about}})
+        for name in ("lion", "zebra")
+    )
+    ours = [one for one in here if one.address.is_within("loadBalancers.lion") and one.type.startswith("aws:")]
+    assert len(ours) > 5
+    for one in ours:
+        other = there.resources[one.address.moved("loadBalancers.lion", "loadBalancers.zebra")]
+        for name, declared in catalogue()[one.type].about.inputs.fields.items():
+            if declared.replace is not None and not refs([one.properties.get(name)]):
+                assert one.properties.get(name) == other.properties.get(name), (one.address, name)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +118,7 @@ def test_targets_are_addresses_of_pods_asked_at_the_gateways_own_health_port(kin
 def test_without_a_gateway_services_bring_their_own_targets() -> None:
     graph = graph_of(entrance(type="application", gateway="alb"))
     assert not of_type(graph, "aws:lb/targetGroup:TargetGroup")
+    assert not of_type(graph, "aws:lb/listenerRule:ListenerRule")
     answer = properties(graph, "loadBalancers.public.listener.http")["defaultActions"][0]["fixedResponse"]
     assert answer["statusCode"] == "404"
 

@@ -307,11 +307,51 @@ def test_gpus_are_shared_as_the_nodes_label_says() -> None:
 
 
 def test_parts_of_gpus_are_announced_as_the_group_says() -> None:
-    graph = graph_of(group(sharing={"way": "mps", "replicas": 2, "mig": "single"}))
+    graph = graph_of(group(sharing={"way": "time-slicing", "replicas": 2, "mig": "single"}))
     label = properties(graph, "nodeGroups.gpu")["labels"]["nvidia.com/device-plugin.config"]
     config = properties(graph, "components.nvidia-device-plugin")["values"]["config"]["map"][label].content
-    assert (label, config["flags"]) == ("mps-2-mig-single", {"migStrategy": "single"})
-    assert config["sharing"]["mps"]["resources"] == [{"name": "nvidia.com/gpu", "replicas": 2}]
+    assert (label, config["flags"]) == ("time-slicing-2-mig-single", {"migStrategy": "single"})
+    assert config["sharing"]["timeSlicing"]["resources"] == [{"name": "nvidia.com/gpu", "replicas": 2}]
+
+
+_DIVIDED = {"instances": ["p4d.24xlarge"], "min": 0}
+
+
+@pytest.mark.parametrize(
+    ("sharing", "resource", "amount"),
+    [
+        ({"mig": "single", "profile": "3g.20gb"}, "nvidia.com/gpu", 16),
+        ({"mig": "mixed", "profile": "1g.5gb"}, "nvidia.com/mig-1g.5gb", 56),
+        ({"mig": "mixed", "profile": "1g.5gb", "way": "time-slicing", "replicas": 2}, "nvidia.com/mig-1g.5gb", 112),
+    ],
+)
+def test_gpus_are_divided_by_a_label_and_counted_by_their_parts(sharing: Sections, resource: str, amount: int) -> None:
+    graph = graph_of(group(**_DIVIDED, sharing=sharing))
+    labels = properties(graph, "nodeGroups.gpu")["labels"]
+    assert labels["nvidia.com/mig.config"] == f"all-{sharing['profile']}"
+    tags = [one.properties["tag"] for one in graph if one.address.is_within("nodeGroups.gpu.scaling-tags")]
+    offered = {tag["key"].partition("/resources/")[2]: tag["value"] for tag in tags if "/resources/" in tag["key"]}
+    assert offered == {resource: str(amount)}
+    plugin = properties(graph, "components.nvidia-device-plugin")["values"]["config"]["map"]
+    told = plugin[labels["nvidia.com/device-plugin.config"]].content
+    assert told["flags"]["migStrategy"] == sharing["mig"]
+    if "way" in sharing:
+        assert told["sharing"]["timeSlicing"]["resources"] == [{"name": resource, "replicas": 2}]
+
+
+@pytest.mark.parametrize(
+    ("mig", "resource", "gpus"), [("single", "nvidia.com/gpu", 8), ("mixed", "nvidia.com/mig-4g.20gb", 8)]
+)
+def test_a_model_asks_for_a_part_by_its_name(mig: str, resource: str, gpus: int) -> None:
+    sections = group(**_DIVIDED, sharing={"mig": mig, "profile": "4g.20gb"})
+    model: Sections = {"model": "s3://acme/ranker", "nodeGroups": ["gpu"], "resources": {"gpu": gpus}}
+    graph = graph_of({**sections, "endpoints": {"ranker": model}})
+    (server,) = properties(graph, "endpoints.ranker")["spec"]["template"]["spec"]["containers"]
+    assert server["resources"]["limits"][resource] == str(gpus)
+    model["resources"] = {"gpu": gpus + 1}
+    assert codes(refusals({**sections, "endpoints": {"ranker": model}})) == [
+        ("MLI2702", "endpoints.ranker.nodeGroups[0]")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -320,6 +360,11 @@ def test_parts_of_gpus_are_announced_as_the_group_says() -> None:
         ({"sharing": {"way": "mps"}}, "nodeGroups.gpu.sharing.replicas"),
         ({"sharing": {"replicas": 4}}, "nodeGroups.gpu.sharing.replicas"),
         ({"instances": ["m6i.large"], "sharing": {"way": "mps", "replicas": 2}}, "nodeGroups.gpu.sharing"),
+        ({"sharing": {"way": "mps", "replicas": 2, "mig": "single"}}, "nodeGroups.gpu.sharing.way"),
+        ({"sharing": {"mig": "single", "profile": "1g.5gb"}}, "nodeGroups.gpu.sharing.profile"),
+        ({**_DIVIDED, "sharing": {"mig": "single", "profile": "1g.10gb"}}, "nodeGroups.gpu.sharing.profile"),
+        ({**_DIVIDED, "sharing": {"profile": "1g.5gb"}}, "nodeGroups.gpu.sharing.mig"),
+        ({"sharing": {"mig": "mixed", "way": "time-slicing", "replicas": 2}}, "nodeGroups.gpu.sharing.mig"),
     ],
 )
 def test_a_share_that_means_nothing_is_refused(about: Sections, where: str) -> None:

@@ -14,7 +14,7 @@ from mlinfra.core.value import Concat, Expression, Ref, Secret
 from mlinfra.library.database_password import SCRIPT
 from mlinfra.library.images import AWS
 from tests.library.samples import codes, graph_of, properties, refusals
-from tests.modules.cases import CLUSTER, NODES, SYSTEM
+from tests.modules.cases import CERTIFICATE, CLUSTER, NODES, SIGN_IN, SYSTEM
 
 _BOTH = {**NODES, "runtimes": {"mlflow": {}, "flyte": {}}}
 _DATABASES = ("runtimes.mlflow.database", "runtimes.flyte.database")
@@ -139,7 +139,7 @@ def test_a_runtime_is_reached_under_its_name_through_the_load_balancer_that_has_
         ("ml.other.example", {"domain": "acme.example"}, "MLI2741"),
         ("a.ml.acme.example", {"domain": "acme.example"}, "MLI2741"),
         ("ml.acme.example", {"domain": "acme.example", "type": "application"}, "MLI2742"),
-        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2005"),
+        ("ml.acme.example", {"domain": "acme.example", "type": "application", "gateway": "alb"}, "MLI2742"),
     ],
 )
 def test_a_name_that_nobody_answers_to_safely_is_refused(domain: str, balancer: dict[str, Any], code: str) -> None:
@@ -148,9 +148,48 @@ def test_a_name_that_nobody_answers_to_safely_is_refused(domain: str, balancer: 
 
 
 def test_what_a_runtime_cannot_do_yet_is_said_at_the_field() -> None:
-    runtimes = {"mlflow": {"database": "in-cluster"}, "flyte": {"domain": "flyte.acme.example"}}
-    wrong = refusals({**NODES, "runtimes": runtimes})
-    assert set(codes(wrong)) == {("MLI2005", "runtimes.mlflow.database"), ("MLI2005", "runtimes.flyte.domain")}
+    wrong = refusals({**NODES, "runtimes": {"mlflow": {"database": "in-cluster"}}})
+    assert codes(wrong) == [("MLI2005", "runtimes.mlflow.database")]
+
+
+_ALB = {"type": "application", "gateway": "alb", "domain": "acme.example", "certificate": CERTIFICATE}
+
+
+def _flyte(balancer: dict[str, Any], **about: Any) -> dict[str, Any]:
+    flyte = {"domain": "flyte.acme.example", "signIn": SIGN_IN, **about}
+    return {**NODES, "loadBalancers": {"web": balancer}, "runtimes": {"flyte": flyte}}
+
+
+def test_people_reach_flyte_once_the_load_balancer_has_asked_who_they_are() -> None:
+    graph = graph_of(_flyte(_ALB), outputs={"url": Ref(Address("runtimes.flyte"), ("url",))})
+    rules = [one.properties for one in graph if one.type == "aws:lb/listenerRule:ListenerRule"]
+    paths = {one["conditions"][1]["pathPattern"]["regexValues"][0] for one in rules}
+    assert paths == {r"^/v2.*$", r"^/flyteidl2\..*$"}
+    for rule in rules:
+        asking, forwarding = sorted(rule["actions"], key=lambda action: action["order"])
+        assert (asking["type"], forwarding["type"]) == ("authenticate-oidc", "forward")
+        # A reference, which is resolved at the call: no plan and no state holds it.
+        assert asking["authenticateOidc"]["clientSecret"] == SIGN_IN["clientSecret"]
+    # The load balancer itself asks the provider for tokens.
+    out = properties(graph, "loadBalancers.web.security-group.to-sign-in")
+    assert (out["fromPort"], out["cidrIpv4"]) == (443, "0.0.0.0/0")
+    policy: Any = properties(graph, "runtimes.flyte.namespace.flyte.entrances")["spec"]
+    ports = {port["port"] for rule in policy["ingress"] if "from" not in rule for port in rule["ports"]}
+    assert {8090, 8080} <= ports
+    assert graph.outputs == {"url": "https://flyte.acme.example/v2"}
+
+
+@pytest.mark.parametrize(
+    ("sections", "wrong"),
+    [
+        (_flyte(_ALB, signIn=None), "domain"),
+        (_flyte(_ALB, domain=""), "signIn"),
+        (_flyte(_ALB, signIn={**SIGN_IN, "clientSecret": "in the clear"}), "signIn.clientSecret"),
+        (_flyte({"domain": "acme.example"}), "domain"),
+    ],
+)
+def test_nobody_reaches_flyte_from_outside_unasked(sections: dict[str, Any], wrong: str) -> None:
+    assert ("MLI2732", f"runtimes.flyte.{wrong}") in codes(refusals(sections))
 
 
 def test_models_that_sleep_bring_knative_and_what_would_scale_them_otherwise_stays_away() -> None:
@@ -173,17 +212,39 @@ def test_models_have_names_below_the_domain_of_a_gateway_of_nginx() -> None:
     assert gateway["disableIngressCreation"] is False
 
 
+@pytest.mark.parametrize("gateway", ["istio", "nginx"])
+def test_models_that_sleep_have_names_below_the_domain_that_one_certificate_reaches(gateway: str) -> None:
+    balancers = {"web": {"domain": "acme.example", "gateway": gateway, "certificate": CERTIFICATE}}
+    runtimes = {"kserve": {"domain": "acme.example", "mode": "serverless"}}
+    graph = graph_of({**NODES, "loadBalancers": balancers, "runtimes": runtimes})
+    config: Any = properties(graph, "components.knative.serving")["spec"]
+    assert config["config"]["domain"] == {"acme.example": ""}
+    assert config["config"]["network"]["domain-template"] == "{{.Name}}-{{.Namespace}}.{{.Domain}}"
+    kourier: Any = properties(graph, "runtimes.kserve.names")["spec"]
+    route: Any = properties(graph, "runtimes.kserve.route")["spec"]
+    if gateway == "istio":
+        assert route["hosts"] == ["*.acme.example"]
+        (way,) = route["http"]
+        assert way["route"] == [{"destination": {"host": kourier["externalName"], "port": {"number": 80}}}]
+    else:
+        (rule,) = route["rules"]
+        assert rule["host"] == "*.acme.example"
+        assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "kourier", "port": {"number": 80}}
+
+
 @pytest.mark.parametrize(
     ("runtime", "gateway", "code"),
     [
         ({"domain": "ml.acme.example"}, "nginx", "MLI2741"),
-        ({"domain": "acme.example"}, "istio", "MLI2005"),
-        ({"domain": "acme.example", "mode": "serverless"}, "nginx", "MLI2005"),
+        ({"domain": "acme.example"}, "istio", "MLI2741"),
+        ({"domain": "acme.example"}, "alb", "MLI2741"),
+        ({"domain": "acme.example", "mode": "serverless"}, "alb", "MLI2741"),
     ],
 )
 def test_names_of_models_that_nobody_would_answer_to_are_refused(
     runtime: dict[str, Any], gateway: str, code: str
 ) -> None:
-    balancers = {"web": {"domain": "acme.example", "gateway": gateway}}
+    kind = "application" if gateway == "alb" else "network"
+    balancers = {"web": {"domain": "acme.example", "gateway": gateway, "type": kind, "certificate": CERTIFICATE}}
     wrong = refusals({**NODES, "loadBalancers": balancers, "runtimes": {"kserve": runtime}})
     assert (code, "runtimes.kserve.domain") in codes(wrong)

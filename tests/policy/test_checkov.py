@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from mlinfra.config.loader import load_stack
 from mlinfra.core.facts import Facts
 from mlinfra.core.resource import Graph
+from mlinfra.core.stack import Stack
 from mlinfra.library import assembly
+from mlinfra.policy.evaluation import judge
 from mlinfra.session.catalogue import language
 from mlinfra.session.symbolic import Symbols
 from tests.cli.feared import CLOUD
@@ -27,6 +30,8 @@ KNOWN = {
     Failed("MLP-DAT-004", 2, "CKV_AWS_21"),
     # A case outside of production, where the rule asks nothing; checkov knows of no environments.
     Failed("MLP-DAT-009", 2, "CKV_AWS_293"),
+    # ICMP has no ports: its -1 is every message, and not every port.
+    Failed("MLP-NET-010", 5, "CKV_AWS_277"),
     # The service account says it for all of its pods; checkov looks at the pod alone.
     Failed("MLP-POD-006", 2, "CKV_K8S_38"),
 }
@@ -38,17 +43,23 @@ def test_what_passes_a_rule_passes_what_others_call_it(tmp_path: Path) -> None:
     assert found == KNOWN
 
 
-def test_the_production_stack_passes_as_a_whole(tmp_path: Path) -> None:
-    assert judged_whole(_production(), RULES, tmp_path / "production") == set()
+@pytest.mark.parametrize("name", ["production", "development", "pull-request"])
+def test_what_checkov_fails_in_a_stack_of_ours_our_rules_find_too(name: str, tmp_path: Path) -> None:
+    stack, graph = _ours(name)
+    failed = judged_whole(graph, RULES, tmp_path / name)
+    found = judge(BOOK, graph, None, stack, date(2026, 11, 24)).findings
+    ours = {anchor for one in found for anchor in one.rule.about.anchors}
+    assert {check for _, check in failed} - ours == set()
+    assert name != "production" or failed == set()
 
 
 def test_the_objects_of_the_production_stack_are_looked_at() -> None:
-    kinds = {one.type for one in _production() if one.type.startswith("kubernetes:")}
+    kinds = {one.type for one in _ours("production")[1] if one.type.startswith("kubernetes:")}
     assert {"kubernetes:apps/v1:Deployment", "kubernetes:networking.k8s.io/v1:NetworkPolicy"} <= kinds
 
 
-def _production() -> Graph:
-    file = ROOT / "stacks" / "production" / "stack.yaml"
+def _ours(name: str) -> tuple[Stack, Graph]:
+    file = ROOT / "stacks" / name / "stack.yaml"
     stack, _ = load_stack(str(file), language(LIBRARY), environ={})
     facts: Facts = Symbols().facts("123456789012", "us-east-1", assembly.wants(stack, LIBRARY))
-    return assembly.build(stack, LIBRARY, facts, CLOUD.taggable)
+    return stack, assembly.build(stack, LIBRARY, facts, CLOUD.taggable)

@@ -137,10 +137,55 @@ def test_a_rule_is_explained_with_how_its_cases_come_out(folder: Path) -> None:
     ]
     assert "passes\n  properties:\n    vpcConfig: {endpointPublicAccess: false}\n" in out
     assert "fails\n  properties:\n    vpcConfig: {endpointPrivateAccess: true}\n" in out
-    wrong = rule(cases={"pass": [{"properties": {}}], "fail": [{"properties": {}}]})
+
+
+def test_a_rule_whose_own_cases_come_out_otherwise_is_no_rule(folder: Path) -> None:
+    wrong = rule(cases={"pass": [{"properties": {"enableDnsSupport": True}}, {"properties": {}}], "fail": [{}]})
     write(folder / "policies", wrong)
-    _, out, _ = run("policy", "explain", "ACME-NET-001")
-    assert "pass 1: fail, but should pass" in out
+    for words in (("policy", "explain", "ACME-NET-001"), ("policy", "check", "stack.yaml"), ("validate", "stack.yaml")):
+        code, out, err = run(*words)
+        assert code == 1
+        assert "ACME-NET-001: its case pass 2 fails" in out + err
+        assert "ACME-NET-001: its case fail 1 passes" in out + err
+        assert "rule-0.yaml:" in out + err
+
+
+@pytest.mark.parametrize(
+    ("policies", "line", "words", "hint"),
+    [
+        ("packs: [baselin]", 9, "there is no pack of rules called baselin", "did you mean baseline?"),
+        (
+            "waive: [{rule: MLP-NTE-001, address: resources.net, reason: x, until: 2999-01-01}]",
+            9,
+            "there is no rule MLP-NTE-001 to be waived",
+            "did you mean MLP-NET-001?",
+        ),
+    ],
+)
+def test_what_policies_name_and_there_is_not_is_a_mistake_that_validation_finds(
+    folder: Path, policies: str, line: int, words: str, hint: str
+) -> None:
+    (folder / "stack.yaml").write_text(f"{STACK}policies: {{{policies}}}\n")
+    code, found = answered("validate", "stack.yaml")
+    (told,) = [one for one in found["diagnostics"] if one["severity"] == "error"]
+    assert (code, told["source"].split(":")[:2]) == (1, ["stack.yaml", str(line)])
+    assert words in told["summary"]
+    assert hint in told["hint"]
+
+
+def test_a_waiver_for_what_there_is_not_is_told_and_a_reason_is_asked_for(folder: Path) -> None:
+    entry = "{rule: MLP-NET-001, address: resources.nte, reason: %s, until: 2999-01-01}"
+    (folder / "stack.yaml").write_text(f"{STACK}policies: {{waive: [{entry % 'nobody is in it'}]}}\n")
+    code, found = answered("validate", "stack.yaml")
+    (told,) = found["diagnostics"]
+    assert (code, told["severity"], told["hint"]) == (0, "warning", "did you mean resources.net?")
+    assert told["summary"] == "resources.nte waives nothing: the stack has nothing of that name"
+    assert "the stack has nothing of that name" in "".join(run("policy", "check", "stack.yaml")[1:])
+    for reason in ('""', '"  "'):
+        (folder / "stack.yaml").write_text(f"{STACK}policies: {{waive: [{entry % reason}]}}\n")
+        code, _, err = run("validate", "stack.yaml")
+        assert code == 1, reason
+        assert "reason" in err
 
 
 def test_every_rule_of_ours_is_explained_in_words() -> None:

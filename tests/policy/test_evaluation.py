@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -90,7 +90,11 @@ def test_a_resource_of_the_users_own_is_shown_with_the_line_of_the_property(tmp_
     ],
 )
 def test_what_a_rule_is_not_about_is_let_be(tmp_path: Path, match: dict[str, Any]) -> None:
-    assert told(tmp_path, rule(match=match), on=graph(BAD)) == []
+    cases = {
+        "pass": [{"properties": {"enableDnsSupport": True}}],
+        "fail": [{"properties": {"cidrBlock": "10.0.0.0/8"}}],
+    }
+    assert told(tmp_path, rule(match=match, cases=cases), on=graph(BAD)) == []
 
 
 def test_types_and_addresses_take_patterns(tmp_path: Path) -> None:
@@ -105,7 +109,8 @@ def test_where_nobody_knows_whether_a_rule_is_concerned_it_is_undecided(tmp_path
 
 
 def test_a_rule_can_be_about_the_stack_itself(tmp_path: Path) -> None:
-    content = rule(match={"types": ["stack"]}, must={"properties": {"owner": {"minLength": 1}}})
+    cases = {"pass": [{"owner": "ml-platform"}], "fail": [{}]}
+    content = rule(match={"types": ["stack"]}, must={"properties": {"owner": {"minLength": 1}}}, cases=cases)
     (found,) = told(tmp_path, content, on=graph())
     assert (found.address, found.source) == ("stack", Source("lifecycle", 1))
     assert told(tmp_path, content, on=graph(), of=stack(owner="ml-platform")) == []
@@ -116,7 +121,8 @@ def test_rules_for_every_type_are_not_about_the_stack(tmp_path: Path) -> None:
 
 
 class TestChanges:
-    RULE = {**rule(match={"types": [BUCKET], "actions": ["replace", "delete"]}), "must": None}
+    CASES: ClassVar = {"pass": [{"action": "update"}], "fail": [{"action": "delete"}]}
+    RULE: ClassVar = rule(match={"types": [BUCKET], "actions": ["replace", "delete"]}, must=None, cases=CASES)
 
     @pytest.mark.parametrize("action", [Action.REPLACE, Action.DELETE])
     def test_a_change_breaks_a_rule_on_changes(self, tmp_path: Path, action: Action) -> None:
@@ -131,7 +137,8 @@ class TestChanges:
     def test_without_a_plan_nothing_is_found_and_no_waiver_of_it_is_called_useless(self, tmp_path: Path) -> None:
         held = stack(policies={"waive": [waiver("ACME-NET-001", "resources.data")]})
         assert told(tmp_path, self.RULE, on=graph(), of=held) == []
-        assert codes(told(tmp_path, self.RULE, on=graph(), by=plan(), of=held)) == [("MLI7011", "")]
+        same = plan(("resources.data", BUCKET, Action.NO_OP))
+        assert codes(told(tmp_path, self.RULE, on=graph(), by=same, of=held)) == [("MLI7011", "")]
 
 
 def test_a_plan_of_some_targets_is_held_to_the_rules_for_what_it_touches(tmp_path: Path) -> None:

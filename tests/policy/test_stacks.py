@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlinfra.config.loader import load_stack
 from mlinfra.core.diagnostic import Diagnostic, Severity, errors_in
 from mlinfra.library.assembly import build
+from mlinfra.library.module import Module
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
 from mlinfra.session.catalogue import language
@@ -39,7 +41,7 @@ def test_a_stack_of_ours_breaks_no_mandatory_rule_and_waives_none(file: Path) ->
 
 # The registries of these show no digest of a chart's archive without being asked, and nobody publishes it: each is
 # pinned when a plan is made, and until then the rule advises.
-_OF_ISTIO = {"base", "gateway", "istiod"}
+_OF_ISTIO = {"gateway"}
 _OF_KSERVE = {"kserve-crd", "kserve-resources", "kserve-runtime-configs"}
 _UNPINNED = {"aws-node-termination-handler", "karpenter", "neuron-helm-chart", *_OF_ISTIO, *_OF_KSERVE}
 
@@ -50,7 +52,6 @@ def test_the_production_stack_keeps_every_rule_but_for_charts_whose_digest_nobod
     assert {one.rule.about.id for one in judgement.findings} == {"MLP-POD-004"}
     assert {one.address.parts[:2] for one in judgement.findings if one.address} == {
         ("runtimes", "kserve"),
-        ("components", "istio"),
         ("loadBalancers", "models"),
     }
 
@@ -75,7 +76,7 @@ def test_a_contract_says_who_comes_into_its_namespaces_and_why_pods_need_their_n
 
 def test_what_the_development_stack_saves_on_is_said() -> None:
     found = _judged(ROOT / "stacks" / "development" / "stack.yaml").diagnostics()
-    saved = {"MLP-EKS-002", "MLP-EKS-004", "MLP-NET-001", "MLP-NET-023", "MLP-REG-001"}
+    saved = {"MLP-EKS-002", "MLP-EKS-004", "MLP-EKS-005", "MLP-NET-001", "MLP-NET-023", "MLP-REG-001"}
     saved |= {"MLP-POD-004"}  # the charts of its gateway, which are not pinned
     assert _rules(found) == saved
 
@@ -97,6 +98,33 @@ def test_defaults_with_nothing_chosen_are_right_for_production() -> None:
     # Nobody can choose for the user what cannot be taken back by an apply.
     assert _rules(found) == {"MLP-EKS-009"}
     assert errors_in(found) == ()
+
+
+_LEAST = {
+    "budget": {"monthlyUSD": 300},
+    "endpoint": {"runtime": "triton", "model": "s3://acme-models/ranker/7", "nodeGroups": ["system"]},
+}
+_CHOSEN = [one for one in LIBRARY.modules.values() if one.built and one.place.section != "components"]
+
+
+@pytest.mark.parametrize("module", _CHOSEN, ids=lambda module: module.name)
+def test_a_module_with_nothing_chosen_keeps_every_rule(module: Module) -> None:
+    sections: dict[str, Any] = {
+        "network": {},
+        "cluster": {},
+        "nodeGroups": {"system": {"instances": ["m6i.large"], "max": 3}},
+    }
+    place, inputs = module.place, _LEAST.get(module.name, {})
+    if place.section not in sections:
+        name = place.entry or ("one" if place.many else "")
+        sections[place.section] = {name: inputs} if name else inputs
+    if module.name == "endpoint":
+        sections["runtimes"] = {"kserve": {}}
+    judgement = judge(BOOK, graph_of(sections), None, stack_of(sections), _TODAY)
+    found = {one.rule.id for one in judgement.findings}
+    # Protection nobody can choose for the user, and digests of some charts nobody publishes.
+    assert found <= {"MLP-EKS-009", "MLP-POD-004"}
+    assert errors_in(judgement.diagnostics()) == ()
 
 
 def test_what_is_dangerous_is_found_in_sections_as_well() -> None:

@@ -8,7 +8,7 @@ from mlinfra.aws.calls import Calls
 from mlinfra.aws.clients import Clients
 from mlinfra.core.address import Address
 from mlinfra.core.clock import FastClock, SystemClock
-from mlinfra.core.observed import Present
+from mlinfra.core.observed import Absent, Present
 from mlinfra.core.ownership import Owner
 from mlinfra.core.provider import Target
 from mlinfra.core.state import Record, State
@@ -68,8 +68,13 @@ class Meddler:
                 needed_by.setdefault(other, []).append(one)
         doomed = closure({address}, needed_by)
         for one in reversed(topological(sorted(doomed), needs)):
-            self._provider.delete(self._target(self._state.records[one], {}), _Silence())
-        return tuple(sorted(doomed))
+            record = self._state.records[one]
+            self._provider.delete(self._target(record, record.inputs or {}), _Silence())
+        return tuple(one for one in sorted(doomed) if self._is_gone(self._state.records[one]))
+
+    def _is_gone(self, record: Record) -> bool:
+        """Whether it can be missed: waiting for a certificate, for one, is nothing that could be taken away."""
+        return isinstance(self._provider.find(self._target(record, record.inputs or {})), Absent)
 
     def _target(self, record: Record, properties: Mapping[str, object]) -> Target:
         owner = Owner(self._state.stack, self._state.lineage, record.address, record.generation)

@@ -35,7 +35,8 @@ def meddle(point: str, places: MakePlace) -> None:
             meddler.edit(Address(address), path)
             _refused(place, f"{address}: {path_text(path)} of ")
         gone = meddler.delete(Address(address))
-        _refused(place, *(f"{one}: " for one in gone[:1]))
+        if gone:
+            _refused(place, f"{gone[0]}: ")
         place.do("destroy", STACK, "--yes")
         place.gone()
 

@@ -65,13 +65,26 @@ def test_a_cost_is_told_without_the_change_where_the_state_cannot_be_read(answer
     assert cost["monthly"]["expected"] == 152.08
     assert cost["change"] is None
     assert [one["what"] for one in cost["unknown"]] == ["z9.large, on demand"]
-    assert told.startswith("note MLI8070: how this differs from what runs is not known")
+    assert "note MLI8070: how this differs from what runs is not known" in told
+    assert told.startswith("error MLI8001 stack.yaml:7:33: the stack is expected to cost 152.08 USD a month")
 
 
 def test_a_cost_is_held_against_a_state_that_lies_at_hand(nowhere: Path, answered: Any) -> None:
     (nowhere / "stack.yaml").write_text(STACK.replace("state: s3://elsewhere/child\n", ""))
     cost, told = answered("cost", "stack.yaml", code=7)
-    assert (cost["change"]["expected"], told) == (152.08, "")
+    assert cost["change"]["expected"] == 152.08
+    assert "MLI8070" not in told
+
+
+def test_a_cost_of_which_nobody_knows_whether_it_keeps_to_its_budget_says_so(nowhere: Path, answered: Any) -> None:
+    (nowhere / "stack.yaml").write_text(STACK.replace("monthlyUSD: 150", "monthlyUSD: 1500"))
+    _, told = answered("cost", "stack.yaml", code=7)
+    assert told.startswith(
+        "error MLI8071 stack.yaml:7:33: whether the stack keeps to its budget of 1,500.00 USD is not"
+    )
+    (nowhere / "stack.yaml").write_text(STACK.replace("monthlyUSD: 150", "monthlyUSD: 1500, onUnknown: warn"))
+    _, told = answered("cost", "stack.yaml")
+    assert told.startswith("warning MLI8071")
 
 
 @pytest.mark.parametrize("command", [("policy", "check"), ("cost",)])

@@ -29,7 +29,7 @@ def joined(name: str) -> dict[str, Any]:
 
 
 EDITS, ALONG, AT, EXCEPTIONS = (joined(name) for name in ("EDITS", "ALONG", "AT", "EXCEPTIONS"))
-UNTRIED = joined("UNTRIED")
+UNTRIED, GUESTS = joined("UNTRIED"), joined("GUESTS")
 
 
 # Which stack holds objects with every property of a type. Others may have such objects, too.
@@ -165,8 +165,34 @@ def test_what_is_edited_outside_is_named_and_put_right(account: Account, name: s
         account.do("apply", stack, "--yes")
     # What a repair left undone, the next round would have found beside its own edits; and this, after the last.
     account.do("plan", stack, "--detailed-exitcode")
+    hosts = _invite(HOME[name], things(account))
+    drift = account.run("drift", stack, "-o", "json")
+    assert drift.code == (2 if hosts else 0), drift.out + drift.err
+    assert _drifted(drift.json()) == set()  # what is added to an object is told of it, and is no change
+    assert sorted(one["address"] for one in drift.json()["diagnostics"] if one["code"] == "MLI3180") == sorted(hosts)
+    account.do("apply", stack, "--yes", "--remove-foreign")
+    assert account.do("drift", stack, "-o", "json").json()["diagnostics"] == []
     account.do("destroy", stack, "--yes")
     assert account.left() == []
+
+
+def _invite(tokens: tuple[str, ...], found: dict[str, Thing]) -> list[str]:
+    """Something of each of these types that may be added to an object of ours is added to one; answers which."""
+    hosts = []
+    for token in tokens:
+        terms = catalogue()[token].about.exclusive
+        if terms is None:
+            continue
+        below = {terms.host_of(thing.inputs) for thing in found.values() if thing.type == token}
+        able = [thing for thing in found.values() if thing.type == terms.of]
+        host = next((thing for thing in able if thing.id not in below), able[0])
+        GUESTS[token](host)
+        hosts.append(host.address)
+    return hosts
+
+
+def test_everything_that_others_may_add_to_an_object_of_ours_is_tried() -> None:
+    assert sorted(GUESTS) == sorted(token for token, kind in catalogue().items() if kind.about.exclusive is not None)
 
 
 def _rounds(tokens: tuple[str, ...], found: dict[str, Thing]) -> Iterator[list[Edited]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mlinfra.cli.options import Form, Full, Inputs, Sets, Yes
+from mlinfra.cli.options import Form, Full, Inputs, RemoveForeign, Sets, Yes
 from mlinfra.cli.shell import Shell
 
 PLACE = ("The job", 14)
@@ -27,6 +27,7 @@ def run(
         list[str] | None,
         typer.Option("--target", metavar="ADDRESS", help="Only this address and what it needs; may be repeated."),
     ] = None,
+    remove_foreign: RemoveForeign = False,
     full: Full = False,
     sets: Sets = None,
     inputs: Inputs = None,
@@ -41,12 +42,13 @@ def run(
 
     shell = Shell.of(context)
     if is_plan_file(stack):
-        if sets or inputs or target:
-            raise typer.BadParameter("a plan file is applied as it is: no --set, --inputs or --target")
+        if sets or inputs or target or remove_foreign:
+            named = "--set, --inputs, --target or --remove-foreign"
+            raise typer.BadParameter(f"a plan file is applied as it is: no {named}")
         session, plan = shell.sessions.open_plan(stack)
     else:
         with shell.progress("reading the stack") as say:
             session = shell.open(stack, sets, inputs)
             recovered(shell, session)
-            plan = session.plan(targets=tuple(target or ()), on_progress=say)
+            plan = session.plan(targets=tuple(target or ()), remove_foreign=remove_foreign, on_progress=say)
     return carry_out(shell, session, plan, form, yes=yes, full=full)

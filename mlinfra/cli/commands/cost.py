@@ -32,7 +32,7 @@ def run(
 
     List prices, of the day that is named; what no price is known of is listed and in no figure. Needs no account: how
     it differs from what runs is shown where the state can be read. Exits with 7 where a budget with `onBreach: fail` is
-    exceeded.
+    exceeded, or may be, for want of a price.
     """
     from mlinfra.cli.render.cost import cost_data, cost_page
     from mlinfra.cli.render.diagnostics import diagnostics_page
@@ -42,8 +42,10 @@ def run(
     with shell.progress("reading the stack") as say:
         if refresh:
             say("reading the price list")
-            kept = shell.open(stack, sets, inputs).refresh_prices()
+            kept, unread = shell.open(stack, sets, inputs).refresh_prices()
             shell.stderr.write(f"prices are kept in {kept}\n")
+            if unread:
+                shell.tell(diagnostics_page(unread, shell.look(stream=shell.stderr)))
         found = shell.sessions.estimate_cost(shell.options(stack, sets, inputs))
     cost = found.cost
     if found.diagnostics:
@@ -52,4 +54,4 @@ def run(
         shell.write(document(cost_data(cost)))
     else:
         shell.show(cost_page(cost, found.stack.name, shell.look()))
-    return _EXCEEDED if cost.exceeds and cost.budget is not None and cost.budget.fails else 0
+    return _EXCEEDED if cost.refused else 0

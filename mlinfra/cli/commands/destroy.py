@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mlinfra.cli.options import Form, Full, Inputs, Sets, StackFile, Yes
+from mlinfra.cli.options import Form, Full, Inputs, RemoveForeign, Sets, StackFile, Yes
 from mlinfra.cli.shell import Shell
 
 PLACE = ("The job", 15)
@@ -27,6 +27,7 @@ def run(
     stack: StackFile,
     yes: Yes = False,
     delete_data: DeleteData = False,
+    remove_foreign: RemoveForeign = False,
     full: Full = False,
     sets: Sets = None,
     inputs: Inputs = None,
@@ -38,15 +39,19 @@ def run(
     Volumes go as their claims say; those that are to be retained, and snapshots, are kept for their data, and listed.
     """
     from mlinfra.cli.plans import carry_out, recovered
+    from mlinfra.session.keepsakes import kept_by
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
         session = shell.open(stack, sets, inputs)
         recovered(shell, session)
-        plan = session.plan(destroy=True, delete_data=delete_data, on_progress=say)
+        plan = session.plan(destroy=True, delete_data=delete_data, remove_foreign=remove_foreign, on_progress=say)
     # The session proves that nothing is left, or raises with what is.
     if code := carry_out(shell, session, plan, form, yes=yes, full=full, verb="destroy"):
         return code
     if form == "text":
-        shell.write("the inventory is empty: nothing is left")
+        kept = kept_by(plan)
+        shell.write("the inventory is empty: nothing is left" + (" but what is kept on purpose:" if kept else ""))
+        for sentence in kept:
+            shell.write(f"  {sentence}")
     return 0

@@ -19,9 +19,11 @@ def run(
 ) -> int:
     """Show what others changed behind the stack's back.
 
-    Exits with 2 where something has drifted or vanished, and with 1 where something could not be read.
+    Exits with 2 where something has drifted, vanished, or been added to what the stack owns alone, and with 1 where
+    something could not be read.
     """
     from mlinfra.cli.plans import show_plan, unreadable
+    from mlinfra.cli.render.changes import foreign
     from mlinfra.core.diagnostic import errors_in
 
     shell = Shell.of(context)
@@ -31,4 +33,4 @@ def run(
     show_plan(shell, session, plan, form, verb="drift")
     if errors_in(plan.diagnostics) or unreadable(plan):
         return 1
-    return 2 if plan.pending() else 0
+    return 2 if plan.pending() or foreign(plan) else 0

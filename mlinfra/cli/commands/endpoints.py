@@ -10,7 +10,7 @@ from mlinfra.cli.shell import Shell
 PLACE = ("Looking", 24)
 EXAMPLES = (
     "mlinfra endpoints stack.yaml",
-    "mlinfra endpoints stack.yaml -o json | jq -r '.[] | select(.standing != \"ready\") | .name'",
+    "mlinfra endpoints stack.yaml -o json | jq -r '.[] | select(.standing == \"down\") | .name'",
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from mlinfra.cli.options import Inputs, Sets, StackFile
@@ -14,14 +16,24 @@ EXAMPLES = (
 )
 
 
-def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inputs = None) -> int:
+Port = Annotated[
+    int,
+    typer.Option("--port", min=1, max=65535, help="Port of this machine where a tunnel begins, with reach: ssm."),
+]
+
+
+def run(context: typer.Context, stack: StackFile, port: Port = 8443, sets: Sets = None, inputs: Inputs = None) -> int:
     """Print a kubeconfig for the stack's cluster.
 
     It is JSON, which every reader of YAML reads, and holds no secret: clients run `mlinfra cluster-token` when they
-    need a token.
+    need a token. It leads the way that cluster.endpoint.reach says: through the proxy that the stack names, or to this
+    machine's end of a Session Manager tunnel, which the output says how to open.
     """
     from mlinfra.cli.render.document import document
 
     shell = Shell.of(context)
-    shell.write(document(shell.open(stack, sets, inputs).kubeconfig()))
+    found, besides = shell.open(stack, sets, inputs).kubeconfig(port)
+    shell.write(document(found))
+    if besides:
+        shell.tell(f"note: {besides}")
     return 0

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mlinfra.cli.options import Full, Inputs, PlanForm, Sets, StackFile
+from mlinfra.cli.options import Full, Inputs, PlanForm, RemoveForeign, Sets, StackFile
 from mlinfra.cli.shell import Shell
 
 PLACE = ("The job", 13)
@@ -33,6 +33,7 @@ def run(
     refresh_facts: Annotated[
         bool, typer.Option("--refresh-facts", help="Read zones, versions and machine types anew.")
     ] = False,
+    remove_foreign: RemoveForeign = False,
     full: Full = False,
     sets: Sets = None,
     inputs: Inputs = None,
@@ -47,7 +48,13 @@ def run(
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
         session = shell.open(stack, sets, inputs)
-        plan = session.plan(targets=tuple(target or ()), refresh=refresh, refresh_facts=refresh_facts, on_progress=say)
+        plan = session.plan(
+            targets=tuple(target or ()),
+            refresh=refresh,
+            refresh_facts=refresh_facts,
+            remove_foreign=remove_foreign,
+            on_progress=say,
+        )
     show_plan(shell, session, plan, form, full=full)
     if refused := refusal(plan):
         return refused  # and nothing is written: such a plan cannot be applied

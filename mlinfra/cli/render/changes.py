@@ -63,6 +63,16 @@ _OUTSIDE = frozenset({Cause.DRIFT, Cause.BOTH})
 _RANK = {action: rank for rank, action in enumerate(DANGER)}
 
 
+def is_feared(change: Change) -> bool:
+    """Whether something that is there is lost by it: deleted, replaced, or gone with the cluster that it is in."""
+    return change.action in DESTRUCTIVE or change.loses
+
+
+def rank_of(change: Change) -> int:
+    """How dangerous it is; the lowest is the worst."""
+    return _RANK[Action.DELETE] if change.loses else _RANK[change.action]
+
+
 def cause_of(field: Field) -> str:
     """Why a field differs, and by whom, where that is known."""
     return CAUSE[field.cause] + (f" by {field.by}" if field.by and field.cause in _OUTSIDE else "")
@@ -103,7 +113,17 @@ def reason_of(change: Change) -> str:
 
 def by_danger(changes: Iterable[Change]) -> list[Change]:
     """Most dangerous first, then by address."""
-    return sorted(changes, key=lambda change: (_RANK[change.action], change.address))
+    return sorted(changes, key=lambda change: (rank_of(change), _RANK[change.action], change.address))
+
+
+def roots_first(changes: Iterable[Change]) -> list[Change]:
+    """The same order, but that what follows from another change comes after all that the stack itself asks for."""
+    return sorted(changes, key=_follows)
+
+
+def _follows(change: Change) -> bool:
+    asked = any(field.cause is not Cause.UNKNOWN for field in forcing(change))
+    return change.loses or (change.action is Action.REPLACE and not asked)
 
 
 def by_section(changes: Iterable[Change]) -> dict[str, list[Change]]:
@@ -116,11 +136,15 @@ def by_section(changes: Iterable[Change]) -> dict[str, list[Change]]:
 
 def sign(change: Change) -> str:
     """The change's sign: `+/-` for a replacement that creates first."""
+    if change.loses:
+        return SIGN[Action.REPLACE]
     return "+/-" if change.order == "create-first" else SIGN[change.action]
 
 
 def title(change: Change) -> str:
     """The change in words, such as `replace, create first`."""
+    if change.loses:
+        return "lose, create anew"
     return f"{change.action.value}, {change.order.replace('-', ' ')}" if change.order else change.action.value
 
 
@@ -135,20 +159,35 @@ def counts(changes: Iterable[Change]) -> Mapping[Action, int]:
     return {action: counted[action] for action in DANGER if counted[action]}
 
 
+def lost_in(changes: Iterable[Change]) -> int:
+    """How many of what is created are there now, and go with their cluster."""
+    return sum(change.loses for change in changes)
+
+
 def counted(plan: Plan) -> Iterator[tuple[Action, str]]:
     """Each action that occurs, no-ops included, and its count in words: `2 to replace`."""
+    lost = lost_in(plan.changes)
     for action, number in counts(plan.changes).items():
-        yield action, f"{number:,} unchanged" if action is Action.NO_OP else f"{number:,} to {action.value}"
+        if action is Action.CREATE and lost:
+            yield Action.DELETE, f"{lost:,} to lose and create anew"
+            number -= lost
+        if number:
+            yield action, f"{number:,} unchanged" if action is Action.NO_OP else f"{number:,} to {action.value}"
+
+
+def foreign(plan: Plan) -> int:
+    """How many things others added to objects of the stack, which no change of the plan takes away."""
+    return sum(diagnostic.code == _FOREIGN for diagnostic in plan.diagnostics)
 
 
 def existing(plan: Plan) -> int:
     """How many objects there are now."""
-    return sum(change.action is not Action.CREATE for change in plan.changes)
+    return sum(change.action is not Action.CREATE or change.loses for change in plan.changes)
 
 
 def destroyed(plan: Plan) -> int:
-    """How many of them are deleted or replaced."""
-    return sum(change.action in DESTRUCTIVE for change in plan.changes)
+    """How many of them are deleted, replaced, or lost with their cluster."""
+    return sum(map(is_feared, plan.changes))
 
 
 def is_sweeping(plan: Plan) -> bool:
@@ -156,6 +195,7 @@ def is_sweeping(plan: Plan) -> bool:
     return destroyed(plan) * 3 > existing(plan)
 
 
+_FOREIGN = "MLI3180"  # the planner's code for what others put below an object of the stack
 _QUIET = {
     "Plan": "Nothing to do: everything is as the stack says.",
     "Drift": "No drift: everything is as last applied.",
@@ -172,12 +212,18 @@ def verdict(plan: Plan, heading: str = "Plan") -> str:
 
 def danger(plan: Plan, heading: str = "Plan") -> str:
     """What is destroyed, in one sentence."""
+    if heading == "Drift" and not plan.pending() and (added := foreign(plan)):
+        return f"Nothing else has drifted: {number_of(added, 'thing')} added outside of the stack, as told below."
     if not plan.pending():
         return _QUIET[heading]
     if not destroyed(plan):
         return "Nothing is destroyed."
     found = counts(plan.changes)
-    words = {Action.DELETE: "deletes", Action.REPLACE: "replaces"}
-    done = " and ".join(f"{verb} {found[action]:,}" for action, verb in words.items() if action in found)
+    verbs = {Action.DELETE: "deletes", Action.REPLACE: "replaces"}
+    done = [f"{verb} {found[action]:,}" for action, verb in verbs.items() if action in found]
+    lost = lost_in(plan.changes)
+    done += [f"loses {lost:,} with their cluster,"] if lost else []
     share = ", more than a third of the stack" if is_sweeping(plan) else ""
-    return f"This {done} of {number_of(existing(plan), 'object')}{share}."
+    first, last = ", ".join(done[:-1]), done[-1]
+    words = f"{first} and {last}" if first else last
+    return f"This {words} of {number_of(existing(plan), 'object')}{share}."

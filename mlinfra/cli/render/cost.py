@@ -28,10 +28,16 @@ def cost_summary(cost: Cost) -> str:
     whole = cost.monthly
     between = f" ({money(whole.minimum)} to {money(whole.maximum)})" if whole.minimum != whole.maximum else ""
     words = _changed(cost.change)
-    count = len(cost.unknown)
-    left_out = f"{number_of(count, 'thing')} {'is' if count == 1 else 'are'} not counted: no price is known"
-    missing = f"; {left_out}" if cost.unknown else ""
-    return f"{money(whole.expected)} {cost.currency} a month expected{between}{words}{missing}"
+    return f"{money(whole.expected)} {cost.currency} a month expected{between}{words}{_missing(cost)}"
+
+
+def _missing(cost: Cost) -> str:
+    """How much no price is known of: what is in no figure, and what is there with the most it may be."""
+    count = len(cost.uncounted)
+    bounded = len(cost.unknown) - count
+    words = f"; {number_of(count, 'thing')} {'is' if count == 1 else 'are'} not counted: no price is known"
+    more = f"; {number_of(bounded, 'spot price')} {'is' if bounded == 1 else 'are'} not known, and counted as on demand"
+    return (words if count else "") + (more if bounded else "")
 
 
 def _changed(change: Amount | None) -> str:
@@ -106,9 +112,13 @@ def cost_markdown(cost: Cost) -> list[str]:
         lines += [f"| {len(cost.lines) - _ROWS} more | | | |"] if len(cost.lines) > _ROWS else []
         lines += [f"| **together** | {' | '.join(_three(cost.monthly))} |", ""]
     if cost.unknown:
-        named = ", ".join(f"{code(one.address)} ({prose(one.what)})" for one in cost.unknown[:_ROWS])
+        named = ", ".join(f"{code(one.address)} ({prose(_named(one))})" for one in cost.unknown[:_ROWS])
         lines += [f"No price is known of {named}{' and more' if len(cost.unknown) > _ROWS else ''}.", ""]
     return lines
+
+
+def _named(one: Uncounted) -> str:
+    return f"{one.what}, counted as on demand" if one.bounded else one.what
 
 
 def cost_html(cost: Cost) -> str:
@@ -147,7 +157,7 @@ def cost_data(cost: Cost) -> dict[str, Any]:
             {"address": line.address, "what": line.what, "monthly": _amount(line.monthly), "note": line.note or None}
             for line in cost.lines
         ],
-        "unknown": [_uncounted(one) for one in cost.unknown],
+        "unknown": [{**_uncounted(one), "bounded": one.bounded} for one in cost.unknown],
         "usage": [_uncounted(one) for one in cost.usage],
         "pricesOf": cost.prices_of or None,
         "budget": {"monthly": float(cost.budget.monthly), "fails": cost.budget.fails} if cost.budget else None,

@@ -10,6 +10,7 @@ from mlinfra.core.endpoint import Endpoint, Standing
 
 _STYLE = {
     Standing.READY: "green",
+    Standing.ASLEEP: "blue",
     Standing.PARTLY: "yellow",
     Standing.DOWN: "bold red",
     Standing.ABSENT: "dim",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from mlinfra.cli.render.value import inert
 
@@ -27,3 +28,25 @@ def prose(text: str) -> str:
         .replace("://", ":<!-- -->//")
         .replace("www.", "www<!-- -->.")
     )
+
+
+def size(lines: Iterable[str]) -> int:
+    """In bytes of UTF-8, line ends included."""
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def within(room: int, groups: Iterable[Iterable[str]]) -> list[str] | None:
+    """The lines of all `groups`, if they fit into so many bytes; no group is asked for once they do not."""
+    lines: list[str] = []
+    for group in groups:
+        told = list(group)
+        room -= size(told)
+        if room < 0:
+            return None
+        lines += told
+    return lines
+
+
+def mark(kind: str, name: str) -> str:
+    """The first line of a comment, by which a later run finds it again."""
+    return f"<!-- mlinfra:{kind.lower()}:{re.sub(r'[^a-z0-9-]', '', name)} -->"

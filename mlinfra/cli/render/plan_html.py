@@ -23,13 +23,13 @@ from mlinfra.cli.render.changes import (
     without_repeats,
 )
 from mlinfra.cli.render.cost import cost_html
-from mlinfra.cli.render.diagnostics import flat, gravest_first
+from mlinfra.cli.render.diagnostics import gravest_first
 from mlinfra.cli.render.difference import field_leaves
+from mlinfra.cli.render.findings import findings_html
 from mlinfra.cli.render.graph_html import drawing
 from mlinfra.cli.render.html import about_html, code, page_html, text
 from mlinfra.cli.render.parts import changed, gathered
 from mlinfra.cli.render.value import value_text
-from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field, Plan
 from mlinfra.core.resource import Graph
 from mlinfra.core.value import Value, path_text
@@ -46,26 +46,13 @@ def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: st
         about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
         '</header><main id="main">',
         cost_html(plan.cost) if plan.cost is not None else "",
-        _findings(told_once(gravest_first(plan.diagnostics))) if plan.diagnostics else "",
+        findings_html(told_once(gravest_first(plan.diagnostics))) if plan.diagnostics else "",
         capacity_html(plan.capacity) if plan.capacity is not None else "",
         _changes(plan) if plan.pending() else "",
         _graph(plan, graph),
         "</main>",
     ]
     return page_html(f"{heading}: {stack}", "\n".join(filter(None, parts)))
-
-
-def _findings(diagnostics: list[Diagnostic]) -> str:
-    rows = []
-    for found in diagnostics:
-        places = "".join(f" {code(place)}" for place in (found.source, found.address) if place)
-        more = f"<br>{text(flat(found.detail))}" if found.detail else ""
-        hint = f'<br><span class="soft">What to do: </span>{text(found.hint)}' if found.hint else ""
-        rows.append(
-            f'<li class="{found.severity.value}"><strong>{found.severity.value}</strong> {code(found.code)}{places}: '
-            f"{text(found.summary)}{more}{hint}</li>"
-        )
-    return f'<h2>Findings</h2><ul class="findings">{"".join(rows)}</ul>'
 
 
 def _changes(plan: Plan) -> str:
@@ -130,9 +117,14 @@ def _change(change: Change) -> str:
         f"{f'<span>{text(reason)}</span>' if reason and not opened else ''}{where}"
     )
     return (
-        f'<details class="change {action}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
+        f'<details class="change {_look(change)}" id="c-{text(change.address)}" data-action="{action}"{opened}>'
         f'<summary>{head}</summary><div class="inner">{"".join(facts)}</div></details>'
     )
+
+
+def _look(change: Change) -> str:
+    """The class that colours it: what is lost looks like what is deleted."""
+    return Action.DELETE.value if change.loses else change.action.value
 
 
 def _parts(change: Change) -> str:
@@ -178,7 +170,7 @@ def _value(value: Value, *, secret: bool) -> str:
 
 
 def _graph(plan: Plan, graph: Graph) -> str:
-    actions = {str(change.address): change.action.value for change in plan.pending()}
+    actions = {str(change.address): _look(change) for change in plan.pending()}
     gone = {str(c.address): c.type for c in plan.pending() if c.address not in graph.resources}
     if not graph.resources and not gone:
         return ""

@@ -13,7 +13,8 @@ from mlinfra.cli.render.value import value_json
 from mlinfra.core.plan import Change, Field, Part, Plan
 from mlinfra.core.value import path_text
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "1.2"
+KEYS = ("formatVersion", "stack", "seal", "summary", "changes", "diagnostics", "cost", "capacity")
 
 
 def plan_json(plan: Plan) -> str:
@@ -49,6 +50,7 @@ def change_data(change: Change) -> dict[str, Any]:
         "source": str(change.source) if change.source else None,
         "fields": [field_data(field) for field in change.fields],
         "parts": [part_data(part) for part in change.parts],
+        **({"loses": True} if change.loses else {}),
     }
 
 

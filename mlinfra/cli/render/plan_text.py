@@ -9,13 +9,14 @@ import msgspec
 from mlinfra.cli.render.alike import Alike, parted
 from mlinfra.cli.render.capacity import capacity_brief
 from mlinfra.cli.render.changes import (
-    DESTRUCTIVE,
     SIGN,
     STYLE,
     by_section,
     cause_of,
     counted,
     danger,
+    foreign,
+    is_feared,
     is_sweeping,
     reason_of,
     sign,
@@ -29,7 +30,7 @@ from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page, Piece
 from mlinfra.cli.render.parts import changed, gathered
-from mlinfra.cli.render.value import cut, value_text
+from mlinfra.cli.render.value import both_texts
 from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 from mlinfra.core.value import Value, path_text
@@ -49,7 +50,7 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
     single, many = parted(plan.pending())
     for section, changes in by_section(single).items():
         page.blank().line((section, "bold"))
-        widths = _widths(changes)
+        widths = _widths(changes, look.width)
         for index, change in enumerate(changes):
             told = _without_platitude(change, plan)
             page.extend(change_page(told, look, widths, last=index == len(changes) - 1))
@@ -65,12 +66,12 @@ def change_page(change: Change, look: Look, widths: tuple[int, int], *, last: bo
     """One change as a branch of a tree."""
     branch, below = look.guide(last=last)
     address, kind = widths
-    style = STYLE[change.action]
+    style = STYLE[Action.DELETE if change.loses else change.action]
     page = Page().line(
         (branch, "dim"),
         (f"{sign(change):<3} ", style),
         (f"{title(change):<{kind}}  ", style),
-        (f"{change.address:<{address}}", "bold" if change.action in DESTRUCTIVE else ""),
+        (f"{change.address:<{address}}", "bold" if is_feared(change) else ""),
         (f"  {_type(change.type, look)}", "dim"),
         (_source(change, look, len(branch) + 4 + kind + 2 + address), "dim"),
         below=below + "    ",
@@ -159,7 +160,9 @@ def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
     if plan.destroy:
         what = "nothing is left to destroy"
     elif verb == "drift":
+        added = f"{number_of(foreign(plan), 'thing')} added outside of the stack; otherwise " if foreign(plan) else ""
         what = f"no drift, {objects} {are} as last applied" if plan.changes else "no drift: nothing was applied yet"
+        what = added + what
     elif verb == "diff":
         what = f"no difference, both desire the same {objects}"
     return (plan.ownership.stack, "bold"), f": {what}{some}", (_digest(plan), "dim")
@@ -197,8 +200,8 @@ def _digest(plan: Plan) -> str:
     return f"  seal {plan.seal.digest[:12]}" if plan.seal.digest else ""
 
 
-def _widths(changes: list[Change]) -> tuple[int, int]:
-    return min(40, max(len(c.address) for c in changes)), max(len(title(c)) for c in changes)
+def _widths(changes: list[Change], width: int) -> tuple[int, int]:
+    return min(max(40, width // 2), max(len(c.address) for c in changes)), max(len(title(c)) for c in changes)
 
 
 def _type(token: str, look: Look) -> str:
@@ -248,8 +251,8 @@ def _field(field: Field, look: Look, inner: str, width: int) -> Page:
 
 def _sides(before: Value, after: Value, look: Look, *, secret: bool = False) -> list[Piece]:
     limit = 10_000 if look.full else 3 * LONG
-    old, new = (cut(value_text(side, secret=secret), limit, look.ellipsis) for side in (before, after))
-    if before is msgspec.UNSET or (before == after and not secret):  # another object of the same name
+    old, new = both_texts(before, after, limit, look.ellipsis, secret=secret)
+    if before is msgspec.UNSET or (old == new and not secret):  # another object of the same name
         return [(new, "green")]
     if after is msgspec.UNSET:
         return [(old, "red"), (f" {look.arrow} ", "dim"), ("absent", "dim")]

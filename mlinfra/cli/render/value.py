@@ -27,6 +27,7 @@ from mlinfra.core.value import (
 )
 
 ABSENT = "(absent)"
+_BEFORE = 40  # characters of what is the same that are shown before a difference
 # Strings that YAML and JSON would read back as strings are shown bare; all others in quotes, to tell "1.33" from 1.33.
 _BARE = re.compile(r"[\w/*.@][\w./:@*+=,%-]*", re.ASCII)
 _NUMBER = re.compile(r"(\d[\d_]*)?\.?\d*(e[+-]?\d+)?|0[xob][\da-f_]+|\.(inf|nan)", re.ASCII | re.IGNORECASE)
@@ -38,6 +39,17 @@ def inert(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def both_texts(before: Value, after: Value, limit: int, ellipsis: str, *, secret: bool = False) -> tuple[str, str]:
+    """Both sides on a line each, cut to `limit` where they differ: from their beginning, or from shortly before."""
+    old, new = value_text(before, secret=secret), value_text(after, secret=secret)
+    visible = limit - 20
+    if old == new or max(len(old), len(new)) <= limit or old[:visible] != new[:visible]:
+        return cut(old, limit, ellipsis), cut(new, limit, ellipsis)
+    same = next((at for at, (left, right) in enumerate(zip(old, new, strict=False)) if left != right), visible)
+    start = max(0, same - _BEFORE)
+    return cut(f"{ellipsis}{old[start:]}", limit, ellipsis), cut(f"{ellipsis}{new[start:]}", limit, ellipsis)
 
 
 def value_text(value: Value, *, secret: bool = False) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.downloads import download_of
+from mlinfra.health.rollouts import STARTING, patience_with
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
 
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"})
 _SETTINGS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 _CRASHES = frozenset({"CrashLoopBackOff"})
-_LONG = 600.0  # seconds in which a pod may start
 _SIGKILL = 137
 
 
@@ -43,9 +44,14 @@ def _container(pod: Live, container: Mapping[str, Any]) -> tuple[str, str] | Non
         words = f"container {name}: its image {_image(pod, name)} cannot be pulled ({reason})"
         return words, "check that the image exists, and that the nodes may read its registry" + _said(message)
     if reason in _SETTINGS:
-        return f"container {name} cannot be made ({reason})", (message or "see kubectl describe of the pod")
-    if reason in _CRASHES:
-        ended = (container.get("lastState") or {}).get("terminated") or {}
+        why = message.removeprefix("Error: ") or "see kubectl describe of the pod"
+        remedy = f"make what it names, or mend the name: kubectl {where} get secrets,configmaps"
+        return f"container {name} cannot be made: {why} ({reason})", remedy
+    between = (container.get("state") or {}).get("terminated") or {}
+    if reason in _CRASHES or (between.get("exitCode") and container.get("restartCount")):
+        ended = (container.get("lastState") or {}).get("terminated") or between
+        if (told := download_of(pod, str(name), str(ended.get("message") or ""))) is not None:
+            return told
         words = f"container {name} ends again and again{_end(ended)}"
         return words, _crash_remedy(ended, f"kubectl logs {where} {pod['metadata']['name']} -c {name} --previous")
     return None
@@ -83,10 +89,10 @@ def _slow(seen: Seen, pod: Live) -> Iterator[Finding]:
         return
     node = f"node {pod['spec']['nodeName']}"
     since = condition(pod, "Ready").get("lastTransitionTime") or status.get("startTime")
-    if status.get("phase") == "Running" and seen.age(since) > _LONG:
+    if status.get("phase") == "Running" and seen.age(since) > patience_with(pod):
         words = "it runs and is not ready: its readiness probe fails" + _said(seen.warning_about(pod))
         yield _finding(seen, pod, words, "see what the probe asks for, and the container's log")
-    elif status.get("phase") == "Pending" and seen.age(status.get("startTime")) > _LONG:
+    elif status.get("phase") == "Pending" and seen.age(status.get("startTime")) > STARTING:
         words = f"it has been starting on {node} for {int(seen.age(status.get('startTime')) // 60)} minutes"
         yield _finding(seen, pod, words + _said(seen.warning_about(pod)), "see kubectl describe of the pod")
     elif _is_lost(seen, node):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
 from mlinfra.health.pools import starting
+from mlinfra.health.refusing import unmet_labels, untolerated
 from mlinfra.health.room import (
     GPU,
     GPU_LABEL,
@@ -60,7 +61,7 @@ def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
     if scarce:
         words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
     else:
-        words, remedy, certain = _refused(reasons, message), _grow(seen, groups), True
+        words, remedy, certain = _refused(seen, pod, reasons, message), _way_out(seen, groups, reasons), True
     growing = not certain and any(_may_grow(one) and not one.hindered and has_autoscaler(seen, one) for one in groups)
     coming = [] if certain else [claim for one in groups if one.pool for claim in starting(seen, one.name)]
     if coming:
@@ -99,6 +100,10 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
     if amount > largest:
         words = f"{need}, and no node has more than {_spelt(name, largest)}"
         return words, "ask for less, or add a node group of larger machines to nodeGroups", True
+    if name not in PLAIN and (taints := untolerated(pod, having)):
+        kept = "the node that has it is kept" if len(having) == 1 else f"the {len(having)} nodes that have it are kept"
+        words = f"{need}, and {kept} for pods that tolerate {' and '.join(taints)}, which it does not"
+        return words, "add a toleration for it to the pod, or take the taint out of the node group (taints)", True
     full = "the only node that has it is full" if len(having) == 1 else f"all {len(having)} nodes that have it are full"
     words = f"{need}, and {full}"
     if name not in PLAIN and (held := holders(seen, name)):
@@ -146,8 +151,22 @@ def _may_grow(group: Group) -> bool:
     return group.desired < group.maximum
 
 
-def _refused(reasons: dict[str, int], message: str) -> str:
+def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
+    if any("anti-affinity" in reason for reason in reasons):
+        return (
+            "ask for fewer replicas, or have more nodes; what should only rather be apart is `preferred`, not required"
+        )
+    if (grow := _grow(seen, groups)) or not reasons:
+        return grow
+    return "mend what the pod asks of its node (nodeSelector, affinity, tolerations), or add a group of such nodes"
+
+
+def _refused(seen: Seen, pod: Live, reasons: dict[str, int], message: str) -> str:
+    if labels := unmet_labels(seen, pod):
+        return f"it asks for a node with {' and '.join(labels)}, and none has that"
     told = list(_others(reasons))
+    if taints := untolerated(pod, seen.objects.get("Node", ())):
+        told.append(f"it tolerates none of {', '.join(taints)}")
     if told:
         return "no node takes it: " + "; ".join(told)
     if "unbound immediate PersistentVolumeClaims" in message or "persistentvolumeclaim" in message:

@@ -1,4 +1,4 @@
-"""The state: whether a run was interrupted, and who holds the lock."""
+"""The state: whether the last run ended with errors or was interrupted, and who holds the lock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.room import listed
-from mlinfra.health.seen import Seen, counted
+from mlinfra.health.seen import Seen, clock_time, counted, short
 
 
 def find(seen: Seen) -> Iterator[Finding]:
@@ -28,6 +28,8 @@ def find(seen: Seen) -> Iterator[Finding]:
             remedy="what is said below may be about to change",
             layer=0,
         )
+    elif seen.failures:
+        yield _failed(seen)
     elif seen.pending:
         begun = listed(f"{one.verb} {one.address}" for one in seen.pending)
         yield Finding(
@@ -37,3 +39,17 @@ def find(seen: Seen) -> Iterator[Finding]:
             remedy="run apply again: it looks up what was made, and goes on from there",
             layer=0,
         )
+
+
+def _failed(seen: Seen) -> Finding:
+    """A run that came to its end, and said itself what it could not do."""
+    first, *others = seen.failures
+    also = f"; so did {listed(str(one.address) for one in others)}" if others else ""
+    code = f"{first.code}: " if first.code else ""
+    return Finding(
+        severity=Severity.WARNING,
+        subject="the last run",
+        words=f"it failed{clock_time(seen.now, first.at)}: {first.address}: {code}{short(first.message)}{also}",
+        remedy="mend that and run apply again: it goes on from where this one stopped",
+        layer=0,
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.replicas import replicas_of
+from mlinfra.health.rollouts import rollout_of, starting_of
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -31,7 +32,8 @@ def find(seen: Seen) -> Iterator[Finding]:
 def _of(seen: Seen, kind: str, live: Live) -> Iterator[Finding]:
     ready, wanted = replicas_of(kind, live)
     subject = subject_of(kind, live)
-    if ready >= wanted or (live.get("spec") or {}).get("paused"):
+    rollout = rollout_of(seen, kind, live)
+    if (ready >= wanted and not rollout) or (live.get("spec") or {}).get("paused"):
         return
     failure, progress = condition(live, "ReplicaFailure"), condition(live, "Progressing")
     words, remedy = f"{ready} of {wanted} replicas work", ""
@@ -42,9 +44,9 @@ def _of(seen: Seen, kind: str, live: Live) -> Iterator[Finding]:
     elif progress.get("reason") == "ProgressDeadlineExceeded":
         words += ": its rollout is stuck, and its deadline has passed"
         remedy = "old pods go on answering; mend the new version, or take it back and apply"
+    elif told := rollout or starting_of(seen, kind, live):
+        severity, words = Severity.NOTE, told
     elif refused := seen.warning_about(live):
         words += f": {refused}"
-    elif kind == "Deployment" and progress.get("reason") != "NewReplicaSetAvailable":
-        severity, words = Severity.NOTE, f"{words}: a rollout is under way"
     because = seen.pods_of(subject)
     yield Finding(severity=severity, subject=subject, words=words, remedy=remedy, because=because, layer=4)

@@ -19,12 +19,6 @@ def names_of_checks() -> frozenset[str]:
     return frozenset(found.name.replace("_", "-") for found in iter_modules(__path__))
 
 
-def words_of(name: str) -> str:
-    """What a check demands, in a sentence. Raises `LookupError` where there is none of that name."""
-    module = import_module(check_named(name).__module__)
-    return (module.__doc__ or "").partition("\n")[0]
-
-
 @cache
 def check_named(name: str) -> Check:
     """The check of that name. Raises `LookupError` where there is none."""

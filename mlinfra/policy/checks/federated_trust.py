@@ -8,9 +8,11 @@ from typing import Any
 from mlinfra.core.resource import Resource
 from mlinfra.core.value import Concat, Expression, Value
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.scene import Breach, Scene, many, statements
+from mlinfra.policy.iam import Document, Statement, document
+from mlinfra.policy.principals import principals
+from mlinfra.policy.scene import Breach, Scene, many
 
-_ASSUME = "sts:assumerolewithwebidentity"
+_ASSUME = "sts:AssumeRoleWithWebIdentity"
 _EQUAL = frozenset({"StringEquals", "ForAnyValue:StringEquals"})
 _PATH = ("assumeRolePolicy",)
 
@@ -18,22 +20,29 @@ _PATH = ("assumeRolePolicy",)
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for each role that lets in more than one subject and audience, or where that cannot be seen."""
     for role in resources:
-        found = statements(role.properties.get("assumeRolePolicy"))
-        if found is None:
-            yield Breach(role, "the trust policy is not known yet", Verdict.UNKNOWN, _PATH)
+        found = document(role.properties.get("assumeRolePolicy"))
+        if not isinstance(found, Document):
+            words = "the trust policy is not known yet" if found is Verdict.UNKNOWN else "it cannot be read"
+            yield Breach(role, words, found, _PATH)
             continue
-        for statement in found:
-            if statement.get("Effect") == "Allow" and _is_federated(statement):
+        for statement in found.statements:
+            if is_federated(statement):
                 yield from _of_statement(role, statement)
 
 
-def _is_federated(statement: Mapping[Any, Any]) -> bool:
-    return any(isinstance(action, str) and action.lower() == _ASSUME for action in many(statement.get("Action")))
+def is_federated(statement: Statement) -> bool:
+    """Whether it may let in identities of a provider: by its action, however that is written, and its principal."""
+    kinds = {kind for kind, _ in principals(statement)}
+    return statement.allows_action(_ASSUME) and (not kinds or not kinds <= {"AWS", "Service", "CanonicalUser"})
 
 
-def _of_statement(role: Resource, statement: Mapping[Any, Any]) -> Iterator[Breach]:
+def _of_statement(role: Resource, statement: Statement) -> Iterator[Breach]:
+    condition = statement.body.get("Condition")
+    if isinstance(condition, Expression):
+        yield Breach(role, "the condition is not known yet", Verdict.UNKNOWN, _PATH)
+        return
     for claim in ("aud", "sub"):
-        values = [value for name, value in _equal(statement.get("Condition")) if _ends(name, f":{claim}")]
+        values = [value for name, value in _equal(condition) if _ends(name, f":{claim}")]
         if not values:
             yield Breach(role, f"the statement does not ask for one {claim} with StringEquals", path=_PATH)
         if len(values) > 1:

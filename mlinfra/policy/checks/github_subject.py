@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.resource import Resource
-from mlinfra.core.value import Expression, Value, canonical_json, is_known
+from mlinfra.core.value import Concat, Expression, Value, canonical_json, is_known
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.scene import Breach, Scene, many, statements
+from mlinfra.policy.iam import Document, Statement, document
+from mlinfra.policy.principals import principals
+from mlinfra.policy.scene import Breach, Scene, many
 
 _ISSUER = "token.actions.githubusercontent.com"
 # GitHub documentation, "OpenID Connect reference": example subject claims.
@@ -22,26 +24,28 @@ _PATH = ("assumeRolePolicy",)
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for each role that GitHub's workflows assume by a subject that is not pinned."""
     for role in resources:
-        for statement in statements(role.properties.get("assumeRolePolicy")) or ():
-            if statement.get("Effect") == "Allow" and _is_of_github(statement):
-                yield from _of_statement(role, statement)
+        found = document(role.properties.get("assumeRolePolicy"))
+        for statement in found.statements if isinstance(found, Document) else ():
+            if statement.allows is not Verdict.FAIL and _is_of_github(scene, statement):
+                yield from _of_statement(role, statement.body)
 
 
-def _is_of_github(statement: Mapping[Any, Any]) -> bool:
-    """By the provider's ARN, or by the names that its conditions begin with."""
-    principal = statement.get("Principal")
-    federated = many(principal.get("Federated")) if isinstance(principal, dict) else []
-    condition = statement.get("Condition")
-    names = (
-        [name for asked in condition.values() if isinstance(asked, dict) for name in asked]
-        if isinstance(condition, dict)
-        else []
-    )
-    return any(_ISSUER in canonical_json(one) for one in (*federated, *names) if is_known(one))
+def _is_of_github(scene: Scene, statement: Statement) -> bool:
+    """By the provider, its ARN or its own resource, or by the names that the conditions begin with."""
+    providers = [one for kind, one in principals(statement) if kind == "Federated"]
+    urls = [named.properties.get("url") for one in providers if (named := scene.named(one)) is not None]
+    condition = statement.body.get("Condition")
+    asked = condition.values() if isinstance(condition, dict) else ()
+    names = [name for one in asked if isinstance(one, dict) for name in one]
+    return any(_ISSUER in canonical_json(one) for one in (*providers, *urls, *names) if is_known(one))
 
 
 def _of_statement(role: Resource, statement: Mapping[Any, Any]) -> Iterator[Breach]:
-    subjects = list(_subjects(statement.get("Condition")))
+    condition = statement.get("Condition")
+    if isinstance(condition, Expression):
+        yield Breach(role, "the condition is not known yet", Verdict.UNKNOWN, _PATH)
+        return
+    subjects = list(_subjects(condition))
     if not subjects:
         yield Breach(role, "no subject is asked for: every workflow on GitHub may assume it", path=_PATH)
     for subject in subjects:
@@ -55,5 +59,11 @@ def _subjects(condition: Value) -> Iterator[Value]:
     for operator, asked in condition.items() if isinstance(condition, dict) else ():
         if str(operator).endswith(("StringEquals", "StringLike")) and isinstance(asked, dict):
             for name, values in asked.items():
-                if isinstance(name, str) and name.lower() == f"{_ISSUER}:sub":
+                if _is_subject(name):
                     yield from many(values)
+
+
+def _is_subject(name: Value) -> bool:
+    """The claim, of GitHub itself or of an enterprise there (`.../acme:sub`); the issuer may be a reference."""
+    last = name.parts[-1] if isinstance(name, Concat) and name.parts else name
+    return isinstance(last, str) and last.lower().endswith(":sub")

@@ -26,12 +26,17 @@ _SYSCTLS = frozenset(
         "net.ipv4.tcp_keepalive_probes",
     }
 )  # fmt: skip
+_NAMESPACE, _SYSTEM = "kubernetes:core/v1:Namespace", "kube-system"
+_LEVEL, _WHY = "pod-security.kubernetes.io/enforce", "mlinfra/privileged-because"
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
 
 
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for everything that the baseline forbids, and one where that cannot be seen yet."""
+    open_spaces = set(_open_spaces(scene))
     for pod in pods(resources):
+        if scene.is_brought(pod.resource) and _is_excused(pod.resource, open_spaces):
+            continue
         if pod.spec is None:
             yield Breach(pod.resource, "the pod is not known yet", Verdict.UNKNOWN, pod.path)
             continue
@@ -40,17 +45,41 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
             yield from _of_container(pod, path, container)
 
 
+def _open_spaces(scene: Scene) -> Iterator[Value]:
+    """The namespaces of the stack that say themselves for what their pods need the node."""
+    for one in scene.of(_NAMESPACE):
+        metadata = one.properties.get("metadata")
+        labels, notes = (
+            metadata.get(part) if isinstance(metadata, dict) else None for part in ("labels", "annotations")
+        )
+        if (
+            isinstance(labels, dict)
+            and isinstance(notes, dict)
+            and labels.get(_LEVEL) == "privileged"
+            and notes.get(_WHY)
+        ):
+            yield metadata.get("name") if isinstance(metadata, dict) else None
+
+
+def _is_excused(brought: Resource, open_spaces: set[Value]) -> bool:
+    """Whether a chart's pod may have its way: in such a namespace; or of a component, in that of the cluster itself."""
+    space = brought.properties["metadata"].get("namespace")
+    return space in open_spaces or (space == _SYSTEM and brought.address.section == "components")
+
+
 def _of_pod(pod: Pod, spec: dict[Any, Any]) -> Iterator[Breach]:
     for name in _HOST:
         yield from _refused(pod, spec.get(name), (*pod.path, name), f"it shares its node's {name.removeprefix('host')}")
-    for index, volume in enumerate(_list(spec.get("volumes"))):
+    for path, volume in _items(spec, "volumes", pod.path):
         if isinstance(volume, dict) and "hostPath" in volume:
-            yield Breach(pod.resource, "it mounts a path of its node", path=(*pod.path, "volumes", index, "hostPath"))
-    context = spec.get("securityContext")
-    for index, one in enumerate(_list(context.get("sysctls")) if isinstance(context, dict) else ()):
+            yield Breach(pod.resource, "it mounts a path of its node", path=(*path, "hostPath"))
+        elif isinstance(volume, Expression):
+            yield _judged(pod, volume, path, "")
+    inner, context = (*pod.path, "securityContext"), spec.get("securityContext")
+    yield from _of_context(pod, inner, context)
+    for path, one in _items(context, "sysctls", inner):
         setting = one.get("name") if isinstance(one, dict) else one
         if setting not in _SYSCTLS:
-            path = (*pod.path, "securityContext", "sysctls", index)
             words = f"it sets {setting} of its node's kernel" if isinstance(setting, str) else ""
             yield _judged(pod, setting, path, words)
 
@@ -59,25 +88,49 @@ def _of_container(pod: Pod, path: Path, container: Value) -> Iterator[Breach]:
     if not isinstance(container, dict):
         yield Breach(pod.resource, "a container is not known yet", Verdict.UNKNOWN, path)
         return
-    for index, port in enumerate(_list(container.get("ports"))):
-        taken = port.get("hostPort") if isinstance(port, dict) else None
-        if taken:
-            yield _judged(pod, taken, (*path, "ports", index, "hostPort"), "it takes a port of its node")
-    context = container.get("securityContext")
-    if isinstance(context, Expression):
-        yield Breach(pod.resource, "what a container may do is not known yet", Verdict.UNKNOWN, path)
+    for place, port in _items(container, "ports", path):
+        taken = port.get("hostPort") if isinstance(port, dict) else port
+        if taken is not None and taken != 0:
+            yield _judged(pod, taken, (*place, "hostPort"), "it takes a port of its node")
+    inner, context = (*path, "securityContext"), container.get("securityContext")
+    yield from _of_context(pod, inner, context)
     if not isinstance(context, dict):
         return
-    inner = (*path, "securityContext")
     yield from _refused(pod, context.get("privileged"), (*inner, "privileged"), "a container is privileged")
     if context.get("procMount", "Default") != "Default":
         yield _judged(pod, context["procMount"], (*inner, "procMount"), "a container sees /proc unmasked")
     capabilities = context.get("capabilities")
-    added = _list(capabilities.get("add")) if isinstance(capabilities, dict) else []
-    for index, name in enumerate(added):
+    if isinstance(capabilities, Expression):
+        yield _judged(pod, capabilities, (*inner, "capabilities"), "")
+    for place, name in _items(capabilities, "add", (*inner, "capabilities")):
         if name not in _CAPABILITIES:
-            where = (*inner, "capabilities", "add", index)
-            yield _judged(pod, name, where, f"a container has {name}" if isinstance(name, str) else "")
+            yield _judged(pod, name, place, f"a container has {name}" if isinstance(name, str) else "")
+
+
+def _of_context(pod: Pod, path: Path, context: Value) -> Iterator[Breach]:
+    """What pods and containers say alike."""
+    if isinstance(context, Expression):
+        yield Breach(pod.resource, "what it may do is not known yet", Verdict.UNKNOWN, path)
+    if not isinstance(context, dict):
+        return
+    windows = context.get("windowsOptions")
+    if isinstance(windows, dict):
+        where = (*path, "windowsOptions", "hostProcess")
+        yield from _refused(pod, windows.get("hostProcess"), where, "it is a process of its node")
+    for name in ("seccompProfile", "appArmorProfile"):
+        profile = context.get(name)
+        kind = profile.get("type") if isinstance(profile, dict) else profile
+        if kind == "Unconfined" or isinstance(kind, Expression):
+            yield _judged(pod, kind, (*path, name), f"its {name} is Unconfined")
+
+
+def _items(holder: Value, name: str, path: Path) -> Iterator[tuple[Path, Value]]:
+    """The items of a list within `holder`, each with its path; where the list is not known yet, that."""
+    found = holder.get(name) if isinstance(holder, dict) else None
+    if isinstance(found, Expression):
+        yield (*path, name), found
+    for index, one in enumerate(found if isinstance(found, list | tuple) else ()):
+        yield (*path, name, index), one
 
 
 def _refused(pod: Pod, value: Value, path: Path, words: str) -> Iterator[Breach]:
@@ -90,7 +143,3 @@ def _judged(pod: Pod, value: Value, path: Path, words: str) -> Breach:
     if isinstance(value, Expression):
         return Breach(pod.resource, "it is not known yet", Verdict.UNKNOWN, path)
     return Breach(pod.resource, words, path=path)
-
-
-def _list(value: Value) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []

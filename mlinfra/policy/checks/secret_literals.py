@@ -22,9 +22,20 @@ _FORM = re.compile(
 _ASSIGNED = re.compile(r"(?i)(aws_secret_access_key|password|passwd|secret|token)\s*[=:]\s*['\"]?[^\s'\"$<{]{8,}")
 _SHORTEST = 16
 # Properties that hold nothing but secrets: what stands there is written out, whatever it looks like.
-_ALWAYS = frozenset({"password", "masterPassword", "secretString", "clientSecret", "authToken"})
+_ALWAYS = frozenset(
+    {
+        "accessToken", "adminPassword", "apiToken", "authToken", "clientSecret", "masterPassword", "mysqlPassword",
+        "password", "postgresPassword", "postgresqlPassword", "redisPassword", "rootPassword", "secretAccessKey",
+        "secretString", "userPassword",
+    }
+)  # fmt: skip
+# Variables of containers, by their names; a path or a reference is none.
+_VARIABLE = re.compile(r"(?i)(^|_)(password|passwd|secret|token|api_?key|access_key|secret_key)$")
+_NO_SECRET = re.compile(r"^/|^\$|://(?![^/@]*:[^/@]+@)|^.{0,5}$")
 _PLAIN = frozenset({bool, int, float, type(None)})
 _PARAMETER = "aws:ssm/parameter:Parameter"
+_PUBLIC = frozenset({"ca.crt", "tls.crt", "namespace", "username", "type", "url"})  # what a Secret holds besides
+_SECRET = "kubernetes:core/v1:Secret"
 
 
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
@@ -48,7 +59,15 @@ def _secrets(resource: Resource) -> Iterator[Path]:
         written = resource.properties.get("value")
         if isinstance(written, str) or isinstance(resource.properties.get("insecureValue"), str):
             yield ("value",) if isinstance(written, str) else ("insecureValue",)
-    if _holds(resource.properties):
+    if resource.type == _SECRET:
+        for part in ("data", "stringData"):
+            held = resource.properties.get(part)
+            yield from (
+                (part, name)
+                for name, value in (held.items() if isinstance(held, dict) else ())
+                if isinstance(value, str) and value and isinstance(name, str) and name not in _PUBLIC
+            )
+    elif _holds(resource.properties):
         yield from _within(resource.properties, ())
 
 
@@ -56,7 +75,7 @@ def _holds(value: Value) -> bool:
     """Whether there is anything to be found. Every resource of every plan passes here: hence no paths yet."""
     kind = type(value)
     if kind is dict:
-        if not _ALWAYS.isdisjoint(value):
+        if not _ALWAYS.isdisjoint(value) or ("value" in value and _is_variable(value)):
             return True
         value = value.values()
     elif kind is not list and kind is not tuple:
@@ -86,7 +105,7 @@ def _within(value: Value, path: Path) -> Iterator[Path]:
     elif isinstance(value, dict):
         for name, item in value.items():
             below = (*path, name) if isinstance(name, str) else path
-            if isinstance(item, str) and item and name in _ALWAYS:
+            if isinstance(item, str) and item and (name in _ALWAYS or (name == "value" and _is_variable(value))):
                 yield below
             else:
                 yield from _within(item, below)
@@ -96,6 +115,17 @@ def _within(value: Value, path: Path) -> Iterator[Path]:
     else:
         for item in _parts(value):
             yield from (path for _ in _within(item, ()))
+
+
+def _is_variable(pair: dict[Any, Any]) -> bool:
+    """Whether it is a variable that is called as secrets are, with its value written out."""
+    name, value = pair.get("name"), pair.get("value")
+    return (
+        isinstance(name, str)
+        and isinstance(value, str)
+        and _VARIABLE.search(name) is not None
+        and _NO_SECRET.search(value) is None
+    )
 
 
 def is_secret_text(text: str) -> bool:

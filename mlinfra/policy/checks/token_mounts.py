@@ -23,8 +23,10 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
             yield Breach(pod.resource, "the pod is not known yet", Verdict.UNKNOWN, pod.path)
             continue
         said = pod.spec.get(_FIELD)
+        if pod.custom and said is None and "serviceAccountName" not in pod.spec:
+            continue  # whoever makes the pod decides
         if said is None:
-            account = pod.spec.get("serviceAccountName", "default")
+            account = pod.spec.get("serviceAccountName") or pod.spec.get("serviceAccount", "default")
             metadata = pod.resource.properties.get("metadata")
             namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
             said = accounts.get((_plain(namespace), _plain(account)))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from functools import cached_property
+from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -29,6 +31,18 @@ Act: TypeAlias = "Callable[[Work], None]"  # a step that data cannot say
 
 # The user's own tags; ownership tags are added and taken away by the machinery.
 TAGS_PROPERTY: Property = map_of(text(), default={}, description="Tags, besides those that say whose the object is.")
+
+
+class Leaving(Enum):
+    """How an object goes, once its deletion was answered.
+
+    What goes at once is not looked for: that nothing is left is shown by the listings at the end, and what still needs
+    it is refused by AWS itself. What goes slowly is looked for when some time has passed.
+    """
+
+    AT_ONCE = "at once"
+    SOON = "soon"
+    SLOWLY = "slowly"
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -63,6 +77,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     listing, items: the call that lists all objects of the account and region, and where they stand on a page.
     source: instead of these two, a function, where the listing is shared, nested or must be picked from.
+    below: instead of all these, for what every parent may have one of: what stands for it until its `details` are read,
+        from the parent's id.
     one, item: the call that describes one object by id, and where it stands in the answer (the first of `items`, where
         nothing else is said; `.` is the answer itself); or a function.
     outputs: where properties stand that do not stand under their own API name: a path, or, with braces, a format over
@@ -77,6 +93,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     listing: Call | None = None
     items: str = ""
     source: Callable[[Reader, Wanted], Iterable[Item]] | None = None
+    below: Callable[[str, Wanted], Item] | None = None
     item: str = ""
     outputs: Mapping[str, str] = {}
     derived: Mapping[str, Callable[[Item], Any]] = {}
@@ -102,6 +119,18 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     limit: float = 1800.0
 
 
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps an object from being deleted, where AWS says no more than that something does.
+
+    by: what does, each in words; asked once a deletion was refused. hint: what to do about it; `{address}` is its own.
+    limit: seconds that it is waited for. What goes by itself takes minutes, what somebody has to take away stays.
+    """
+
+    by: Callable[[Work], Iterable[str]]
+    hint: str
+    limit: float = 900.0  # network interfaces of deleted clusters and balancers take minutes to go
+
+
 class Update(msgspec.Struct, frozen=True):
     """What brings some properties up to date: calls made in order, or one function."""
 
@@ -121,7 +150,9 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
     signed: of what cannot be tagged when it is made, the output that shows which request made it; `signature` says what
         it is for a target.
-    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object.
+    leaving: how it goes; where nothing is said, at once, unless it has states to wait for.
+    delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object; `held`
+        names those who did not.
     """
 
     about: ResourceType
@@ -139,8 +170,10 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     signed: str = ""
     signature: Callable[[Target], str] | None = None
     waiting: Waiting | None = None
+    leaving: Leaving | None = None
     delete: Call | Act
     conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"
+    held: Holding | None = None
 
     @property
     def token(self) -> str:
@@ -151,6 +184,26 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def named(self) -> bool:
         """Whether ids are formed from properties, and therefore known before creation."""
         return "{" in self.id
+
+    @property
+    def leaves(self) -> Leaving:
+        """How it goes, said or not."""
+        return self.leaving or (Leaving.AT_ONCE if self.waiting is None else Leaving.SOON)
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The properties that tell whose an object is: of its id, key, name and parents, and of its ARN."""
+        about = self.about
+        forms = [self.id if self.named else "", self.tagging.arn if self.tagging is not None else ""]
+        forms += [about.exclusive.by] if about.exclusive is not None else []
+        spelt = {field.partition("[")[0] for form in forms for _, field, _, _ in Formatter().parse(form) if field}
+        name = () if about.name is None else (about.name.property,)
+        return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())
+
+    @property
+    def has_listed_tags(self) -> bool:
+        """Whether its tags are those of the tagging API: neither a listing nor a look at it shows them."""
+        return self.tagging is not None and self.tagging.read is not None and bool(self.tagging.arn)
 
     @cached_property
     def _id_pattern(self) -> re.Pattern[str]:

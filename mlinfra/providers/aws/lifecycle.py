@@ -17,8 +17,10 @@ from mlinfra.providers.aws.template import Call, dig
 from mlinfra.providers.aws.waiting import cause, wait_gone, wait_ready
 from mlinfra.providers.aws.work import Work
 
-_CONFLICT_LIMIT = 900.0  # network interfaces of deleted clusters and balancers take minutes to go
+_CONFLICT_LIMIT = 900.0  # what held an object that is going takes minutes to go itself
 _CONFLICT_EVERY = 5.0
+_CONFLICT_SOON = 30.0  # seconds after which it is worth a call to know what is waited for
+_SHOWN = 8  # of those that hold an object
 
 
 def create(work: Work) -> Item:
@@ -141,7 +143,8 @@ def _tag(work: Work, by: Call | Act, tags: dict[str, str]) -> None:
 
 def delete(work: Work) -> None:
     """Remove it, wait for those that still hold it to let go, and wait until it is gone."""
-    began = work.clock.monotonic()
+    began, holders = work.clock.monotonic(), ""
+    limit = work.kind.held.limit if work.kind.held is not None else _CONFLICT_LIMIT
     while True:
         try:
             by = work.kind.delete
@@ -155,12 +158,34 @@ def delete(work: Work) -> None:
             raise  # it is not the object that was not found
         except ProviderError as error:
             passing = isinstance(error, Conflict) and Failure(error).matches(work.kind.conflicts)
-            if not passing or work.clock.monotonic() - began > _CONFLICT_LIMIT:
-                raise
-            work.pause(_CONFLICT_EVERY, f"waiting for what still uses it ({Failure(error).code})")
+            waited = work.clock.monotonic() - began
+            if not passing or waited > limit:
+                raise _with_holders(work, error) from error.__cause__
+            if not holders and waited > _CONFLICT_SOON:
+                holders = _holders_of(work)
+            work.pause(_CONFLICT_EVERY, f"waiting for what still uses it ({holders or Failure(error).code})")
         else:
             break
     wait_gone(work)
+
+
+def _with_holders(work: Work, error: ProviderError) -> ProviderError:
+    """The error, and what holds the object, where it is a refusal and that can be found out."""
+    held = work.kind.held
+    holders = _holders_of(work) if isinstance(error, Conflict | InvalidRequest) else ""
+    if held is None or not holders:
+        return error
+    return type(error)(f"{error}: {holders}", code=error.code, hint=held.hint.format(address=work.target.address))
+
+
+def _holders_of(work: Work) -> str:
+    """What holds the object, in words; "" where nobody can say."""
+    try:
+        holders = list(work.kind.held.by(work)) if work.kind.held is not None else []
+    except ProviderError:
+        return ""  # why it was refused matters more than that its holders cannot be seen
+    more = f" and {len(holders) - _SHOWN} more" if len(holders) > _SHOWN else ""
+    return ", ".join(holders[:_SHOWN]) + more
 
 
 def tag(work: Work, prior: Present) -> None:

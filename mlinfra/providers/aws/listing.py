@@ -7,7 +7,7 @@ nobody may conclude from it that something is absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from mlinfra.aws.plain import plain
 from mlinfra.core.errors import NotFound, ProviderError
@@ -23,13 +23,23 @@ from mlinfra.providers.aws.tags import from_form
 from mlinfra.providers.aws.template import Prop, dig, fill
 from mlinfra.providers.aws.wanted import Wanted
 
+# What a look at one object came to: the object, why it cannot be read, or nothing where it is gone.
+Found: TypeAlias = "Present | ProviderError | None"
+
 
 def list_objects(kind: AwsType, reader: Reader) -> Listing:
     """The objects of one type that concern the reader's stack."""
     wanted = reader.wanted(kind.token)
+
+    def look(stub: Item) -> Found:
+        return _whole(kind, reader, wanted, stub)
+
     try:
-        stubs = [item for item in _items(kind, reader, wanted) if _concerns(kind, reader, wanted, item)]
-        found = list(_details(kind, reader)(lambda stub: _whole(kind, reader, wanted, stub), stubs))
+        if kind.reading.below is not None:
+            found = _below_parents(kind, kind.reading.below, reader, wanted, look)
+        else:
+            stubs = [item for item in _items(kind, reader, wanted) if _concerns(kind, reader, wanted, item)]
+            found = list(_details(kind, reader)(look, stubs))
     except ProviderError as error:
         return Listing((), incomplete=str(error))
     objects = tuple(present for present in found if isinstance(present, Present))
@@ -37,7 +47,17 @@ def list_objects(kind: AwsType, reader: Reader) -> Listing:
     return Listing(objects, incomplete="; ".join([*_broken_parent(kind, reader), *failures[:3]]))
 
 
-def _details(kind: AwsType, reader: Reader) -> Callable[..., Iterable[Present | ProviderError | None]]:
+def _below_parents(
+    kind: AwsType, stub: Callable[[str, Wanted], Item], reader: Reader, wanted: Wanted, look: Callable[[Item], Found]
+) -> list[Found]:
+    """What is below parents, of those of interest first: these wait for no listing, and for no tags."""
+    named = _named_parents(kind, wanted)
+    found = reader.begin(look, [stub(parent, wanted) for parent in sorted(named)])
+    others = sorted(parents(kind, reader, wanted) - named)
+    return [*found(), *reader.each(look, [stub(parent, wanted) for parent in others])]
+
+
+def _details(kind: AwsType, reader: Reader) -> Callable[..., Iterable[Found]]:
     """How to look at many: at once where each costs calls, one after the other where none does."""
     asks = kind.reading.details is not None or (kind.tagging is not None and kind.tagging.read is not None)
     return reader.each if asks else map
@@ -48,7 +68,7 @@ def _items(kind: AwsType, reader: Reader, wanted: Wanted) -> Iterable[Item]:
     if reading.source is not None:
         return reading.source(reader, wanted)
     if reading.listing is None:
-        raise TypeError(f"{kind.token} declares neither a listing nor a source")
+        raise TypeError(f"{kind.token} declares neither a listing nor a source, and is not below others")
     listing = reading.listing
     return reader.pages(listing.service or kind.service, listing.operation, reading.items, dict(listing.params))
 
@@ -67,35 +87,50 @@ def parent_token(kind: AwsType) -> str:
 
 def parents(kind: AwsType, reader: Reader, wanted: Wanted) -> set[str]:
     """The identities of the parents whose children concern us: our own, and those that ids of interest name."""
-    named = {kind.parts_of(told).get(kind.about.parent, "") for told in wanted.interest.ids}
     fostered = kind.reading.fostered(reader) if kind.reading.fostered is not None else ()
-    return {present.id for present in reader.objects(parent_token(kind)).objects} | {*fostered} | named - {""}
+    listed = {present.id for present in reader.objects(parent_token(kind)).objects}
+    return listed | {*fostered} | _named_parents(kind, wanted)
+
+
+def _named_parents(kind: AwsType, wanted: Wanted) -> set[str]:
+    return {kind.parts_of(told).get(kind.about.parent, "") for told in wanted.interest.ids} - {""}
 
 
 def _concerns(kind: AwsType, reader: Reader, wanted: Wanted, item: Item) -> bool:
     if is_gone(kind, item):
         return False
-    properties = wire.inward(kind, item)
+    shown, is_child = _shown_tags(kind, item), kind.about.owned_by is OwnedBy.PARENT
+    if shown is not None and not is_child and wanted.tagged(shown):
+        return True  # first, as nothing else needs to be read then
+    properties = wire.inward(kind, item, kind.telling)
     identity = identify(kind, item, properties)
-    if kind.about.owned_by is OwnedBy.PARENT:
+    if is_child:
         named = wanted.named(identity) or _is_named(kind, wanted, properties) or _has_key(kind, wanted, properties)
         return named or properties.get(kind.about.parent) in parents(kind, reader, wanted)
+    if _lies_below_ours(kind, reader, properties):
+        return True
     if wanted.named(identity, *(str(properties.get(name)) for name in kind.about.key)):
         return True
     if _is_named(kind, wanted, properties):
         return True
     tagging = kind.tagging
-    if tagging is None:
+    if tagging is None or shown is not None:
         return False
-    if tagging.path and tagging.path in item:
-        return wanted.tagged(from_form(tagging.form, dig(item, tagging.path)))
     if not tagging.arn or wanted.thorough or _may_be_derived(kind, reader, wanted, properties):
         return True  # its tags are among its details
     arn = reader.site.spell(tagging.arn, id=identity, **properties)
     return wanted.tagged(reader.tags_by_arn().get(arn, {}))
 
 
-def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Present | ProviderError | None:
+def _shown_tags(kind: AwsType, item: Item) -> dict[str, str] | None:
+    """The tags that a listing shows with an object; `None` where it shows none."""
+    tagging = kind.tagging
+    if tagging is None or not tagging.path or tagging.path not in item:
+        return None
+    return from_form(tagging.form, dig(item, tagging.path))
+
+
+def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Found:
     """The object with its details; the error where they cannot be read; `None` where it is gone meanwhile."""
     try:
         item = kind.reading.details(reader, stub) if kind.reading.details is not None else stub
@@ -106,12 +141,20 @@ def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Present
         return None
     except ProviderError as error:
         return error
-    return present if _is_concern(kind, wanted, present) else None
+    return present if _is_concern(kind, reader, wanted, present) else None
 
 
-def _is_concern(kind: AwsType, wanted: Wanted, present: Present) -> bool:
+def _lies_below_ours(kind: AwsType, reader: Reader, properties: dict[str, Any]) -> bool:
+    """Whether it lies below something of ours, where all that does is to be ours."""
+    exclusive = kind.about.exclusive
+    return exclusive is not None and exclusive.host_of(properties) in reader.ids(exclusive.of)
+
+
+def _is_concern(kind: AwsType, reader: Reader, wanted: Wanted, present: Present) -> bool:
     """Whether it is ours, or of interest, now that its tags are read."""
     if kind.about.owned_by is OwnedBy.PARENT or (present.owner is not None and present.owner.stack == wanted.stack):
+        return True
+    if _lies_below_ours(kind, reader, present.properties):
         return True
     names = [present.properties.get(name) for name in kind.about.key]
     return wanted.named(present.id, *(str(name) for name in names)) or _is_named(kind, wanted, present.properties)

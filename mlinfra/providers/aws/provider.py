@@ -75,6 +75,8 @@ class AwsProvider:
         """Each type of `interest` listed in bulk."""
         listers, _ = self._pools()
         reader = self._reader(ownership.stack, interest)
+        if any(one.ids and self._kind(token).has_listed_tags for token, one in interest.items()):
+            listers.submit(reader.tags_by_arn)  # page by page, and much waits for them: they go first
         futures = {token: listers.submit(reader.objects, token) for token in interest}
         return {token: future.result() for token, future in futures.items()}
 

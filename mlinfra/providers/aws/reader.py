@@ -59,6 +59,10 @@ class Reader:
         """The objects of a type that concern us, listed once."""
         return self._remember(("objects", token), lambda: self._list_type(token, self))
 
+    def ids(self, token: str) -> frozenset[str]:
+        """The identities of those."""
+        return self._remember(("ids", token), lambda: frozenset(found.id for found in self.objects(token).objects))
+
     def pages(self, service: str, operation: str, items: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         """All that a listing shows at `items`, over all pages, read once."""
         key = (service, operation, items, repr(sorted((params or {}).items())))
@@ -76,6 +80,11 @@ class Reader:
     def each(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """`work` done for every item, many at a time; must not be called from within such work."""
         return list(self._details.map(work, items))
+
+    def begin(self, work: Callable[[T], R], items: Iterable[T]) -> Callable[[], list[R]]:
+        """`each`, begun and not waited for: what is answered waits, and answers. Nor may it be called within work."""
+        begun = self._details.map(work, items)
+        return lambda: list(begun)
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
         """The tags of all objects of the stack that the tagging API knows. It lags behind, and does not know all."""

@@ -16,7 +16,7 @@ from mlinfra.core.errors import (
     ProviderError,
     QuotaExceeded,
 )
-from mlinfra.providers.aws.aws_type import Item, Waiting
+from mlinfra.providers.aws.aws_type import Item, Leaving, Waiting
 from mlinfra.providers.aws.listing import is_gone
 from mlinfra.providers.aws.template import dig
 from mlinfra.providers.aws.work import Work
@@ -82,10 +82,15 @@ def _is_ready(work: Work, waiting: Waiting, item: Item) -> bool:
 
 
 def wait_gone(work: Work) -> None:
-    """Wait until the object does not show any more."""
+    """Wait until the object does not show any more, where it may show at all."""
+    leaves, waiting = work.kind.leaves, work.kind.waiting
+    every = waiting.every if waiting is not None else _GONE_EVERY
+    if leaves is Leaving.AT_ONCE:
+        return
     began = work.clock.monotonic()
+    if leaves is Leaving.SLOWLY:
+        work.pause(every, "waiting until it is gone")
     while (item := work.describe()) is not None and not is_gone(work.kind, item):
-        waiting = work.kind.waiting
         state = dig(item, waiting.state) if waiting is not None else "there"
         if waiting is not None and state in waiting.ill and "DELETE" in str(state).upper():
             raise cause(
@@ -97,4 +102,4 @@ def wait_gone(work: Work) -> None:
                 f"{waited_text(work.clock, _GONE_LIMIT)} after its deletion",
                 hint="run the same command again to go on waiting",
             )
-        work.pause(waiting.every if waiting is not None else _GONE_EVERY, f"waiting until it is gone ({state})")
+        work.pause(every, f"waiting until it is gone ({state})")

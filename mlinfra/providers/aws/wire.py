@@ -7,7 +7,7 @@ parameter can be built, and checked, before all of it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,10 +53,12 @@ def _element(path: tuple[str, ...]) -> tuple[str, ...]:
     return (*path[:-1], path[-1] + "[]")
 
 
-def inward(kind: AwsType, item: Item) -> dict[str, Any]:
-    """Every declared input that `item` shows, under its own name; tags are not among them."""
+def inward(kind: AwsType, item: Item, only: Collection[str] | None = None) -> dict[str, Any]:
+    """Every declared input that `item` shows, or `only` those, under its own name; tags are not among them."""
     found: dict[str, Any] = {}
     for name, declared in kind.about.inputs.fields.items():
+        if only is not None and name not in only:
+            continue
         if (name == "tags" and declared.kind is Kind.MAP) or declared.write_only:
             continue
         path = kind.reading.outputs.get(name) or api_name(kind, (name,))

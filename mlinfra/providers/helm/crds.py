@@ -15,12 +15,14 @@ from mlinfra.core.errors import ProviderError
 from mlinfra.core.value import Properties
 from mlinfra.documents.stream import UnreadableError, read_stream
 from mlinfra.providers.helm.chart import brings_crds, broken
-from mlinfra.providers.helm.cluster import Object
+from mlinfra.providers.helm.cluster import Cluster, Object
 from mlinfra.providers.helm.codes import Code
 from mlinfra.providers.helm.failures import unrendered
 from mlinfra.providers.helm.helm import HelmError
 from mlinfra.providers.helm.manifest import read_templates
+from mlinfra.providers.helm.marks import memory_in
 from mlinfra.providers.helm.rehearsal import Rehearsal
+from mlinfra.providers.helm.releases import Release, Revision
 from mlinfra.providers.helm.work import Means, Work
 
 _API, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
@@ -66,7 +68,40 @@ def apply_crds(work: Work) -> None:
     for item in objects:
         work.operation.fence()
         work.cluster.apply(item)
-    _await(work, [item["metadata"]["name"] for item in objects if item.get("kind") == _KIND])
+    definitions = [item for item in objects if item.get("kind") == _KIND]
+    _await(work, [item["metadata"]["name"] for item in definitions])
+    work.definitions = tuple(sorted({f"{one['spec']['group']}/{one['spec']['names']['kind']}" for one in definitions}))
+
+
+def lost_kinds(cluster: Cluster, releases: Iterable[Release]) -> dict[str, list[str]]:
+    """The kinds that charts brought in their crds/ folders and that the cluster does not serve any more, in words.
+
+    By the id of the release. Told from what a revision remembers; the cluster is asked only where one does.
+    """
+    brought = {one.last.id: _remembered(one.last) for one in releases}
+    if not any(brought.values()):
+        return {}
+    served = {(group, kind) for group, kind in map(_kind_of, cluster.apis()) if kind}
+    return {
+        name: [_lost(one) for one in kinds if tuple(one.rpartition("/")[::2]) not in served]
+        for name, kinds in brought.items()
+    }
+
+
+def _remembered(last: Revision) -> tuple[str, ...]:
+    memory = memory_in(last.labels)
+    return memory.definitions if memory.revision == last.number else ()
+
+
+def _kind_of(name: str) -> tuple[str, str]:
+    """Group and kind of `apps/v1/Deployment`; no kind for a group version alone, or for one without a group."""
+    group, *rest = name.split("/")
+    return group, rest[1] if len(rest) > 1 else ""
+
+
+def _lost(name: str) -> str:
+    group, _, kind = name.rpartition("/")
+    return f"the kind {kind} of {group} is not there, which its chart defines"
 
 
 def _await(work: Work, names: Iterable[str]) -> None:

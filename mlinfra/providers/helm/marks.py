@@ -21,6 +21,8 @@ STACK = PREFIX + "stack"
 _DIGEST = PREFIX + "chart-digest"
 _REVISION = PREFIX + "revision"
 _KUBERNETES = PREFIX + "kubernetes"
+_DEFINITIONS = PREFIX + "definitions"
+_END = ";"  # Helm hands labels down: of a longer list before, some may be left behind this one
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _STRANGE = re.compile(r"[^A-Za-z0-9.-]")
 _SPELT = re.compile(r"_([0-9A-F]{2})")
@@ -32,11 +34,13 @@ class Memory(msgspec.Struct, frozen=True):
 
     digest: of the chart, hexadecimal; empty where none was pinned. revision: which one this was written for; others of
     the release may have inherited it. kubernetes: the version that it was rendered for, where that makes a difference.
+    definitions: the kinds that its chart's crds/ folders define, `group/Kind`: Helm knows nothing of those.
     """
 
     digest: str = ""
     revision: int = 0
     kubernetes: str = ""
+    definitions: tuple[str, ...] = ()
 
 
 def selector(stack: str) -> str:
@@ -55,7 +59,8 @@ def labels(owner: Owner, memory: Memory) -> dict[str, str]:
 def remembered(memory: Memory) -> dict[str, str]:
     """The labels that hold what Helm does not remember."""
     known = {_DIGEST: _short(memory.digest), _REVISION: str(memory.revision), _KUBERNETES: memory.kubernetes}
-    return {key: value for key, value in known.items() if value}
+    kinds = dict(_spell(_DEFINITIONS, " ".join(memory.definitions) + _END)) if memory.definitions else {}
+    return {key: value for key, value in known.items() if value} | kinds
 
 
 def owner_in(labels: Mapping[str, str]) -> Owner | None:
@@ -72,7 +77,8 @@ def memory_in(labels: Mapping[str, str]) -> Memory:
     """What the labels of a release remember."""
     revision = labels.get(_REVISION, "")
     number = int(revision) if revision.isdigit() else 0
-    return Memory(_long(labels.get(_DIGEST, "")), number, labels.get(_KUBERNETES, ""))
+    kinds = tuple(_read(_DEFINITIONS, labels).partition(_END)[0].split())
+    return Memory(_long(labels.get(_DIGEST, "")), number, labels.get(_KUBERNETES, ""), kinds)
 
 
 def is_ours(key: str) -> bool:

@@ -22,13 +22,14 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
-from mlinfra.providers.helm.crds import definitions_of
+from mlinfra.providers.helm.contents import objects_of
+from mlinfra.providers.helm.crds import definitions_of, lost_kinds
 from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
 from mlinfra.providers.helm.preview import parts_of
 from mlinfra.providers.helm.release_type import RELEASE, RELEASE_TYPE
 from mlinfra.providers.helm.releases import DEPLOYED, Release, list_releases, read_release
-from mlinfra.providers.helm.restored import restored
+from mlinfra.providers.helm.restored import hindered, restored
 from mlinfra.providers.helm.silent import Silent
 from mlinfra.providers.helm.validation import complaints
 from mlinfra.providers.helm.work import Means, Work
@@ -87,9 +88,13 @@ class HelmProvider:
         work = self._work(_as(target, prior), Silent())
         release = work.release() if prior is not None else None
         parts = parts_of(work, release)
-        if prior is None or release is None or not prior.properties.get("manifest"):
+        wrong = prior.properties.get("manifest") if prior is not None else None
+        if release is None or not isinstance(wrong, list):
             return parts
-        return restored(parts, drift_of(work.cluster, [release])[release.last.id])
+        astray = drift_of(work.cluster, [release])[release.last.id]
+        known = set(sentences(astray))
+        besides = [said for said in wrong if said not in known]
+        return (*hindered(release.last.id, besides), *restored(parts, astray))
 
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What is wrong with a release, as far as can be told without a cluster."""
@@ -99,18 +104,26 @@ class HelmProvider:
         """The kinds that a release would bring with it: its chart's CRDs, as far as they can be told."""
         return definitions_of(self._means, properties)
 
+    def objects(self, properties: Properties) -> Iterable[Properties]:
+        """All that a release would bring, as its chart renders it."""
+        return objects_of(self._means, properties)
+
     def _listing(self, wanted: Interest, ownership: Ownership) -> Listing:
         try:
             ours = list_releases(self._means.cluster, marks.selector(ownership.stack))
             names = sorted(filter(_NAME.fullmatch, {name.rpartition("/")[2] for name in wanted.ids} | wanted.names))
             others = list_releases(self._means.cluster, _named_any(names)) if names else ()
-            drift = drift_of(self._means.cluster, (release for release in ours if release.last.status == DEPLOYED))
+            deployed = [release for release in ours if release.last.status == DEPLOYED]
+            drift, lost = drift_of(self._means.cluster, deployed), lost_kinds(self._means.cluster, deployed)
             kubernetes = self._means.cluster.version() if ours else ""
         except ProviderError as error:
             return Listing((), incomplete=str(error))
         found = {release.last.id: release for release in (*others, *ours)}
         return Listing(
-            tuple(present_of(found[name], sentences(drift.get(name, ())), kubernetes) for name in sorted(found))
+            tuple(
+                present_of(found[name], [*lost.get(name, ()), *sentences(drift.get(name, ()))], kubernetes)
+                for name in sorted(found)
+            )
         )
 
     def _found(self, target: Target) -> Release | None:

@@ -34,6 +34,12 @@ def restored(parts: Iterable[Part], astray: Iterable[Astray]) -> tuple[Part, ...
     return tuple(told)
 
 
+def hindered(id: str, sentences: Iterable[object]) -> tuple[Part, ...]:
+    """What stands in the way of a release itself, which no object of it shows: an update that failed, a foreign one."""
+    note = "; ".join(map(str, sentences))
+    return (Part(action=Action.UPDATE, name=f"Release {id}", note=note, explains=_EXPLAINED),) if note else ()
+
+
 def _part(one: Astray) -> Part:
     action, note = Action.UPDATE, ""
     if one.gone:

@@ -37,6 +37,7 @@ class Work:
         self.target, self.operation, self.capabilities = target, operation, capabilities
         self.helm, self.cluster, self.clock = means.helm, means.cluster, means.clock
         self._charts, self._root = means.charts, means.root
+        self.definitions: tuple[str, ...] = ()  # those that were applied for it, to be remembered with it
 
     @cached_property
     def chart(self) -> Chart:
@@ -82,6 +83,7 @@ class Work:
             digest=self.chart.digest if pinned else "",
             revision=revision,
             kubernetes=self.capabilities.kubernetes if adapts(self.chart) else "",
+            definitions=self.definitions,
         )
         return msgspec.structs.replace(
             self.manner(),

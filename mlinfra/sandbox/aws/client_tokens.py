@@ -86,4 +86,6 @@ def client_tokens(account: Account) -> list[ClientTokens]:
         ClientTokens(account, "ec2", _OF_EC2, "ClientToken", "IdempotentParameterMismatch"),
         ClientTokens(account, "eks", _UPDATES_OF_EKS, "clientRequestToken", "InvalidRequestException"),
         ClientTokens(account, "amp", ("CreateWorkspace",), "clientToken", "ConflictException"),
+        # "A string ... that Amazon FSx uses to ensure idempotent updates" (API reference, 2018-03-01).
+        ClientTokens(account, "fsx", ("UpdateFileSystem",), "ClientRequestToken", "IncompatibleParameterError"),
     ]

@@ -19,6 +19,7 @@ from mlinfra.sandbox.aws import machine_shapes
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.call import AwsError
 from mlinfra.sandbox.aws.cluster_balancers import Balancers
+from mlinfra.sandbox.aws.cluster_file_systems import FileSystems
 from mlinfra.sandbox.aws.cluster_groups import Group, groups_of
 from mlinfra.sandbox.aws.damage import refusal
 from mlinfra.sandbox.aws.eks.store import Cluster, Clusters
@@ -26,11 +27,15 @@ from mlinfra.sandbox.aws.interruptions import moment_of, take_back
 from mlinfra.sandbox.aws.quotas import vcpu_shortage
 from mlinfra.sandbox.faults import FaultKind
 from mlinfra.sandbox.kubernetes.controllers.cloud import (
+    AccessPoint,
+    AddOn,
     CapacityShortage,
     CloudError,
     Disk,
+    FileSystem,
     Launch,
     LoadBalancer,
+    Lustre,
     Machine,
     NodeGroup,
     Offering,
@@ -51,6 +56,7 @@ class ClusterCloud:
         self._cluster = cluster
         self._region = region
         self._balancers = Balancers(account, cluster, region)
+        self._file_systems = FileSystems(account, region)
         self._launched: dict[str, Shape] = {}
         self._joined: dict[str, datetime] = {}
         self._versions: dict[str, str] = {}  # an instance keeps the version that it started with
@@ -70,6 +76,23 @@ class ClusterCloud:
         """The cluster's active add-ons."""
         with self._served() as cluster:
             return frozenset(name for name, item in cluster.add_ons.items() if item.status == "ACTIVE")
+
+    def installed(self) -> Sequence[AddOn]:
+        """The cluster's add-ons, but those that are going."""
+        with self._served() as cluster:
+            return [
+                AddOn(name=name, version=item.body["addonVersion"], region=self._region)
+                for name, item in cluster.add_ons.items()
+                if item.status != "DELETING"
+            ]
+
+    def set_add_on_health(self, name: str, issue: tuple[str, str] | None) -> None:
+        """Have EKS call an add-on degraded, or active again."""
+        with self._served() as cluster:
+            item = cluster.add_ons.get(name)
+            if item is not None and item.status in ("ACTIVE", "DEGRADED"):
+                issues = [{"code": issue[0], "message": issue[1]}] if issue else []
+                item.body.update(status="DEGRADED" if issue else "ACTIVE", health={"issues": issues})
 
     def machines(self) -> Sequence[Machine]:
         """The instances of the cluster's groups, and those that Karpenter started."""
@@ -174,7 +197,7 @@ class ClusterCloud:
                     return machine
             self._check_capacity(launch.shape)
             instance = self._run(cluster, launch)
-            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels)
+            capacity = machine_shapes.shared(launch.shape.capacity, launch.shape.labels, launch.shape.instance_type)
             shape = self._launched[instance.id] = msgspec.structs.replace(launch.shape, capacity=capacity)
             machine = self._machine(instance, shape, version)
         self.tell()
@@ -253,6 +276,30 @@ class ClusterCloud:
             if volume_id in ec2.volumes:
                 self._strike("ec2", "DeleteVolume", {"VolumeId": volume_id})
                 ec2.delete_volume(volume_id)
+
+    def ensure_access_point(self, wanted: AccessPoint) -> str:
+        """Make an access point, or find it by its token."""
+        with self._served():
+            self._strike("efs", "CreateAccessPoint", {"FileSystemId": wanted.file_system})
+            return self._file_systems.access_point(wanted)
+
+    def delete_access_point(self, access_point_id: str) -> None:
+        """Delete an access point, if it is there."""
+        with self._served():
+            self._strike("efs", "DeleteAccessPoint", {"AccessPointId": access_point_id})
+            self._file_systems.drop_access_point(access_point_id)
+
+    def ensure_file_system(self, wanted: Lustre) -> FileSystem:
+        """Make a file system of FSx, or find it by its token."""
+        with self._served():
+            self._strike("fsx", "CreateFileSystem", {"FileSystemType": "LUSTRE"})
+            return self._file_systems.lustre(wanted)
+
+    def delete_file_system(self, file_system_id: str) -> None:
+        """Delete a file system of FSx, if it is there."""
+        with self._served():
+            self._strike("fsx", "DeleteFileSystem", {"FileSystemId": file_system_id})
+            self._file_systems.drop_lustre(file_system_id)
 
     def ensure_load_balancer(self, wanted: LoadBalancer) -> str:
         """Make or change a load balancer."""

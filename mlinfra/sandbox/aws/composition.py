@@ -45,6 +45,7 @@ from mlinfra.sandbox.aws.iam.identity_providers import IdentityProviders
 from mlinfra.sandbox.aws.iam.instance_profiles import InstanceProfiles
 from mlinfra.sandbox.aws.iam.managed_policies import ManagedPolicies
 from mlinfra.sandbox.aws.image_parameters import ImageParameters
+from mlinfra.sandbox.aws.instance_refreshes import InstanceRefreshes
 from mlinfra.sandbox.aws.key_rotation import KeyRotation
 from mlinfra.sandbox.aws.keys import Keys
 from mlinfra.sandbox.aws.load_balancers import LoadBalancers
@@ -117,12 +118,13 @@ def extensions(account: Account, endpoints: ClusterEndpoints) -> Iterable[Extens
     yield ClusterOperations(account, endpoints)
     yield UpdateOperations(account, endpoints)
     yield NodeGroupOperations(account, endpoints)
-    yield AddOnOperations(account)
+    yield AddOnOperations(account, endpoints)
     yield AccessEntryOperations(account)
     yield PodIdentityOperations(account)
     yield FargateOperations(account)
     yield TagOperations(account)
     yield QuotaOperations(account)
+    yield InstanceRefreshes(account)
     yield ScalingOperations(account)
     yield ScalingSettings(account)
     yield ManagedPolicies(account)

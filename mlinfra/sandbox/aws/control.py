@@ -9,6 +9,8 @@
     DELETE calls                       start the log anew
     GET    interruptions               the spot instances that are about to be taken back, and when
     POST   interruptions               have one taken back: {"instance": "i-...", "seconds": 120}; answers when
+    GET    quotas                      every quota as it holds in the region
+    POST   quotas                      set one, as low as you like: {"service": "ec2", "code": "L-DB2E81BA", "value": 0}
     GET    inventory                   everything in the account, as pairs of type and id
     POST   reset                       empty the account; faults and log too
 
@@ -25,6 +27,7 @@ import msgspec
 from werkzeug.wrappers import Request, Response
 
 from mlinfra.sandbox.aws.interruptions import Interruption
+from mlinfra.sandbox.aws.quotas import Grant
 from mlinfra.sandbox.calls import CallLog
 from mlinfra.sandbox.codes import Code
 from mlinfra.sandbox.faults import FaultRule, Faults
@@ -52,6 +55,14 @@ class Controlled(Protocol):
         """The instances that are about to be taken back, and when."""
         ...
 
+    def grant(self, asked: Grant) -> dict[str, Any]:
+        """Have a quota be so much. Raises `ValueError` where there is none."""
+        ...
+
+    def quotas(self) -> list[dict[str, Any]]:
+        """Every quota as it holds."""
+        ...
+
     def about(self) -> dict[str, Any]:
         """What this sandbox is."""
         ...
@@ -71,6 +82,8 @@ class Control:
             ("DELETE", "calls"): lambda request, rest: sandbox.calls.clear(),
             ("GET", "interruptions"): lambda request, rest: sandbox.interruptions(),
             ("POST", "interruptions"): self._interrupt,
+            ("GET", "quotas"): lambda request, rest: sandbox.quotas(),
+            ("POST", "quotas"): self._grant,
             ("GET", "inventory"): lambda request, rest: sandbox.inventory(),
             ("POST", "reset"): lambda request, rest: sandbox.reset(),
         }
@@ -101,6 +114,9 @@ class Control:
     def _interrupt(self, request: Request, rest: str) -> Any:
         asked = msgspec.json.decode(request.get_data(), type=Interruption)
         return {"instance": asked.instance, "at": self._sandbox.interrupt(asked)}
+
+    def _grant(self, request: Request, rest: str) -> Any:
+        return self._sandbox.grant(msgspec.json.decode(request.get_data(), type=Grant))
 
     def _calls(self, request: Request, rest: str) -> Any:
         if rest == "counts":

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateL
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from mlinfra.sandbox.aws.account import Account
@@ -18,7 +19,7 @@ _PATHS = {"application": "app", "network": "net", "gateway": "gwy"}
 
 
 class LoadBalancers(Extension):
-    """CreateLoadBalancer, DeleteLoadBalancer, CreateListener."""
+    """CreateLoadBalancer, DeleteLoadBalancer, SetSecurityGroups, SetSubnets, CreateListener, CreateRule, ModifyRule."""
 
     service = "elbv2"
 
@@ -56,6 +57,34 @@ class LoadBalancers(Extension):
             self.account.timeline.after(self.account.pace.deletion, lambda: [eni.delete() for eni in ours])
         return answer
 
+    def set_security_groups(self, call: Call, proceed: Proceed) -> Answer:
+        """Other groups for a load balancer, which its interfaces are in from then on, and no more in the former ones.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html (2026): not for
+        a network load balancer that was made without any.
+        """
+        balancer = self._balancers(call).get(call["LoadBalancerArn"])
+        if balancer is not None and balancer.type == "network" and not balancer.security_groups:
+            message = "Security groups cannot be set for a network load balancer that was created without them"
+            raise AwsError("InvalidConfigurationRequest", message)
+        answer = proceed()
+        if balancer is not None:
+            ec2 = self.account.ec2(call.region)
+            for eni in interfaces(self.account, call.region, balancer):
+                ec2.modify_network_interface_attribute(eni.id, list(balancer.security_groups))
+        return answer
+
+    def set_subnets(self, call: Call, proceed: Proceed) -> Answer:
+        """Other subnets: an interface comes in each that is new, and goes from each that is not named any more."""
+        balancer = self._balancers(call).get(call["LoadBalancerArn"])
+        answer = proceed()
+        if balancer is not None:
+            held = {eni.subnet.id: eni for eni in interfaces(self.account, call.region, balancer)}
+            place(self.account, call.region, balancer, without=held)
+            for subnet in held.keys() - {subnet.id for subnet in balancer.subnets}:
+                held[subnet].delete()
+        return answer
+
     def create_listener(self, call: Call, proceed: Proceed) -> Answer:
         """On a port that is free."""
         balancer = self._balancers(call).get(call["LoadBalancerArn"])
@@ -63,6 +92,24 @@ class LoadBalancers(Extension):
         if call.get("Port") in taken:
             raise AwsError("DuplicateListener", "A listener already exists on this port for this load balancer")
         return proceed()
+
+    def create_rule(self, call: Call, proceed: Proceed) -> Answer:
+        """With regular expressions as well, which moto does not know of."""
+        if not _has_expressions(call):
+            return proceed()
+        about = (call["ListenerArn"], _patterns(call), int(call["Priority"]), call["Actions"], call.get("Tags"))
+        made = self.account.backend("elbv2", call.region).create_rule(*about)
+        made.conditions = call["Conditions"]
+        return {"Rules": [made]}
+
+    def modify_rule(self, call: Call, proceed: Proceed) -> Answer:
+        """Likewise."""
+        if not _has_expressions(call):
+            return proceed()
+        backend = self.account.backend("elbv2", call.region)
+        changed = backend.modify_rule(call["RuleArn"], _patterns(call), call.get("Actions") or [])
+        changed.conditions = call["Conditions"]
+        return {"Rules": [changed]}
 
     def _balancers(self, call: Call) -> dict[str, Any]:
         found: dict[str, Any] = self.account.backend("elbv2", call.region).load_balancers
@@ -98,6 +145,31 @@ class LoadBalancers(Extension):
             raise AwsError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
 
 
+_EXPRESSED = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}
+
+
+def _has_expressions(call: Call) -> bool:
+    """Whether there are regular expressions among the conditions of a rule; refuses what AWS refuses of them.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_PathPatternConditionConfig.html (2026).
+    """
+    settings = [one.get(_EXPRESSED.get(one.get("Field", ""), ""), {}) for one in call.get("Conditions") or []]
+    if any(len(value) > 128 for one in settings for value in one.get("RegexValues", [])):
+        raise AwsError("ValidationError", "The regular expression is too long; the limit is '128'")
+    return any("RegexValues" in one for one in settings)
+
+
+def _patterns(call: Call) -> list[dict[str, Any]]:
+    """The conditions with every expression as if it were a plain pattern, as far as moto looks at it."""
+    return [_plain(condition) for condition in call["Conditions"]]
+
+
+def _plain(condition: dict[str, Any]) -> dict[str, Any]:
+    name = _EXPRESSED.get(condition.get("Field", ""), "")
+    values = [*condition.get(name, {}).get("Values", []), *condition.get(name, {}).get("RegexValues", [])]
+    return {**condition, name: {"Values": values}} if name else condition
+
+
 def give_identity(account: Account, region: str, balancer: Any) -> None:
     """Give a balancer that moto has made the ARN and the name in DNS that its kind has."""
     backend = account.backend("elbv2", region)
@@ -114,10 +186,15 @@ def give_identity(account: Account, region: str, balancer: Any) -> None:
     backend.tagging_service.tag_resource(balancer.arn, [{"Key": key, "Value": value} for key, value in tags.items()])
 
 
-def place(account: Account, region: str, balancer: Any) -> None:
-    """Put an interface into each of its subnets: https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/."""
+def place(account: Account, region: str, balancer: Any, without: Collection[str] = ()) -> None:
+    """Put an interface into each of its subnets, but for those `without`.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/.
+    """
     ec2 = account.ec2(region)
     for subnet in balancer.subnets:
+        if subnet.id in without:
+            continue
         interface = ec2.create_network_interface(
             subnet, [], group_ids=list(balancer.security_groups or []), description=_description(balancer)
         )

@@ -12,13 +12,14 @@ from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
+from mlinfra.core.gpu_parts import DIVIDED, GPU, parts_of, resource_of
 from mlinfra.sandbox.kubernetes.controllers.cloud import Offering, Shape
 from mlinfra.sandbox.kubernetes.values import Object
 
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 _SPOT_SHARE = 0.35
-_GPU = "nvidia.com/gpu"
 _SHARED = re.compile(r"(?:time-slicing|mps)-([0-9]+)")
+_ANNOUNCED = re.compile(r"mig-(single|mixed)")
 
 
 def max_pods(instance_type: str) -> int:
@@ -84,7 +85,7 @@ def shape(
 ) -> Shape:
     """A node on an instance type in a zone."""
     capacity, allocatable = resources(instance_type, efa)
-    capacity = shared(capacity, labels or {})
+    capacity = shared(capacity, labels or {}, instance_type)
     architectures = INSTANCE_TYPES[instance_type]["ProcessorInfo"]["SupportedArchitectures"]
     return Shape(
         instance_type=instance_type,
@@ -105,12 +106,29 @@ def shape(
     )
 
 
-def shared(capacity: Mapping[str, str], labels: Mapping[str, str]) -> Mapping[str, str]:
-    """What a node shows whose label tells NVIDIA's plugin how many pods a GPU serves, as our node groups spell it."""
-    found = _SHARED.match(labels.get("nvidia.com/device-plugin.config", ""))
-    if found is None or _GPU not in capacity:
+def shared(capacity: Mapping[str, str], labels: Mapping[str, str], instance_type: str) -> Mapping[str, str]:
+    """What a node shows whose labels tell NVIDIA's plugin how many pods a GPU serves, as our node groups spell it, and
+    its MIG manager into which parts to divide each: here that is done before the node is there."""
+    config = labels.get("nvidia.com/device-plugin.config", "")
+    if GPU not in capacity:
         return capacity
-    return {**capacity, _GPU: str(int(capacity[_GPU]) * int(found[1]))}
+    profile = labels.get(DIVIDED, "").removeprefix("all-")
+    announced = _ANNOUNCED.search(config)
+    number = int(capacity[GPU]) * _parts(instance_type, profile)
+    name = resource_of(announced[1], profile) if announced and number else GPU
+    if profile and not number:
+        number = int(capacity[GPU])  # the manager says `failed` on the node, and its GPUs stay whole
+    times = _SHARED.match(config)
+    rest = {key: value for key, value in capacity.items() if key != GPU}
+    return {**rest, name: str(number * int(times[1] if times else 1))}
+
+
+def _parts(instance_type: str, profile: str) -> int:
+    if not profile:
+        return 1
+    gpus = INSTANCE_TYPES[instance_type].get("GpuInfo", {}).get("Gpus", ())
+    divided = [parts_of(gpu["Name"], int(gpu["MemoryInfo"]["SizeInMiB"])) for gpu in gpus]
+    return divided[0].get(profile, 0) if divided else 0
 
 
 def kubernetes_taint(taint: Mapping[str, Any]) -> Object:

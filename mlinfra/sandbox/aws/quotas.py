@@ -112,6 +112,38 @@ class Grants:
     requests: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
+class Grant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a quota is to be from now on, less than the default included. Without a region, in the sandbox's own."""
+
+    service: str
+    code: str
+    value: float
+    region: str = ""
+
+
+def grant(account: Account, region: str, asked: Grant) -> dict[str, Any]:
+    """Have a quota be so much, whoever asks. Raises `ValueError` where there is no such quota, and below zero."""
+    found = next((one for one in QUOTAS if (one.service, one.code) == (asked.service, asked.code)), None)
+    if found is None:
+        raise ValueError(f"there is no quota {asked.code} of service {asked.service}")
+    if asked.value < 0:
+        raise ValueError("a quota is 0 at least")
+    account.store(Grants, asked.region or region).values[asked.service, asked.code] = asked.value
+    return {"name": found.name, "value": asked.value}
+
+
+def quotas(account: Account, region: str) -> list[dict[str, Any]]:
+    """Every quota as it holds."""
+    return [
+        {"service": one.service, "code": one.code, "name": one.name, "value": applied(account, region, *_of(one))}
+        for one in QUOTAS
+    ]
+
+
+def _of(quota: Quota) -> tuple[str, str]:
+    return quota.service, quota.code
+
+
 def applied(account: Account, region: str, service: str, code: str) -> float:
     """The value of a quota in the account."""
     found = _find(service, code)

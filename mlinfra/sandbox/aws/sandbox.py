@@ -20,6 +20,7 @@ from mlinfra.sandbox.aws.endpoints import ClusterEndpoints, PlainEndpoints
 from mlinfra.sandbox.aws.gateway import Gateway
 from mlinfra.sandbox.aws.interruptions import Announced, Interruption, announce
 from mlinfra.sandbox.aws.inventory import take
+from mlinfra.sandbox.aws.quotas import Grant, grant, quotas
 from mlinfra.sandbox.aws.server import Server
 from mlinfra.sandbox.calls import CallLog
 from mlinfra.sandbox.faults import Faults
@@ -132,6 +133,16 @@ class Sandbox:
             moment = announce(self.inside, self.region, asked)
             self._endpoints.machines_changed()
             return moment
+
+    def grant(self, asked: Grant) -> dict[str, Any]:
+        """Have a quota be so much, less than the default included. Raises `ValueError` where there is none."""
+        with self.inside.lock:
+            return grant(self.inside, self.region, asked)
+
+    def quotas(self) -> list[dict[str, Any]]:
+        """Every quota as it holds."""
+        with self.inside.lock:
+            return quotas(self.inside, self.region)
 
     def interruptions(self) -> dict[str, datetime]:
         """The instances that are about to be taken back, and when."""

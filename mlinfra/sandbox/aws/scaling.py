@@ -43,6 +43,7 @@ class ScalingGroup(FakeAutoScalingGroup):
     account: Account
     activities: list[dict[str, Any]]
     failure: AwsError | None
+    refreshes: list[dict[str, Any]]
 
     def reconcile(self) -> None:
         """Bring the group to its desired capacity again: replace what has ended, and try again what failed."""
@@ -50,6 +51,14 @@ class ScalingGroup(FakeAutoScalingGroup):
         self.instance_states = [state for state in self.instance_states if state not in gone]
         if len(self.instance_states) < (self.desired_capacity or 0):
             self.set_desired_capacity(self.desired_capacity)
+
+    def replace_one(self, identity: str) -> bool:
+        """Launch an instance in the place of another, which then ends; whether there was one to be had."""
+        if not self._launch_one(self._marks(self.get_propagated_tags())):
+            return False
+        self.autoscaling_backend.ec2_backend.terminate_instances([identity])
+        self.instance_states = [state for state in self.instance_states if state.instance.id != identity]
+        return True
 
     def rebalance(self) -> None:
         """Start one more, where the group balances its capacity: one of its instances is about to be taken back."""
@@ -207,6 +216,7 @@ class ScalingBackend(AutoScalingBackend):
         group.account = self._account
         group.activities = []
         group.failure = None
+        group.refreshes = []
         group.set_desired_capacity(int(wanted or 0))
         made: ScalingGroup = group
         return made

@@ -33,8 +33,13 @@ class ScalingSettings(Extension):
     service = "autoscaling"
 
     def create_auto_scaling_group(self, call: Call, proceed: Proceed) -> Answer:
-        """Keep all settings."""
+        """Keep all settings. Health is looked at from the first second on, where the call does not say otherwise.
+
+        https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html (2026): default 0.
+        """
         answer = proceed()
+        group = self._groups(call)[call["AutoScalingGroupName"]]
+        group.health_check_grace_period = int(call.get("HealthCheckGracePeriod") or 0)
         self._keep(call)
         return answer
 

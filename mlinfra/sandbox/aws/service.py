@@ -22,6 +22,7 @@ from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.call import Answer, AwsError, Call
 from mlinfra.sandbox.aws.extension import Handlers, method_name, run
 from mlinfra.sandbox.aws.protocol import error_response, identify, parameters, service_model
+from mlinfra.sandbox.aws.serialization import Remembered
 from mlinfra.sandbox.aws.staleness import refuse_names, without
 
 _RENAMED = {"awslambda": "lambda"}  # the one that moto's own table of names does not know
@@ -125,7 +126,7 @@ def _serialized(base: type[BaseResponse], account: Account) -> Callable[[Any, Ac
             raise AwsError(result.result.code, result.result.message)
         if account.hidden:
             result = ActionResult(without(result.result, account.hidden))
-        return base.serialized(response, result)
+        return base.serialized(response, Remembered(result))
 
     return serialized
 

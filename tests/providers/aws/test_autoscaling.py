@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlinfra.core.errors import CapacityUnavailable
+from mlinfra.core.observed import Present
 from mlinfra.providers.aws.services.autoscaling import GROUP, TAG
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
 from mlinfra.sandbox.faults import FaultKind, FaultRule
@@ -133,6 +137,100 @@ def test_what_keeps_a_group_from_its_machines_is_told(account: Account) -> None:
     with pytest.raises(CapacityUnavailable, match=r"m5\.large capacity"):
         account.provider.create(account.target("group", GROUP, properties), journal)
     assert journal.ids == ["inference"]
+
+
+ROLLING = {"strategy": "Rolling", "preferences": {"autoRollback": True, "instanceWarmup": "60", "skipMatching": True}}
+
+
+def _rolling_group(account: Account, machines: int = 2) -> tuple[dict[str, Any], Present]:
+    for name, (token, build) in NEEDS.items():
+        account.make(name, token, build(account))
+    properties = {
+        "name": "inference",
+        "minSize": 0,
+        "maxSize": 8,
+        "desiredCapacity": machines,
+        "vpcZoneIdentifiers": [account.id("one")],
+        "mixedInstancesPolicy": mixed(account, "g5.xlarge", base=2),
+        "instanceRefresh": ROLLING,
+    }
+    return properties, account.make("group", GROUP, properties)
+
+
+def _with_template(account: Account, properties: dict[str, Any], template: str = "other") -> dict[str, Any]:
+    policy = mixed(account, "g5.xlarge", base=2)
+    policy["launchTemplate"]["launchTemplateSpecification"]["launchTemplateId"] = account.id(template)
+    return {**properties, "mixedInstancesPolicy": policy}
+
+
+def _machines(account: Account) -> set[str]:
+    group = account.calls.one("autoscaling", "DescribeAutoScalingGroups", {})["AutoScalingGroups"][0]
+    return {one["InstanceId"] for one in group["Instances"]}
+
+
+def _update(account: Account, properties: dict[str, Any], made: Present) -> Present:
+    target = account.target("group", GROUP, properties, made.id)
+    changed = frozenset({("mixedInstancesPolicy", "launchTemplate", "launchTemplateSpecification", "launchTemplateId")})
+    return account.provider.update(target, made, changed, account.journal())
+
+
+def test_another_template_replaces_every_machine_and_is_the_groups_once_that_is_done(account: Account) -> None:
+    properties, made = _rolling_group(account)
+    before = _machines(account)
+    wanted = _with_template(account, properties)
+    shown = _update(account, wanted, made)
+    assert _machines(account).isdisjoint(before)
+    assert len(_machines(account)) == 2
+    specification = shown.properties["mixedInstancesPolicy"]["launchTemplate"]["launchTemplateSpecification"]
+    assert specification["launchTemplateId"] == account.id("other")
+
+
+def test_where_there_are_no_machines_nothing_is_replaced(account: Account) -> None:
+    properties, made = _rolling_group(account, machines=0)
+    account.server.calls.clear()
+    _update(account, _with_template(account, properties), made)
+    assert "autoscaling:StartInstanceRefresh" not in account.server.calls.counts()
+
+
+@contextmanager
+def slowly(account: Account, update: float) -> Iterator[None]:
+    """What runs for a while is under way for that long, in seconds; how often it is looked at meanwhile is all one."""
+    inside = account.server.inside
+    inside.pace, before = msgspec.structs.replace(inside.pace, update=update), inside.pace
+    try:
+        yield
+    finally:
+        inside.pace = before
+
+
+def test_a_refresh_that_a_stopped_run_began_is_waited_for_and_not_begun_again(account: Account) -> None:
+    properties, made = _rolling_group(account)
+    wanted = _with_template(account, properties)
+    specification = {"LaunchTemplateId": account.id("other"), "Version": "1"}
+    policy = {
+        "LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": [{"InstanceType": "g5.xlarge"}]}
+    }
+    asked = {"AutoScalingGroupName": made.id, "DesiredConfiguration": {"MixedInstancesPolicy": policy}}
+    with slowly(account, update=0.05):
+        account.calls.one("autoscaling", "StartInstanceRefresh", asked)
+        account.server.calls.clear()
+        shown = _update(account, wanted, made)
+    assert account.server.calls.counts()["autoscaling:DescribeInstanceRefreshes"] > 1
+    assert "autoscaling:StartInstanceRefresh" not in account.server.calls.counts()
+    found = shown.properties["mixedInstancesPolicy"]["launchTemplate"]["launchTemplateSpecification"]
+    assert found["launchTemplateId"] == account.id("other")
+
+
+def test_a_refresh_that_fails_leaves_the_group_as_it_was_and_says_why(account: Account) -> None:
+    properties, made = _rolling_group(account)
+    before = _machines(account)
+    account.server.faults.add(FaultRule(kind=FaultKind.CAPACITY, service="ec2", operation="RunInstances"))
+    with pytest.raises(CapacityUnavailable, match=r"RollbackSuccessful.*g5\.xlarge capacity"):
+        _update(account, _with_template(account, properties), made)
+    assert _machines(account) == before
+    shown = account.calls.one("autoscaling", "DescribeAutoScalingGroups", {})["AutoScalingGroups"][0]
+    kept = shown["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
+    assert kept["LaunchTemplateId"] == account.id("template")
 
 
 def test_nobody_waits_for_machines_where_that_is_not_wanted(account: Account) -> None:

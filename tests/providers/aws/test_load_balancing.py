@@ -182,6 +182,7 @@ CASES = [
             lambda account: {"actions": [shared(account, 5)]},
             lambda account: {"conditions": [{"httpHeader": {"httpHeaderName": "x-model", "values": ["canary"]}}]},
             lambda account: {"conditions": [{"queryStrings": [{"key": "model", "value": "canary"}]}]},
+            lambda account: {"conditions": [{"pathPattern": {"regexValues": ["^/v2/(infer|ready)$"]}}]},
             lambda account: {"conditions": [{"sourceIp": {"values": ["10.0.0.0/8"]}}]},
             lambda account: {"conditions": [{"httpRequestMethod": {"values": ["POST"]}}]},
             lambda account: {"tags": {"team": "search"}},

@@ -217,3 +217,10 @@ def test_every_type_is_listed_without_a_complaint(account: Account) -> None:
 def _of(need: tuple[str, object], account: Account) -> tuple[str, dict[str, object]]:
     token, build = need
     return token, build(account)  # type: ignore[operator]
+
+
+def test_what_goes_at_once_is_not_looked_for_once_its_deletion_was_answered(account: Account) -> None:
+    vpc = account.make("vpc", *_of(A_VPC, account))
+    account.server.calls.clear()
+    account.provider.delete(account.target("vpc", VPC, PLAIN_VPC, vpc.id), account.journal())
+    assert operations(account, "ec2") == ["DeleteVpc"]

@@ -7,6 +7,7 @@ from mlinfra.core.observed import Absent, Present
 from mlinfra.core.provider import Interest
 from mlinfra.providers.aws.services.ec2_network import VPC
 from mlinfra.providers.aws.services.route53 import RECORD, ZONE
+from mlinfra.sandbox.faults import FaultKind, FaultRule, When
 from tests.providers.aws.lifecycle import Account, Build, Case, live
 
 
@@ -120,6 +121,17 @@ def test_of_a_zone_of_others_only_the_records_are_read_that_the_stack_names(acco
     put(account, zone, "theirs.example.com")
     named = Interest(names=frozenset({zone, "ours.example.com", "A"}))
     assert [one.properties["name"] for one in account.listed(RECORD, named)] == ["ours.example.com"]
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RESET, FaultKind.ERROR])
+def test_a_record_whose_deletion_was_not_answered_is_deleted(account: Account, kind: FaultKind) -> None:
+    zone = account.make("zone", ZONE, {"name": "example.com"})
+    properties = {"zoneId": zone.id, "name": "api.example.com", "type": "A", "ttl": 300, "records": ["192.0.2.1"]}
+    record = account.make("record", RECORD, properties)
+    target = account.target("record", RECORD, properties, record.id)
+    account.server.faults.add(FaultRule(kind=kind, operation="ChangeResourceRecordSets", when=When.AFTER, count=1))
+    account.provider.delete(target, account.journal())
+    assert isinstance(account.provider.find(target), Absent)
 
 
 def test_what_comes_with_a_zone_is_no_record_of_the_stack(account: Account) -> None:

@@ -6,6 +6,7 @@ from mlinfra.core.observed import Absent, Present
 from mlinfra.core.value import Secret
 from mlinfra.providers.aws.services.secretsmanager import SECRET
 from mlinfra.providers.aws.services.secretsmanager_version import SECRET_VERSION
+from mlinfra.sandbox.faults import FaultKind, FaultRule, When
 from tests.providers.aws.lifecycle import Account, Case, live
 
 A_SECRET = (SECRET, lambda account: {"name": "recsys/webhook", "recoveryWindowInDays": 0})
@@ -63,6 +64,16 @@ def test_a_value_that_is_there_is_found_again_and_not_generated_twice(holder: Ac
     found = holder.provider.find(holder.target("it", SECRET_VERSION, {"secretId": holder.id("secret")}))
     assert isinstance(found, Present)
     assert (found.id, value(holder)) == (made.id, before)
+
+
+def test_a_value_that_was_let_go_without_an_answer_is_let_go(holder: Account) -> None:
+    made, properties = generate(holder), {"secretId": holder.id("secret")}
+    target = holder.target("it", SECRET_VERSION, properties, made.id)
+    holder.server.faults.add(
+        FaultRule(kind=FaultKind.RESET, operation="UpdateSecretVersionStage", when=When.AFTER, count=1)
+    )
+    holder.provider.delete(target, holder.journal())
+    assert isinstance(holder.provider.find(target), Absent)
 
 
 def test_a_value_that_somebody_else_put_is_not_ours(holder: Account) -> None:

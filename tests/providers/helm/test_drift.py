@@ -113,3 +113,15 @@ def test_a_chart_that_asks_for_the_version_of_kubernetes_is_rendered_anew_for_an
     other = place.cluster.get("v1", "Secret", place.namespace, "sh.helm.release.v1.other.v1")
     assert other is not None
     assert "mlinfra.io/kubernetes" not in other["metadata"]["labels"]
+
+
+def test_a_kind_of_the_charts_own_folder_that_somebody_deleted_is_missed_and_made_again(place: Place) -> None:
+    made = place.make()
+    definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.web.example.com"
+    assert place.http.delete(definition).status_code == 200
+    (seen,) = place.listed()
+    assert "the kind Gadget of web.example.com is not there, which its chart defines" in seen.properties["manifest"]
+    place.change(seen, {})
+    assert place.http.get(definition).status_code == 200
+    assert wrong(place) == {}
+    place.provider.delete(place.target({}, id=made.id), place.journal)

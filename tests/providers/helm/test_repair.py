@@ -45,6 +45,9 @@ def test_a_first_revision_that_came_to_nothing(place: Place, status: str) -> Non
     began, ended = ("failed at", "apply upgrades from there") if status == "failed" else (f"is {status} since", "anew")
     assert seen.plight.startswith(f"revision 1 {began} 20")
     assert seen.plight.endswith(ended)
+    first, *_ = place.provider.preview(place.target({"chart": "web", "manifest": {}}, id=seen.id), seen)
+    assert (first.name, first.explains) == (f"Release {seen.id}", ("manifest",))  # so that no plan shows `manifest`
+    assert first.note == "; ".join(seen.properties["manifest"])
     mended = place.change(seen, {})
     assert mended.properties["status"]["status"] == "deployed"
     assert place.fields(mended) == ()

@@ -268,9 +268,12 @@ def test_a_lustre_file_system_only_grows_and_scratch_is_never_backed_up(aws: Aws
     """https://docs.aws.amazon.com/fsx/latest/APIReference/API_UpdateFileSystem.html"""
     made = {"FileSystemId": aws.fsx.create_file_system(**lustre(aws))["FileSystem"]["FileSystemId"]}
     assert refused(aws.fsx.update_file_system, StorageCapacity=600, **made) == "BadRequest"
-    changed = aws.fsx.update_file_system(StorageCapacity=2400, **made)["FileSystem"]
+    asked = {**made, "StorageCapacity": 2400, "ClientRequestToken": "one"}
+    changed = aws.fsx.update_file_system(**asked)["FileSystem"]
     assert (changed["StorageCapacity"], changed["AdministrativeActions"][0]["Status"]) == (1200, "PENDING")
     assert aws.fsx.describe_file_systems()["FileSystems"][0]["StorageCapacity"] == 2400
+    assert aws.fsx.update_file_system(**asked)["FileSystem"] == changed
+    assert refused(aws.fsx.update_file_system, **{**asked, "StorageCapacity": 4800}) == "IncompatibleParameterError"
     backed_up = {"LustreConfiguration": {"SkipFinalBackup": False}}
     assert refused(aws.fsx.delete_file_system, **made, **backed_up) == "BadRequest"
     assert aws.fsx.delete_file_system(**made)["Lifecycle"] == "DELETING"

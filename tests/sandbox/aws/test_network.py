@@ -215,3 +215,16 @@ def test_instances_end_with_their_interfaces(aws: Any, sandbox: Sandbox) -> None
     assert ("ec2:instance", instance["InstanceId"]) in sandbox.inventory()
     aws.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
     assert sandbox.inventory() == before
+
+
+def test_tags_are_found_by_what_they_are_on(aws: Any) -> None:
+    tags = [{"Key": "Name", "Value": "one"}, {"Key": "team", "Value": "a"}]
+    one, two, bare = (aws.ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"] for number in range(3))
+    aws.ec2.create_tags(Resources=[one, two], Tags=tags)
+    by_id = {"Name": "resource-id", "Values": [one, bare]}
+    found = aws.ec2.describe_tags(Filters=[by_id])["Tags"]
+    assert found == [{**tag, "ResourceId": one, "ResourceType": "vpc"} for tag in tags]
+    assert aws.ec2.describe_tags(Filters=[{**by_id, "Values": [f"{one[:-1]}?"]}])["Tags"] == found
+    [named] = aws.ec2.describe_tags(Filters=[by_id, {"Name": "key", "Values": ["Name"]}])["Tags"]
+    assert named["Value"] == "one"
+    assert aws.ec2.describe_vpcs(VpcIds=[two])["Vpcs"][0]["Tags"] == tags

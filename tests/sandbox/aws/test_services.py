@@ -187,7 +187,30 @@ def test_a_network_load_balancer_says_so_and_stands_in_its_subnets(aws: Any, ref
     assert refused(aws.elbv2.create_load_balancer, **{**asked, "Scheme": "internet-facing"}) == (
         "DuplicateLoadBalancerName"
     )
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html
+    set_groups = aws.elbv2.set_security_groups
+    assert refused(set_groups, LoadBalancerArn=arn, SecurityGroups=["sg-1"]) == "InvalidConfigurationRequest"
     aws.elbv2.delete_load_balancer(LoadBalancerArn=arn)
+    aws.ec2.delete_subnet(SubnetId=subnets[0])
+
+
+def test_a_load_balancer_takes_its_interfaces_along_into_other_groups_and_subnets(
+    aws: Any, refused: Callable[..., str]
+) -> None:
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html and
+    # API_SetSubnets.html
+    vpc = aws.vpc()
+    subnets = aws.subnets(vpc, "abc")
+    about = {"VpcId": vpc, "Description": "of a load balancer"}
+    old, new = (aws.ec2.create_security_group(GroupName=name, **about)["GroupId"] for name in ("old", "new"))
+    asked = {"Name": "web", "Scheme": "internal", "Subnets": subnets[:2], "SecurityGroups": [old]}
+    arn = aws.elbv2.create_load_balancer(**asked)["LoadBalancers"][0]["LoadBalancerArn"]
+    assert refused(aws.ec2.delete_security_group, GroupId=old) == "DependencyViolation"
+    aws.elbv2.set_security_groups(LoadBalancerArn=arn, SecurityGroups=[new])
+    aws.ec2.delete_security_group(GroupId=old)
+    aws.elbv2.set_subnets(LoadBalancerArn=arn, Subnets=subnets[1:])
+    shown = aws.ec2.describe_network_interfaces(Filters=[{"Name": "group-id", "Values": [new]}])["NetworkInterfaces"]
+    assert sorted(one["SubnetId"] for one in shown) == sorted(subnets[1:])
     aws.ec2.delete_subnet(SubnetId=subnets[0])
 
 

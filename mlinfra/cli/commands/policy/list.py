@@ -12,7 +12,7 @@ EXAMPLES = ("mlinfra policy list", "mlinfra policy list -o json | jq -r '.[] | s
 
 
 def run(context: typer.Context, form: Form = "text") -> int:
-    """List every rule: ours, and those in ./policies."""
+    """List every rule: ours, and those in `policies` here and above, as far as the root of the repository."""
     from mlinfra.cli.render.document import document
     from mlinfra.cli.render.policy import rules_page
 

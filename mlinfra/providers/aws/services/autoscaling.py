@@ -1,9 +1,9 @@
 """Scaling groups, and single tags of groups that others make.
 
 How many machines there are is the autoscaler's affair: the desired capacity is set once. A change of the launch
-template rolls nothing. Calls and fields: Auto Scaling API reference, 2011-01-01. Names and replacement: Pulumi's AWS
-schema 7.51, of groups in subnets, without launch configurations, warm pools, refreshes and requirements in place of
-types.
+template replaces the machines where `instanceRefresh` says so, and rolls nothing elsewhere. Calls and fields: Auto
+Scaling API reference, 2011-01-01. Names and replacement: Pulumi's AWS schema 7.51, of groups in subnets, without launch
+configurations, warm pools, the triggers and alarms of refreshes, and requirements in place of types.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mlinfra.core.value import Expression
 from mlinfra.providers.aws.aws_type import AwsType, Item, Reading, Shape, Tagging, Update, Waiting
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services.autoscaling_refresh import REFRESH, change_settings
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
 from mlinfra.providers.aws.services.ec2_network import SUBNET
 from mlinfra.providers.aws.services.load_balancer_targets import TARGET_GROUP
@@ -196,6 +197,7 @@ _GROUP = AwsType(
                 "suspendedProcesses": set_of(text(), default=[]),
                 "enabledMetrics": set_of(text(), default=[]),
                 "tags": set_of(block(_TAG_FIELDS), default=[], description="Tags, in the form of scaling groups."),
+                "instanceRefresh": REFRESH,
                 "forceDelete": boolean(write_only=True, default=False, description="End its instances with it."),
                 "waitForCapacityTimeout": text(write_only=True, default="10m", description="0 waits for no instance."),
             }
@@ -238,7 +240,7 @@ _GROUP = AwsType(
     ),
     tagging=Tagging(form="list", creation={"Tags": Computed(_all_tags)}, add=_own, remove=_disown),
     updates=(
-        Update(tuple(_SETTINGS), (call("UpdateAutoScalingGroup", "name", *_SETTINGS),)),
+        Update(tuple(_SETTINGS), lambda work: change_settings(work, tuple(_SETTINGS))),
         _bring(
             "targetGroupArns", "AttachLoadBalancerTargetGroups", "DetachLoadBalancerTargetGroups", "TargetGroupARNs"
         ),
@@ -247,8 +249,8 @@ _GROUP = AwsType(
             "enabledMetrics", "EnableMetricsCollection", "DisableMetricsCollection", "Metrics", Granularity="1Minute"
         ),
         Update(("tags",), _retag),
-        # Ours alone: they matter when the group is made, and when it is deleted.
-        Update(("forceDelete", "waitForCapacityTimeout"), ()),
+        # Ours alone: they matter when the group is made, when its template changes, and when it is deleted.
+        Update(("forceDelete", "waitForCapacityTimeout", "instanceRefresh"), ()),
     ),
     waiting=Waiting(
         state="Launch",

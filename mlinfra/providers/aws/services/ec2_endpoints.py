@@ -67,7 +67,7 @@ _VPC_ENDPOINT = AwsType(
                 "routeTableIds": set_of(text(refers=ROUTE_TABLE), default=[]),
                 "subnetIds": set_of(text(refers=SUBNET), default=[], keeps=True),
                 "securityGroupIds": set_of(text(refers=SECURITY_GROUP), default=[]),
-                "privateDnsEnabled": boolean(default=False),
+                "privateDnsEnabled": boolean(default=False, floating=True),  # true for interfaces that do not say
                 "policy": document(canonical=same_policy, default=None),
                 "tags": TAGS_PROPERTY,
             }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mlinfra.core.property import Replace, block, text
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
 from mlinfra.providers.aws.services.ec2_network import SUBNET, VPC
 from mlinfra.providers.aws.tags import ec2_tags
 from mlinfra.providers.aws.template import ID, call, dig
@@ -133,6 +133,7 @@ _NAT_GATEWAY = AwsType(
     ),
     tagging=ec2_tags("natgateway"),
     waiting=Waiting(state="State", ready=("available",), failed=("failed",), why=_why_not, limit=900.0),
+    leaving=Leaving.SLOWLY,
     delete=call("DeleteNatGateway", NatGatewayId=ID),
 )
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from mlinfra.core.property import Replace, block, boolean, text
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
 from mlinfra.providers.aws.forms import IPV4_RANGE, ZONE
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.tags import ec2_tags
 from mlinfra.providers.aws.template import ID, Call, call, prop
 
@@ -83,7 +84,9 @@ _VPC = AwsType(
     tagging=ec2_tags("vpc"),
     updates=tuple(_set_attribute(name) for name in _VPC_ATTRIBUTES),
     waiting=Waiting(state="State", ready=("available",), every=1.0, limit=300.0),
+    leaving=Leaving.AT_ONCE,
     delete=call("DeleteVpc", VpcId=ID),
+    held=holders.NETWORK,
 )
 
 _SUBNET_ATTRIBUTES = ("mapPublicIpOnLaunch", "assignIpv6AddressOnCreation", "enableDns64")
@@ -124,7 +127,9 @@ _SUBNET = AwsType(
     tagging=ec2_tags("subnet"),
     updates=tuple(_set_subnet_attribute(name) for name in _SUBNET_ATTRIBUTES),
     waiting=Waiting(state="State", ready=("available",), every=1.0, limit=300.0),
+    leaving=Leaving.AT_ONCE,
     delete=call("DeleteSubnet", SubnetId=ID),
+    held=holders.SUBNET,
 )
 
 TYPES = (_VPC, _SUBNET)

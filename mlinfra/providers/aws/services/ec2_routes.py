@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Replace, block, text
-from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
 from mlinfra.providers.aws.forms import IPV4_RANGE
 from mlinfra.providers.aws.listing import parents
@@ -105,6 +105,9 @@ _ROUTE = AwsType(
         key=("routeTableId", "destinationCidrBlock"),
         owned_by=OwnedBy.PARENT,
         parent="routeTableId",
+        exclusive=Exclusive(
+            of=ROUTE_TABLE, by="{routeTableId}", said=lambda route: f"has a route to {route['destinationCidrBlock']}"
+        ),
         volatile=frozenset({"state"}),
     ),
     service="ec2",

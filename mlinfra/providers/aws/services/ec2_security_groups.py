@@ -9,10 +9,12 @@ from typing import Any
 
 from mlinfra.core.ownership import owner_of
 from mlinfra.core.property import Replace, block, integer, text
-from mlinfra.core.resource_type import NameRule, ResourceType
+from mlinfra.core.resource_type import Exclusive, NameRule, ResourceType
+from mlinfra.core.value import Properties
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
 from mlinfra.providers.aws.forms import IPV4_RANGE, IPV6_RANGE, PORT, PROTOCOL, SPOKEN
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_network import VPC, without_host_bits
 from mlinfra.providers.aws.tags import ec2_tags, from_form
 from mlinfra.providers.aws.template import ID, call, prop, when
@@ -69,6 +71,7 @@ _SECURITY_GROUP = AwsType(
     tagging=ec2_tags("security-group"),
     after=(_revoke_default_egress,),
     delete=call("DeleteSecurityGroup", GroupId=ID),
+    held=holders.GROUP,
 )
 
 # IANA's numbers of the protocols that AWS names; AWS shows names where it is given numbers.
@@ -106,6 +109,26 @@ def _modify(work: Work) -> None:
     )
 
 
+def _in_words(rule: Properties, direction: str) -> str:
+    """What a rule lets through."""
+    protocol, first, last = rule["ipProtocol"], rule.get("fromPort"), rule.get("toPort")
+    ports = "" if first in (None, -1) else f" {first}" if first == last else f" {first}-{last}"
+    peers = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
+    peer = next((rule[name] for name in peers if rule.get(name)), "anybody")
+    traffic = "everything" if protocol == "-1" else f"{protocol}{ports}"
+    return f"which lets {traffic} {'out to' if direction == 'Egress' else 'in from'} {peer}"
+
+
+# How the load balancer controller and the cloud provider of Kubernetes describe the rules that they add to groups of
+# nodes: kubernetes-sigs/aws-load-balancer-controller, pkg/targetgroupbinding/networking_manager.go; and
+# kubernetes/cloud-provider-aws, pkg/providers/v1/aws_loadbalancer.go (read in November 2026).
+_OF_CONTROLLERS = ("elbv2.k8s.aws/", "kubernetes.io/rule/nlb/")
+
+
+def _of_a_controller(rule: Properties) -> bool:
+    return str(rule.get("description", "")).startswith(_OF_CONTROLLERS)
+
+
 def _rule_type(token: str, direction: str) -> AwsType:
     """The two kinds of rules differ in their direction alone."""
 
@@ -129,6 +152,12 @@ def _rule_type(token: str, direction: str) -> AwsType:
                     "description": text(rules=SPOKEN, default=None),
                     "tags": TAGS_PROPERTY,
                 }
+            ),
+            exclusive=Exclusive(
+                of=SECURITY_GROUP,
+                by="{securityGroupId}",
+                said=lambda rule: f"has the rule {rule['securityGroupRuleId']}, {_in_words(rule, direction)}",
+                welcome=_of_a_controller,
             ),
         ),
         service="ec2",

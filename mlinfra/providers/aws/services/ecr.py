@@ -5,15 +5,15 @@ Calls and fields: ECR API reference, 2015-09-21. Names and replacement: Pulumi's
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mlinfra.core.property import Replace, block, boolean, document, list_of, text
-from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
-from mlinfra.providers.aws.listing import parents
+from mlinfra.core.resource_type import Exclusive, NameRule, OwnedBy, ResourceType
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
-from mlinfra.providers.aws.wanted import Wanted
+from mlinfra.providers.aws.work import Work
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
@@ -22,6 +22,12 @@ LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 def _only(value: Any) -> Any:
     """Pulumi has a list where ECR has one: its first, and a list of it."""
     return value[0] if isinstance(value, list) and value else None
+
+
+def _holders(work: Work) -> Iterator[str]:
+    images = len(work.pages("ListImages", "imageIds", repositoryName=work.id))
+    if images:
+        yield f"{images} image{'s' if images > 1 else ''}"
 
 
 _REPOSITORY = AwsType(
@@ -82,12 +88,13 @@ _REPOSITORY = AwsType(
     delete=call("DeleteRepository", "name", force=prop("forceDelete")),
     # A repository with images is not about to become empty.
     conflicts=r"OperationInProgress",
+    held=Holding(
+        by=_holders,
+        hint="save what is needed, delete the images and run the same command again; or say forceDelete: true of it "
+        "(a registry's goes with its images where lifecycle.environment is ephemeral), `mlinfra apply STACK --target "
+        "{address}`, and they go with it",
+    ),
 )
-
-
-def _policies(reader: Reader, wanted: Wanted) -> list[Item]:
-    names = sorted(parents(_LIFECYCLE_POLICY, reader, wanted))
-    return [{"repositoryName": name} for name in names]
 
 
 def _read_policy(reader: Reader, item: Item) -> Item:
@@ -108,6 +115,9 @@ _LIFECYCLE_POLICY = AwsType(
         key=("repository",),
         owned_by=OwnedBy.PARENT,
         parent="repository",
+        exclusive=Exclusive(
+            of=REPOSITORY, by="{repository}", said=lambda policy: "has a lifecycle policy, by which images expire"
+        ),
     ),
     service="ecr",
     upper=False,
@@ -115,7 +125,7 @@ _LIFECYCLE_POLICY = AwsType(
     names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
     create=call("PutLifecyclePolicy", "repository", "policy"),
     reading=Reading(
-        source=_policies,
+        below=lambda name, wanted: {"repositoryName": name},
         details=_read_policy,
         one=call("GetLifecyclePolicy", "repository"),
         item=".",

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Property, Replace, block, boolean, integer, list_of, number, set_of, text
-from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update, Waiting
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
@@ -182,6 +182,12 @@ _MOUNT_TARGET = AwsType(
         key=("fileSystemId", "subnetId"),
         owned_by=OwnedBy.PARENT,
         parent="fileSystemId",
+        exclusive=Exclusive(
+            of=FILE_SYSTEM,
+            by="{fileSystemId}",
+            said=lambda target: f"has a mount target in {target['subnetId']}",
+            holds=True,
+        ),
     ),
     service="efs",
     id="MountTargetId",

@@ -6,7 +6,7 @@ Calls and fields: EKS API reference, 2017-11-01. Names and replacement: Pulumi's
 from __future__ import annotations
 
 from mlinfra.core.property import Replace, block, boolean, set_of, text
-from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update
 from mlinfra.providers.aws.forms import ACCESS_POLICY, ACCESS_TYPE, DNS_LABEL, DNS_NAME, NAMESPACES
 from mlinfra.providers.aws.reader import Reader
@@ -134,6 +134,12 @@ _ACCESS_POLICY_ASSOCIATION = AwsType(
         key=("clusterName", "principalArn", "policyArn"),
         owned_by=OwnedBy.PARENT,
         parent="clusterName",
+        # Entries of others are theirs, with all that they may; ours is to allow no more than the stack says.
+        exclusive=Exclusive(
+            of=ACCESS_ENTRY,
+            by="{clusterName}:{principalArn}",
+            said=lambda policy: f"has the access policy {policy['policyArn'].rpartition('/')[2]}",
+        ),
     ),
     service="eks",
     upper=False,

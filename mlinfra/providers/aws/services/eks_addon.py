@@ -8,7 +8,7 @@ from __future__ import annotations
 from mlinfra.core.property import Replace, block, boolean, list_of, text
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws import wire
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
 from mlinfra.providers.aws.forms import ADDON_NAME, CONFLICTS, DNS_NAME
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.eks_children import children, clusters_of
@@ -109,6 +109,7 @@ _ADDON = AwsType(
         every=5.0,
         limit=1200.0,
     ),
+    leaving=Leaving.SLOWLY,
     delete=call("DeleteAddon", "clusterName", "addonName", preserve=prop("preserve")),
     conflicts=r"ResourceInUse",
 )

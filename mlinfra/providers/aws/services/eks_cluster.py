@@ -14,9 +14,10 @@ from mlinfra.core.property import Replace, block, boolean, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.core.value import Properties
 from mlinfra.providers.aws import wire
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Update, Waiting
 from mlinfra.providers.aws.forms import IPV4_RANGE, KUBERNETES, RANGE
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_network import SUBNET, VPC
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
 from mlinfra.providers.aws.services.eks_updates import carry_through, health
@@ -237,8 +238,10 @@ _CLUSTER = AwsType(
         Update(("forceUpdateVersion", "bootstrapSelfManagedAddons"), ()),
     ),
     waiting=Waiting(state="status", ready=("ACTIVE",), failed=("FAILED",), why=health, every=15.0, limit=3600.0),
+    leaving=Leaving.SLOWLY,
     delete=call("DeleteCluster", "name"),
     conflicts=r"ResourceInUse",
+    held=holders.CLUSTER,
 )
 
 TYPES = (_CLUSTER,)

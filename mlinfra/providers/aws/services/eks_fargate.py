@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlinfra.core.property import Replace, block, map_of, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Waiting
 from mlinfra.providers.aws.forms import FARGATE_NAMESPACE
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.ec2_network import SUBNET
@@ -85,6 +85,7 @@ _FARGATE_PROFILE = AwsType(
     waiting=Waiting(
         state="status", ready=("ACTIVE",), failed=("CREATE_FAILED",), ill=("DELETE_FAILED",), every=10.0, limit=1200.0
     ),
+    leaving=Leaving.SLOWLY,
     delete=call("DeleteFargateProfile", "clusterName", "fargateProfileName"),
     conflicts=r"ResourceInUse",
 )

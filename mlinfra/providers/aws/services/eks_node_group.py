@@ -9,7 +9,7 @@ from typing import Any
 
 from mlinfra.core.property import Replace, block, boolean, integer, list_of, map_of, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
 from mlinfra.providers.aws.forms import KUBERNETES, TEMPLATE_VERSION
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
@@ -212,6 +212,7 @@ _NODE_GROUP = AwsType(
         every=10.0,
         limit=3600.0,
     ),
+    leaving=Leaving.SLOWLY,
     delete=call("DeleteNodegroup", "clusterName", "nodeGroupName"),
     conflicts=r"ResourceInUse",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlinfra.core.errors import InvalidRequest, NotFound
 from mlinfra.core.property import Replace, block, document, integer, map_of, text
-from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
@@ -139,6 +139,9 @@ _EVENT_TARGET = AwsType(
         name=NameRule("targetId", longest=64),
         owned_by=OwnedBy.PARENT,
         parent="rule",
+        exclusive=Exclusive(
+            of=EVENT_RULE, by="{rule}", said=lambda target: f"has the target {target['targetId']}", holds=True
+        ),
     ),
     service="events",
     id="{rule}/{targetId}",

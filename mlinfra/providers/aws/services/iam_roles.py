@@ -7,12 +7,13 @@ fields: IAM API reference, 2010-05-08. Names and replacement: Pulumi's AWS schem
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from mlinfra.core.property import Replace, block, document, integer, text
-from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, NameRule, OwnedBy, ResourceType
 from mlinfra.core.value import canonical_json
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Tagging, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
@@ -125,7 +126,23 @@ _ROLE = AwsType(
         Update(("permissionsBoundary",), lambda work: _set_boundary(work)),
     ),
     delete=call("DeleteRole", "name"),
+    held=Holding(
+        by=lambda work: _holders(work),
+        hint="take that away (aws iam detach-role-policy, delete-role-policy, remove-role-from-instance-profile), or "
+        "let --remove-foreign take policies away that others gave it; then run the same command again",
+        limit=60.0,  # IAM's propagation; a policy that somebody attached stays
+    ),
 )
+
+
+def _holders(work: Work) -> Iterator[str]:
+    """What others gave it. What the stack gave it is gone by then."""
+    for policy in work.pages("ListAttachedRolePolicies", "AttachedPolicies", RoleName=work.id):
+        yield f"the policy {policy['PolicyArn']} is attached to it"
+    for name in work.pages("ListRolePolicies", "PolicyNames", RoleName=work.id):
+        yield f"the inline policy {name} is in it"
+    for profile in work.pages("ListInstanceProfilesForRole", "InstanceProfiles", RoleName=work.id):
+        yield f"it is in the instance profile {profile['InstanceProfileName']}"
 
 
 def _set_boundary(work: Work) -> None:
@@ -160,6 +177,9 @@ _ROLE_POLICY = AwsType(
         name=NameRule("name", longest=128),
         owned_by=OwnedBy.PARENT,
         parent="role",
+        exclusive=Exclusive(
+            of=ROLE, by="{role}", said=lambda policy: f"has the inline policy {policy['name']}", holds=True
+        ),
     ),
     service="iam",
     id="{role}:{name}",
@@ -199,6 +219,9 @@ _ROLE_POLICY_ATTACHMENT = AwsType(
         key=("role", "policyArn"),
         owned_by=OwnedBy.PARENT,
         parent="role",
+        exclusive=Exclusive(
+            of=ROLE, by="{role}", said=lambda policy: f"has {policy['policyArn']} attached", holds=True
+        ),
     ),
     service="iam",
     id="{role}/{policyArn}",

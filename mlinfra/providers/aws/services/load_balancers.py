@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlinfra.core.property import Property, Replace, block, boolean, integer, list_of, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Update, Waiting
 from mlinfra.providers.aws.forms import BALANCER_NAME, CLIENT_ROUTING
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
@@ -205,6 +205,7 @@ _LOAD_BALANCER = AwsType(
         every=10.0,
         limit=900.0,
     ),
+    leaving=Leaving.AT_ONCE,
     delete=call("DeleteLoadBalancer", LoadBalancerArn=ID),
 )
 

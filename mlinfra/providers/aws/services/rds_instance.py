@@ -12,9 +12,10 @@ from typing import Any
 
 from mlinfra.core.property import Property, Replace, block, boolean, integer, set_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update, Waiting
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Tagging, Update, Waiting
 from mlinfra.providers.aws.forms import WEEKLY, ZONE
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
 from mlinfra.providers.aws.services.rds_groups import PARAMETER_GROUP, SUBNET_GROUP
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, dig, prop
@@ -102,7 +103,7 @@ _INPUTS: dict[str, Property] = {
     "optionGroupName": text(),
     "availabilityZone": text(rules=ZONE, replace=Replace.CREATE_FIRST),
     "multiAz": boolean(default=False),
-    "publiclyAccessible": boolean(default=False),
+    "publiclyAccessible": boolean(default=False, floating=True),  # not said, it is as public as its subnets
     "networkType": text(enum=["IPV4", "DUAL"]),
     "licenseModel": text(),
     "backupRetentionPeriod": integer(default=1, minimum=0, maximum=35),
@@ -213,16 +214,16 @@ def _delete(work: Work) -> None:
         return
     how: dict[str, Any] = {"SkipFinalSnapshot": True}
     if not work.value("skipFinalSnapshot"):
-        name = work.value("finalSnapshotIdentifier") or _last_snapshot(work.id, found)
+        name = work.value("finalSnapshotIdentifier") or last_snapshot(work.id, str(found.get("DbiResourceId", "")))
         work.operation.say(f"taking the last snapshot, {name}")
         how = {"SkipFinalSnapshot": False, "FinalDBSnapshotIdentifier": name}
     backups = work.value("deleteAutomatedBackups")
     work.call("DeleteDBInstance", DBInstanceIdentifier=work.id, DeleteAutomatedBackups=backups is not False, **how)
 
 
-def _last_snapshot(name: str, item: Item) -> str:
+def last_snapshot(name: str, resource: str) -> str:
     """Of this very database: a later one of the same name has another resource id."""
-    own = str(item.get("DbiResourceId", "")).removeprefix("db-").lower()[:12]
+    own = resource.removeprefix("db-").lower()[:12]
     return f"{name}-final-{own}".strip("-")
 
 
@@ -313,8 +314,10 @@ _INSTANCE = AwsType(
         every=10.0,
         limit=5400.0,
     ),
+    leaving=Leaving.SLOWLY,
     delete=_delete,
     conflicts=r"InvalidDBInstanceState",
+    held=holders.protected("DeletionProtection", "aws rds modify-db-instance --no-deletion-protection"),
 )
 
 TYPES = (_INSTANCE,)

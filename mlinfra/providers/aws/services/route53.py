@@ -14,7 +14,7 @@ from mlinfra.aws.calls import Answer
 from mlinfra.core.property import Replace, block, boolean, integer, list_of, set_of, text
 from mlinfra.core.provider import Target
 from mlinfra.core.resource_type import OwnedBy, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import ordered_by
@@ -142,6 +142,14 @@ def _empty(work: Work) -> None:
             _change(work, "DELETE", work.id, record)
 
 
+def _holders(work: Work) -> Iterator[str]:
+    """The records that somebody wrote into it."""
+    apex = _plain_name(work.call("GetHostedZone", Id=work.id)["HostedZone"]["Name"])
+    for record in _records_of(lambda params: work.call("ListResourceRecordSets", **params), work.id):
+        if not (_plain_name(record["Name"]) == apex and record["Type"] in _APEX):
+            yield f"{record['Name']} {record['Type']} is in it"
+
+
 def _change(work: Work, action: str, zone: str, record: Item) -> None:
     changes = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
     work.call("ChangeResourceRecordSets", HostedZoneId=zone, ChangeBatch=changes)
@@ -217,6 +225,11 @@ _ZONE = AwsType(
     signed="callerReference",
     signature=_reference,
     delete=_delete_zone,
+    held=Holding(
+        by=_holders,
+        hint="delete these records and run the same command again; or say forceDestroy: true of the zone, "
+        "`mlinfra apply STACK --target {address}`, and they go with it",
+    ),
     # A zone with records is not about to become empty.
     conflicts=r"PriorRequestNotComplete",
 )

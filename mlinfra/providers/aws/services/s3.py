@@ -6,10 +6,12 @@ S3 API reference, 2006-03-01. Names and replacement: Pulumi's AWS schema 7.51.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mlinfra.core.errors import NotFound
 from mlinfra.core.property import Replace, block, boolean, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Leaving, Reading, Tagging, Update
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.tags import from_form, to_form
 from mlinfra.providers.aws.template import ID, TAGS, Computed, call
@@ -76,6 +78,18 @@ def _empty(work: Work) -> None:
         work.call("DeleteObjects", Bucket=work.id, Delete={"Objects": objects, "Quiet": True})
 
 
+def _holders(work: Work) -> Iterator[str]:
+    """What is in it, as far as one page of the listing shows."""
+    page = work.call("ListObjectVersions", Bucket=work.id, MaxKeys=_AT_ONCE)
+    versions, markers = page.get("Versions", []), page.get("DeleteMarkers", [])
+    latest = sum(1 for version in versions if version["IsLatest"])
+    least = "at least " if page.get("IsTruncated") else ""
+    counts = ((latest, "object"), (len(versions) - latest, "older version"), (len(markers), "delete marker"))
+    for count, what in counts:
+        if count:
+            yield f"{least}{count} {what}{'s' if count > 1 else ''}"
+
+
 def _delete(work: Work) -> None:
     if work.value("forceDestroy"):
         _empty(work)
@@ -129,9 +143,16 @@ _BUCKET = AwsType(
     # Ours alone: it matters when the bucket is deleted.
     updates=(Update(("forceDestroy",), ()),),
     after=(_tag_if_need_be,),
+    leaving=Leaving.SOON,
     delete=_delete,
     # A bucket with objects is not about to become empty.
     conflicts=r"OperationAborted",
+    held=Holding(
+        by=_holders,
+        hint="save what is needed, empty it, all versions included, and run the same command again; or say "
+        "forceDestroy: true of it (a section's goes with its objects where lifecycle.environment is ephemeral), "
+        "`mlinfra apply STACK --target {address}`, and they go with it",
+    ),
 )
 
 TYPES = (_BUCKET,)

@@ -7,13 +7,14 @@ fields: S3 API reference, 2006-03-01. Names and replacement: Pulumi's AWS schema
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlinfra.core.property import Property, Replace, block, boolean, document, integer, list_of, map_of, text
-from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.resource_type import Exclusive, OwnedBy, ResourceType
+from mlinfra.core.value import Properties
 from mlinfra.providers.aws.aws_type import AwsType, Item, Reading, Shape, Update
-from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import moment, ordered_by
 from mlinfra.providers.aws.services.iam_roles import same_policy
@@ -50,15 +51,18 @@ def _setting(
     plain: Callable[[Item], bool] | None = None,
     names: Mapping[str, str] | None = None,
     shapes: Mapping[str, Shape] | None = None,
+    said: str = "",
+    welcome: Callable[[Properties], bool] | None = None,
 ) -> AwsType:
     """One of them.
 
     get, put, params, delete: the calls. shown: where the properties stand in the answer. plain: whether it is what
-    every bucket has by itself.
+    every bucket has by itself. said: what a bucket has by it, where nobody but its own stack is to give it that;
+    welcome: unless it is such a one.
     """
 
-    def source(reader: Reader, wanted: Wanted) -> list[Item]:
-        return [{"Bucket": name, "Asked": wanted.named(name)} for name in sorted(parents(kind, reader, wanted))]
+    def below(bucket: str, wanted: Wanted) -> Item:
+        return {"Bucket": bucket, "Asked": wanted.named(bucket)}
 
     def details(reader: Reader, item: Item) -> Item | None:
         if "Asked" not in item:
@@ -78,24 +82,24 @@ def _setting(
         return {name[0].upper() + name[1:]: work.api(name) for name in fields}
 
     writing = call(put, Bucket=prop("bucket"), lag=_LAG, **params)
-    kind = AwsType(
+    return AwsType(
         about=ResourceType(
             token=token,
             inputs=block({"bucket": text(required=True, replace=Replace.CREATE_FIRST, refers=BUCKET), **fields}),
             key=("bucket",),
             owned_by=OwnedBy.PARENT,
             parent="bucket",
+            exclusive=Exclusive(of=BUCKET, by="{bucket}", said=lambda setting: said, welcome=welcome) if said else None,
         ),
         service="s3",
         id="{bucket}",
         names=names or {},
         shapes=shapes or {},
         create=writing,
-        reading=Reading(source=source, details=details, one=one),
+        reading=Reading(below=below, details=details, one=one),
         updates=(Update(tuple(fields), (writing,)),),
         delete=delete,
     )
-    return kind
 
 
 _VERSIONING = _setting(
@@ -172,6 +176,14 @@ _OWNERSHIP_CONTROLS = _setting(
     shown=lambda answer: {"Rule": answer["OwnershipControls"]["Rules"][0]},
 )
 
+
+def _of_log_delivery(setting: Properties) -> bool:
+    """Whether AWS wrote it, for flow logs (VPC user guide, "Publish flow logs to Amazon S3", November 2026)."""
+    said = json.loads(setting["policy"]).get("Statement", [])
+    statements = said if isinstance(said, list) else [said]
+    return all(one.get("Principal") == {"Service": "delivery.logs.amazonaws.com"} for one in statements)
+
+
 _POLICY = _setting(
     BUCKET_POLICY,
     {"policy": document(required=True, canonical=same_policy)},
@@ -179,6 +191,8 @@ _POLICY = _setting(
     "PutBucketPolicy",
     {"Policy": prop("policy")},
     call("DeleteBucketPolicy", Bucket=ID, lag=_LAG),
+    said="has a bucket policy",
+    welcome=_of_log_delivery,
 )
 
 _SIZES = {
@@ -254,6 +268,7 @@ _LIFECYCLE = _setting(
         "TransitionDefaultMinimumObjectSize": prop("transitionDefaultMinimumObjectSize"),
     },
     call("DeleteBucketLifecycle", Bucket=ID, lag=_LAG),
+    said="has a lifecycle configuration, by which objects may expire",
     names={"rules[].id": "ID"},
     shapes={
         "rules[]": Shape(outward=_with_filter, inward=lambda rule: rule),

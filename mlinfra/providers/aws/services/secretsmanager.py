@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlinfra.core.property import Replace, block, integer, text
 from mlinfra.core.resource_type import NameRule, ResourceType
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Tagging, Update
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call
 from mlinfra.providers.aws.work import Work
 
@@ -74,6 +74,7 @@ _SECRET = AwsType(
         # Ours alone: it matters when the secret is deleted.
         Update(("recoveryWindowInDays",), ()),
     ),
+    leaving=Leaving.SOON,
     delete=_delete,
 )
 

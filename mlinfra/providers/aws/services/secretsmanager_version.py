@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlinfra.core.errors import InvalidRequest
 from mlinfra.core.property import Replace, block, text
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import AwsType, Item, Reading
@@ -61,9 +62,14 @@ def _look(work: Work) -> Item | None:
 
 
 def _let_go(work: Work) -> None:
-    if work.describe() is not None:
-        params = {"SecretId": work.value("secretId"), "RemoveFromVersionId": work.value("VersionId")}
+    if work.describe() is None:
+        return
+    params = {"SecretId": work.value("secretId"), "RemoveFromVersionId": work.value("VersionId")}
+    try:
         work.call("UpdateSecretVersionStage", VersionStage=LABEL, **params)
+    except InvalidRequest:
+        if work.describe() is not None:
+            raise  # else an earlier time, whose answer was lost, has taken the label off
 
 
 _SECRET_VERSION = AwsType(

@@ -12,7 +12,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, integer, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.core.value import canonical_json
-from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
+from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
@@ -46,7 +46,8 @@ _INPUTS = {
     "deduplicationScope": text(default=None, enum=["messageGroup", "queue"]),
     "fifoThroughputLimit": text(default=None, enum=["perQueue", "perMessageGroupId"]),
     "delaySeconds": integer(default=0, minimum=0, maximum=900),
-    "maxMessageSize": integer(default=1048576, minimum=1024, maximum=1048576),
+    # A quarter of that for queues from before August 2025.
+    "maxMessageSize": integer(default=1048576, floating=True, minimum=1024, maximum=1048576),
     "messageRetentionSeconds": integer(default=345600, minimum=60, maximum=1209600),
     "receiveWaitTimeSeconds": integer(default=0, minimum=0, maximum=20),
     "visibilityTimeoutSeconds": integer(default=30, minimum=0, maximum=43200),
@@ -54,7 +55,7 @@ _INPUTS = {
     "redriveAllowPolicy": document(default=None),
     "kmsMasterKeyId": text(default=None, refers="aws:kms/key:Key"),
     "kmsDataKeyReusePeriodSeconds": integer(default=300, minimum=60, maximum=86400),
-    "sqsManagedSseEnabled": boolean(default=True),
+    "sqsManagedSseEnabled": boolean(default=True, floating=True),  # false where there is a key
     "tags": TAGS_PROPERTY,
 }
 _ATTRIBUTES = AttributeMap(
@@ -165,6 +166,7 @@ _QUEUE = AwsType(
         arn=_ARN,
     ),
     updates=(Update(_ATTRIBUTES.properties, _update),),
+    leaving=Leaving.SOON,
     delete=call("DeleteQueue", QueueUrl=ID),
 )
 

@@ -56,7 +56,7 @@ _PARAMETER = AwsType(
                 "value": text(write_only=True),
                 "insecureValue": text(),
                 "description": text(default=""),
-                "tier": text(default="Standard"),
+                "tier": text(default="Standard", floating=True),  # the account has a default of its own
                 "keyId": text(refers="aws:kms/key:Key"),
                 "dataType": text(replace=Replace.DELETE_FIRST, default="text"),
                 "allowedPattern": text(default=""),

@@ -11,11 +11,13 @@ from typing import Any
 
 import msgspec
 
+from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.call import Answer, Call, Proceed
 from mlinfra.sandbox.aws.eks import catalogue, references
 from mlinfra.sandbox.aws.eks.access import PodIdentities
 from mlinfra.sandbox.aws.eks.store import Body, Cluster, Clusters, Item, in_use, invalid_parameter, not_found, replay
 from mlinfra.sandbox.aws.eks.updates import begin
+from mlinfra.sandbox.aws.endpoints import ClusterEndpoints
 from mlinfra.sandbox.aws.extension import Extension
 from mlinfra.sandbox.aws.identity import page
 
@@ -24,6 +26,10 @@ class AddOnOperations(Extension):
     """CreateAddon, DescribeAddon, UpdateAddon, DeleteAddon, ListAddons, DescribeAddonVersions, its configuration."""
 
     service = "eks"
+
+    def __init__(self, account: Account, endpoints: ClusterEndpoints) -> None:
+        super().__init__(account)
+        self._endpoints = endpoints
 
     def create_addon(self, call: Call, proceed: Proceed) -> Answer:
         """Begin to install an add-on."""
@@ -57,6 +63,7 @@ class AddOnOperations(Extension):
         _set_optional(add_on.body, call)
         cluster.add_ons[name] = add_on
         self._associate(cluster, add_on, call)
+        self._endpoints.machines_changed()
         created = dict(add_on.body)
         self.account.timeline.after(self.account.pace.add_on, lambda: add_on.body.update(status="ACTIVE"))
         return {"addon": created}
@@ -86,6 +93,7 @@ class AddOnOperations(Extension):
             _set_optional(add_on.body, call)
             if call.get("podIdentityAssociations") is not None:
                 self._associate(cluster, add_on, call)
+            self._endpoints.machines_changed()
 
         params = {
             "AddonVersion": version,
@@ -161,6 +169,7 @@ class AddOnOperations(Extension):
         add_on = cluster.add_ons.pop(name, None)
         if add_on is not None:
             PodIdentities(self.account, self.account.region).drop(cluster, add_on.body["addonArn"])
+            self._endpoints.machines_changed()
 
 
 def _offered(name: str) -> catalogue.AddOn:

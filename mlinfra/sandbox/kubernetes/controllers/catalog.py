@@ -36,6 +36,8 @@ API_SERVICE = GroupVersionKind("apiregistration.k8s.io", "v1", "APIService")
 
 TARGET_GROUP_BINDING = GroupVersionKind("elbv2.k8s.aws", "v1beta1", "TargetGroupBinding")
 
+SCALED_OBJECT = GroupVersionKind("keda.sh", "v1alpha1", "ScaledObject")
+
 NODE_POOL = GroupVersionKind("karpenter.sh", "v1", "NodePool")
 NODE_CLAIM = GroupVersionKind("karpenter.sh", "v1", "NodeClaim")
 NODE_CLASS = GroupVersionKind("karpenter.k8s.aws", "v1", "EC2NodeClass")

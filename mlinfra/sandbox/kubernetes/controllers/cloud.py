@@ -95,6 +95,14 @@ class NodeGroup(msgspec.Struct, frozen=True, kw_only=True):
     tags: Mapping[str, str] = {}
 
 
+class AddOn(msgspec.Struct, frozen=True, kw_only=True):
+    """An add-on of EKS that is in the cluster, or on its way into it."""
+
+    name: str
+    version: str
+    region: str
+
+
 class Offering(msgspec.Struct, frozen=True, kw_only=True):
     """A type of machine that can be had in a zone, and its price in US dollars an hour."""
 
@@ -123,6 +131,42 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True):
     encrypted: bool = False
     kms_key: str = ""
     tags: Mapping[str, str] = {}
+
+
+class AccessPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A way into a file system of EFS that a claim asks for. `token` makes repetitions harmless."""
+
+    token: str
+    file_system: str
+    path: str
+    permissions: str
+    user: int
+    group: int
+    tags: Mapping[str, str] = {}
+
+
+class Lustre(msgspec.Struct, frozen=True, kw_only=True):
+    """A file system of FSx for Lustre that a claim asks for. `token` makes repetitions harmless; `size` is in GiB.
+
+    settings: what stands under LustreConfiguration.
+    """
+
+    token: str
+    size: int
+    subnet: str
+    security_groups: Sequence[str] = ()
+    storage: str = "SSD"
+    settings: Mapping[str, object] = {}
+    tags: Mapping[str, str] = {}
+
+
+class FileSystem(msgspec.Struct, frozen=True, kw_only=True):
+    """A file system of FSx as it is: whether it is ready, and where it is mounted from."""
+
+    id: str
+    ready: bool
+    dns_name: str = ""
+    mount_name: str = ""
 
 
 class SecurityGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +224,14 @@ class Cloud(NodeSource, Protocol):
         """The names of the cluster's active add-ons."""
         ...
 
+    def installed(self) -> Sequence[AddOn]:
+        """The cluster's add-ons, but those that are going."""
+        ...
+
+    def set_add_on_health(self, name: str, issue: tuple[str, str] | None) -> None:
+        """Say of an add-on that it lacks something, by code and message, or that it does not any more."""
+        ...
+
     def node_groups(self) -> Sequence[NodeGroup]:
         """The groups whose machines join this cluster."""
         ...
@@ -206,6 +258,22 @@ class Cloud(NodeSource, Protocol):
 
     def delete_disk(self, volume_id: str) -> None:
         """Delete a volume; one that is gone is fine."""
+        ...
+
+    def ensure_access_point(self, wanted: AccessPoint) -> str:
+        """Make an access point, or find it by its token; gives its id."""
+        ...
+
+    def delete_access_point(self, access_point_id: str) -> None:
+        """Delete an access point; one that is gone is fine."""
+        ...
+
+    def ensure_file_system(self, wanted: Lustre) -> FileSystem:
+        """Make a file system, or find it by its token; it takes time."""
+        ...
+
+    def delete_file_system(self, file_system_id: str) -> None:
+        """Delete a file system of FSx; one that is gone, or going, is fine."""
         ...
 
     def ensure_load_balancer(self, wanted: LoadBalancer) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlinfra.sandbox.kubernetes.controllers import (
+    add_ons,
     cron_jobs,
     daemon_sets,
     deployments,
@@ -20,6 +21,7 @@ from mlinfra.sandbox.kubernetes.controllers import (
     housekeeping,
     ingresses,
     jobs,
+    keda,
     load_balancers,
     nginx_ingresses,
     quotas,
@@ -65,6 +67,7 @@ def controllers(options: Options) -> Iterable[Controller]:
     """All controllers, in no particular order: each only reacts to what it sees."""
     return (
         Nodes().controller(),
+        add_ons.CONTROLLER,
         scheduler.CONTROLLER,
         Kubelet(options.pod_cidr).controller(),
         replica_sets.CONTROLLER,
@@ -83,6 +86,7 @@ def controllers(options: Options) -> Iterable[Controller]:
         disruption.CONTROLLER,
         quotas.CONTROLLER,
         HorizontalAutoscaler().controller(),
+        keda.CONTROLLER,
         ClusterAutoscaler().controller(),
         Karpenter().controller(),
         housekeeping.Namespaces(options.certificate).controller(),

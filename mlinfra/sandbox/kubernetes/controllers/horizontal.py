@@ -2,7 +2,8 @@
 
 The scaled object bears the annotation `sandbox.mlinfra.dev/metrics`, JSON of metric names and numbers: for resources
 (`cpu`, `memory`) the average utilisation in per cent, for all others the average value per pod, or for type Object and
-External with a `value` target the value itself: `{"cpu": 95, "requests_in_flight": 12.5}`. They are looked at when they
+External with a `value` target the value itself: `{"cpu": 95, "requests_in_flight": 12.5}`. External ones that nobody
+set are zero: what is outside is idle. They are looked at when they
 change, and every 15 s as long as they are off target: numbers that stay high scale up to the maximum.
 
 The rule is the documented one (kubernetes.io, "Horizontal Pod Autoscaling", algorithm details, 1.33): the largest
@@ -17,7 +18,7 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 
-from mlinfra.sandbox.kubernetes.controllers import conditions
+from mlinfra.sandbox.kubernetes.controllers import conditions, programs
 from mlinfra.sandbox.kubernetes.controllers.catalog import AUTOSCALER
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itself
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key, key_of
@@ -67,6 +68,10 @@ class HorizontalAutoscaler:
             return _report(
                 cluster, scaler, 0, 0, [conditions.condition("ScalingActive", False, "ScalingDisabled", off)]
             )
+        low, high = int(at(scaler, ("spec", "minReplicas"), 1)), int(scaler["spec"]["maxReplicas"])
+        if not low <= current <= high:
+            _bring_within(cluster, scaler, target, current, max(low, min(high, current)))
+            return None
         metrics = str(at(target, ("metadata", "annotations", METRICS)) or "")
         moment, acted_on = self._scaled.get(key, (None, ""))
         left = 0.0 if moment is None else _PERIOD - (cluster.clock() - moment).total_seconds()
@@ -74,13 +79,7 @@ class HorizontalAutoscaler:
             return Again(left, quiet=True)  # it has acted on these numbers; if they stay, it acts again next time
         wish = _wish(scaler, metrics, current)
         if wish is None:
-            kind, name = reference["kind"].lower(), reference["name"]
-            text = (
-                "the HPA was unable to compute the replica count: pods are simulated, and use nothing; say what it "
-                f"""shall see with: kubectl annotate {kind} {name} {METRICS}='{{"cpu": 95}}'"""
-            )
-            news = [conditions.condition("ScalingActive", False, "FailedGetResourceMetric", text)]
-            return _report(cluster, scaler, current, current, news)
+            return _report(cluster, scaler, current, current, [_unmeasured(cluster, reference)])
         wanted = self._bounded(cluster, scaler, current, wish)
         if wanted != current:
             self._scaled[key] = (cluster.clock(), metrics)
@@ -112,6 +111,39 @@ class HorizontalAutoscaler:
         return max(low, min(high, kept))
 
 
+def _unmeasured(cluster: Cluster, reference: Object) -> Object:
+    """What is said where no number was set: with the metrics server all is steady, without it nothing can be seen."""
+    kind, name = reference["kind"].lower(), reference["name"]
+    hint = (
+        "pods are simulated, and use nothing; say what it shall see with: "
+        f"""kubectl annotate {kind} {name} {METRICS}='{{"cpu": 95}}'"""
+    )
+    if cluster.runs(programs.METRICS_SERVER):
+        return conditions.condition("ScalingActive", True, "ValidMetricFound", hint)
+    text = (
+        "the HPA was unable to compute the replica count: unable to fetch metrics from resource metrics API: the "
+        f"server could not find the requested resource (get pods.metrics.k8s.io); {hint}"
+    )
+    return conditions.condition("ScalingActive", False, "FailedGetResourceMetric", text)
+
+
+def _bring_within(cluster: Cluster, scaler: Object, target: Object, current: int, wanted: int) -> None:
+    """Bounds hold whatever is measured, and where nothing can be."""
+    gvk = GroupVersionKind.of(target["apiVersion"], target["kind"])
+    cluster.patch(gvk, target, {"spec": {"replicas": wanted}})
+    side = "below Spec.MinReplicas" if current < wanted else "above Spec.MaxReplicas"
+    cluster.record(scaler, NAME, "SuccessfulRescale", f"New size: {wanted}; reason: Current number of replicas {side}")
+    text = "the HPA controller was able to get the target's current scale"
+    _report(
+        cluster,
+        scaler,
+        current,
+        wanted,
+        [conditions.condition("AbleToScale", True, "SucceededGetScale", text)],
+        scaled=True,
+    )
+
+
 def _wish(scaler: Object, text: str, current: int) -> int | None:
     """How many replicas the metrics ask for; None where none of them is set."""
     numbers = json.loads(text) if text else {}
@@ -126,13 +158,13 @@ def _proposal(metric: Object, numbers: Object, current: int) -> int | None:
         (metric[key] for key in ("resource", "containerResource", "pods", "object", "external") if key in metric), {}
     )
     name = source.get("name") or at(source, ("metric", "name"))
-    if name not in numbers:
+    if name not in numbers and "external" not in metric:
         return None
     target = source["target"]
     goal = target.get("averageUtilization") or target.get("averageValue") or target.get("value")
     if not goal:
         return None
-    ratio = float(numbers[name]) / float(parse(goal))
+    ratio = float(numbers.get(name, 0)) / float(parse(goal))
     if abs(ratio - 1) <= _TOLERANCE:
         return current
     return max(1, math.ceil(current * ratio))

@@ -20,7 +20,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from mlinfra.sandbox.kubernetes.controllers import programs
+from mlinfra.sandbox.kubernetes.controllers import conditions, programs
 from mlinfra.sandbox.kubernetes.controllers.catalog import SERVICE
 from mlinfra.sandbox.kubernetes.controllers.clock import seconds_since
 from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError, Listener, LoadBalancer, SecurityGroup, TargetGroup
@@ -201,9 +201,13 @@ def _target_groups(
 
 
 def pod_targets(pods: Objects, port: Object) -> Sequence[tuple[str, int]]:
-    """Ready pods by address."""
-    found = [(pod, target_port(port, pod)) for pod in pods if is_ready(pod) and not is_deleted(pod)]
+    """Pods by address that are ready, or would be but for a readiness gate that waits for what this registers."""
+    found = [(pod, target_port(port, pod)) for pod in pods if _may_take(pod) and not is_deleted(pod)]
     return [(pod["status"]["podIP"], number) for pod, number in found if number is not None]
+
+
+def _may_take(pod: Object) -> bool:
+    return is_ready(pod) or bool(at(pod, ("spec", "readinessGates")) and conditions.holds(pod, "ContainersReady"))
 
 
 def node_targets(cluster: Cluster, port: Object) -> Sequence[tuple[str, int]]:

@@ -12,11 +12,15 @@ from datetime import datetime
 import msgspec
 
 from mlinfra.sandbox.kubernetes.controllers.cloud import (
+    AccessPoint,
+    AddOn,
     CapacityShortage,
     CloudError,
     Disk,
+    FileSystem,
     Launch,
     LoadBalancer,
+    Lustre,
     Machine,
     NodeGroup,
     Offering,
@@ -38,7 +42,10 @@ class MemoryCloud:
         self._listeners: list[Callable[[], None]] = []
         self._tokens: dict[str, str] = {}
         self._made = 0
+        self.ailing: dict[str, tuple[str, str]] = {}
         self.disks: dict[str, Disk] = {}
+        self.access_points: dict[str, AccessPoint] = {}
+        self.file_systems: dict[str, Lustre] = {}
         self.load_balancers: dict[str, LoadBalancer] = {}
         self.targets: dict[str, tuple[tuple[str, int], ...]] = {}
         """Of target groups that somebody else made."""
@@ -80,6 +87,22 @@ class MemoryCloud:
     def addons(self) -> frozenset[str]:
         """The add-ons given at the start."""
         return self._addons
+
+    def install(self, *names: str) -> None:
+        """Have these add-ons, and no others."""
+        self._addons = frozenset(names)
+        self._tell()
+
+    def installed(self) -> Sequence[AddOn]:
+        """Those of them that have objects."""
+        return tuple(AddOn(name=name, version="v1.0.0", region=self._region) for name in sorted(self._addons))
+
+    def set_add_on_health(self, name: str, issue: tuple[str, str] | None) -> None:
+        """Remember it."""
+        self.ailing = {
+            **{key: value for key, value in self.ailing.items() if key != name},
+            **({name: issue} if issue else {}),
+        }
 
     def machines(self) -> Sequence[Machine]:
         """All machines, after those were taken away whose time has come."""
@@ -136,6 +159,30 @@ class MemoryCloud:
     def delete_disk(self, volume_id: str) -> None:
         """Delete a volume."""
         self.disks.pop(volume_id, None)
+
+    def ensure_access_point(self, wanted: AccessPoint) -> str:
+        """Make an access point once."""
+        known = self._tokens.get(wanted.token)
+        if known is None:
+            known = self._tokens[wanted.token] = self._identity("fsap")
+            self.access_points[known] = wanted
+        return known
+
+    def delete_access_point(self, access_point_id: str) -> None:
+        """Delete an access point."""
+        self.access_points.pop(access_point_id, None)
+
+    def ensure_file_system(self, wanted: Lustre) -> FileSystem:
+        """Make a file system once; it is ready when it is asked for again."""
+        known, ready = self._tokens.get(wanted.token), wanted.token in self._tokens
+        if known is None:
+            known = self._tokens[wanted.token] = self._identity("fs")
+            self.file_systems[known] = wanted
+        return FileSystem(id=known, ready=ready, dns_name=f"{known}.fsx.{self._region}.amazonaws.com", mount_name="fsx")
+
+    def delete_file_system(self, file_system_id: str) -> None:
+        """Delete a file system."""
+        self.file_systems.pop(file_system_id, None)
 
     def ensure_load_balancer(self, wanted: LoadBalancer) -> str:
         """Make or replace a load balancer."""

@@ -152,7 +152,7 @@ def _capacity(cluster: Cluster, machine: Machine) -> dict[str, str]:
     pods = cluster.pods.on(machine.name)
     shown = {}
     for name, text in shape.capacity.items():
-        plugin = programs.DEVICE_PLUGINS.get(name)
+        plugin = programs.announcer(name)
         known = plugin is None or implied or name in shape.announced
         if known or any(programs.is_of(plugin, pod) and is_ready(pod) for pod in pods if plugin):
             shown[name] = str(text)

@@ -13,6 +13,8 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
 
     image_pull: float = 1
     """From a pod's arrival on its node until its containers run."""
+    add_on_patience: float = 60
+    """How long an add-on may lack pods before EKS calls it degraded."""
     readiness: float = 1
     """From then until it is ready."""
     run: float = 2

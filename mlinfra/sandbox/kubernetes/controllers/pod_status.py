@@ -61,10 +61,16 @@ def running(pod: Object, address: str, now: datetime) -> Object:
 
 
 def ready(pod: Object, is_ready: bool, now: datetime) -> Object:
-    """A running pod that passes its probes, or fails them."""
+    """A running pod that passes its probes, or fails them. It is ready once its readiness gates are open as well."""
     status = pod["status"]
     reason = "" if is_ready else "ContainersNotReady"
-    news = [conditions.condition(kind, is_ready, reason) for kind in ("Ready", "ContainersReady")]
+    gates = [one["conditionType"] for one in at(pod, ("spec", "readinessGates")) or ()]
+    shut = [one for one in gates if not conditions.holds(pod, one)]
+    gated = conditions.condition("Ready", False, "ReadinessGatesNotReady") if is_ready and shut else None
+    news = [
+        gated or conditions.condition("Ready", is_ready, reason),
+        conditions.condition("ContainersReady", is_ready, reason),
+    ]
     statuses = [{**item, "ready": is_ready} for item in status["containerStatuses"]]
     return {**status, "conditions": conditions.merged(status["conditions"], news, now), "containerStatuses": statuses}
 

@@ -17,6 +17,10 @@ CLUSTER_AUTOSCALER = "cluster-autoscaler"
 KARPENTER = "karpenter"
 LOAD_BALANCER_CONTROLLER = "aws-load-balancer-controller"
 EBS_DRIVER = "aws-ebs-csi-driver"
+EFS_DRIVER = "aws-efs-csi-driver"
+FSX_DRIVER = "aws-fsx-csi-driver"
+METRICS_SERVER = "metrics-server"
+KEDA = "keda-operator"
 TERMINATION_HANDLER = "aws-node-termination-handler"
 NVIDIA_PLUGIN = "nvidia-device-plugin"
 NEURON_PLUGIN = "neuron-device-plugin"
@@ -28,6 +32,10 @@ _VALUES: dict[str, tuple[str, ...]] = {
     KARPENTER: ("karpenter",),
     LOAD_BALANCER_CONTROLLER: ("aws-load-balancer-controller",),
     EBS_DRIVER: ("aws-ebs-csi-driver", "ebs-csi-controller"),
+    METRICS_SERVER: ("metrics-server",),
+    KEDA: ("keda-operator",),
+    EFS_DRIVER: ("aws-efs-csi-driver", "efs-csi-controller"),
+    FSX_DRIVER: ("aws-fsx-csi-driver", "fsx-csi-controller"),
     TERMINATION_HANDLER: ("aws-node-termination-handler",),
     NVIDIA_PLUGIN: ("nvidia-device-plugin", "nvidia-device-plugin-daemonset", "nvidia-device-plugin-ds"),
     NEURON_PLUGIN: ("neuron-device-plugin", "neuron-device-plugin-ds"),
@@ -40,6 +48,11 @@ DEVICE_PLUGINS = {
     "vpc.amazonaws.com/efa": EFA_PLUGIN,
 }
 """Which program announces a resource to the kubelet."""
+
+
+def announcer(resource: str) -> str | None:
+    """The program that announces a resource; parts of GPUs (`nvidia.com/mig-1g.5gb`) are announced as GPUs are."""
+    return DEVICE_PLUGINS.get("nvidia.com/gpu" if resource.startswith("nvidia.com/mig-") else resource)
 
 
 def is_of(program: str, obj: Object) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlinfra.sandbox.kubernetes.controllers import programs
-from mlinfra.sandbox.kubernetes.controllers.catalog import SERVICE, TARGET_GROUP_BINDING
+from mlinfra.sandbox.kubernetes.controllers import conditions, pod_status, programs
+from mlinfra.sandbox.kubernetes.controllers.catalog import POD, SERVICE, TARGET_GROUP_BINDING
 from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, all_of, itself
 from mlinfra.sandbox.kubernetes.controllers.endpoints import selected
@@ -23,6 +23,7 @@ from mlinfra.sandbox.kubernetes.values import Object, at
 from mlinfra.sandbox.kubernetes.watch import Event
 
 NAME = "targetGroupBinding"
+_GATE = "target-health.elbv2.k8s.aws"
 FINALIZER = "elbv2.k8s.aws/resources"
 
 
@@ -43,9 +44,25 @@ def reconcile(cluster: Cluster, key: Key) -> Again | None:
     except CloudError as error:
         cluster.record(binding, NAME, "FailedReconcile", f"Failed reconcile: {error}", warning=True)
         raise
+    _open_gates(cluster, binding)
     generation = binding["metadata"].get("generation", 1)
     cluster.set_status(TARGET_GROUP_BINDING, binding, {"observedGeneration": generation})
     return None
+
+
+def _open_gates(cluster: Cluster, binding: Object) -> None:
+    """Say of pods that wait for it that the load balancer finds them well: here it does as soon as they are registered.
+
+    docs/deploy/pod_readiness_gate.md and pkg/targetgroupbinding/utils.go of the same source: the condition is named for
+    the binding.
+    """
+    gate, now = f"{_GATE}/{binding['metadata']['name']}", cluster.now()
+    for pod in cluster.pods.within(binding["metadata"]["namespace"]):
+        gates = [one["conditionType"] for one in at(pod, ("spec", "readinessGates")) or ()]
+        if gate in gates and conditions.holds(pod, "ContainersReady") and not conditions.holds(pod, gate):
+            found = conditions.merged(pod["status"]["conditions"], [conditions.condition(gate, True)], now)
+            opened = {**pod, "status": {**pod["status"], "conditions": found}}
+            cluster.set_status(POD, pod, pod_status.ready(opened, True, now), NAME)
 
 
 def _targets(cluster: Cluster, binding: Object) -> Sequence[tuple[str, int]]:

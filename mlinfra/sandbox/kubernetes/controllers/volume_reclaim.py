@@ -1,4 +1,4 @@
-"""What becomes of a PersistentVolume whose claim is gone: it is kept, or deleted with its EBS volume.
+"""What becomes of a PersistentVolume whose claim is gone: it is kept, or deleted with what is behind it.
 
 Called by the runtime.
 """
@@ -11,10 +11,11 @@ from mlinfra.sandbox.kubernetes.controllers import programs
 from mlinfra.sandbox.kubernetes.controllers.catalog import VOLUME
 from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, itself
+from mlinfra.sandbox.kubernetes.controllers.csi import Driver
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
 from mlinfra.sandbox.kubernetes.controllers.pods import is_deleted
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
-from mlinfra.sandbox.kubernetes.controllers.volumes import DRIVER
+from mlinfra.sandbox.kubernetes.controllers.volumes import DRIVERS, driver_of
 from mlinfra.sandbox.kubernetes.values import Object, at
 from mlinfra.sandbox.kubernetes.watch import Event
 
@@ -47,10 +48,11 @@ def _release(cluster: Cluster, volume: Object) -> None:
     if at(volume, ("status", "phase")) == "Bound":
         cluster.set_status(VOLUME, volume, {**volume["status"], "phase": "Released"})
     policy = at(volume, ("spec", "persistentVolumeReclaimPolicy"), "Retain")
-    if policy == "Delete" and at(volume, ("spec", "csi", "driver")) == DRIVER:
-        if not cluster.runs(programs.EBS_DRIVER):
+    driver = driver_of(at(volume, ("spec", "csi", "driver")))
+    if policy == "Delete" and driver is not None:
+        if not cluster.runs(driver.program):
             return  # nobody is left to delete it: volume and object stay
-        _delete_disk(cluster, volume)
+        _remove(cluster, driver, volume)
         cluster.delete(VOLUME, volume)
     elif not is_deleted(volume):
         return
@@ -60,11 +62,11 @@ def _release(cluster: Cluster, volume: Object) -> None:
             cluster.drop_finalizer(VOLUME, found, finalizer)
 
 
-def _delete_disk(cluster: Cluster, volume: Object) -> None:
+def _remove(cluster: Cluster, driver: Driver, volume: Object) -> None:
     try:
-        cluster.cloud.delete_disk(volume["spec"]["csi"]["volumeHandle"])
+        driver.remove(cluster, volume)
     except CloudError as error:
-        text = f"Error deleting EBS volume: {error}"
+        text = f"rpc error: code = Internal desc = {error}"
         cluster.record(volume, "persistentvolume-controller", "VolumeFailedDelete", text, warning=True)
         raise
 
@@ -75,7 +77,7 @@ def _volume_of_claim(_: Cluster, event: Event) -> Iterable[Key]:
 
 
 def _when_driver(cluster: Cluster, event: Event) -> Iterable[Key]:
-    if not programs.is_of(programs.EBS_DRIVER, event.object):
+    if not any(programs.is_of(one.program, event.object) for one in DRIVERS):
         return ()
     return [("", item["metadata"]["name"]) for item in cluster.peek(VOLUME)]
 

@@ -1,19 +1,19 @@
-"""PersistentVolumeClaims and PersistentVolumes: binding, EBS volumes made for claims, and what happens on release.
+"""PersistentVolumeClaims and PersistentVolumes: binding, and volumes that drivers make for claims.
 
 Called by the runtime for claims; `volume_reclaim` looks after volumes. A claim of a class that waits for its first pod
-is provisioned once the scheduler has chosen a node (annotation `volume.kubernetes.io/selected-node`), in that node's
-zone. Volumes and tags are those of the EBS CSI driver (kubernetes-sigs/aws-ebs-csi-driver v1.50, read November 2026);
-without the driver in the cluster nothing is provisioned.
+is provisioned once the scheduler has chosen a node (annotation `volume.kubernetes.io/selected-node`). Without the
+driver of its class in the cluster nothing is provisioned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlinfra.sandbox.kubernetes.controllers import programs
+from mlinfra.sandbox.kubernetes.controllers import ebs_volumes, efs_volumes, fsx_volumes, programs
 from mlinfra.sandbox.kubernetes.controllers.catalog import CLAIM, STORAGE_CLASS, VOLUME
-from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError, Disk
+from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, all_of, itself
+from mlinfra.sandbox.kubernetes.controllers.csi import Driver, token_of
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
 from mlinfra.sandbox.kubernetes.controllers.pods import claims_of, has_ended, is_deleted
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
@@ -24,18 +24,22 @@ from mlinfra.sandbox.kubernetes.values import Object, at
 from mlinfra.sandbox.kubernetes.watch import Event
 
 NAME = "persistentvolume-controller"
-DRIVER = "ebs.csi.aws.com"
+DRIVERS = (ebs_volumes.DRIVER, efs_volumes.DRIVER, fsx_volumes.DRIVER)
 PROTECTION = "kubernetes.io/pvc-protection"
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
-_ZONE = "topology.kubernetes.io/zone"
 _BOUND = {"pv.kubernetes.io/bind-completed": "yes", "pv.kubernetes.io/bound-by-controller": "yes"}
-_GIB = 1024**3
+_SOON = 5.0  # seconds between looks at what is in the making
 _RESYNC = 15.0  # seconds between looks of the real controller at a claim that waits
 _EXTERNAL = (
     "Waiting for a volume to be created either by the external provisioner '{}' or manually by the system "
     "administrator. If volume creation is delayed, please verify that the provisioner is running and correctly "
     "registered."
 )
+
+
+def driver_of(name: object) -> Driver | None:
+    """The driver that a class of volumes, or a volume, names."""
+    return next((one for one in DRIVERS if name in one.provisioners), None)
 
 
 def reconcile(cluster: Cluster, key: Key) -> Again | None:
@@ -156,11 +160,12 @@ def _provision(cluster: Cluster, claim: Object) -> Again | None:
     if storage.get("volumeBindingMode") == "WaitForFirstConsumer" and not node:
         text = "waiting for first consumer to be created before binding"
         return _wait(cluster, claim, "WaitForFirstConsumer", text)
-    if storage.get("provisioner") not in (DRIVER, "kubernetes.io/aws-ebs") or not cluster.runs(programs.EBS_DRIVER):
+    driver = driver_of(storage.get("provisioner"))
+    if driver is None or not cluster.runs(driver.program):
         text = _EXTERNAL.format(storage.get("provisioner"))
         _wait(cluster, claim, "ExternalProvisioning", text)
         return Again(_RESYNC, quiet=True)  # nothing tells when an add-on has become active
-    return _make(cluster, claim, storage, _zone(cluster, storage, node))
+    return _make(cluster, driver, claim, storage, node)
 
 
 def _wait(cluster: Cluster, claim: Object, reason: str, text: str, *, warning: bool = False) -> Again | None:
@@ -169,93 +174,22 @@ def _wait(cluster: Cluster, claim: Object, reason: str, text: str, *, warning: b
     return None
 
 
-def _zone(cluster: Cluster, storage: Object, node: str | None) -> str:
-    """The chosen node's zone; else the first that the class allows; else the first that has a node."""
-    found = cluster.store.exists("nodes", node or "")
-    if found is not None:
-        return str(at(found, ("metadata", "labels", _ZONE), ""))
-    for topology in storage.get("allowedTopologies") or ():
-        for rule in topology.get("matchLabelExpressions") or ():
-            if rule["key"].endswith("/zone"):
-                return str(rule["values"][0])
-    return min((machine.shape.zone for machine in cluster.cloud.machines()), default="")
-
-
-def _make(cluster: Cluster, claim: Object, storage: Object, zone: str) -> Again | None:
-    component = f"{DRIVER}_ebs-csi-controller"
-    name = f"pvc-{claim['metadata']['uid']}"
-    disk = _disk(cluster, claim, storage, zone, name)
+def _make(cluster: Cluster, driver: Driver, claim: Object, storage: Object, node: str | None) -> Again | None:
+    name = token_of(claim)
+    volume = cluster.store.find(VOLUME, name)
     try:
-        identity = cluster.cloud.ensure_disk(disk)
+        made = volume or driver.make(cluster, claim, storage, node)
     except CloudError as error:
         text = f'failed to provision volume with StorageClass "{storage["metadata"]["name"]}": {error}'
-        cluster.record(claim, component, "ProvisioningFailed", text, warning=True)
+        cluster.record(claim, driver.component, "ProvisioningFailed", text, warning=True)
         raise
-    volume = cluster.store.find(VOLUME, name) or cluster.create(_volume(claim, storage, disk, identity), component)
-    cluster.record(claim, component, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+    if made is None:
+        cluster.record(claim, driver.component, "Provisioning", f"External provisioner is provisioning volume {name}")
+        return Again(_SOON)
+    volume = volume or cluster.create(made, driver.component)
+    cluster.record(claim, driver.component, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
     _bind(cluster, claim, volume)
     return None
-
-
-def _disk(cluster: Cluster, claim: Object, storage: Object, zone: str, name: str) -> Disk:
-    given = {key.lower(): str(value) for key, value in (storage.get("parameters") or {}).items()}
-    meta = claim["metadata"]
-    tags = {
-        "Name": f"{cluster.name}-dynamic-{name}",
-        "CSIVolumeName": name,
-        "ebs.csi.aws.com/cluster": "true",
-        f"kubernetes.io/cluster/{cluster.name}": "owned",
-        "KubernetesCluster": cluster.name,
-        "kubernetes.io/created-for/pvc/name": meta["name"],
-        "kubernetes.io/created-for/pvc/namespace": meta["namespace"],
-        "kubernetes.io/created-for/pv/name": name,
-    }
-    extra = [
-        (text.partition("=")[0], text.partition("=")[2])
-        for key, text in given.items()
-        if key.startswith("tagspecification") and "=" in text
-    ]
-    return Disk(
-        token=name,
-        zone=zone,
-        size=-(-units(at(claim, ("spec", "resources", "requests", "storage"), "1Gi")) // _GIB),
-        type=given.get("type", "gp3"),
-        iops=int(given["iops"]) if "iops" in given else None,
-        throughput=int(given["throughput"]) if "throughput" in given else None,
-        encrypted=given.get("encrypted") == "true",
-        kms_key=given.get("kmskeyid", ""),
-        tags={**tags, **dict(extra)},
-    )
-
-
-def _volume(claim: Object, storage: Object, disk: Disk, identity: str) -> Object:
-    rule = {"key": _ZONE, "operator": "In", "values": [disk.zone]}
-    meta = claim["metadata"]
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {
-            "name": disk.token,
-            "annotations": {"pv.kubernetes.io/provisioned-by": DRIVER},
-            "finalizers": ["external-provisioner.volume.kubernetes.io/finalizer", "kubernetes.io/pv-protection"],
-        },
-        "spec": {
-            "capacity": {"storage": f"{disk.size}Gi"},
-            "accessModes": at(claim, ("spec", "accessModes")) or ["ReadWriteOnce"],
-            "persistentVolumeReclaimPolicy": storage.get("reclaimPolicy", "Delete"),
-            "storageClassName": storage["metadata"]["name"],
-            "volumeMode": at(claim, ("spec", "volumeMode"), "Filesystem"),
-            "csi": {"driver": DRIVER, "volumeHandle": identity, "fsType": "ext4"},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}},
-            "claimRef": {
-                "apiVersion": "v1",
-                "kind": "PersistentVolumeClaim",
-                "name": meta["name"],
-                "namespace": meta["namespace"],
-                "uid": meta["uid"],
-            },
-        },
-    }
 
 
 def _claims_of_pod(_: Cluster, event: Event) -> Iterable[Key]:
@@ -276,7 +210,7 @@ def _claim_of_volume(cluster: Cluster, event: Event) -> Iterable[Key]:
 
 
 def _when_driver(cluster: Cluster, event: Event) -> Iterable[Key]:
-    return all_of(CLAIM)(cluster, event) if programs.is_of(programs.EBS_DRIVER, event.object) else ()
+    return all_of(CLAIM)(cluster, event) if any(programs.is_of(one.program, event.object) for one in DRIVERS) else ()
 
 
 CONTROLLER = Controller(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlinfra.sandbox.kubernetes.controllers import conditions
 from mlinfra.sandbox.kubernetes.controllers.catalog import DEPLOYMENT, INGRESS, SERVICE, TARGET_GROUP_BINDING
 from mlinfra.sandbox.kubernetes.controllers.options import Options
 from mlinfra.sandbox.kubernetes.controllers.programs import LOAD_BALANCER_CONTROLLER
@@ -54,6 +55,26 @@ def test_ready_pods_are_registered_as_they_come_and_go() -> None:
     world.store.delete(SERVICE, "web", "default")
     world.settle()
     assert world.cloud.targets[_GROUP] == ()
+
+
+def test_a_pod_that_waits_for_its_load_balancer_is_ready_once_it_is_registered() -> None:
+    def is_ready(controller: bool) -> bool:
+        world = world_of(controller=controller)
+        gates = [{"conditionType": "target-health.elbv2.k8s.aws/web"}]
+        gated = {"containers": [container()], "readinessGates": gates}
+        world.store.merge(DEPLOYMENT, "web", "default", {"spec": {"template": {"spec": gated}}})
+        world.settle()
+        (newest,) = {item["metadata"]["labels"]["pod-template-hash"] for item in gated_pods(world)} or {""}
+        pods = [item for item in gated_pods(world) if item["metadata"]["labels"]["pod-template-hash"] == newest]
+        if controller:
+            assert {(item["status"]["podIP"], 8080) for item in pods} == set(world.cloud.targets[_GROUP])
+        return bool(pods) and all(conditions.holds(item, "Ready") for item in pods)
+
+    def gated_pods(world: World) -> list[Object]:
+        return [item for item in world.pods(app="web") if item["spec"].get("readinessGates")]
+
+    assert is_ready(True)
+    assert not is_ready(False)
 
 
 def test_a_binding_takes_its_targets_along() -> None:

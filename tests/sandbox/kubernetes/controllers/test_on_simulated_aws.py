@@ -145,6 +145,27 @@ def test_gpus_that_are_shared_serve_as_many_pods_as_their_label_says(aws: Aws) -
     assert set(world.phases().values()) == {"Running"}
 
 
+@pytest.mark.parametrize(
+    ("config", "profile", "offered"),
+    [
+        ("mig-single", "3g.20gb", {"nvidia.com/gpu": "16"}),
+        ("mig-mixed", "1g.5gb", {"nvidia.com/mig-1g.5gb": "56"}),
+        ("time-slicing-2-mig-mixed-1g.5gb", "1g.5gb", {"nvidia.com/mig-1g.5gb": "112"}),
+        ("mig-single", "9g.90gb", {"nvidia.com/gpu": "8"}),  # which no manager could do
+    ],
+)
+def test_divided_gpus_are_announced_by_their_parts(
+    aws: Aws, config: str, profile: str, offered: dict[str, str]
+) -> None:
+    labels = {"nvidia.com/device-plugin.config": config, "nvidia.com/mig.config": f"all-{profile}"}
+    aws.node_group("gpu", "p4d.24xlarge", (1, 1, 1), labels=labels)
+    world = aws.world()
+    world.settle()
+    (node,) = world.store.list(NODE)
+    shown = node["status"]["allocatable"]
+    assert {name: amount for name, amount in shown.items() if name.startswith("nvidia.com/")} == offered
+
+
 def test_the_autoscaler_changes_the_size_that_eks_shows(aws: Aws) -> None:
     aws.node_group("system", "m6i.large", (1, 2, 1))
     aws.node_group("gpu", "g5.xlarge", (0, 2, 0), taints=[GPU_TAINT])
@@ -293,7 +314,7 @@ def test_a_claim_makes_an_encrypted_volume_and_takes_it_along(aws: Aws) -> None:
     wanted = [{"Name": "tag:kubernetes.io/created-for/pvc/name", "Values": ["models"]}]
     (made,) = aws.ec2.describe_volumes(Filters=wanted)["Volumes"]
     assert (made["Size"], made["VolumeType"], made["Encrypted"]) == (30, "gp3", True)
-    assert world.phases() == {"web": "Running"}
+    assert world.phases()["web"] == "Running"
     world.store.delete(POD, "web", "default")
     world.settle()
     world.store.delete(CLAIM, "models", "default")

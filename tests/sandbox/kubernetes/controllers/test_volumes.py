@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlinfra.sandbox.kubernetes.controllers.catalog import CLAIM, NODE, POD, STATEFUL_SET, VOLUME
 from mlinfra.sandbox.kubernetes.controllers.options import Options
-from mlinfra.sandbox.kubernetes.controllers.programs import EBS_DRIVER
+from mlinfra.sandbox.kubernetes.controllers.programs import EBS_DRIVER, EFS_DRIVER, FSX_DRIVER
 from mlinfra.sandbox.kubernetes.values import Object
 
 from .clusters import World, meta, pod, workload
@@ -151,3 +151,45 @@ def test_a_missing_class_is_named() -> None:
     world.create(claim("models", storageClassName="fast"))
     world.settle()
     assert world.said("models", "ProvisioningFailed") == ['storageclass.storage.k8s.io "fast" not found']
+
+
+def shared_world(driver: str, provisioner: str, **parameters: str) -> World:
+    world = World(Options(standing=frozenset({driver})))
+    world.group("system", 1)
+    head = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "shared"}}
+    world.create({**head, "provisioner": provisioner, "parameters": parameters})
+    world.create(claim("data", "3000Gi", storageClassName="shared", accessModes=["ReadWriteMany"]))
+    world.create(using("one", "data"))
+    world.create(using("two", "data"))
+    world.settle()
+    return world
+
+
+def test_a_claim_on_efs_is_an_access_point_that_goes_with_it() -> None:
+    world = shared_world(
+        EFS_DRIVER, "efs.csi.aws.com", provisioningMode="efs-ap", fileSystemId="fs-1", basePath="/home"
+    )
+    assert (phase(world, "data"), set(world.phases().values())) == ("Bound", {"Running"})
+    ((identity, point),) = world.cloud.access_points.items()
+    volume = world.get(VOLUME, point.token, None)
+    assert volume["spec"]["csi"]["volumeHandle"] == f"fs-1::{identity}"
+    assert (point.path, point.user, point.tags["kubernetes.io/cluster/ml"]) == (f"/home/{point.token}", 50_000, "owned")
+    for name in ("one", "two"):
+        world.store.delete(POD, name, "default")
+    world.store.delete(CLAIM, "data", "default")
+    world.settle()
+    assert (world.cloud.access_points, world.store.list(VOLUME)) == ({}, [])
+
+
+def test_a_claim_on_fsx_is_a_file_system_of_a_size_that_is_sold() -> None:
+    world = shared_world(FSX_DRIVER, "fsx.csi.aws.com", subnetId="subnet-1", deploymentType="SCRATCH_2")
+    assert (phase(world, "data"), set(world.phases().values())) == ("Bound", {"Running"})
+    ((identity, system),) = world.cloud.file_systems.items()
+    assert (system.size, system.settings) == (4800, {"DeploymentType": "SCRATCH_2"})
+    csi = world.get(VOLUME, system.token, None)["spec"]["csi"]
+    assert (csi["volumeHandle"], csi["volumeAttributes"]["mountname"]) == (identity, "fsx")
+    for name in ("one", "two"):
+        world.store.delete(POD, name, "default")
+    world.store.delete(CLAIM, "data", "default")
+    world.settle()
+    assert (world.cloud.file_systems, world.store.list(VOLUME)) == ({}, [])

@@ -1,0 +1,67 @@
+"""Disruption budgets that hold up a node which is to be emptied: an upgrade, a drain, Karpenter taking a machine away.
+
+Fields: kubernetes.io, "Specifying a Disruption Budget for your Application" (November 2026).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlinfra.core.health import Finding, Severity
+from mlinfra.health.room import listed
+from mlinfra.health.seen import Live, Seen, selects, subject_of
+
+_LEAVING = ("karpenter.sh/disrupted", "aws-node-termination-handler/")
+
+
+def find(seen: Seen) -> Iterator[Finding]:
+    """What each holds up."""
+    closing = {node["metadata"]["name"] for node in seen.each("Node") if _is_closing(node)}
+    for budget in seen.each("PodDisruptionBudget") if closing else ():
+        status = budget.get("status") or {}
+        if status.get("disruptionsAllowed") or not status.get("expectedPods"):
+            continue
+        held = sorted({node for node in _nodes(seen, budget) if node in closing})
+        if not held:
+            continue
+        expected, healthy = int(status["expectedPods"]), int(status.get("currentHealthy") or 0)
+        needed = int(status.get("desiredHealthy") or 0)
+        never = needed >= expected
+        yield Finding(
+            severity=Severity.WARNING,
+            subject=subject_of("PodDisruptionBudget", budget),
+            words=f"it keeps {listed(f'node {one}' for one in held)} from being emptied: "
+            + (
+                "its only pod must stay"
+                if expected == 1
+                else f"{needed} of {expected} pods must stay, and {healthy} work"
+            ),
+            remedy="have one replica more, or allow one to be missing (maxUnavailable: 1): as it is, none may ever go"
+            if never
+            else "mend the pods that do not work, and it lets one go",
+            because=frozenset() if never else _ill(seen, budget),
+            layer=4,
+        )
+
+
+def _is_closing(node: Live) -> bool:
+    spec = node.get("spec") or {}
+    taints = [str(taint.get("key", "")) for taint in spec.get("taints") or ()]
+    return bool(spec.get("unschedulable")) or any(key.startswith(_LEAVING) for key in taints)
+
+
+def _selected(seen: Seen, budget: Live) -> Iterator[Live]:
+    selector = (budget.get("spec") or {}).get("selector") or {}
+    for pod in seen.objects.get("Pod", ()):
+        same = pod["metadata"].get("namespace") == budget["metadata"].get("namespace")
+        if same and selector.get("matchLabels") and selects(selector["matchLabels"], pod):
+            yield pod
+
+
+def _nodes(seen: Seen, budget: Live) -> Iterator[str]:
+    for pod in _selected(seen, budget):
+        yield str((pod.get("spec") or {}).get("nodeName", ""))
+
+
+def _ill(seen: Seen, budget: Live) -> frozenset[str]:
+    return frozenset(name for pod in _selected(seen, budget) for name in (subject_of("Pod", pod), seen.owner_of(pod)))

@@ -1,0 +1,163 @@
+"""Failures of a busy platform, each told with what stands in the way and what to write where."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from mlinfra.core.health import Severity
+from mlinfra.health.judgement import judge
+from mlinfra.health.seen import Targets
+from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
+from mlinfra.sandbox.kubernetes.values import Object
+from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, World, meta, workload
+
+from .emulated import groups, health_of, only, seen, serve_with_gpus, world
+
+DEDICATED = {"key": "dedicated", "value": "inference", "effect": "NoSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("taints", "tolerant", "kept"),
+    [
+        ([GPU_TAINT, DEDICATED], True, "dedicated=inference:NoSchedule"),
+        ([GPU_TAINT], False, "nvidia.com/gpu=true:NoSchedule"),
+    ],
+)
+def test_a_free_gpu_behind_a_taint_is_not_called_full(taints: list[Object], tolerant: bool, kept: str) -> None:
+    made = world(gpus=1)
+    made.store.merge(NODE, made.nodes()[-1], None, {"spec": {"taints": taints}})
+    if tolerant:
+        serve_with_gpus(made, "ranker", 1)
+    else:
+        made.create(workload("Deployment", "ranker", replicas=1, requests={"nvidia.com/gpu": "1"}))
+        made.settle()
+    trouble = only(health_of(made, groups=groups(made, maximum=4)))
+    kept_for = f"the node that has it is kept for pods that tolerate {kept}, which it does not"
+    assert trouble.words == f"each needs 1 nvidia.com/gpu, and {kept_for}"
+    assert trouble.remedy.startswith("add a toleration for it to the pod")
+
+
+def test_a_label_that_no_node_has_is_named() -> None:
+    made = world()
+    spec = {"nodeSelector": {"topology.kubernetes.io/zone": "eu-west-1z"}}
+    made.create(workload("Deployment", "web", replicas=1, pod_spec=spec))
+    made.settle()
+    trouble = only(health_of(made))
+    assert trouble.words == "it asks for a node with topology.kubernetes.io/zone=eu-west-1z, and none has that"
+    assert "nodeSelector" in trouble.remedy
+
+
+def budgeted(replicas: int, **spec: object) -> World:
+    made = world()
+    made.create(workload("Deployment", "web", replicas=replicas))
+    selector = {"selector": {"matchLabels": {"app": "web"}}, **spec}
+    made.create({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta("web"), "spec": selector})
+    made.settle()
+    return made
+
+
+def test_a_budget_that_never_lets_a_pod_go_is_told_once_a_node_is_to_be_emptied() -> None:
+    made = budgeted(1, minAvailable=1)
+    assert health_of(made).troubles == ()
+    node = made.pods()[0]["spec"]["nodeName"]
+    made.store.merge(NODE, node, None, {"spec": {"unschedulable": True}})
+    trouble = only(health_of(made))
+    assert (trouble.severity, trouble.title) == (Severity.WARNING, "PodDisruptionBudget default/web")
+    assert trouble.words == f"it keeps node {node} from being emptied: its only pod must stay"
+    assert trouble.remedy.startswith("have one replica more, or allow one to be missing")
+
+
+def test_a_budget_that_lets_one_go_is_no_trouble() -> None:
+    made = budgeted(2, maxUnavailable=1)
+    made.store.merge(NODE, made.pods()[0]["spec"]["nodeName"], None, {"spec": {"unschedulable": True}})
+    assert health_of(made).verdict == "healthy"
+
+
+def test_an_autoscaler_without_metrics_says_what_would_measure() -> None:
+    made = world()
+    made.create(workload("Deployment", "web", replicas=1))
+    target = {"type": "Utilization", "averageUtilization": 50}
+    metric = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": reference, "maxReplicas": 3, "metrics": [metric]}
+    made.create(
+        {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": meta("web"), "spec": spec}
+    )
+    made.settle()
+    trouble = only(health_of(made))
+    assert trouble.words.startswith("it sees no metrics, and leaves Deployment default/web at 1 replica: ")
+    assert trouble.remedy.startswith("nothing measures pods here: add the component metrics-server")
+
+
+@pytest.mark.parametrize(
+    ("said", "why", "remedy"),
+    [
+        ("ClientError: An error occurred (403) when calling HeadObject: Forbidden", "may not read it", "s3:GetObject"),
+        ("fatal error: Unable to locate credentials", "has no role", "pod identity"),
+        ("fatal error: An error occurred (NoSuchBucket)", "it is not there", "path of the model"),
+        ("Could not connect to the endpoint URL", "S3 is not reached", "network.vpcEndpoints"),
+    ],
+)
+def test_a_model_that_cannot_be_fetched_is_told_by_what_s3_said(said: str, why: str, remedy: str) -> None:
+    made = world()
+    made.create(workload("Deployment", "ranker-predictor", replicas=1))
+    made.settle()
+    ended = {"terminated": {"exitCode": 1, "reason": "Error", "message": said}}
+    container = {"name": "storage-initializer", "restartCount": 4, "ready": False, "image": "i:1", "imageID": "i"}
+    waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+    status = {"phase": "Pending", "initContainerStatuses": [{**container, "state": waiting, "lastState": ended}]}
+    made.store.merge(POD, made.pods()[0]["metadata"]["name"], "default", {"status": status}, "status")
+    failed = {"type": "Ready", "status": "False", "message": "the predictor is not ready"}
+    service = {"metadata": meta("ranker"), "status": {"conditions": [failed]}}
+    looked = seen(made)
+    looked = msgspec.structs.replace(looked, objects={**looked.objects, "InferenceService": (service,)})
+    trouble = only(judge("recsys", looked))
+    assert trouble.title == "Deployment default/ranker-predictor (1 pod)"
+    assert trouble.words.startswith("its model cannot be fetched: ")
+    assert why in trouble.words
+    assert remedy in trouble.remedy
+    assert trouble.explains == ("InferenceService default/ranker",)
+
+
+def test_a_setting_that_is_not_there_is_named_in_the_words() -> None:
+    made = world()
+    web = workload("Deployment", "web", replicas=1)
+    web["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "keys"}}]
+    made.create(web)
+    made.settle()
+    trouble = only(health_of(made))
+    assert trouble.words == 'container main cannot be made: secret "keys" not found (CreateContainerConfigError)'
+
+
+@pytest.mark.parametrize(
+    ("healthy", "starting", "ill", "severity", "words"),
+    [
+        (
+            0,
+            0,
+            ("Target.Timeout: Request timed out",),
+            "broken",
+            "0 of 2 targets answer: Target.Timeout: Request timed out",
+        ),
+        (
+            1,
+            0,
+            ("Target.Timeout: Request timed out",),
+            "warning",
+            "1 of 2 targets answer: Target.Timeout: Request timed ",
+        ),
+        (1, 1, (), "note", "1 of 2 targets answer; the others have only just come"),
+        (2, 0, (), "", ""),
+    ],
+)
+def test_a_load_balancer_whose_targets_do_not_answer_is_told(
+    healthy: int, starting: int, ill: tuple[str, ...], severity: str, words: str
+) -> None:
+    group = Targets(
+        name="models-http", address="loadBalancers.models", total=2, healthy=healthy, starting=starting, ill=ill
+    )
+    troubles = health_of(world(), targets=(group,)).troubles
+    told = [(one.severity.value, one.address) for one in troubles]
+    assert told == ([(severity, "loadBalancers.models")] if severity else [])
+    assert all(one.words.startswith(words) for one in troubles)
