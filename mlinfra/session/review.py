@@ -29,10 +29,11 @@ from mlinfra.session.scrutiny import refused
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
 
 
-def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> Plan:
+def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions, held: Callable[[Plan], Plan]) -> Plan:
     """The plan, held against the cloud's own models without a call, with a note on what has none.
 
-    Raises `ConfigError` for what would be refused, and with it for all else that keeps the plan from being applied.
+    Raises `ConfigError` for what would be refused, and with it for all else that keeps the plan from being applied,
+    what `held` adds included: what rules find without a look into charts, which may be wrong themselves.
     """
     found = [
         refused(graph.resources[step.address], complaint, positions)
@@ -41,7 +42,7 @@ def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions) -> P
     ]
     against, notes = _held_against_definitions(plan, graph, cloud, positions)
     if found or against:
-        raise ConfigError([*found, *against, *errors_in(plan.diagnostics)])
+        raise ConfigError([*found, *against, *errors_in(held(plan).diagnostics)])
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
 
 

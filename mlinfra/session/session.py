@@ -200,14 +200,12 @@ class Session:
                 **options,
             )
         )
-        settings = settings_of(self.stack, self._options.sets, self._options.inputs)
-        plan = msgspec.structs.replace(
-            plan, stack_file=self.stack.file, documents=dict(self.stack.documents), settings=settings
-        )
+        settings, documents = settings_of(self.stack, self._options.sets, self._options.inputs), self.stack.documents
+        plan = msgspec.structs.replace(plan, stack_file=self.stack.file, documents=dict(documents), settings=settings)
         plan = demand_reach(with_hops(plan, graph), self.stack, graph, simulated=self._cloud.is_simulated)
-        today, objects = self._clock.now().date(), partial(brought, graph, self._cloud.connect)
-        plan = policies.held(plan, self._rulebook, graph, self.stack, today, objects)
-        return review.validated(plan, graph, self._cloud, self.stack.positions)
+        held = partial(policies.held, book=self._rulebook, graph=graph, stack=self.stack, today=now.date())
+        plan = review.validated(plan, graph, self._cloud, self.stack.positions, held)
+        return held(plan, brought=partial(brought, graph, self._cloud.connect))
 
     def save(self, plan: Plan, path: str) -> None:
         """Write a plan file."""
