@@ -71,6 +71,8 @@ class Code(Coded):
     DATABASE_CUT_OFF = "MLI2740", "Pods could not fetch the password of their database."
     ENDPOINT_WAY_IN = "MLI2731", "An endpoint names a load balancer through which it cannot be reached."
     SIGN_IN = "MLI2732", "A runtime without a sign-in of its own would be reached without one."
+    SIGN_IN_OF_NOBODY = "MLI2790", "A runtime asks nobody who he is, and named addresses alone reach it (a note)."
+    DOMAIN_ELSEWHERE = "MLI2791", "A runtime's name lies outside of the domain of its load balancer (a note)."
     ENDPOINT_SLEEPS = "MLI2733", "An endpoint sleeps while nobody asks, and its first request waits (a note)."
     ALERT_RECEIVER = "MLI2601", "A receiver of alerts that cannot be told."
     LOG_RETENTION = "MLI2602", "A time that CloudWatch keeps no logs for."
