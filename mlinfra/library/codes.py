@@ -42,6 +42,7 @@ class Code(Coded):
     ACCESS_NAMESPACES = "MLI2206", "A policy of the whole cluster is limited to namespaces."
     NO_ROOM = "MLI2207", "No node group has room for the cluster's own pods."
     ADDON = "MLI2220", "EKS has no add-on of that name."
+    ADDON_VERSION = "MLI2292", "EKS does not offer a version of an add-on for the cluster's version."
     INSTANCE_TYPE = "MLI2301", "The region does not offer an instance type."
     INSTANCE_TYPES_MIXED = "MLI2302", "Instance types that cannot share one machine image."
     GROUP_SIZE = "MLI2303", "The sizes of a node group contradict each other."
