@@ -10,14 +10,14 @@ from typing import NoReturn
 
 import msgspec
 
-from mlinfra.core.errors import StateConflict
+from mlinfra.core.errors import StateConflict, StateCorrupt
 from mlinfra.core.ledger import Ledger
 from mlinfra.core.state import State
 from mlinfra.state.codes import Code
 from mlinfra.state.copies import BASE, Copies
 from mlinfra.state.format import Damaged, Format, identity_of, read_base, read_journal
 from mlinfra.state.lease import LeaseLock, Mark
-from mlinfra.state.store import Journal, Store
+from mlinfra.state.store import Journal, Kept, Store
 
 _ATTEMPTS = 5
 
@@ -85,7 +85,7 @@ class Reader:
 
     def _attempt(self) -> Found | None:
         """What stands there; `None` where it changed meanwhile."""
-        kept = self._store.get(BASE)
+        kept = self._base()
         if kept is None:
             copy = self._copies.last_good()
             if copy and self._store.get(BASE) is None:
@@ -104,6 +104,12 @@ class Reader:
             return found
         found = self._with_journal(found, base.state, journal, written)
         return msgspec.structs.replace(found, lost=base.begun and not found.lines)
+
+    def _base(self) -> Kept | None:
+        try:
+            return self._store.get(BASE)
+        except StateCorrupt as error:  # something else stands in its place
+            raise self._copies.corrupt(Code.UNAVAILABLE, str(error)) from error
 
     def _with_journal(self, found: Found, state: State, journal: Journal, written: int) -> Found:
         try:
