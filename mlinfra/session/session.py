@@ -44,6 +44,7 @@ from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
+from mlinfra.session.former_names import with_former_name
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
 from mlinfra.session.kubeconfig import PORT, kubeconfig
@@ -181,6 +182,7 @@ class Session:
         notes = () if destroy else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_words(plan, self.stack, graph, state)
+        plan = with_former_name(plan, self.stack, state, self._backend.location, self._clock)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
