@@ -50,6 +50,7 @@ from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects
 from mlinfra.session.kubeconfig import PORT, kubeconfig
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
+from mlinfra.session.partings import Partings
 from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
 from mlinfra.session.planfile import read_plan, road_of_settings, settings_of, write_plan
@@ -199,6 +200,7 @@ class Session:
                 ownership=expiry.under(self._ownership(state), ttl, seen, now),
                 region=self._cloud.region,
                 facts=msgspec.to_builtins(facts),
+                partings=Partings(self.stack, catalogue.language(self._library)),
                 **options,
             )
         )
