@@ -25,10 +25,11 @@ class Partings:
 
     def __call__(self, address: Address) -> Parting:
         """Of an address that the stack does not have."""
-        section = self._language.sections.get(address.section)
-        if section is None and address.section != _RAW:  # what several sections share, such as a runtime
+        sections = self._language.sections
+        if address.section != _RAW and address.section not in sections:  # shared by several sections, as components are
             return Parting("nothing in the stack asks for it any more")
-        path = address.parts[:2] if section is None or section.many else address.parts[:1]
+        many = address.section == _RAW or sections[address.section].many
+        path = address.parts[:2] if many else address.parts[:1]
         name = ".".join(path)
         if not self._stands(path):
             return Parting(f"its block {name} is gone")
