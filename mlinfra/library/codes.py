@@ -49,6 +49,7 @@ class Code(Coded):
     CAPACITY_FIELDS = "MLI2304", "A field that this kind of capacity does not have."
     GROUP_ZONES = "MLI2306", "A node group asks for zones that the network does not have."
     NODES_CUT_OFF = "MLI2307", "Nodes could not reach what they need to join."
+    VOLUME_SIZE = "MLI2394", "A volume is smaller than the image that nodes start from."
     VOLUME_PERFORMANCE = "MLI2308", "A volume with impossible performance."
     LABEL_OR_TAINT = "MLI2309", "A label or taint that Kubernetes or mlinfra keeps for itself."
     FABRIC = "MLI2310", "A node group with EFA that could not use it."

@@ -100,7 +100,7 @@ def test_types_that_the_package_is_older_than_are_said_to_be_unchecked(found: An
 
 
 _RUINED = """\
-network: {cidr: 10.0.0.0/33}
+network: {cidr: 10.0.0.0/28}
 cluster: {endpoint: {private: false}}
 nodeGroups:
   system: {instances: [m6i.large, m6g.large], min: 5, max: 3}
@@ -120,8 +120,8 @@ def test_mistakes_of_all_modules_come_at_once_and_no_echoes_of_them(found: Any) 
 @pytest.mark.parametrize(
     ("written", "wrong", "code"),
     [
-        ("cidr: 10.0.0.0/33", "zoones: 2", "MLI1030"),
-        ("network: {cidr: 10.0.0.0/33}", "netwerk: {}", "MLI1150"),
+        ("cidr: 10.0.0.0/28", "zoones: 2", "MLI1030"),
+        ("network: {cidr: 10.0.0.0/28}", "netwerk: {}", "MLI1150"),
         ("zones: [us-west-1a]}", "zones: 1.5, mex: 2}", "MLI1030"),
     ],
 )
@@ -153,6 +153,23 @@ def test_logs_are_kept_for_as_many_days_as_the_service_knows(days: int, fine: bo
     Path("stack.yaml").write_text(_HEAD + f"resources: {{logs: {group}}}\n")
     assert main(["validate", "stack.yaml"]) == (0 if fine else 1)
     assert fine or "retentionInDays is 6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fine"), [(10, True), (30, True), (180, True), (45, False), (90, False), (0, False)]
+)
+def test_an_alarm_looks_as_often_as_the_service_knows(seconds: int, fine: bool, capsys: Any) -> None:
+    about = f"{{name: x, comparisonOperator: GreaterThanThreshold, evaluationPeriods: 1, period: {seconds}}}"
+    alarm = f"{{type: 'aws:cloudwatch/metricAlarm:MetricAlarm', properties: {about}}}"
+    Path("stack.yaml").write_text(_HEAD + f"resources: {{alarm: {alarm}}}\n")
+    said = (main(["validate", "stack.yaml"]), capsys.readouterr().err)
+    assert (said[0] == 0, "period is" in said[1]) == (fine, not fine), said
+
+
+@pytest.mark.parametrize("range_", ["300.1.1.1/32", "10.0.0.0/33", "10.0.0.256/32"])
+def test_a_range_of_addresses_that_cannot_be_is_refused(range_: str, found: Any) -> None:
+    endpoint = f"cluster: {{endpoint: {{public: true, allowedCidrs: [{range_}]}}}}"
+    assert [code for code, _ in found(_GOOD.replace("cluster: {}", endpoint))] == ["MLI1035"]
 
 
 def test_no_message_repeats_what_holds_a_secret(capsys: Any) -> None:
