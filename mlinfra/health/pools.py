@@ -32,8 +32,18 @@ def pools(seen: Seen) -> Iterator[Group]:
             machines=len(claims),
             hindered=refusal_of_late(seen, name),
             labels=labels,
+            taints=tuple(((spec.get("template") or {}).get("spec") or {}).get("taints") or ()),
+            zones=_zones(spec),
             pool=True,
         )
+
+
+def _zones(spec: Live) -> tuple[str, ...]:
+    """The zones that it names; none where it leaves that to its subnets."""
+    for one in ((spec.get("template") or {}).get("spec") or {}).get("requirements") or ():
+        if one.get("key") == "topology.kubernetes.io/zone" and one.get("operator") == "In":
+            return tuple(map(str, one.get("values") or ()))
+    return ()
 
 
 def pool_of(live: Live) -> str:

@@ -1,4 +1,4 @@
-"""Refusing: why nodes that have what a pod needs do not take it: their taints, and labels that it asks for.
+"""Refusing: why nodes that have what a pod needs do not take it: their taints.
 
 For the judge of pods that wait. The scheduler counts nodes; this names what stands in the way, so that it can be
 written into a file. Semantics: kubernetes.io, "Taints and Tolerations", "Assigning Pods to Nodes" (November 2026).
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mlinfra.health.seen import Live, Seen
+from mlinfra.health.seen import Live
 
 _BINDING = ("NoSchedule", "NoExecute")
 # Of nodes that are not ready, closed, short of something or on their way out: said of the node itself.
@@ -52,12 +52,3 @@ def _tolerates(pod: Live, taint: Mapping[str, Any]) -> bool:
 def _spelt(taint: Mapping[str, Any]) -> str:
     value = f"={taint['value']}" if taint.get("value") else ""
     return f"{taint['key']}{value}:{taint['effect']}"
-
-
-def unmet_labels(seen: Seen, pod: Live) -> tuple[str, ...]:
-    """The labels of its node selector that no node at all has, as `key=value`."""
-    asked = (pod.get("spec") or {}).get("nodeSelector") or {}
-    nodes = [(node["metadata"].get("labels") or {}) for node in seen.objects.get("Node", ())]
-    return tuple(
-        f"{key}={value}" for key, value in sorted(asked.items()) if all(labels.get(key) != value for labels in nodes)
-    )

@@ -1,4 +1,4 @@
-"""Room: what pods ask of nodes, what nodes have, and which node groups could give it.
+"""Room: what pods ask of nodes, what nodes have, and who has it.
 
 For judges of pods that wait for a node. The sentence of the scheduler says how many nodes refuse and why; this says
 what lies behind it.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from mlinfra.documents.quantity import parse_quantity
-from mlinfra.health.pools import pools
 from mlinfra.health.seen import Group, Live, Seen, selects
 
 GROUP_LABEL = "mlinfra/node-group"  # of nodes, as our node groups put it there
@@ -76,42 +75,9 @@ def refusals(message: str) -> dict[str, int]:
     return {reason.strip(): int(number) for number, reason in _REASON.findall(text)}
 
 
-def suited(seen: Seen, pod: Live, resource: str) -> Iterator[Group]:
-    """The groups whose machines could take a pod, were there more of them. resource: the scarce one."""
-    wanted = _groups_asked_for(pod)
-    selector = (pod.get("spec") or {}).get("nodeSelector") or {}
-    accelerated = resource not in PLAIN and bool(resource)
-    every = (*seen.groups, *pools(seen))
-    for group in every:
-        if wanted and group.name not in wanted:
-            continue
-        ours = {key: value for key, value in selector.items() if any(key in other.labels for other in every)}
-        if not selects(ours, {"metadata": {"labels": {**group.labels, GROUP_LABEL: group.name}}}):
-            continue
-        if not wanted and accelerated != _is_accelerated(seen, group):
-            continue
-        yield group
-
-
-def _is_accelerated(seen: Seen, group: Group) -> bool:
-    return GPU_LABEL in group.labels or any(has(node, GPU) for node in nodes_of(seen, group.name))
-
-
 def nodes_of(seen: Seen, group: str) -> list[Live]:
     """The nodes of a group."""
     return [node for node in seen.objects.get("Node", ()) if selects({GROUP_LABEL: group}, node)]
-
-
-def _groups_asked_for(pod: Live) -> frozenset[str]:
-    spec = pod.get("spec") or {}
-    asked = set((spec.get("nodeSelector") or {}).get(GROUP_LABEL, "").split())
-    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
-    for term in terms:
-        for rule in term.get("matchExpressions") or ():
-            if rule.get("key") == GROUP_LABEL and rule.get("operator") == "In":
-                asked |= set(rule.get("values") or ())
-    return frozenset(asked)
 
 
 def has_autoscaler(seen: Seen, group: Group) -> bool:

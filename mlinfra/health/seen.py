@@ -26,6 +26,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     name: the stack's own (`gpu`). problems: what the cloud says is wrong with it. failure: why its last try to get a
     machine failed; empty where that succeeded. hindered: the same, where a later try succeeded.
+    labels, taints, offers: what a new machine of it has, as far as the cloud tells: taints as Kubernetes spells them,
+    and amounts of what pods ask for. zones: where it may lie; none where that is not known.
     pool: whether Karpenter makes its machines, one by one.
     """
 
@@ -39,6 +41,9 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     hindered: str = ""
     labels: Mapping[str, str] = {}
+    taints: tuple[Mapping[str, str], ...] = ()
+    offers: Mapping[str, str] = {}
+    zones: tuple[str, ...] = ()
     pool: bool = False
 
     @property

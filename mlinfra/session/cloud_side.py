@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
 
 from mlinfra.aws.calls import Answer, Calls
 from mlinfra.core.errors import NotFound
@@ -113,6 +112,9 @@ def _managed(calls: Calls, record: Record, name: str, now: datetime) -> Group:
         failure=next((one.failure for one in parts if one.failure), ""),
         hindered=next((one.hindered for one in parts if one.hindered), ""),
         labels=found.get("labels") or {},
+        taints=tuple(_as_kubernetes(one) for one in found.get("taints") or ()),
+        offers={name: amount for one in parts for name, amount in one.offers.items()},
+        zones=tuple(sorted({zone for one in parts for zone in one.zones})),
     )
 
 
@@ -139,7 +141,10 @@ def _own(calls: Calls, id: str, name: str, now: datetime) -> Group:
         machines=machines,
         failure=failure,
         hindered=hindered,
-        labels=_labels(found.get("Tags") or ()),
+        labels=_told(found, "label"),
+        taints=tuple(_taint(key, value) for key, value in _told(found, "taint").items()),
+        offers=_told(found, "resources"),
+        zones=tuple(sorted(found.get("AvailabilityZones") or ())),
     )
 
 
@@ -158,10 +163,22 @@ def _tries(activities: list[Answer], now: datetime, *, lacking: bool) -> tuple[s
     return "", why if now - newest["StartTime"] < _OF_LATE else ""
 
 
-def _labels(tags: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """The labels of its nodes, as cluster-autoscaler reads them from tags."""
-    prefix = "k8s.io/cluster-autoscaler/node-template/label/"
-    return {tag["Key"].removeprefix(prefix): tag.get("Value", "") for tag in tags if tag["Key"].startswith(prefix)}
+def _told(found: Answer, what: str) -> dict[str, str]:
+    """What tags tell cluster-autoscaler of the group's nodes: `label`, `taint` or `resources`, by name."""
+    prefix = f"k8s.io/cluster-autoscaler/node-template/{what}/"
+    tags = {tag["Key"]: tag.get("Value", "") for tag in found.get("Tags") or ()}
+    return {key.removeprefix(prefix): value for key, value in tags.items() if key.startswith(prefix)}
+
+
+def _taint(key: str, text: str) -> dict[str, str]:
+    value, _, effect = text.rpartition(":")
+    return {"key": key, "value": value, "effect": effect}
+
+
+def _as_kubernetes(taint: Answer) -> dict[str, str]:
+    """EKS spells it `NO_SCHEDULE`."""
+    effect = "".join(part.capitalize() for part in str(taint.get("effect", "")).split("_"))
+    return {"key": str(taint.get("key", "")), "value": str(taint.get("value") or ""), "effect": effect}
 
 
 def _issues(found: Answer) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class Code(Coded):
     GIT_FAILED = "MLI3066", "git cannot be run, or fails."
     NO_STACK_AT_ALL = "MLI3067", "Neither of two revisions has the stack file."
     OTHER_STACK = "MLI3068", "Two revisions of a stack file describe stacks of other names or places (a warning)."
+    FORMER_NAME = "MLI3098", "A stack is new by its name, and another beside it is made of the same things (a warning)."
     FILE_GONE = (
         "MLI3069",
         "A revision no longer has the stack file; its objects stay until they are destroyed (a warning).",

@@ -48,6 +48,7 @@ KINDS = (
     Kind("discovery.k8s.io", "v1", "EndpointSlice"),
     Kind("networking.k8s.io", "v1", "Ingress"),
     Kind("storage.k8s.io", "v1", "StorageClass"),
+    Kind("", "v1", "PersistentVolume"),
     Kind("admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration"),
     Kind("admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration"),
     Kind("apiregistration.k8s.io", "v1", "APIService"),

@@ -27,6 +27,7 @@ from mlinfra.session.idle import idle_moves, idle_names
 from mlinfra.session.scrutiny import refused
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
+_NO_WAY = frozenset({Code.ONE_WAY, Code.VERSION_DOWN, Code.TOO_FAR})  # to what the stack says
 
 
 def validated(plan: Plan, graph: Graph, cloud: Cloud, positions: Positions, held: Callable[[Plan], Plan]) -> Plan:
@@ -152,10 +153,15 @@ def _name(key: object) -> str:
 
 
 def drift_of(plan: Plan) -> Plan:
-    """Of a plan, only what others did: drifted fields, and objects that are gone. What was never made cannot drift."""
+    """Of a plan, only what others did: drifted fields, and objects that are gone. What was never made cannot drift.
+
+    That there is no way back keeps a plan from being applied; here it is only worth knowing.
+    """
     made = (change for change in plan.changes if change.action is not Action.CREATE or change.id)
     told = tuple(
-        one for one in plan.diagnostics if one.severity is not Severity.NOTE or one.code == EngineCode.UNDECLARED
+        msgspec.structs.replace(one, severity=Severity.WARNING) if one.code in _NO_WAY else one
+        for one in plan.diagnostics
+        if one.severity is not Severity.NOTE or one.code == EngineCode.UNDECLARED
     )
     return msgspec.structs.replace(plan, steps=(), changes=tuple(map(_drifted, made)), diagnostics=told)
 

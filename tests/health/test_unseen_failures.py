@@ -44,7 +44,10 @@ def test_a_label_that_no_node_has_is_named() -> None:
     made.create(workload("Deployment", "web", replicas=1, pod_spec=spec))
     made.settle()
     trouble = only(health_of(made))
-    assert trouble.words == "it asks for a node with topology.kubernetes.io/zone=eu-west-1z, and none has that"
+    assert trouble.words == (
+        "it asks for a node with topology.kubernetes.io/zone=eu-west-1z, and none has that, "
+        "nor would a new one of any node group (topology.kubernetes.io/zone is eu-west-1a here)"
+    )
     assert "nodeSelector" in trouble.remedy
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from mlinfra.core.plan import Action, Cause, Field
+import pytest
+
+from mlinfra.core.diagnostic import Diagnostic, Severity
+from mlinfra.core.plan import Action, Cause, Change, Field
+from mlinfra.core.value import Value
+from mlinfra.session.one_way import ways_back
 from mlinfra.session.review import drift_of
 from tests.cli import plans
 
@@ -19,3 +24,22 @@ def test_drift_is_what_others_did_and_not_what_the_stack_wants_next() -> None:
     found = {change.address: (change.action, change.fields) for change in drift_of(plan).pending()}
     assert found == {plans.GPU: (Action.UPDATE, (drifted,)), plans.ROLE: (Action.CREATE, ())}
     assert not any(change.loses for change in drift_of(plan).changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "stack", "there"), [("allocatedStorage", 100, 200), ("engineVersion", "16.4", "16.6")]
+)
+def test_what_somebody_let_grow_is_drift_that_has_no_way_back(name: str, stack: Value, there: Value) -> None:
+    grown = Field(path=(name,), before=there, after=stack, cause=Cause.DRIFT)
+    database = Change(address=plans.OLD, type="aws:rds/instance:Instance", action=Action.UPDATE, fields=(grown,))
+    plan = plans.plan(database)
+    refused = tuple(ways_back(plan))
+    drift = drift_of(plans.plan(*plan.changes, diagnostics=refused))
+    assert [change.fields for change in drift.pending()] == [(grown,)]
+    assert [(one.severity, one.code) for one in refused] == [(Severity.ERROR, "MLI3161")]
+    assert [(one.severity, one.code) for one in drift.diagnostics] == [(Severity.WARNING, "MLI3161")]
+
+
+def test_what_could_not_be_read_stays_an_error_of_a_drift() -> None:
+    denied = Diagnostic(code="MLI5001", summary="denied")
+    assert drift_of(plans.plan(diagnostics=(denied,))).diagnostics == (denied,)

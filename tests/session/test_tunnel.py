@@ -38,6 +38,10 @@ class Place(msgspec.Struct):
     def clusters(self, **road: str) -> Clusters:
         return Clusters(self.calls, self.clients, SystemClock(), Road(reach="ssm", **road))
 
+    def machines(self) -> list[str]:
+        described = self.aws.ec2.describe_instances()["Reservations"]
+        return sorted(one["InstanceId"] for reservation in described for one in reservation["Instances"])
+
     def sessions(self) -> list[str]:
         found = self.calls.one("ssm", "DescribeSessions", {"State": "Active"})["Sessions"]
         return [one["Target"] for one in found]
@@ -68,9 +72,7 @@ def test_a_private_cluster_is_entered_through_one_of_its_nodes(place: Place) -> 
     client = Client(endpoint, SystemClock())
     assert client.get("/version", "asking for its version")["major"] == "1"
     client.close()
-    described = place.aws.ec2.describe_instances()["Reservations"]
-    nodes = [one["InstanceId"] for reservation in described for one in reservation["Instances"]]
-    assert place.sessions() == [min(nodes)]
+    assert place.sessions() == place.machines()[:1]
 
 
 def test_a_machine_that_does_not_answer_carries_no_tunnel(place: Place) -> None:
@@ -81,7 +83,7 @@ def test_a_machine_that_does_not_answer_carries_no_tunnel(place: Place) -> None:
 
 def test_what_the_plugin_says_when_it_gives_up_is_told_and_its_session_is_ended(place: Place) -> None:
     before = place.sessions()
-    [node, *_] = before
+    node = place.machines()[0]
     tunnel = Tunnel(place.calls, place.clients, SystemClock(), bastion=node, server="https://nowhere.example")
     with pytest.raises(ProviderError) as failed:
         tunnel.open()

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from mlinfra.cli.main import main
+from tests.library.samples import ROOT
+from tests.modules.charts import FOLDER
 
 _HEAD = """\
 apiVersion: mlinfra/v1
@@ -22,7 +24,12 @@ cluster: {}
 nodeGroups:
   system: {instances: [m6i.large], max: 2}
 """
-
+# The second is that of the language's own description, where it lies beside the checkout.
+_EXAMPLES = [
+    path
+    for path in (ROOT / "tests" / "config" / "whole-language.yaml", FOLDER.parent / "stack-example.yaml")
+    if path.is_file()
+]
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
@@ -41,6 +48,15 @@ def found(capsys: pytest.CaptureFixture[str]) -> Any:
         return [(one["code"], one["source"]) for one in answer["diagnostics"]]
 
     return found
+
+
+@pytest.mark.parametrize("example", _EXAMPLES, ids=lambda path: path.stem)
+def test_the_example_of_the_whole_language_is_valid_as_it_stands(example: Path, nowhere: Path, capsys: Any) -> None:
+    Path("base.yaml").write_text("network: {cidr: 10.0.0.0/8}\n")
+    Path(".git").touch()
+    Path("prod").mkdir()
+    Path("prod/stack.yaml").write_text(example.read_text())
+    assert main(["validate", "prod/stack.yaml"]) == 0, capsys.readouterr().err
 
 
 def test_a_good_stack_is_valid_without_an_account(found: Any) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
+from mlinfra.health.fitting import barred, meant, suited, unmet, values_of
 from mlinfra.health.pools import starting
-from mlinfra.health.refusing import unmet_labels, untolerated
+from mlinfra.health.refusing import untolerated
 from mlinfra.health.room import (
     GPU,
     GPU_LABEL,
@@ -19,11 +21,11 @@ from mlinfra.health.room import (
     listed,
     needs_of,
     refusals,
-    suited,
 )
 from mlinfra.health.seen import Group, Live, Seen, condition, counted, selects, short, subject_of
 
 _LACK = "Insufficient "
+_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _OTHERS = {
     "had untolerated taint": "{nodes} kept for pods of another kind (a taint that it does not tolerate)",
     "had taint": "{nodes} kept for pods of another kind (a taint that it does not tolerate)",
@@ -56,12 +58,17 @@ def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
     needs = needs_of(pod)
     asked = [name for name in sorted(needs) if name not in PLAIN]
     scarce = next((name for name in (*lacking, *asked) if name not in PLAIN), lacking[0] if lacking else "")
-    groups = list(suited(seen, pod, scarce or next(iter(asked), "")))
+    groups = list(suited(seen, pod))
     claims = _claims(pod)
-    if scarce:
+    if labels := unmet(seen, pod):
+        words, remedy, certain = _unlabelled(seen, labels)
+    elif "persistentvolumeclaim" in message.lower():
+        words, remedy, certain = _without_volume(message)
+    elif scarce:
         words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
     else:
-        words, remedy, certain = _refused(seen, pod, reasons, message), _way_out(seen, groups, reasons), True
+        words, remedy = _refused(seen, pod, reasons, message), _way_out(seen, groups, reasons)
+        certain = any("anti-affinity" in reason for reason in reasons)
     growing = not certain and any(_may_grow(one) and not one.hindered and has_autoscaler(seen, one) for one in groups)
     coming = [] if certain else [claim for one in groups if one.pool for claim in starting(seen, one.name)]
     if coming:
@@ -73,12 +80,39 @@ def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
         owner=seen.owner_of(pod),
         words=words,
         remedy=remedy,
-        because=frozenset({*claims, *_ill_nodes(seen, pod, groups)}) if not scarce or groups else claims,
+        because=frozenset({*claims, *_ill_nodes(seen, groups)}),
         layer=3,
     )
 
 
-def _ill_nodes(seen: Seen, pod: Live, groups: list[Group]) -> Iterator[str]:
+def _unlabelled(seen: Seen, labels: tuple[tuple[str, str], ...]) -> tuple[str, str, bool]:
+    """What is said where a pod asks for labels that neither a node nor a new machine has: more machines do not help."""
+    asked = " and ".join(f"{key}={value}" for key, value in labels)
+    words = f"it asks for a node with {asked}, and none has that, nor would a new one of any node group"
+    key, value = labels[0]
+    if there := values_of(seen, key):
+        near = meant(value, there)
+        words += f" ({key} is {listed(there, 6)} here)"
+        remedy = f"did you mean {key}={near}? " if near else ""
+        return words, f"{remedy}mend the nodeSelector or affinity of the pod", True
+    path = f"labels: {{{key}: {value}}}"
+    return words, f"take it out of the pod's nodeSelector or affinity, or give a group of nodeGroups {path}", True
+
+
+def _without_volume(message: str) -> tuple[str, str, bool]:
+    """What is said where a claim is not there, or has no volume yet: no machine helps with that."""
+    told = message.partition("preemption:")[0].partition(" nodes are available: ")[2] or message
+    if found := _CLAIM.search(told):
+        name = found.group(1)
+        return (
+            f"its PersistentVolumeClaim {name} is not there",
+            f"make the claim {name} in the pod's namespace, or name one that is there",
+            True,
+        )
+    return f"its volume is not there: {short(told)}", "see why its claim has no volume: kubectl describe pvc", True
+
+
+def _ill_nodes(seen: Seen, groups: list[Group]) -> Iterator[str]:
     """What would have taken it: groups that get no machines, and their nodes, where they do not answer."""
     for group in groups:
         if group.desired > group.machines or group.status not in ("ACTIVE", "UPDATING"):
@@ -96,8 +130,8 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
     having = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
     largest = max((has(node, name) for node in having), default=Decimal(0))
     if not having:
-        return (*_nowhere(seen, name, need, groups), False)
-    if amount > largest:
+        return (*_nowhere(seen, pod, name, need, groups), False)
+    if amount > largest and not groups:
         words = f"{need}, and no node has more than {_spelt(name, largest)}"
         return words, "ask for less, or add a node group of larger machines to nodeGroups", True
     if name not in PLAIN and (taints := untolerated(pod, having)):
@@ -112,7 +146,7 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
     return "; ".join((words, *others)), _grow(seen, groups) or f"free some, or add a node with {name}", False
 
 
-def _nowhere(seen: Seen, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
+def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
     young = {str((claim.get("status") or {}).get("nodeName", "")) for claim in starting(seen)}
     nodes = [node for node in seen.objects.get("Node", ()) if node["metadata"]["name"] not in young]
     bare = [node for node in nodes if GPU_LABEL in (node["metadata"].get("labels") or {})]
@@ -122,6 +156,8 @@ def _nowhere(seen: Seen, name: str, need: str, groups: list[Group]) -> tuple[str
         return words, "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
     if groups:
         return f"{need}, and no node that is there has any", _grow(seen, groups)
+    if told := barred(seen, pod, name):
+        return f"{need}, and {told}", "mend what the pod asks for, or add a group of machines for it to nodeGroups"
     return f"{need}, and neither a node nor a node group has any", "add a node group of such machines to nodeGroups"
 
 
@@ -158,19 +194,17 @@ def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
         )
     if (grow := _grow(seen, groups)) or not reasons:
         return grow
+    if any("PersistentVolume's node affinity" in reason or "volume node affinity" in reason for reason in reasons):
+        return "its volume stays in its zone: have a node there, by a group whose `zones` name it, or free one there"
     return "mend what the pod asks of its node (nodeSelector, affinity, tolerations), or add a group of such nodes"
 
 
 def _refused(seen: Seen, pod: Live, reasons: dict[str, int], message: str) -> str:
-    if labels := unmet_labels(seen, pod):
-        return f"it asks for a node with {' and '.join(labels)}, and none has that"
     told = list(_others(reasons))
     if taints := untolerated(pod, seen.objects.get("Node", ())):
         told.append(f"it tolerates none of {', '.join(taints)}")
     if told:
         return "no node takes it: " + "; ".join(told)
-    if "unbound immediate PersistentVolumeClaims" in message or "persistentvolumeclaim" in message:
-        return f"its volume is not there: {short(message.partition('preemption:')[0])}"
     if "no nodes available" in message:
         return "the cluster has no nodes"
     return f"no node takes it: {short(message.partition('preemption:')[0]) or 'the scheduler gives no reason'}"

@@ -124,8 +124,6 @@ EDITS: Edits = {
     },
     INSTANCE: {
         "instanceClass": _database(DBInstanceClass="db.m7g.2xlarge"),
-        "engineVersion": _database(EngineVersion="16.6"),
-        "allocatedStorage": _database(AllocatedStorage=200),
         "maxAllocatedStorage": _database(MaxAllocatedStorage=900),
         "storageType": _database(StorageType="io1", Iops=3000),
         "manageMasterUserPassword": _database(ManageMasterUserPassword=False, MasterUserPassword="by-hand-1234"),
@@ -213,6 +211,8 @@ EXCEPTIONS: Exceptions = {
     PARAMETER_GROUP: {"name": IDENTITY, "family": IMMUTABLE, "description": IMMUTABLE},
     INSTANCE: {
         "identifier": IDENTITY,
+        "engineVersion": "one way: a version goes up only (tests/session/test_review.py)",
+        "allocatedStorage": "one way: a database grows, and never shrinks again (tests/session/test_review.py)",
         **dict.fromkeys(
             ("engine", "storageEncrypted", "kmsKeyId", "dbName", "username", "availabilityZone"), IMMUTABLE
         ),
