@@ -58,6 +58,7 @@ class Code(Coded):
     NO_MACHINE = "MLI3126", "No machine type can have that name."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."
     ADDRESS_HELD = "MLI3091", "The address to adopt an object at holds another one already."
+    RENAMES_NOTHING = "MLI3195", "A rename is from an address that nothing has, or nothing has any more (a note)."
     IDLE_NAME = "MLI3081", "Protection or a rename names nothing that the stack has (a warning)."
     NO_RECORD = "MLI3090", "The state has no record of that address."
     NO_SANDBOX = "MLI6000", "The simulated cloud is not installed."
