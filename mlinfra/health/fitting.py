@@ -14,7 +14,7 @@ from typing import Any
 from mlinfra.health.pools import POOL, pools
 from mlinfra.health.refusing import untolerated
 from mlinfra.health.room import GPU_LABEL, GROUP_LABEL, PLAIN, amount_of, has, needs_of, nodes_of
-from mlinfra.health.seen import Group, Live, Seen
+from mlinfra.health.seen import Group, Live, Seen, condition
 
 _EFA, _EFA_LABEL = "vpc.amazonaws.com/efa", "mlinfra/efa"
 # Labels that machines get from the cloud, the kubelet and drivers: no group's own list tells of them.
@@ -33,6 +33,26 @@ def suited(seen: Seen, pod: Live) -> Iterator[Group]:
     for group in (*seen.groups, *pools(seen)):
         if fits(seen, pod, group):
             yield group
+
+
+def waiting(seen: Seen) -> Iterator[Live]:
+    """The pods that no node takes."""
+    for pod in seen.each("Pod"):
+        scheduled = condition(pod, "PodScheduled")
+        if (pod.get("status") or {}).get("phase") != "Pending" or scheduled.get("status") != "False":
+            continue
+        if scheduled.get("reason") != "SchedulingGated":  # else somebody holds it back on purpose, such as a queue
+            yield pod
+
+
+def stand_ins(seen: Seen, group: Group) -> list[Group]:
+    """The groups of the same kind that have machines: where pods go that this one gets none for."""
+    kind = _is_accelerated(group, nodes_of(seen, group.name))
+    return [
+        one
+        for one in seen.groups
+        if one is not group and one.machines and _is_accelerated(one, nodes_of(seen, one.name)) == kind
+    ]
 
 
 def fits(seen: Seen, pod: Live, group: Group) -> bool:

@@ -25,7 +25,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     """A group of nodes, as the cloud has it.
 
     name: the stack's own (`gpu`). problems: what the cloud says is wrong with it. failure: why its last try to get a
-    machine failed; empty where that succeeded. hindered: the same, where a later try succeeded.
+    machine failed; empty where that succeeded. hindered: the same, where nobody misses it any more. recovered: whether
+    a later try of its own succeeded.
     labels, taints, offers: what a new machine of it has, as far as the cloud tells: taints as Kubernetes spells them,
     and amounts of what pods ask for. zones: where it may lie; none where that is not known.
     pool: whether Karpenter makes its machines, one by one.
@@ -40,6 +41,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     failure: str = ""
     hindered: str = ""
+    recovered: bool = False
     labels: Mapping[str, str] = {}
     taints: tuple[Mapping[str, str], ...] = ()
     offers: Mapping[str, str] = {}

@@ -111,6 +111,7 @@ def _managed(calls: Calls, record: Record, name: str, now: datetime) -> Group:
         problems=_issues(found),
         failure=next((one.failure for one in parts if one.failure), ""),
         hindered=next((one.hindered for one in parts if one.hindered), ""),
+        recovered=any(one.recovered for one in parts),
         labels=found.get("labels") or {},
         taints=tuple(_as_kubernetes(one) for one in found.get("taints") or ()),
         offers={name: amount for one in parts for name, amount in one.offers.items()},
@@ -141,6 +142,7 @@ def _own(calls: Calls, id: str, name: str, now: datetime) -> Group:
         machines=machines,
         failure=failure,
         hindered=hindered,
+        recovered=bool(hindered) and _has_launched(told["Activities"]),
         labels=_told(found, "label"),
         taints=tuple(_taint(key, value) for key, value in _told(found, "taint").items()),
         offers=_told(found, "resources"),
@@ -161,6 +163,16 @@ def _tries(activities: list[Answer], now: datetime, *, lacking: bool) -> tuple[s
     if lacking and newest is activities[0]:
         return why, ""
     return "", why if now - newest["StartTime"] < _OF_LATE else ""
+
+
+def _has_launched(activities: list[Answer]) -> bool:
+    """Whether a machine came after the last one that did not; the newest activity comes first."""
+    for one in activities:
+        if one.get("StatusCode") in _FAILED:
+            return False
+        if one.get("StatusCode") == "Successful" and str(one.get("Description", "")).startswith("Launching"):
+            return True
+    return False
 
 
 def _told(found: Answer, what: str) -> dict[str, str]:

@@ -198,7 +198,7 @@ def test_modules_are_listed_and_shown_with_their_inputs() -> None:
     shown = run("modules", "show", "node-group").out
     assert "instances  list of string  In order of preference. (required)" in shown
     assert "min        integer  Fewest nodes. (default 0)" in shown
-    assert "did you mean node-group?" in run("modules", "show", "node-grup").err
+    assert "did you mean node-group or nodeGroups?" in run("modules", "show", "node-grup").err
 
 
 def test_the_sandbox_goes_up_and_down() -> None:

@@ -112,7 +112,16 @@ def test_a_stack_comes_changes_drifts_and_goes(folder: Path, capsys: pytest.Capt
 
 def test_an_unknown_module_and_the_schema_are_answered_from_the_library(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["modules", "show", "node-grup"]) == 1
-    assert "did you mean node-group?" in capsys.readouterr().err
+    assert "did you mean node-group or nodeGroups?" in capsys.readouterr().err
+    assert main(["modules", "show", "nodeGroup"]) == 1
+    assert "nodeGroups" in capsys.readouterr().err
+    assert main(["modules", "show", "components"]) == 1
+    assert "show one of aws-ebs-csi-driver, " in capsys.readouterr().err
+    for section, module in (("nodeGroups", "node-group"), ("loadBalancers", "load-balancer")):
+        assert main(["modules", "show", section]) == 0
+        by_section = capsys.readouterr().out
+        assert main(["modules", "show", module]) == 0
+        assert by_section == capsys.readouterr().out
     assert main(["schema"]) == 0
     assert "nodeGroups" in json.loads(capsys.readouterr().out)["$defs"]["whole"]["properties"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -49,6 +51,46 @@ def test_a_label_that_no_node_has_is_named() -> None:
         "nor would a new one of any node group (topology.kubernetes.io/zone is eu-west-1a here)"
     )
     assert "nodeSelector" in trouble.remedy
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+def test_a_service_account_that_is_not_there_is_named_with_how_to_make_it(kind: str) -> None:
+    why = (
+        'pods "web-0" is forbidden: error looking up service account default/reader: serviceaccount "reader" not found'
+    )
+    live: Object = {"metadata": {**meta("web"), "uid": "u1"}, "spec": {"replicas": 1}, "status": {"replicas": 0}}
+    objects: dict[str, tuple[Object, ...]] = {kind: (live,)}
+    if kind == "Deployment":
+        live["status"]["conditions"] = [{"type": "ReplicaFailure", "status": "True", "message": why}]
+    else:
+        live["status"]["desiredNumberScheduled"] = 1
+        about: Object = {"metadata": meta("e"), "involvedObject": {"uid": "u1"}, "type": "Warning", "message": why}
+        objects["Event"] = (about,)
+    looked = msgspec.structs.replace(seen(world()), objects=objects)
+    trouble = only(judge("recsys", looked))
+    assert trouble.words == "0 of 1 replicas work, and no more can be made: its service account reader is not there"
+    assert trouble.remedy.endswith("kubectl create serviceaccount reader -n default")
+
+
+@pytest.mark.parametrize("managed", [True, False])
+def test_a_machine_that_is_taken_back_is_not_called_cordoned_by_somebody(managed: bool) -> None:
+    made = world()
+    before = set(made.nodes())
+    made.group("spot", 1, managed=managed)
+    if not managed:
+        made.create(workload("Deployment", "h", labels={"app.kubernetes.io/name": "aws-node-termination-handler"}))
+    made.settle()
+    (name,) = set(made.nodes()) - before
+    (machine,) = (one for one in made.cloud.machines() if one.name == name)
+    made.cloud.interrupt(machine.instance_id, made.clock() + timedelta(minutes=2))
+    made.advance(seconds=30)
+    (note,) = (one for one in health_of(made).troubles if one.title == f"node {name}")
+    assert note.severity is Severity.NOTE
+    assert note.words == (
+        "AWS takes this machine back, a spot machine within two minutes; its pods are moving, "
+        "and its group starts another for it"
+    )
+    assert note.remedy == ""
 
 
 def budgeted(replicas: int, **spec: object) -> World:

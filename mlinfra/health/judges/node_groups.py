@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
-from mlinfra.health.room import nodes_of
+from mlinfra.health.fitting import fits, stand_ins, waiting
+from mlinfra.health.room import listed, nodes_of
 from mlinfra.health.seen import Group, Seen, counted
 
 # What EC2 and Auto Scaling call their refusals (EC2 API reference, "Error codes", November 2026), and what helps.
@@ -24,23 +25,30 @@ _REMEDIES = {
 }
 
 
+_UNFIT = ("NodeCreationFailure", "Not authorized")  # no shortage: nothing stands in for long
+
+
 def find(seen: Seen) -> Iterator[Finding]:
     """What is wrong with each."""
     for group in seen.groups:
-        yield from _of(group, len(nodes_of(seen, group.name)))
+        yield from _of(seen, group)
 
 
-def _of(group: Group, nodes: int) -> Iterator[Finding]:
+def _of(seen: Seen, group: Group) -> Iterator[Finding]:
+    nodes = len(nodes_of(seen, group.name))
     path = f"nodeGroups.{group.name}"
     size = f"{group.machines} of {counted(group.desired, 'machine')}"
     said = list(dict.fromkeys((*group.problems, *((group.failure,) if group.failure else ()))))
     for problem in said[:1]:
+        if _is_shortage(group, problem) and not _is_missed(seen, group):
+            yield _passing(seen, group, problem)
+            return
         short_of = group.machines < group.desired or group.status not in ("ACTIVE", "UPDATING")
         yield Finding(
             severity=Severity.BROKEN if short_of else Severity.WARNING,
             subject=group.subject,
             words=f"it has {size}, and gets no more: {problem}",
-            remedy=next((text.format(path=path) for key, text in _REMEDIES.items() if key in problem), ""),
+            remedy=_remedy(group, problem) + _full(seen, group),
             layer=2,
             address=path,
         )
@@ -61,11 +69,48 @@ def _of(group: Group, nodes: int) -> Iterator[Finding]:
             address=path,
         )
     if group.hindered:
-        yield Finding(
-            severity=Severity.NOTE,
-            subject=group.subject,
-            words=f"a try of the last hour to get a machine failed, and another choice stands in: {group.hindered}",
-            remedy=next((text.format(path=path) for key, text in _REMEDIES.items() if key in group.hindered), ""),
-            layer=2,
-            address=path,
-        )
+        yield _passing(seen, group, group.hindered)
+
+
+def _is_shortage(group: Group, problem: str) -> bool:
+    told = problem == group.failure or "LaunchFailures" in problem or any(key in problem for key in _REMEDIES)
+    return told and not any(key in problem for key in _UNFIT)
+
+
+def _is_missed(seen: Seen, group: Group) -> bool:
+    """Whether anybody misses the machines that do not come: the stack's minimum, or a pod that one would take."""
+    if group.status not in ("ACTIVE", "UPDATING", "DEGRADED") or group.machines < group.minimum:
+        return True
+    return group.machines < group.desired and any(fits(seen, pod, group) for pod in waiting(seen))
+
+
+def _passing(seen: Seen, group: Group, why: str) -> Finding:
+    """A try that failed and that nobody misses: another choice stands in, or a later try succeeded."""
+    others = [one.name for one in stand_ins(seen, group) if one.name != group.name]
+    if group.recovered:
+        since = ", and a later one succeeded"
+    elif group.machines or len(others) != len(stand_ins(seen, group)):
+        since = ", and another choice stands in"
+    else:
+        since = f", and {listed(f'group {name}' for name in others)} may stand in" if others else ""
+    return Finding(
+        severity=Severity.NOTE,
+        subject=group.subject,
+        words=f"a try of the last hour to get a machine failed{since}: {why}",
+        remedy=_remedy(group, why),
+        layer=2,
+        address=f"nodeGroups.{group.name}",
+    )
+
+
+def _remedy(group: Group, why: str) -> str:
+    path = f"nodeGroups.{group.name}"
+    return next((text.format(path=path) for key, text in _REMEDIES.items() if key in why), "")
+
+
+def _full(seen: Seen, group: Group) -> str:
+    """Which group that stands in has as many as it may have."""
+    full = [one for one in stand_ins(seen, group) if one.desired >= one.maximum and one.name != group.name]
+    able = [one for one in full if any(fits(seen, pod, one) for pod in waiting(seen))]
+    paths = " or ".join(f"nodeGroups.{one.name}.max" for one in able)
+    return f"; or raise {paths}, which is full and would take them too" if able else ""

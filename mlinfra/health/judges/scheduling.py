@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
-from mlinfra.health.fitting import barred, meant, suited, unmet, values_of
+from mlinfra.health.fitting import barred, meant, suited, unmet, values_of, waiting
 from mlinfra.health.pools import starting
 from mlinfra.health.refusing import untolerated
 from mlinfra.health.room import (
@@ -43,13 +43,8 @@ _OTHERS = {
 
 def find(seen: Seen) -> Iterator[Finding]:
     """What each waits for."""
-    for pod in seen.each("Pod"):
-        scheduled = condition(pod, "PodScheduled")
-        if (pod.get("status") or {}).get("phase") != "Pending" or scheduled.get("status") != "False":
-            continue
-        if scheduled.get("reason") == "SchedulingGated":
-            continue  # somebody holds it back on purpose, such as a queue
-        yield _waiting(seen, pod, str(scheduled.get("message") or ""))
+    for pod in waiting(seen):
+        yield _waiting(seen, pod, str(condition(pod, "PodScheduled").get("message") or ""))
 
 
 def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
@@ -175,7 +170,10 @@ def _grow(seen: Seen, groups: list[Group]) -> str:
     if grown:
         tried = "".join(f"; its last try failed: {short(one.hindered)}" for one in grown if one.hindered)
         who = "Karpenter" if grown[0].pool else "the autoscaler"
-        return f"{told}: {who} adds a machine, which takes some minutes{tried}"
+        full = [one for one in groups if not _may_grow(one) and not one.pool]
+        paths = " or ".join(f"nodeGroups.{one.name}.max" for one in full)
+        instead = f"; what stands in is at its most: raise {paths}" if tried and full else ""
+        return f"{told}: {who} adds a machine, which takes some minutes{tried}{instead}"
     first = open_ones[0]
     if first.pool:
         return f"{told}, and Karpenter, which would do that, does not run: see what is said of it"

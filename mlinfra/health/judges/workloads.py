@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
@@ -9,6 +10,7 @@ from mlinfra.health.replicas import replicas_of
 from mlinfra.health.rollouts import rollout_of, starting_of
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
 
+_ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
@@ -38,15 +40,31 @@ def _of(seen: Seen, kind: str, live: Live) -> Iterator[Finding]:
     failure, progress = condition(live, "ReplicaFailure"), condition(live, "Progressing")
     words, remedy = f"{ready} of {wanted} replicas work", ""
     severity = Severity.BROKEN if ready == 0 else Severity.WARNING
+    warned = seen.warning_about(live)
     if failure.get("status") == "True":
-        words += f", and no more can be made: {short(failure.get('message'))}"
-        remedy = "a quota or an admission rule refuses its pods: change that, or what they ask for"
+        words, remedy = _refused(words, short(failure.get("message")), live)
+    elif (
+        _ACCOUNT.search(warned) and len(seen.pods_of(subject)) < wanted
+    ):  # StatefulSets and DaemonSets have no such condition
+        words, remedy = _refused(words, warned, live)
     elif progress.get("reason") == "ProgressDeadlineExceeded":
         words += ": its rollout is stuck, and its deadline has passed"
         remedy = "old pods go on answering; mend the new version, or take it back and apply"
     elif told := rollout or starting_of(seen, kind, live):
         severity, words = Severity.NOTE, told
-    elif refused := seen.warning_about(live):
-        words += f": {refused}"
+    elif warned:
+        words += f": {warned}"
     because = seen.pods_of(subject)
     yield Finding(severity=severity, subject=subject, words=words, remedy=remedy, because=because, layer=4)
+
+
+def _refused(words: str, told: str, live: Live) -> tuple[str, str]:
+    """What is said of pods that the API refuses, in its words, and what helps."""
+    if found := _ACCOUNT.search(told):
+        name, namespace = found.group(1), live["metadata"].get("namespace", "")
+        return (
+            f"{words}, and no more can be made: its service account {name} is not there",
+            f"create it, or name one that is there: kubectl create serviceaccount {name} -n {namespace}",
+        )
+    remedy = "a quota or an admission rule refuses its pods: change that, or what they ask for"
+    return f"{words}, and no more can be made: {told}", remedy
