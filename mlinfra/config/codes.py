@@ -46,5 +46,7 @@ class Code(Coded):
     NOT_BUILT = "MLI1153", "A section is part of the language, but cannot be planned yet."
     UNKNOWN_ADDRESS = "MLI1154", "An address names nothing that a stack can have."
     BAD_DATE = "MLI1155", "A date does not exist."
+    NO_TIME_ZONE = "MLI1190", "A time zone does not exist."
+    NOT_JSON = "MLI1191", "A document, such as a policy, is not JSON."
     MOVED_TWICE = "MLI1160", "Renames contradict each other."
     RESERVED_TAG = "MLI1156", "A tag begins with a prefix that is not the user's to give."

@@ -6,7 +6,9 @@ dates, reserved tags.
 
 from __future__ import annotations
 
+import json
 import re
+import zoneinfo
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
@@ -23,7 +25,7 @@ from mlinfra.core.value import Path, Value, is_known, path_text
 from mlinfra.documents.codes import Code as DocumentCode
 from mlinfra.documents.conformance import pattern
 from mlinfra.documents.findings import Findings
-from mlinfra.documents.near import suggest
+from mlinfra.documents.near import near, suggest
 from mlinfra.documents.node import FAILED, Node
 from mlinfra.documents.schema import Schema
 from mlinfra.documents.text import shown
@@ -63,6 +65,7 @@ class Content:
         self._check_tags(root)
         self._check_addresses(root)
         self._check_dates(root)
+        self._check_time_zones(root)
         self._check_moves(root)
         return data
 
@@ -127,9 +130,26 @@ class Content:
             self._of_type[token] = Schema(types[token])
         schema = self._of_type[token]
         loaded = schema.load(properties, self._findings, path=(*path, "properties"), address=address)
+        self._check_documents(types[token], properties, (*path, "properties"), address)
         return {**value, "properties": loaded}
 
     # What schemas cannot say.
+
+    def _check_documents(self, schema: Any, properties: Node, path: Path, address: Address | None) -> None:
+        """Texts that are to hold JSON: a policy that nobody can read must not be judged by what stands in it."""
+        for name, declared in schema.get("properties", {}).items():
+            node = properties.below(name) if declared.get("contentMediaType") == "application/json" else None
+            if node is None or not isinstance(node.value, str) or not node.value:
+                continue
+            try:
+                json.loads(node.value)
+            except (ValueError, RecursionError) as error:
+                where = f" (line {error.lineno} of it)" if isinstance(error, json.JSONDecodeError) else ""
+                self._findings.add(
+                    Code.NOT_JSON, f"{path_text((*path, name))} is not JSON{where}", node.source,
+                    hint="write the document as JSON, such as {\"Version\": \"2012-10-17\", \"Statement\": []}",
+                    address=address,
+                )  # fmt: skip
 
     def _check_keys(self, root: Node) -> None:
         for name, node in root.value.items():
@@ -197,6 +217,16 @@ class Content:
                 self._findings.add(
                     Code.BAD_DATE, f"{path_text(path)} is {node.value}, and there is no such day", node.source,
                     hint="write it as 2027-03-31",
+                )  # fmt: skip
+
+    def _check_time_zones(self, root: Node) -> None:
+        for path, node in _matching(root, ("lifecycle", "hibernate", "timezone")):
+            known = zoneinfo.available_timezones()  # none where the machine has no list of them
+            if known and isinstance(node.value, str) and node.value not in known:
+                found = near(node.value, known)
+                self._findings.add(
+                    Code.NO_TIME_ZONE, f"{path_text(path)} is {shown(node.value)}, and there is no such time zone",
+                    node.source, hint=f"did you mean {found}?" if found else "write one such as Europe/Berlin",
                 )  # fmt: skip
 
     def _check_moves(self, root: Node) -> None:

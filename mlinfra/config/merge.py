@@ -96,6 +96,10 @@ class Layers:
         if "${" in entry.value:
             self._findings.add(Code.NOT_HERE, "`extends` takes no expressions", entry.source, hint="write the path out")
             return None
+        if "://" in entry.value:
+            summary, hint = "`extends` takes files of the project, and no URLs", "keep a copy of it in the project"
+            self._findings.add(Code.OUTSIDE, summary, entry.source, hint=hint)
+            return None
         path = os.path.normpath(os.path.join(os.path.dirname(file), entry.value))  # noqa: PTH118, PTH120
         if path in chain:
             circle = " -> ".join([*chain[chain.index(path) :], path])

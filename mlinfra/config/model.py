@@ -89,14 +89,33 @@ class Renamed(Part, frozen=True):
     target: Annotated[Text, about("the address now: nodeGroups.inference")] = field(name="to")
 
 
-_CRON = r"^\S+( \S+){4}$"
+def _cron(*fields: str) -> str:
+    """The pattern of five fields, each a list of what may stand there, of ranges and of steps."""
+    lists = [rf"(\*|{one}(-{one})?)(/[1-9][0-9]?)?(,(\*|{one}(-{one})?)(/[1-9][0-9]?)?)*" for one in fields]
+    return f"^{' '.join(lists)}$"
+
+
+_CRON = _cron(
+    "([0-5]?[0-9])",
+    "([01]?[0-9]|2[0-3])",
+    "(0?[1-9]|[12][0-9]|3[01])",
+    "(0?[1-9]|1[0-2]|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
+    "([0-7]|(?i:sun|mon|tue|wed|thu|fri|sat))",
+)
 
 
 class Hibernation(Part, frozen=True):
     """When nodes sleep and wake, by two cron expressions of five fields."""
 
-    sleep: Annotated[str, about("when nodes go to sleep", pattern=_CRON, form="five fields, such as 0 20 * * 1-5")]
-    wake: Annotated[str, about("when they wake", pattern=_CRON, form="five fields, such as 0 7 * * 1-5")]
+    sleep: Annotated[
+        str,
+        about(
+            "when nodes go to sleep", pattern=_CRON, form="minute, hour, day, month and weekday, such as 0 20 * * 1-5"
+        ),
+    ]
+    wake: Annotated[
+        str, about("when they wake", pattern=_CRON, form="minute, hour, day, month and weekday, such as 0 7 * * 1-5")
+    ]
     timezone: Annotated[
         str, about("the time zone of both", pattern=r"^[A-Za-z0-9_+/-]+$", form="a time zone such as Europe/Berlin")
     ] = "UTC"

@@ -21,7 +21,7 @@ from mlinfra.core.language import Section
 from mlinfra.core.value import Path, Ref, Secret, Value, text_of
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.near import near, suggest
-from mlinfra.documents.node import FAILED, Node
+from mlinfra.documents.node import ENVIRONMENT, FAILED, Node
 from mlinfra.documents.text import shown
 
 
@@ -108,7 +108,7 @@ class Site:
         if variable not in self._scope.environ:
             hint = "set it, or use an input with a default" if variable else "write ${env.NAME}"
             return self.fail(Code.NO_VARIABLE, f"the environment variable {variable or name.text} is not set", hint)
-        found = plain_scalar(self._scope.environ[variable], self.node.source, f"environment variable {variable}")
+        found = plain_scalar(self._scope.environ[variable], self.node.source, f"{ENVIRONMENT} {variable}")
         return msgspec.structs.replace(found, key=self.node.key)
 
     def _neighbour(self, name: Name) -> Node:
@@ -151,7 +151,10 @@ class Site:
         entry = str(name.path[0]) if section.many and name.path else ""
         if written is None or (section.many and not (entry and written.below(entry))):
             there = written.value if written and isinstance(written.value, dict) else {}
-            hint = suggest(entry, there) if entry and there else f"there is no `{name.root}` in the stack"
+            missing = (
+                f"there is no `{name.root}` in the stack" if written is None else f"`{name.root}` has no such entry"
+            )
+            hint = suggest(entry, there, otherwise=missing) if entry else missing
             return self.fail(Code.UNKNOWN_REFERENCE, f"${{{name.text}}} refers to nothing", hint)
         if self._path[:2] == (name.root, entry):
             return self.fail(Code.SELF_REFERENCE, f"${{{name.text}}} refers to the resource it stands in", "")

@@ -81,5 +81,6 @@ def _joined(site: Site, found: list[Node]) -> Node:
             return site.fail(Code.NOT_WHOLE, f"{what} stands within a longer text", "let it be the whole value")
         texts.append(value if isinstance(value, Expression) else part.text or text_of(value))
     if not any(isinstance(text, Expression) for text in texts):
-        return Node("".join(texts), site.node.source, None, site.node.key)
+        private = next((part.origin for part in found if part.is_private), "")
+        return Node("".join(texts), site.node.source, None, site.node.key, private)
     return Node(Concat(tuple(texts)), site.node.source, None, site.node.key)

@@ -119,7 +119,7 @@ _SCHEMA_OF: dict[Kind, dict[str, Any]] = {
     Kind.LIST: {"type": "array"},
     Kind.SET: {"type": "array", "uniqueItems": True},
     Kind.MAP: {"type": "object"},
-    Kind.DOCUMENT: {"type": "string"},
+    Kind.DOCUMENT: {"type": "string", "contentMediaType": "application/json"},
     Kind.ANY: {},
 }
 

@@ -20,7 +20,7 @@ Test = Callable[[Value], bool]
 # Keywords that describe and do not constrain; `properties` and the like are read where their companions are.
 _SILENT = frozenset({
     "$schema", "$id", "$defs", "$comment", "title", "description", "default", "examples", "deprecated", "format",
-    "discriminator", "readOnly", "writeOnly",
+    "discriminator", "readOnly", "writeOnly", "contentMediaType",
 })  # fmt: skip
 
 

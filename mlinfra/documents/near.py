@@ -17,7 +17,7 @@ _SHORT = 4
 def near(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `name` most resembles, case, dashes and underscores aside; `None` where none does."""
     spellings: dict[str, str] = {}
-    for candidate in sorted(candidates):
+    for candidate in sorted(filter(str.isascii, candidates)):  # any other is refused where it stands
         spellings.setdefault(_folded(candidate), candidate)
     folded = _folded(name[:100])
     if folded in spellings:
@@ -60,7 +60,7 @@ def _folded(name: str) -> str:
 
 def suggest(name: str, candidates: Iterable[str], *, otherwise: str = "") -> str:
     """A hint: the near name, or else the list of what there is, or else `otherwise`."""
-    names = sorted(candidates)
+    names = sorted(filter(str.isascii, candidates))
     if found := near(name, names):
         return f"did you mean {found}?"
     if not names:

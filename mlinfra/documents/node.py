@@ -19,6 +19,7 @@ class Failed(Expression, frozen=True, tag="failed"):
 
 
 FAILED = Failed()
+ENVIRONMENT = "environment variable"  # how the origin of a value begins that the machine's environment gave
 
 
 class Node(msgspec.Struct, frozen=True, gc=False):
@@ -41,6 +42,11 @@ class Node(msgspec.Struct, frozen=True, gc=False):
     def place(self) -> Source:
         """Where a reader looks for it: its key, or else itself."""
         return self.key or self.source
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is of the machine's environment, in part or as a whole: no message repeats that."""
+        return self.origin.startswith(ENVIRONMENT)
 
     def below(self, part: PathPart) -> Node | None:
         """The node under one key or at one index."""

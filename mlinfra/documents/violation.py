@@ -186,8 +186,10 @@ class Violations:
         return path_text((*self._path, *fault.path))
 
     def _subject(self, fault: Fault) -> str:
-        # What holds a secret is not repeated: messages end up in logs and comments.
-        there = "text that is not shown" if _is_hidden(fault) else actual(fault.value)
+        # What holds a secret is not repeated, nor what a machine's environment holds: messages end up in logs.
+        node = self._node.find(fault.path)
+        hidden = _is_hidden(fault) or (node is not None and node.is_private)
+        there = "text that is not shown" if hidden else actual(fault.value)
         return f"{self._name(fault) or 'this'} is {there}"
 
 

@@ -172,6 +172,34 @@ def test_a_range_of_addresses_that_cannot_be_is_refused(range_: str, found: Any)
     assert [code for code, _ in found(_GOOD.replace("cluster: {}", endpoint))] == ["MLI1035"]
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "unsaid"),
+    [
+        ("registries: {1: {}}\noutputs: {x: '${registries.models.url}'}\n", "the key 1 is a number", "in the stack"),
+        ("registries: {m\u043edels: {}}\noutputs: {x: '${registries.models.url}'}\n", "CYRILLIC", "there is m"),
+        (
+            "network: {nat: '${env.HOME}', cidr: '${env.HOME}/16'}\n",
+            "network.cidr is text that is not shown",
+            "the text",
+        ),
+        ("extends: ['https://evil.example/x.yaml']\n", "takes files of the project, and no URLs", "evil"),
+        ("resources: {r: {type: 'aws:iam/role:Role', properties: {assumeRolePolicy: nope}}}\n", "is not JSON", "nope"),
+        (
+            "lifecycle: {hibernate: {sleep: '0 2 * * *', wake: '0 7 * * *', timezone: Europe/Berlim}}\n",
+            "Berlin?",
+            "sleep",
+        ),
+        ("lifecycle: {hibernate: {sleep: '0 25 * * *', wake: '*/5 7,9 * jan 1-5'}}\n", "sleep is the text", "wake"),
+    ],
+)
+def test_a_message_says_what_is_meant_and_nothing_beside_it(text: str, said: str, unsaid: str, capsys: Any) -> None:
+    Path("stack.yaml").write_text(_HEAD + text)
+    assert main(["validate", "stack.yaml"]) == 1
+    answer = capsys.readouterr().err
+    assert said in answer
+    assert unsaid not in answer
+
+
 def test_no_message_repeats_what_holds_a_secret(capsys: Any) -> None:
     database = "{type: 'aws:rds/instance:Instance', properties: {instanceClass: db.t4g.micro, password: hunter2}}"
     Path("stack.yaml").write_text(_HEAD + f"resources: {{db: {database}}}\n")
