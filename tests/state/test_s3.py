@@ -266,6 +266,20 @@ def test_damaged_objects_are_refused_naming_the_last_good_copy() -> None:
     assert backend_on(bucket).read() is not None
 
 
+def test_a_journal_whose_objects_were_all_removed_is_refused_and_one_that_nothing_was_recorded_in_is_read() -> None:
+    bucket = Bucket()
+    with backend_on(bucket).lock("apply") as lease:
+        state = lease.compact(first())
+    assert backend_on(bucket).read() == state
+    with backend_on(bucket).lock("apply") as lease:
+        lease.append([Began("seal")])
+    for key in [key for key in bucket.objects if "/journal." in key]:
+        del bucket.objects[key]
+    with pytest.raises(StateCorrupt) as caught:
+        backend_on(bucket).read()
+    assert caught.value.code == Code.JOURNAL_LOST
+
+
 @pytest.mark.parametrize(
     ("reason", "status", "code"),
     [
