@@ -126,5 +126,13 @@ def _check(want: _Want, verdict: Verdict, plugin: NetworkPlugin) -> Check:
     if verdict is Verdict.FITS and plugin.settings is not None:
         words += " for the nodes alone: what pods take is the stack's own setting of the VPC CNI"
         return Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=words)
-    hint = "give the network a wider cidr, the group more zones, or lower max" if verdict is not Verdict.FITS else ""
-    return Check(subject=_SUBJECT, verdict=verdict, words=words, hint=hint)
+    return Check(subject=_SUBJECT, verdict=verdict, words=words, hint=_hint(want, verdict))
+
+
+def _hint(want: _Want, verdict: Verdict) -> str:
+    """What helps: a lower max does where its fewest fit, a lower min where there is more than the first machine."""
+    if verdict is Verdict.FITS:
+        return ""
+    lower = "max" if verdict is Verdict.TIGHT else "min" if want.one.group.minimum > 1 else ""
+    ways = ["give the network a wider cidr", "the group more zones", f"lower {lower}" if lower else "smaller machines"]
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}"

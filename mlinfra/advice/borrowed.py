@@ -73,7 +73,8 @@ def borrowed_findings(
     """
     first: dict[tuple[str, str], Borrowed] = {}
     for one in borrowed:
-        first.setdefault((one.type, one.name), one)
+        # An ARN says itself what it is of.
+        first.setdefault(("" if one.name.startswith("arn:") else one.type, one.name), one)
 
     def look(one: Borrowed) -> Diagnostic | None:
         question = _question(calls, account, one)

@@ -85,7 +85,8 @@ def _zones(one: GroupDemand, supply: Supply) -> Iterator[Check]:
     everywhere = frozenset(chain.from_iterable(offered.get(name, frozenset()) for name in one.group.types))
     lacking = [zone for zone in zones if zone not in everywhere]
     names = " or ".join(one.group.types)
-    hint = f"{names} is offered in {', '.join(sorted(everywhere))}" if everywhere else "choose other instance types"
+    nowhere = f"no zone of {supply.region} offers {names}: choose other instance types, or another region"
+    hint = f"{names} is offered in {', '.join(sorted(everywhere))}" if everywhere else nowhere
     if len(lacking) == len(zones):
         words = f"none of {', '.join(zones)} offers {names}"
         yield Check(subject=subject, verdict=Verdict.SHORT, words=words, hint=hint)
@@ -127,7 +128,7 @@ def _reservation(one: GroupDemand, supply: Supply) -> Iterator[Check]:
         words += f", beside what the group uses already: {supply.running.reason}"
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=words)
         return
-    hint = f"enlarge the reservation, or lower max to {there}"
+    hint = "enlarge the reservation" + (f", or lower max to {there}" if there else ", or give the group another")
     verdict = (
         Verdict.SHORT if there < max(group.minimum, 1) else Verdict.TIGHT if there < group.maximum else Verdict.FITS
     )

@@ -5,6 +5,7 @@ The session calls it at first use and on `--refresh-facts`, and pins what it ans
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -98,18 +99,35 @@ def _images(calls: Calls, keys: Iterable[str]) -> dict[str, str]:
 
 
 def _addons(calls: Calls, keys: Iterable[str]) -> dict[str, str]:
-    """The default version of each, or the first where none is called so; what EKS does not offer is left out."""
+    """The default version of each, or the first where none is called so; of a chosen one the nearest that is offered.
+
+    What EKS does not offer is left out.
+    """
     found = {key: _addon(calls, *key.split("/")) for key in sorted(keys)}
     return {key: version for key, version in found.items() if version}
 
 
-def _addon(calls: Calls, kubernetes: str, name: str) -> str:
+def _addon(calls: Calls, kubernetes: str, name: str, chosen: str = "") -> str:
     asked = {"kubernetesVersion": kubernetes, "addonName": name}
     pages = calls.pages("eks", "DescribeAddonVersions", asked)
     offered = [one for page in pages for addon in page["addons"] for one in addon["addonVersions"]]
+    if chosen:
+        return _nearest(chosen, [str(one["addonVersion"]) for one in offered])
     default = (one for one in offered if any(_is_default(about, kubernetes) for about in one["compatibilities"]))
-    chosen = next(default, None) or next(iter(offered), {"addonVersion": ""})
-    return str(chosen["addonVersion"])
+    given = next(default, None) or next(iter(offered), {"addonVersion": ""})
+    return str(given["addonVersion"])
+
+
+def _nearest(chosen: str, offered: list[str]) -> str:
+    """That version where it is offered, else the one before it, else the one after it; empty where there is none."""
+    if chosen in offered:
+        return chosen
+    before = [version for version in offered if _numbers(version) < _numbers(chosen)]
+    return max(before, key=_numbers) if before else min(offered, key=_numbers, default="")
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"[0-9]+", version)]
 
 
 def _is_default(compatibility: dict[str, Any], kubernetes: str) -> bool:

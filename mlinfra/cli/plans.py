@@ -38,13 +38,20 @@ _EXITS |= {"MLI8001": 7, "MLI8071": 7}
 _PRECEDENCE = (1, PolicyViolation.exit_code, 7)
 
 
+_STACKS, _PLANS = frozenset({".yaml", ".yml"}), frozenset({".mlinfra", ".plan"})  # what the two are called
+
+
 def is_plan_file(path: str) -> bool:
-    """Whether `path` is a plan rather than a stack: it says so by not being called YAML, and by its first character."""
-    if Path(path).suffix in (".yaml", ".yml"):
-        return False
+    """Whether `path` is a plan rather than a stack: by what it is called, else by how it begins.
+
+    So is what is damaged and may have been one: empty, or with a first byte that no stack begins with.
+    """
+    suffix = Path(path).suffix
+    if suffix in _STACKS | _PLANS:
+        return suffix in _PLANS
     try:
         with Path(path).open("rb") as file:
-            return file.read(1) == b"{"
+            return file.read(1) in (b"", b"{", b"[", b"\0")
     except OSError:
         return False  # the session says what is wrong with it
 

@@ -214,6 +214,23 @@ class Content:
             if origin is not None and target is not None and origin.value == target.value:
                 summary = f"{path_text(path)} renames {shown(str(origin.value))} to itself"
                 self._findings.add(Code.MOVED_TWICE, summary, node.source, hint="take it out")
+        self._check_circles(root)
+
+    def _check_circles(self, root: Node) -> None:
+        """No rename leads back: of two objects that swap names nobody could tell which is which halfway."""
+        way: dict[object, object] = {}
+        for path, node in _matching(root, ("moved", "*")):
+            origin, target = node.below("from"), node.below("to")
+            if origin is None or target is None or origin.value == target.value or origin.value in way:
+                continue
+            way[origin.value] = place = target.value
+            while place in way and place != origin.value:
+                place = way[place]
+            if place == origin.value:
+                summary = f"{path_text(path)} leads {shown(str(origin.value))} back to its own name"
+                hint = "take out what was renamed long ago; to swap names, go over a third one, an apply for each"
+                self._findings.add(Code.MOVED_TWICE, summary, node.source, hint=hint)
+                del way[origin.value]
 
 
 def _matching(node: Node, form: Path, path: Path = ()) -> Iterator[tuple[Path, Node]]:

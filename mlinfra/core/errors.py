@@ -68,6 +68,15 @@ class StateConflict(StateError):
     """The state changed under us, or our lease was taken over: the write was refused."""
 
 
+class LeaseLost(StateConflict):
+    """Our lock was taken over while we worked. What was made until then is found by record or by tag.
+
+    Exits as an apply that is incomplete: of one that finds the lock held nothing was done.
+    """
+
+    exit_code = 6
+
+
 class StateCorrupt(StateError):
     """The state cannot be trusted. The message names the last good copy."""
 

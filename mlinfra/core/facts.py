@@ -45,7 +45,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     zones: names of the region's availability zones, sorted; local and wavelength zones are not among them.
     cluster_versions: the Kubernetes versions that EKS offers, oldest first.
     images: the machine images for nodes, by `image_key`.
-    addons: the versions of add-ons that EKS gives a cluster by default, by `1.33/vpc-cni`.
+    addons: the versions of add-ons that EKS gives a cluster by default, by `1.33/vpc-cni`; and by
+    `1.33/vpc-cni/v1.20.4-eksbuild.1` the nearest that it offers to one that was asked for, which is that itself.
     reservations: the zone of each capacity reservation asked for; empty where it is not known.
     """
 
@@ -67,7 +68,7 @@ class Wants(msgspec.Struct, frozen=True):
 
     images: the instance types whose machines are started from an image of our own choice, not of EKS's.
     versions: the Kubernetes versions that clusters and nodes are to run; empty text for the newest.
-    addons: the add-ons whose version is EKS's to choose.
+    addons: the add-ons whose version is EKS's to choose, and those of which a version is chosen: `vpc-cni/VERSION`.
     reservations: the capacity reservations whose place must be known.
     image_of_each: whether the image of every instance type is wanted, whoever wants that.
     """

@@ -106,8 +106,7 @@ class Deciding:
         return Standing(record, present, taken_back=True, intent=standing.intent)
 
     def _refuse_conflict(self, resource: Resource, kind: ResourceType, present: Present) -> None:
-        ours, owner = self._context.ownership, present.owner
-        if owner is not None and owner.stack == ours.stack and owner.lineage != ours.lineage:
+        if self._places.is_lost(resource, present, self._context.ownership):
             return  # of another lineage: that the state was lost is said once, and is all that helps
         key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key) or f"id {present.id}"
         whose = f"It belongs to {present.owner.stack}." if present.owner else "Its tags do not say that it is ours."

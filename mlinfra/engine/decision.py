@@ -16,11 +16,19 @@ from mlinfra.core.plan import Action
 from mlinfra.core.property import Replace
 from mlinfra.core.resource import Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.source import Source
 from mlinfra.core.value import Properties
 from mlinfra.engine.codes import Code
 from mlinfra.engine.diff import Difference
 from mlinfra.engine.standing import Standing, Standings
 from mlinfra.engine.survey import Survey
+
+
+class Parting(msgspec.Struct, frozen=True, gc=False):
+    """Why something that is there is not declared any more, and where in the stack that shows."""
+
+    reason: str = "not in the stack"
+    source: Source | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -33,6 +41,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     finish: an earlier run was stopped before it was ready.
     settle: nothing differs in the cloud, the record alone is behind.
     sure: a replacement that is made whatever becomes known.
+    source: where in the stack it shows, of what has no resource.
     within: the cluster that is deleted as well, and takes it along without a call of its own.
     """
 
@@ -51,6 +60,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     finish: bool = False
     settle: bool = False
     sure: bool = False
+    source: Source | None = None
     within: Address | None = None
 
 

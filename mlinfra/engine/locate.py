@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlinfra.core.observed import Present
-from mlinfra.core.resource import Connection, Resource
+from mlinfra.core.resource import Connection, Ownership, Resource
 from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Intent
 from mlinfra.core.value import Properties, Ref, canonical_json, is_known
@@ -34,6 +34,19 @@ class Places:
         wanted = key_of(self._types[resource.type], desired)
         return None if wanted is None else self._of(resource.connection, resource.type).get(wanted)
 
+    def is_lost(self, resource: Resource, present: Present, ours: Ownership) -> bool:
+        """Whether it, or what it lies below, says that it is of the stack's name and another lineage."""
+        if present.owner is not None:
+            return _is_lost(present, ours)
+        kind = self._types[resource.type]
+        field = kind.inputs.fields.get(kind.parent)
+        if kind.owned_by is not OwnedBy.PARENT or field is None:
+            return False
+        held = present.properties.get(kind.parent)
+        listing = self._survey.listings.get(resource.connection, {}).get(field.refers)
+        above = (one for one in (listing.objects if listing is not None else ()) if _is_lost(one, ours))
+        return any(held in (one.id, one.properties.get("name"), one.properties.get("arn")) for one in above)
+
     def _of(self, connection: Connection, token: str) -> dict[tuple[str, ...], Present]:
         place = (connection, token)
         if place not in self._index:
@@ -42,6 +55,11 @@ class Places:
             keys = ((key_of(self._types[token], present.properties), present) for present in objects)
             self._index[place] = {key: present for key, present in keys if key is not None}
         return self._index[place]
+
+
+def _is_lost(present: Present, ours: Ownership) -> bool:
+    owner = present.owner
+    return owner is not None and owner.stack == ours.stack and owner.lineage != ours.lineage
 
 
 def key_of(kind: ResourceType, properties: Properties) -> tuple[str, ...] | None:

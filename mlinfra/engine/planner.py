@@ -6,7 +6,7 @@ follows one resource through it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ from mlinfra.core.value import at, is_secret, path_text, refs, resolve
 from mlinfra.engine.closing import Closing
 from mlinfra.engine.codes import Code
 from mlinfra.engine.deciding import Deciding
-from mlinfra.engine.decision import Context, Decision, unreadable_warning
+from mlinfra.engine.decision import Context, Decision, Parting, unreadable_warning
 from mlinfra.engine.dependency import Dependencies
 from mlinfra.engine.guests import Guest, eviction, finding, guests
 from mlinfra.engine.order import closure, reversed_edges, topological
@@ -39,6 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """All that a plan is made from.
 
     graph: what the stack declares, also when it is to be destroyed.
+    partings: why an address is not declared any more.
     adoptions: objects that the user said belong to an address.
     remove_foreign: what others put below objects of ours is to go.
     targets: addresses, or their ancestors, that the plan is limited to with what they need.
@@ -52,6 +53,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     destroy: bool = False
     targets: tuple[str, ...] = ()
+    partings: Callable[[Address], Parting] = lambda _: Parting()
     adoptions: Mapping[Address, Present] = {}
     remove_foreign: bool = False
     facts: Mapping[str, Any] = {}
@@ -150,7 +152,8 @@ class _Planning:
             if address in self._desired.resources or standing.record is None:
                 continue
             within = closing.takes(standing)
-            action, reason = Action.DELETE, "the stack is destroyed" if self._request.destroy else "not in the stack"
+            parting = Parting("the stack is destroyed") if self._request.destroy else self._request.partings(address)
+            action, reason = Action.DELETE, parting.reason
             match standing.observed:
                 case Absent():
                     action, reason = Action.FORGET, f"{standing.record.id} is gone already"
@@ -167,6 +170,7 @@ class _Planning:
                     standing=standing,
                     generation=standing.record.generation,
                     reason=reason,
+                    source=parting.source,
                     within=within,
                 )
             )
@@ -262,7 +266,7 @@ def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagn
                 code=Code.PROTECTED,
                 summary=f"{decision.address} is protected and would be {verb}: {decision.reason}",
                 address=decision.address,
-                source=resource.source if resource is not None else None,
+                source=resource.source if resource is not None else decision.source,
                 hint="while it is still declared, take it out of lifecycle.protect, or, where it is protected for being"
                 " of production, set lifecycle.environment to development; apply, then try again",
             )
@@ -309,7 +313,7 @@ def _change(decision: Decision, *, loses: bool = False) -> Change:
         action=decision.action,
         fields=fields,
         reason=decision.reason,
-        source=resource.source if resource is not None else None,
+        source=resource.source if resource is not None else decision.source,
         id=record.id if record is not None else "",
         origin=decision.standing.origin,
         order=decision.order.value if decision.order is not None else "",

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mlinfra.core.address import Address
 from mlinfra.core.observed import Present
 from mlinfra.core.ownership import Owner
 from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import Record, State
-from mlinfra.core.value import resolve
+from mlinfra.core.value import Properties, Value, is_known, referred, resolve
 from mlinfra.engine.deciding import Deciding
 from mlinfra.engine.decision import Context, Decision
 from mlinfra.engine.dependency import Dependencies
@@ -24,7 +25,7 @@ from mlinfra.engine.survey import Survey
 
 
 def rebuild(graph: Graph, state: State, seen: Survey, types: Mapping[str, ResourceType], region: str) -> State:
-    """`state`, which remembers nothing, with a record for each object of `seen` that is the stack's."""
+    """`state`, which remembers nothing, with the outputs and a record for each object of `seen` that is the stack's."""
     found = standings(graph, state, seen)
     ownership = Ownership(state.stack, state.lineage)
     deciding = Deciding(Context(types, found, seen, ownership, region, {}))
@@ -41,7 +42,22 @@ def rebuild(graph: Graph, state: State, seen: Survey, types: Mapping[str, Resour
         if record is not None:
             records[address] = record
     deposed = tuple(standing.record for standing in found.deposed if standing.record is not None)
-    return msgspec.structs.replace(state, records=dict(sorted(records.items())), deposed=deposed)
+    return msgspec.structs.replace(
+        state, records=dict(sorted(records.items())), deposed=deposed, outputs=_outputs(graph, records)
+    )
+
+
+def _outputs(graph: Graph, records: Mapping[Address, Record]) -> dict[str, Value]:
+    """The stack's outputs as far as what was found tells them; the next apply brings the others."""
+
+    def known(address: Address) -> Properties | None:
+        record = records.get(address)
+        return None if record is None else {**record.outputs, "id": record.id}
+
+    found = {
+        name: resolve(value, lambda expression: referred(expression, known)) for name, value in graph.outputs.items()
+    }
+    return {name: value for name, value in found.items() if is_known(value)}
 
 
 def _record(decision: Decision, deciding: Deciding, ownership: Ownership, dependencies: Dependencies) -> Record | None:

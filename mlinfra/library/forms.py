@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import Meta
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", examples=["gpu-inference"])]
-Cidr = Annotated[str, Meta(pattern=r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$", examples=["10.40.0.0/16"])]
+_BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+Cidr = Annotated[str, Meta(pattern=rf"^({_BYTE}\.){{3}}{_BYTE}/(3[0-2]|[12]?[0-9])$", examples=["10.40.0.0/16"])]
 Domain = Annotated[str, Meta(pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$", examples=["ml.example.com"])]  # or nothing
 Duration = Annotated[str, Meta(pattern=r"^([0-9]+[smhdw])+$", examples=["30m", "8h", "14d"])]
 Quantity = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", examples=["8Gi", "500m"])]

@@ -146,6 +146,7 @@ class Door(Struct, frozen=True):
     pods: str
     address: Address
     tls: bool = False
+    port: int = 80
 
 
 class Exposure(Struct, frozen=True, kw_only=True):
@@ -176,7 +177,8 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     arn_suffix: what metrics call it by.
     door: its gateway within the cluster; `None` where it is its own (`gateway` is then `alb`).
     vpc_id: of the network that it stands in.
-    tls: whether what comes to it is encrypted, wherever that ends.
+    tls: whether what comes to it is encrypted, wherever that ends. certified: whether by a certificate of the user's.
+    everybody: whether any address of the internet may use it.
     """
 
     dns_name: Annotated[Value, Meta(description="DNS name of the load balancer")]
@@ -192,6 +194,8 @@ class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):
     arn_suffix: Value = None
     door: Door | None = None
     tls: bool = False
+    certified: bool = False
+    everybody: bool = False
     vpc_id: Value = None
 
     @property

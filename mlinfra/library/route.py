@@ -50,7 +50,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     shares: instead of all to `service`, so many of a hundred to each of these; a gateway of NGINX knows two.
     through: who takes them first. For NGINX `service` must be a name for that (a service of type ExternalName).
     sign_in: how a load balancer that is its own gateway asks who somebody is before; no other does.
-    part: which of several routes of one module.
+    part: which of several routes of one module. listener: a gateway of Istio that takes the name, where the load
+    balancer's own does not (NAMESPACE/NAME).
     """
 
     host: str
@@ -62,6 +63,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     through: Through | None = None
     sign_in: Properties | None = None
     part: str = ""
+    listener: str = ""
 
 
 def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route) -> tuple[Exposure, ...]:
@@ -108,7 +110,7 @@ def _virtual_service(door: Door, route: Route) -> Properties:
         }
         for way in route.ways
     ]
-    return {"hosts": [route.host], "gateways": [f"{door.name}/{door.name}"], "http": http}
+    return {"hosts": [route.host], "gateways": [route.listener or f"{door.name}/{door.name}"], "http": http}
 
 
 def _destinations(route: Route, way: Way) -> list[dict[str, Any]]:

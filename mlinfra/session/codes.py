@@ -18,6 +18,7 @@ class Code(Coded):
     GIT_FAILED = "MLI3066", "git cannot be run, or fails."
     NO_STACK_AT_ALL = "MLI3067", "Neither of two revisions has the stack file."
     OTHER_STACK = "MLI3068", "Two revisions of a stack file describe stacks of other names or places (a warning)."
+    FORMER_NAME = "MLI3098", "A stack is new by its name, and another beside it is made of the same things (a warning)."
     FILE_GONE = (
         "MLI3069",
         "A revision no longer has the stack file; its objects stay until they are destroyed (a warning).",
@@ -57,6 +58,7 @@ class Code(Coded):
     NO_MACHINE = "MLI3126", "No machine type can have that name."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."
     ADDRESS_HELD = "MLI3091", "The address to adopt an object at holds another one already."
+    RENAMES_NOTHING = "MLI3195", "A rename is from an address that nothing has, or nothing has any more (a note)."
     IDLE_NAME = "MLI3081", "Protection or a rename names nothing that the stack has (a warning)."
     NO_RECORD = "MLI3090", "The state has no record of that address."
     NO_SANDBOX = "MLI6000", "The simulated cloud is not installed."

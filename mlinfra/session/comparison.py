@@ -19,6 +19,7 @@ from mlinfra.advice.prices import read_prices
 from mlinfra.config.codes import Code as ConfigCode
 from mlinfra.config.files import find_root
 from mlinfra.config.loader import load_stack, unbuilt
+from mlinfra.core.address import Address
 from mlinfra.core.clock import Clock, SystemClock
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError, PlanError
@@ -27,6 +28,7 @@ from mlinfra.core.resource import Graph, Ownership
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
+from mlinfra.engine.decision import Parting
 from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.survey import remembered
 from mlinfra.library import assembly
@@ -35,6 +37,7 @@ from mlinfra.session import catalogue, policies
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
 from mlinfra.session.foreseen import with_foresight, without_guesses
+from mlinfra.session.partings import Partings
 from mlinfra.session.revisions import Repository, Revision, Tree
 from mlinfra.session.stand_ins import unreadable_neighbour, with_stand_ins
 from mlinfra.session.symbolic import Symbols, asked_of
@@ -271,8 +274,15 @@ class _Comparing:
                 types=self._cloud.types,
                 ownership=ownership,
                 region=self._stack.target.region or _REGION,
+                partings=self._partings,
             )
         )
+
+    def _partings(self, address: Address) -> Parting:
+        """Why the newer revision has it no more; without a file it has nothing."""
+        if self._head is None:
+            return Parting(f"{self._file} is gone")
+        return Partings(self._head.stack, catalogue.language(self._head.library))(address)
 
     def _labelled(self, side: _Side | None, work: Callable[[], Any]) -> Any:
         if side is None:

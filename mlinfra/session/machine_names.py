@@ -21,6 +21,9 @@ from mlinfra.session.codes import Code
 _NAME = re.compile(
     r"[a-z]{1,4}[0-9]{0,2}[a-z0-9]*(-[a-z0-9]+)?\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)"
 )
+_LETTERS = re.compile("[a-z]+")
+_FEW = 6  # names in a hint
+_FORM = "types are called like m6i.large: family, dot, size"
 _ALONE, _SEVERAL = "instanceType", "instanceTypes"
 
 
@@ -45,7 +48,7 @@ def _findings(stack: Stack, names: Iterable[tuple[Path, str]]) -> Iterator[Diagn
                 code=Code.NO_MACHINE,
                 summary=f"no instance type is called {name}",
                 source=source,
-                hint=f"did you mean {found}?" if found else "they are called like m6i.large: family, dot, size",
+                hint=f"did you mean {found}?" if found else _relatives(name),
             )
         else:
             yield Diagnostic(
@@ -55,6 +58,21 @@ def _findings(stack: Stack, names: Iterable[tuple[Path, str]]) -> Iterator[Diagn
                 source=source,
                 hint=f"did you mean {found}? If it is a new one, all is well" if found else "a plan asks the region",
             )
+
+
+def _relatives(name: str) -> str:
+    """The sizes of its family, or where there is none of that name the newest families of its first letters."""
+    family, letters = name.partition(".")[0], _LETTERS.match(name)
+    if sizes := sorted(one for one in known_types() if one.startswith(f"{family}.")):
+        more = f" and {len(sizes) - _FEW} more" if len(sizes) > _FEW else ""
+        return f"there is {', '.join(sizes[:_FEW])}{more}"
+    alike = {one.partition(".")[0] for one in known_types() if letters and re.match(rf"{letters[0]}[0-9]", one)}
+    newest = sorted(alike, key=_generation)[-_FEW:]
+    return (f"there are the families {', '.join(newest)}; " if newest else "") + _FORM
+
+
+def _generation(family: str) -> tuple[int, str]:
+    return int("".join(re.findall("[0-9]+", family)[:1])), family
 
 
 def _of_groups(stack: Stack) -> Iterator[tuple[Path, str]]:

@@ -23,7 +23,7 @@ from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.survey import Survey
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.codes import Code
-from mlinfra.session.idle import idle_names
+from mlinfra.session.idle import idle_moves, idle_names
 from mlinfra.session.scrutiny import refused
 
 _DRIFT = (Cause.DRIFT, Cause.BOTH)
@@ -59,8 +59,8 @@ def _held_against_definitions(
 
 
 def with_idle_names(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
-    """The plan, with a warning for each name under `lifecycle.protect` and `moved` that means nothing."""
-    found = idle_names(stack, {*graph.resources, *state.records})
+    """The plan, with what is to be said of each name under `lifecycle.protect` and `moved` that means nothing."""
+    found = (*idle_names(stack, {*graph.resources, *state.records}), *idle_moves(stack, plan, state))
     return msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *found)) if found else plan
 
 

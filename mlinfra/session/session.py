@@ -44,11 +44,13 @@ from mlinfra.session.caller import as_caller
 from mlinfra.session.contention import alone
 from mlinfra.session.desired import desired_graph
 from mlinfra.session.editing import address_of, edit
+from mlinfra.session.former_names import with_former_name
 from mlinfra.session.hops import with_hops
 from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
 from mlinfra.session.kubeconfig import PORT, kubeconfig
 from mlinfra.session.neighbours import applied_in
 from mlinfra.session.options import Nowhere, Options
+from mlinfra.session.partings import Partings
 from mlinfra.session.parts import with_parts
 from mlinfra.session.pinning import pinned
 from mlinfra.session.planfile import read_plan, road_of_settings, settings_of, write_plan
@@ -181,6 +183,7 @@ class Session:
         notes = () if destroy else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_words(plan, self.stack, graph, state)
+        plan = with_former_name(plan, self.stack, state, self._backend.location, self._clock)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
@@ -197,6 +200,7 @@ class Session:
                 ownership=expiry.under(self._ownership(state), ttl, seen, now),
                 region=self._cloud.region,
                 facts=msgspec.to_builtins(facts),
+                partings=Partings(self.stack, catalogue.language(self._library)),
                 **options,
             )
         )

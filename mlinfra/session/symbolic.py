@@ -96,7 +96,12 @@ class Symbols:
 
     def _of_any_version(self, kind: str, keys: Iterable[str]) -> dict[str, str]:
         """What EKS recommends, which may be the same for another version of Kubernetes: so it is no difference."""
-        return {key: self.text(Ref(_FACTS, (kind, key.partition("/")[2]))) for key in sorted(keys)}
+        return {
+            key: chosen[0] if chosen else self.text(Ref(_FACTS, (kind, rest)))
+            for key in sorted(keys)
+            for _, rest in [key.split("/", 1)]
+            for chosen in [rest.split("/")[1:] if kind == "addons" else []]
+        }
 
     def without_neighbours(self, graph: Graph) -> Graph:
         """The graph, with a text for each output of another stack."""

@@ -28,9 +28,15 @@ _OF_NODES = frozenset({"version", "releaseVersion", "launchTemplate"})
 
 def with_words(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
     """The plan, with what is to be said of major versions, ways back, replaced nodes, idle names and likely renames."""
-    plan = with_major_versions(plan)
-    plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *ways_back(plan), *_rolling(plan)))
+    refused = tuple(ways_back(plan))
+    told = [one for one in with_major_versions(plan).diagnostics if not _is_idle(one, refused)]
+    plan = msgspec.structs.replace(plan, diagnostics=(*told, *refused, *_rolling(plan)))
     return with_renames(with_idle_names(plan, stack, graph, state), state)
+
+
+def _is_idle(one: Diagnostic, refused: tuple[Diagnostic, ...]) -> bool:
+    """Whether it warns of a major version that is refused anyway, for being an older one."""
+    return one.code == Code.MAJOR_VERSION and one.address in {error.address for error in refused}
 
 
 def _rolling(plan: Plan) -> Iterator[Diagnostic]:

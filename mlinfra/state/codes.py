@@ -21,6 +21,7 @@ class Code(Coded):
     JOURNAL_DAMAGED = "MLI4011", "the journal is damaged before its end"
     VANISHED = "MLI4012", "the state file is gone, while copies of it are there"
     UNSOUND = "MLI4013", "the state breaks one of its own invariants"
+    JOURNAL_LOST = "MLI4095", "the journal that was begun with the state file is gone, or nothing of it is left"
     NEWER_FORMAT = "MLI4020", "the state was written by a newer mlinfra"
     UNKNOWN_FORMAT = "MLI4021", "the state says a format version that never existed"
     OTHER_STACK = "MLI4022", "the file is the state of another stack"

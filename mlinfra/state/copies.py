@@ -58,8 +58,8 @@ class Copies:
         return next((name for name in map(_copy_name, self.serials()) if self._is_good(name)), "")
 
     def _is_good(self, name: str) -> bool:
-        kept = self._store.get(name)
         try:
+            kept = self._store.get(name)
             return kept is not None and read_base(kept.data, name, self._known)[0].state is not None
         except (Damaged, StateError):
             return False

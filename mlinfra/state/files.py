@@ -6,19 +6,25 @@ each method is one point at which a run can end.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 
+class NotAFile(OSError):
+    """A directory, a pipe, a device or a loop of links stands where a file was to be read. `strerror` says which."""
+
+
 class Files(Protocol):
     """File operations. Each raises `OSError` and nothing else."""
 
     def read(self, path: Path) -> bytes:
-        """The whole file."""
+        """The whole file. Raises `NotAFile` for what is none, without opening it: that could wait for ever."""
         ...
 
     def write(self, path: Path, data: bytes, start: int = 0) -> None:
@@ -51,16 +57,31 @@ class Files(Protocol):
         ...
 
 
+def _refuse_others(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise NotAFile(error.errno, "it is a symbolic link that leads back to itself") from error
+        raise
+    if not stat.S_ISREG(mode):
+        kinds = ((stat.S_ISDIR, "a directory"), (stat.S_ISFIFO, "a named pipe"))
+        kind = next((name for is_one, name in kinds if is_one(mode)), "a device or a socket")
+        raise NotAFile(errno.EINVAL, f"it is {kind} and not a file")
+
+
 class DiskFiles:
     """The machine's file system. What it makes is readable by its owner alone: states name a whole platform."""
 
     def read(self, path: Path) -> bytes:
-        """The whole file."""
-        return path.read_bytes()
+        """The whole file; opened so that what took its place since cannot hold us up either."""
+        _refuse_others(path)
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            return file.read()
 
     def write(self, path: Path, data: bytes, start: int = 0) -> None:
         """Cut at `start`, add, sync."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
         try:
             os.ftruncate(descriptor, start)
             os.lseek(descriptor, start, os.SEEK_SET)

@@ -54,13 +54,15 @@ CURRENT = Format(FORMAT_VERSION, MappingProxyType({}))
 class Base(msgspec.Struct, frozen=True, kw_only=True):
     """A state as written, or the word that it was removed: `state` is then `None`.
 
-    `mlinfra` is the release that wrote it; `token` and `nonce` are those of its writer's lock.
+    `mlinfra` is the release that wrote it; `token` and `nonce` are those of its writer's lock. `begun`: its journal was
+    begun before it was written, so that one without a line is a loss; bases of earlier releases do not promise it.
     """
 
     mlinfra: str
     token: int
     nonce: str
     state: State | None
+    begun: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ import msgspec
 
 from mlinfra.core.backend import Holder
 from mlinfra.core.clock import Clock
-from mlinfra.core.errors import LockHeld, StateConflict, StateCorrupt, StateError
+from mlinfra.core.errors import LeaseLost, LockHeld, StateConflict, StateCorrupt, StateError
 from mlinfra.state.codes import Code
 from mlinfra.state.format import Damaged, seal, unsealed
 from mlinfra.state.process import Process, SystemWitness, Witness
@@ -225,10 +225,10 @@ class LeaseLock:
             hint="look at who holds it now: mlinfra status",
         )
 
-    def lost(self, tenure: Tenure, now: Tenure | None) -> StateConflict:
+    def lost(self, tenure: Tenure, now: Tenure | None) -> LeaseLost:
         """That `tenure` is over."""
         how = f"{now.who} took it for {now.purpose}" if now and now.nonce != tenure.nonce else "it was broken"
-        return StateConflict(
+        return LeaseLost(
             f"our lock of {self._stack} (token {tenure.token}) is lost: {how}. The write was refused",
             code=Code.LEASE_LOST,
             hint="run the same command again once the other run is done: it finds what this one made",

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mlinfra.core.clock import Clock
-from mlinfra.core.errors import LockHeld, StateError
+from mlinfra.core.errors import LockHeld, StateCorrupt, StateError
 from mlinfra.state.backend import Backend
 from mlinfra.state.codes import Code
-from mlinfra.state.files import DiskFiles, Files
+from mlinfra.state.files import DiskFiles, Files, NotAFile
 from mlinfra.state.lease import Claimant
 from mlinfra.state.store import Journal, Kept
 
@@ -161,6 +161,12 @@ class LocalStore:
     def _translated(self, verb: str, name: str) -> Iterator[None]:
         try:
             yield
+        except NotAFile as error:
+            raise StateCorrupt(
+                f"cannot {verb} {self._directory / name}: {error.strerror}",
+                code=Code.UNAVAILABLE,
+                hint="take it away, or put the file back, and run the same command again",
+            ) from error
         except OSError as error:
             raise StateError(
                 f"cannot {verb} {self._directory / name}: {error.strerror or error}",

@@ -10,14 +10,14 @@ from typing import NoReturn
 
 import msgspec
 
-from mlinfra.core.errors import StateConflict
+from mlinfra.core.errors import StateConflict, StateCorrupt
 from mlinfra.core.ledger import Ledger
 from mlinfra.core.state import State
 from mlinfra.state.codes import Code
 from mlinfra.state.copies import BASE, Copies
 from mlinfra.state.format import Damaged, Format, identity_of, read_base, read_journal
 from mlinfra.state.lease import LeaseLock, Mark
-from mlinfra.state.store import Journal, Store
+from mlinfra.state.store import Journal, Kept, Store
 
 _ATTEMPTS = 5
 
@@ -28,6 +28,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     version: of the base; `None` where there is none.
     identity: of the base; `journal`, `lines` and `end` place the next line after it.
     current: whether it was written in the current format.
+    lost: whether its journal, which was begun, is not there any more.
     state: the base with its journal folded in; `None` where there is no state, or no more.
     """
 
@@ -37,13 +38,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     lines: int = 0
     end: int = 0
     current: bool = True
+    lost: bool = False
     state: State | None = None
 
     @classmethod
     def fresh(cls, version: str, data: bytes, state: State | None) -> Found:
-        """A base that was just written as `data`: its journal is still empty."""
+        """A base that was just written as `data`, before the first line of its journal."""
         identity = identity_of(data)
-        return cls(version=version, identity=identity, journal=_journal_name(state, identity), state=state)
+        return cls(version=version, identity=identity, journal=journal_name(state, identity), state=state)
 
     @property
     def mark(self) -> Mark:
@@ -51,7 +53,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         return Mark(self.state.lineage, self.state.serial) if self.state else Mark()
 
 
-def _journal_name(state: State | None, identity: str) -> str:
+def journal_name(state: State | None, identity: str) -> str:
+    """What the journal of the base with this identity is called; empty where there is no state."""
     return f"journal.{state.serial}.{identity}" if state else ""
 
 
@@ -82,7 +85,7 @@ class Reader:
 
     def _attempt(self) -> Found | None:
         """What stands there; `None` where it changed meanwhile."""
-        kept = self._store.get(BASE)
+        kept = self._base()
         if kept is None:
             copy = self._copies.last_good()
             if copy and self._store.get(BASE) is None:
@@ -97,7 +100,16 @@ class Reader:
         again = self._store.get(BASE)
         if again is None or again.version != kept.version:
             return None
-        return found if base.state is None else self._with_journal(found, base.state, journal, written)
+        if base.state is None:
+            return found
+        found = self._with_journal(found, base.state, journal, written)
+        return msgspec.structs.replace(found, lost=base.begun and not found.lines)
+
+    def _base(self) -> Kept | None:
+        try:
+            return self._store.get(BASE)
+        except StateCorrupt as error:  # something else stands in its place
+            raise self._copies.corrupt(Code.UNAVAILABLE, str(error)) from error
 
     def _with_journal(self, found: Found, state: State, journal: Journal, written: int) -> Found:
         try:
@@ -127,6 +139,13 @@ class Reader:
             self._refuse(Code.OTHER_LINEAGE, f"is of lineage {state.lineage}, while {mark.lineage} was here")
         if state.serial < mark.serial:
             self._refuse(Code.OLDER_SERIAL, f"has serial {state.serial}, while serial {mark.serial} was here")
+        if found.lost:
+            raise self._copies.corrupt(
+                Code.JOURNAL_LOST,
+                f"the journal that was begun with {self._where} is gone, or nothing whole is left of it: "
+                f"{self._store.location}/{found.journal}",
+                before_journal=True,
+            )
         if broken := state.verify():
             self._refuse(Code.UNSOUND, f"with its journal is unsound: {'; '.join(broken)}")
 

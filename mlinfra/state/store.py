@@ -1,7 +1,8 @@
 """The port beneath the backends: small files with compare-and-swap, and journals that only grow.
 
 `LocalStore` and `S3Store` implement it; the lock and the backend stand on it and know no other difference between
-the two. A store knows names and bytes, nothing of states. Every method raises `StateError` and nothing else.
+the two. A store knows names and bytes, nothing of states. Every method raises `StateError` and nothing else:
+`StateCorrupt` for what stands where a file belongs and is none.
 """
 
 from __future__ import annotations

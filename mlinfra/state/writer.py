@@ -18,9 +18,9 @@ from mlinfra.core.ledger import Entry
 from mlinfra.core.state import State
 from mlinfra.state.codes import Code
 from mlinfra.state.copies import BASE, DAMAGED, Copies
-from mlinfra.state.format import Base, Line, seal
+from mlinfra.state.format import Base, Line, identity_of, seal
 from mlinfra.state.lease import HeldLock, Mark
-from mlinfra.state.reader import Found, Reader
+from mlinfra.state.reader import Found, Reader, journal_name
 from mlinfra.state.store import Store
 
 _ATTEMPTS = 5
@@ -167,16 +167,25 @@ class Writer:
 
     def _sealed(self, state: State | None) -> bytes:
         tenure = self._held.tenure
-        return seal(Base(mlinfra=__version__, token=tenure.token, nonce=tenure.nonce, state=state))
+        begun = state is not None
+        return seal(Base(mlinfra=__version__, token=tenure.token, nonce=tenure.nonce, state=state, begun=begun))
 
     def _put(self, data: bytes, state: State | None, version: str | None) -> bool:
-        """Replace the base that has `version`; `False` where it has another by now."""
+        """Replace the base that has `version`; `False` where it has another by now.
+
+        Its journal is begun first, with a line that says nothing: where the base stands and no line does, one was lost.
+        """
         self._place = None
+        identity = identity_of(data)
         with self._store.fenced(self._held.confirm):
+            end = self._begin(journal_name(state, identity), identity)
             new = self._store.put(BASE, data, version)
-        if new is not None:
-            self._place = Found.fresh(new, data, state)
+        if new is not None and end is not None:  # where the line stood already, its place is read before the next
+            self._place = msgspec.structs.replace(Found.fresh(new, data, state), lines=int(end > 0), end=end)
         return new is not None
+
+    def _begin(self, journal: str, identity: str) -> int | None:
+        return self._store.append(journal, 0, seal(Line(base=identity, number=1, entries=()))) if journal else 0
 
     def _set_aside(self, data: bytes) -> None:
         earlier = self._store.get(DAMAGED)

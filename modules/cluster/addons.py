@@ -60,8 +60,8 @@ class Addon(Block, frozen=True, kw_only=True):
 
 
 def addon_problems(addons: Mapping[str, Addon], kubernetes: str, facts: Facts) -> Iterator[Problem]:
-    """Names that EKS does not know: misspelt ones, and those that it has no version of for the cluster."""
-    for name in addons:
+    """Names and versions that EKS does not know: misspelt ones, and those that it does not offer the cluster."""
+    for name, addon in addons.items():
         at = ("addons", name)
         if near := meant(name):
             yield Problem(Code.ADDON, f"EKS has no add-on {name}", at=at, hint=f"did you mean {near}?")
@@ -69,6 +69,15 @@ def addon_problems(addons: Mapping[str, Addon], kubernetes: str, facts: Facts) -
             summary = f"EKS offers no add-on {name} for Kubernetes {kubernetes} in {facts.region}"
             hint = f"`aws eks describe-addon-versions --kubernetes-version {kubernetes}` lists those that there are"
             yield Problem(Code.ADDON, summary, at=at, hint=hint)
+        elif (offered := facts.addons.get(_key(name, addon, kubernetes), addon.version)) != addon.version:
+            summary = f"EKS offers no {name} {addon.version} for Kubernetes {kubernetes}"
+            hint = f"the nearest is {offered}; without a version it is the one that EKS gives such a cluster"
+            yield Problem(Code.ADDON_VERSION, summary, at=(*at, "version"), hint=hint)
+
+
+def _key(name: str, addon: Addon, kubernetes: str) -> str:
+    """By which it is known whether EKS offers that version; nobody looked where facts have no such key."""
+    return f"{kubernetes}/{name}/{addon.version}"
 
 
 def _asked(addons: Mapping[str, Addon]) -> frozenset[str]:
@@ -76,10 +85,11 @@ def _asked(addons: Mapping[str, Addon]) -> frozenset[str]:
     return frozenset(name for name, addon in addons.items() if not addon.version or name not in KNOWN)
 
 
-def unpinned(addons: Mapping[str, Addon]) -> frozenset[str]:
-    """The add-ons of a cluster that EKS is asked about: whose version the stack does not say, or nobody here knows."""
+def wanted_addons(addons: Mapping[str, Addon]) -> frozenset[str]:
+    """The add-ons of a cluster that EKS is asked about, and the versions that the stack chooses: `vpc-cni/VERSION`."""
     own = frozenset(name for name in (*_EARLY, *_LATE) if not addons.get(name, Addon()).version)
-    return own | frozenset(name for name in _asked(addons) if not meant(name))
+    chosen = frozenset(f"{name}/{addon.version}" for name, addon in addons.items() if addon.version and not meant(name))
+    return own | chosen | frozenset(name for name in _asked(addons) if not meant(name))
 
 
 def versions_of(addons: Mapping[str, Addon], kubernetes: str, facts: Facts) -> dict[str, Addon]:

@@ -19,7 +19,7 @@ from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
 
 from .access import Access, access_problems, add_access
-from .addons import Addon, add_early_addons, add_late_addons, addon_problems, unpinned, versions_of
+from .addons import Addon, add_early_addons, add_late_addons, addon_problems, versions_of, wanted_addons
 
 SECTION = Place("cluster")
 NEEDS = (Network,)
@@ -104,7 +104,7 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def wants(inputs: Inputs) -> Wants:
     """What EKS chooses for a cluster of this version."""
-    return Wants(versions=frozenset({inputs.version}), addons=unpinned(inputs.addons))
+    return Wants(versions=frozenset({inputs.version}), addons=wanted_addons(inputs.addons))
 
 
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:

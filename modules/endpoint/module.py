@@ -82,7 +82,7 @@ class Inputs(Block, frozen=True, kw_only=True):
     rollout: Annotated[Rollout, Meta(description="how a new version takes over")] = Rollout()
     traffic: Annotated[
         dict[Name, Variant],
-        Meta(description="several models that share the requests, instead of `model`; each has the replicas"),
+        Meta(description="several models that share the requests, `model` among them if said; each has the replicas"),
     ] = {}
     load_balancers: Annotated[
         tuple[Name, ...] | None,

@@ -25,9 +25,11 @@ def share_problems(model: str, traffic: dict[str, Variant], balancers: tuple[Loa
     """Shares that do not come to a hundred, and those that nothing would hand out. balancers: its ways in."""
     if not traffic:
         return
-    if model:
-        summary = "it has a model, and several that share the requests"
-        yield Problem(Code.ENDPOINT_SHARES, summary, at=("model",), hint="take model out, or traffic")
+    if model and model not in {one.model for one in traffic.values()}:
+        summary = "it has a model that is none of those that share the requests"
+        yield Problem(
+            Code.ENDPOINT_SHARES, summary, at=("model",), hint="take model out, or give it a share in traffic"
+        )
     total = sum(one.weight for one in traffic.values())
     if total != 100:
         yield Problem(Code.ENDPOINT_SHARES, f"the shares come to {total}", at=("traffic",), hint="make it 100")

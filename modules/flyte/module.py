@@ -48,7 +48,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, with its bucket and its database."""
     scope.report(*sign_in_problems(inputs.domain, inputs.sign_in))
     network, balancers = scope.one(Network), scope.every(LoadBalancer)
-    scope.settle(*database_problems(network), *way_in_problems(inputs.domain, balancers))
+    scope.settle(*database_problems(network), *way_in_problems(inputs.domain, inputs.sign_in, balancers))
     bucket = add_bucket(scope, "data")
     database = add_database(scope, "database", name="flyte", size=inputs.database_size)
     metadata = {"name": NOTHING, "namespace": NAMESPACE}
@@ -59,7 +59,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     add_addon(scope, contract, facts, values, names=names, after=[nothing])
     url = f"http://{NAME}-http.{NAMESPACE}.svc.cluster.local:{API}"
     exposed: tuple[Exposure, ...] = ()
-    if inputs.sign_in is not None:
+    if inputs.domain:
         url, exposed = f"https://{inputs.domain}/v2", add_ways_in(scope, inputs.domain, inputs.sign_in, balancers)
     if is_shown(scope):
         add_dashboard(scope, "dashboard", "flyte", workload_panels(NAMESPACE, TASKS))

@@ -47,12 +47,7 @@ class SignIn(Block, frozen=True, kw_only=True):
 
 
 def sign_in_problems(domain: str, sign_in: SignIn | None) -> Iterator[Problem]:
-    """A name without a sign-in, a sign-in without a name, and a secret that everybody can read."""
-    if domain and sign_in is None:
-        hint = "add signIn, with an OpenID Connect provider; or take domain out: it is reached from within the cluster"
-        yield Problem(
-            Code.SIGN_IN, "Flyte has no sign-in of its own, and would let everybody in", ("domain",), hint=hint
-        )
+    """A sign-in without a name, and a secret that everybody can read."""
     if sign_in is not None and not domain:
         hint = "add domain, or take signIn out"
         yield Problem(Code.SIGN_IN, "nobody comes to sign in: it has no domain", ("signIn",), hint=hint)
@@ -62,21 +57,45 @@ def sign_in_problems(domain: str, sign_in: SignIn | None) -> Iterator[Problem]:
         yield Problem(Code.SIGN_IN, summary, ("signIn", "clientSecret"), hint=hint)
 
 
-def way_in_problems(domain: str, balancers: tuple[LoadBalancer, ...]) -> Iterator[Problem]:
-    """Why it could not be reached under that name, or by nobody who was asked."""
+def way_in_problems(domain: str, sign_in: SignIn | None, balancers: tuple[LoadBalancer, ...]) -> Iterator[Problem]:
+    """Why it could not be reached under that name, or by everybody, or by nobody who was asked."""
     yield from domain_problems(domain, balancers)
     balancer = way_to(domain, balancers) if domain else None
-    if balancer is not None and balancer.door is not None:
+    if balancer is None:
+        return
+    if sign_in is None and balancer.everybody:
+        hint = f"add signIn, with an OpenID Connect provider; or name those who may in {balancer.address}.allowedCidrs"
+        yield Problem(
+            Code.SIGN_IN, "Flyte has no sign-in of its own, and would let everybody in", ("domain",), hint=hint
+        )
+    if sign_in is not None and balancer.door is not None:
         hint = f"set {balancer.address}.type to application and .gateway to alb, with a certificate"
         summary = f"the gateway {balancer.gateway} asks nobody who he is, and neither does Flyte"
         yield Problem(Code.SIGN_IN, summary, ("domain",), hint=hint)
 
 
 def add_ways_in(
-    scope: Scope, domain: str, sign_in: SignIn, balancers: tuple[LoadBalancer, ...]
+    scope: Scope, domain: str, sign_in: SignIn | None, balancers: tuple[LoadBalancer, ...]
 ) -> tuple[Exposure, ...]:
-    """Add the routes to its console and to its API; whoever comes by them has signed in."""
-    asked: Properties = {
+    """Add the routes to its console and to its API; whoever comes by them has signed in, where there is a sign-in."""
+    ways = {
+        "console": (f"{NAME}-console", Way("/v2", 80, pods=CONSOLE, health="/v2")),
+        "api": (f"{NAME}-http", Way("/flyteidl2.", API, health="/healthz")),
+    }
+    if sign_in is None:
+        summary = "Flyte asks nobody who he is: whoever the load balancer lets in may run and stop everything"
+        hint = "add signIn, with an OpenID Connect provider, and a load balancer that is its own gateway"
+        scope.note(Problem(Code.SIGN_IN_OF_NOBODY, summary, ("domain",), hint=hint))
+    asked = _asked(sign_in) if sign_in is not None else None
+    routes = [
+        Route(host=domain, service=service, namespace=NAMESPACE, ways=(way,), sign_in=asked, part=part)
+        for part, (service, way) in ways.items()
+    ]
+    return add_domain(scope, domain, balancers, *routes)
+
+
+def _asked(sign_in: SignIn) -> Properties:
+    return {
         "issuer": sign_in.issuer,
         "authorizationEndpoint": sign_in.authorization_endpoint,
         "tokenEndpoint": sign_in.token_endpoint,
@@ -84,12 +103,3 @@ def add_ways_in(
         "clientId": sign_in.client_id,
         "clientSecret": sign_in.client_secret,
     }
-    ways = {
-        "console": (f"{NAME}-console", Way("/v2", 80, pods=CONSOLE, health="/v2")),
-        "api": (f"{NAME}-http", Way("/flyteidl2.", API, health="/healthz")),
-    }
-    exposed: tuple[Exposure, ...] = ()
-    for part, (service, way) in ways.items():
-        route = Route(host=domain, service=service, namespace=NAMESPACE, ways=(way,), sign_in=asked, part=part)
-        exposed += add_domain(scope, domain, balancers, route)
-    return exposed

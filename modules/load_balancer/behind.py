@@ -51,4 +51,6 @@ def add_door(
     istio = behind.kind == "istio"
     taking = add_istio(scope, door, room) if istio else add_nginx(scope, door, room, behind.dns_name)
     bind(scope, door, behind.vpc_id, targets)
-    return outputs.Door(name=name, pods=door.pods, address=taking.address, tls=bool(door.secret))
+    return outputs.Door(
+        name=name, pods=door.pods, address=taking.address, tls=bool(door.secret), port=door.ports["http"]
+    )

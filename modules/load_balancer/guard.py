@@ -16,6 +16,8 @@ from mlinfra.library.codes import Code
 from mlinfra.library.outputs import Cluster, Network
 
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+# What leaves out less than half of all addresses leaves out nobody in particular.
+_HALF = 1
 _EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 
 
@@ -37,6 +39,11 @@ def range_problems(scheme: str, ranges: tuple[str, ...], network: Network) -> It
             IPv4Network(one)
         except ValueError as error:
             yield Problem(Code.BALANCER_RANGES, f"{one} is no address range: {error}", at=at, hint=_hint(one))
+
+
+def lets_everybody(ranges: Iterable[str]) -> bool:
+    """Whether the internet is among them, whole or in halves."""
+    return any(IPv4Network(one).prefixlen <= _HALF for one in ranges)
 
 
 def _hint(text: str) -> str:

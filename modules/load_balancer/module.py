@@ -20,7 +20,7 @@ from mlinfra.library.outputs import Cluster, LoadBalancer, Network, NodeGroup, S
 from .behind import Behind, add_door, ends_tls
 from .contract import CONTRACT as CONTRACT
 from .gateways import GATEWAYS, gateway_problems
-from .guard import add_guard, open_nodes, open_to_sign_in, range_problems
+from .guard import add_guard, lets_everybody, open_nodes, open_to_sign_in, range_problems
 from .listeners import add_listeners, add_targets, listeners_of
 from .names import add_names, name_problems
 from .rules import add_rules
@@ -119,6 +119,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         arn_suffix=balancer["arnSuffix"],
         door=door,
         tls=bool(inputs.certificate) or (door is not None and door.tls),
+        certified=bool(inputs.certificate),
+        everybody=inputs.scheme == "internet-facing" and lets_everybody(inputs.allowed_cidrs),
         vpc_id=network.vpc_id,
     )
 

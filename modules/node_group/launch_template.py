@@ -19,6 +19,9 @@ _IOPS_PER_GIB = {"gp3": 500, "io1": 50, "io2": 1000}
 _THROUGHPUT_PER_IOPS = 0.25
 _BASE_IOPS = 3000
 _GIB = {"Gi": 1, "Ti": 1024}
+# What EKS's images of Amazon Linux 2023 are snapshots of, with drivers of accelerators or without; EC2 starts none with
+# less (awslabs/amazon-eks-ami, templates/al2023, `launch_block_device_mappings_volume_size`, November 2026).
+_IMAGE_GIB = 20
 ROOT_DEVICE = "/dev/xvda"
 
 
@@ -43,7 +46,10 @@ class Volume(Block, frozen=True, kw_only=True):
 
 
 def volume_problems(volume: Volume) -> Iterator[Problem]:
-    """Performance that the volume's kind cannot have."""
+    """A size that holds no image, and performance that the volume's kind cannot have."""
+    if volume.gib < _IMAGE_GIB:
+        summary = f"{volume.size} are less than the {_IMAGE_GIB}Gi of the image that nodes start from"
+        yield Problem(Code.VOLUME_SIZE, summary, at=("volume", "size"), hint=f"choose {_IMAGE_GIB}Gi or more")
 
     def problem(summary: str, field: str, hint: str) -> Problem:
         return Problem(Code.VOLUME_PERFORMANCE, summary, at=("volume", field), hint=hint)

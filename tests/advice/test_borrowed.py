@@ -30,7 +30,7 @@ def _said(calls: Calls, name: str, *types: str) -> list[str]:
 
 
 def test_a_role_that_is_not_there_is_told_and_one_that_is_says_nothing(sandbox: Sandbox, calls: Calls) -> None:
-    assert _said(calls, _ROLE) == [f"warning {_AT}: there is no {_ROLE}"]
+    assert _said(calls, _ROLE, "", tokens.ROLE) == [f"warning {_AT}: there is no {_ROLE}"]
     calls.one("iam", "CreateRole", {"RoleName": "ml-admins", "Path": "/teams/", "AssumeRolePolicyDocument": _TRUST})
     assert _said(calls, _ROLE) == []
 

@@ -190,6 +190,8 @@ def test_nodes_take_the_addresses_that_the_network_plugin_makes_them_take(
     (check,) = (one for one in found if one.subject == "subnet addresses")
     assert check.verdict is expected
     assert check.words.startswith(words)
+    # A lower max lets in what does not fit already, and helps no group whose fewest do not.
+    assert ("lower max" in check.hint, "lower min" in check.hint) == (expected is TIGHT, expected is SHORT)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,21 @@ def test_addons_are_those_that_eks_gives_a_cluster_of_the_version(calls: Calls, 
     assert addons == {"1.33/kube-proxy": "v1.33.3-eksbuild.5", "1.33/vpc-cni": "v1.20.4-eksbuild.1"}
 
 
+@pytest.mark.parametrize(
+    ("chosen", "nearest"),
+    [
+        ("v1.19.6-eksbuild.7", "v1.19.6-eksbuild.7"),
+        ("v1.19.6-eksbuild.1", "v1.19.6-eksbuild.7"),
+        ("v99.0.0-eksbuild.1", "v1.20.4-eksbuild.1"),
+    ],
+)
+def test_of_a_version_that_was_chosen_the_nearest_that_is_offered_is_known(
+    calls: Calls, chosen: str, nearest: str
+) -> None:
+    wants = Wants(addons=frozenset({f"vpc-cni/{chosen}"}), versions=frozenset({"1.33"}))
+    assert read_facts(calls, Identity(calls), wants).addons == {f"1.33/vpc-cni/{chosen}": nearest}
+
+
 def test_reservations_are_found_where_they_are(calls: Calls, sandbox: Sandbox) -> None:
     asked = {"InstanceType": "p4d.24xlarge", "InstancePlatform": "Linux/UNIX", "InstanceCount": 1}
     where = {"AvailabilityZone": "us-east-1c"}

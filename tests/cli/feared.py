@@ -31,6 +31,7 @@ from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import catalogue, policies, review
 from mlinfra.session.cloud import Cloud
 from mlinfra.session.major_versions import with_major_versions
+from mlinfra.session.partings import Partings
 from mlinfra.session.renames import with_renames
 from mlinfra.session.symbolic import Symbols, asked_of
 from tests.library.samples import LIBRARY
@@ -228,13 +229,15 @@ def planned(name: str) -> tuple[Plan, Graph]:
     was = BEFORE.get(name, STACK)
     (_, before), (stack, after) = _read(was), _read(CHANGES[name](was))
     ownership = Ownership("recsys", "0123456789abcdef")
-    made = _plan(before, State(stack="recsys", lineage=ownership.lineage), ownership)
+    partings = Partings(stack, catalogue.language(LIBRARY))
+    made = _plan(before, State(stack="recsys", lineage=ownership.lineage), ownership, partings)
     resources = [
         msgspec.structs.replace(before.resources[step.address], properties=step.properties) for step in made.steps
     ]
     state = Ids().applied(resources, ownership, asked_of(before, after))
     plan = with_renames(
-        review.with_idle_names(with_major_versions(_plan(after, state, ownership)), stack, after, state), state
+        review.with_idle_names(with_major_versions(_plan(after, state, ownership, partings)), stack, after, state),
+        state,
     )
     plan = policies.held(plan, Rulebook.of_project(Path("nowhere")), after, stack, DAY)
     cost = estimate(after, state, read_prices("us-east-1"), DAY, budget_of(stack.lifecycle))
@@ -252,8 +255,15 @@ def _read(text: str) -> tuple[Stack, Graph]:
     return stack, assembly.build(stack, LIBRARY, facts, CLOUD.taggable)
 
 
-def _plan(graph: Graph, state: State, ownership: Ownership) -> Plan:
-    seen = remembered(state, ownership) if state.records else Survey({})
+def _plan(graph: Graph, state: State, ownership: Ownership, partings: Partings) -> Plan:
     return make_plan(
-        Request(graph=graph, state=state, survey=seen, types=CLOUD.types, ownership=ownership, region="us-east-1")
+        Request(
+            graph=graph,
+            state=state,
+            survey=remembered(state, ownership) if state.records else Survey({}),
+            types=CLOUD.types,
+            ownership=ownership,
+            region="us-east-1",
+            partings=partings,
+        )
     )

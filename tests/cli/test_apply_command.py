@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+from pathlib import Path
 
+from mlinfra.cli.plans import is_plan_file
 from mlinfra.cli.sessions import Session
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
@@ -55,6 +57,20 @@ def test_a_sweeping_plan_is_confirmed_twice() -> None:
     assert once.code == 1
     assert "1 of 2 objects are deleted or replaced" in once.out
     assert run("apply", "stack.yaml", session=FakeSession(plans.DELETE_FIRST), typed="yes\ndemo\n").code == 0
+
+
+def test_a_file_is_a_plan_by_its_name_or_by_how_it_begins_damaged_ones_too(tmp_path: Path) -> None:
+    def is_plan(name: str, content: bytes) -> bool:
+        (tmp_path / name).write_bytes(content)
+        return is_plan_file(str(tmp_path / name))
+
+    damaged = (b"", bytes(9), b"[[[", b"{")
+    assert all(is_plan(name, content) for name in ("a.plan", "a.mlinfra", "a") for content in damaged)
+    assert not any(is_plan("a.yaml", content) for content in damaged)
+    assert is_plan("a.plan", b"apiVersion: mlinfra/v1")
+    assert not is_plan("a", b"apiVersion: mlinfra/v1")
+    assert is_plan_file(str(tmp_path / "none.plan"))
+    assert not is_plan_file(str(tmp_path / "none"))
 
 
 def test_a_plan_with_errors_is_not_applied() -> None:

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from mlinfra.cli.render.markdown import code, prose
+from mlinfra.cli.render.markdown import code, prose, spoken
 from mlinfra.cli.render.plan_html import plan_html
 from mlinfra.cli.render.plan_markdown import LIMIT, plan_markdown
 from mlinfra.core.address import Address
@@ -142,6 +142,12 @@ def test_nothing_ends_a_code_span_from_within(text: str) -> None:
     assert span.endswith(fence)
     assert fence not in span[len(fence) : -len(fence)]
     assert "\n" not in span
+
+
+def test_a_command_in_a_hint_is_code_and_nothing_else_takes_effect() -> None:
+    assert spoken("`mlinfra cost STACK --refresh` reads a_b") == "`mlinfra cost STACK --refresh` reads a\\_b"
+    assert spoken("`<b>` @team ` **x**") == "`<b>` @<!-- -->team \\` \\*\\*x\\*\\*"
+    assert spoken("``") == "\\`\\`"
 
 
 def test_prose_neither_mentions_nor_links_nor_marks_up() -> None:

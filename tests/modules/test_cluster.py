@@ -149,12 +149,25 @@ def test_an_addon_without_a_version_has_that_of_the_clusters_version() -> None:
         assert properties(graph, "cluster.addons.kube-proxy")["addonVersion"] == f"v{version}.1-eksbuild.1"
 
 
-def test_a_pinned_addon_is_not_asked_about() -> None:
+def test_of_a_pinned_addon_it_is_asked_whether_there_is_that_version() -> None:
     module = LIBRARY.modules["cluster"]
     about = {"addons": {"vpc-cni": {"version": "v1.20.0-eksbuild.1"}, "adot": {}}}
     assert module.wants is not None
     wanted = module.wants(msgspec.convert(about, module.inputs))
-    assert wanted.addons == {"kube-proxy", "eks-pod-identity-agent", "coredns", "adot"}
+    pinned = "vpc-cni/v1.20.0-eksbuild.1"
+    assert wanted.addons == {pinned, "kube-proxy", "eks-pod-identity-agent", "coredns", "adot"}
+
+
+@pytest.mark.parametrize(("offered", "fine"), [("v99.0.0-eksbuild.1", True), ("v1.20.4-eksbuild.1", False)])
+def test_a_version_that_eks_does_not_offer_is_refused_with_the_nearest(offered: str, fine: bool) -> None:
+    facts = msgspec.structs.replace(FACTS, addons={**FACTS.addons, "1.33/vpc-cni/v99.0.0-eksbuild.1": offered})
+    about = {"version": "1.33", "addons": {"vpc-cni": {"version": "v99.0.0-eksbuild.1"}}}
+    if fine:
+        assert graph_of({**CLUSTER, "cluster": about}, facts=facts)
+        return
+    (wrong,) = refusals({**CLUSTER, "cluster": about}, facts=facts)
+    assert (wrong.code, str(wrong.source)) == ("MLI2292", "cluster.addons.vpc-cni.version:1")
+    assert "the nearest is v1.20.4-eksbuild.1" in wrong.hint
 
 
 def test_a_storage_driver_gets_its_rights_by_pod_identity() -> None:

@@ -244,10 +244,14 @@ def test_each_of_the_models_reads_its_own_folder_alone() -> None:
         assert policy.content["Statement"][1]["Resource"] == [f"arn:aws:s3:::acme-models/ranker/{version}/*"]
 
 
+def test_the_model_may_be_named_once_more_beside_its_share() -> None:
+    assert graph_of(_shared(model="s3://acme-models/ranker/7")).resources == graph_of(_shared()).resources
+
+
 @pytest.mark.parametrize(
     ("sections", "wrong"),
     [
-        (_shared(model="s3://acme-models/ranker/7"), ("MLI2743", "endpoints.ranker.model")),
+        (_shared(model="s3://acme-models/ranker/6"), ("MLI2743", "endpoints.ranker.model")),
         (
             _shared(traffic={**_SHARES, "canary": {"model": "s3://a/b", "weight": 20}}),
             ("MLI2743", "endpoints.ranker.traffic"),

@@ -134,7 +134,7 @@ def test_each_kind_has_what_its_kind_has() -> None:
         ({"scheme": "internet-facing"}, [("MLI2501", "allowedCidrs")]),
         ({"allowedCidrs": ["10.0.0.0/8", "10.0.0.0/8"]}, [("MLI2501", "allowedCidrs[1]")]),
         ({"allowedCidrs": ["10.0.0.1/8"]}, [("MLI2501", "allowedCidrs[0]")]),
-        ({"allowedCidrs": ["10.0.0.300/32"]}, [("MLI2501", "allowedCidrs[0]")]),
+        ({"allowedCidrs": ["10.0.0.300/32"]}, [("MLI2006", "allowedCidrs[0]")]),
         ({"gateway": "alb"}, [("MLI2502", "gateway")]),
     ],
 )

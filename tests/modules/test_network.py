@@ -145,7 +145,7 @@ def test_a_network_that_exists_is_only_named() -> None:
         ({"cidr": "10.0.0.0/12"}, [("MLI2101", "network.cidr")]),
         ({"cidr": "10.0.0.0/24"}, [("MLI2101", "network.cidr")]),
         ({"cidr": "10.0.1.0/16"}, [("MLI2101", "network.cidr")]),
-        ({"cidr": "300.0.0.0/16"}, [("MLI2101", "network.cidr")]),
+        ({"cidr": "300.0.0.0/16"}, [("MLI2006", "network.cidr")]),
         ({"zones": 5}, [("MLI2102", "network.zones")]),
         ({"zones": ["us-east-1a", "us-east-1z"]}, [("MLI2102", "network.zones[1]")]),
         ({"zones": ["us-east-1a", "us-east-1a"]}, [("MLI2102", "network.zones[1]")]),

@@ -182,7 +182,7 @@ def test_people_reach_flyte_once_the_load_balancer_has_asked_who_they_are() -> N
 @pytest.mark.parametrize(
     ("sections", "wrong"),
     [
-        (_flyte(_ALB, signIn=None), "domain"),
+        (_flyte(_ALB | {"scheme": "internet-facing", "allowedCidrs": ["0.0.0.0/0"]}, signIn=None), "domain"),
         (_flyte(_ALB, domain=""), "signIn"),
         (_flyte(_ALB, signIn={**SIGN_IN, "clientSecret": "in the clear"}), "signIn.clientSecret"),
         (_flyte({"domain": "acme.example"}), "domain"),
@@ -190,6 +190,18 @@ def test_people_reach_flyte_once_the_load_balancer_has_asked_who_they_are() -> N
 )
 def test_nobody_reaches_flyte_from_outside_unasked(sections: dict[str, Any], wrong: str) -> None:
     assert ("MLI2732", f"runtimes.flyte.{wrong}") in codes(refusals(sections))
+
+
+def test_flyte_without_a_sign_in_is_reached_by_named_addresses_under_a_name_of_the_users_own() -> None:
+    balancer = {"domain": "models.acme.example", "certificate": CERTIFICATE, "allowedCidrs": ["203.0.113.0/24"]}
+    graph = graph_of(_flyte(balancer, signIn=None))
+    assert {one.code for one in graph.notes} >= {"MLI2790", "MLI2791"}
+    listener: Any = properties(graph, "runtimes.flyte.route.listener")
+    assert listener["spec"]["selector"] == {"istio": "gateway-web"}
+    assert listener["spec"]["servers"][0]["hosts"] == ["flyte.acme.example"]
+    for part in ("console", "api"):
+        route: Any = properties(graph, f"runtimes.flyte.route.{part}")["spec"]
+        assert (route["hosts"], route["gateways"]) == (["flyte.acme.example"], ["gateway-web/flyte"])
 
 
 def test_models_that_sleep_bring_knative_and_what_would_scale_them_otherwise_stays_away() -> None:

@@ -29,8 +29,6 @@ def test_a_section_with_all_its_fields_is_valid(name: str) -> None:
 def test_what_cannot_be_planned_yet_is_said_of_every_entry_at_once() -> None:
     wrong = refusals({name: _WHOLE[name] for name in _WHOLE if name not in _BUILT})
     assert ("MLI2005", "runtimes.jupyterhub") in codes(wrong)
-    # Nothing in the language says who asks people who they are, and Flyte does not.
-    assert ("MLI2732", "runtimes.flyte.domain") in codes(wrong)
 
 
 def test_what_can_be_planned_is() -> None:

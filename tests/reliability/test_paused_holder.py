@@ -50,7 +50,7 @@ def take_over(point: str, places: MakePlace, reference: Reference, gate: Gate) -
             gate.open()
             paused.signal(signal.SIGCONT)
         code = paused.end()
-        assert held is None or (code != 0 and LEASE_LOST in paused.printed()), paused.printed()
+        assert held is None or (code == 6 and LEASE_LOST in paused.printed()), paused.printed()
         assert open_session(Options(STACK)).state() == state
         assert held is None or _changes(place, resumed) == []
         assert place.kinds() == kinds

@@ -55,15 +55,18 @@ def version(number: str) -> str:
         pytest.param(STACK, STACK + POD.replace("name: web}, spec", "name: We_b}, spec"), "MLI3080", 13, id="a name"),
         pytest.param(database(100, "16.4"), database(50, "16.4"), "MLI3161", 8, id="a disk that shrinks"),
         pytest.param(database(100, "16.4"), database(100, "16.3"), "MLI3161", 8, id="an engine that goes back"),
+        pytest.param(database(100, "16.4"), database(100, "15.4"), "MLI3161", 8, id="to an older major version"),
         pytest.param(STACK.partition("cluster:")[0], PRIVATE + POD, "MLI3085", 7, id="no way in"),
     ],
 )
 def test_what_a_plan_refuses_is_refused(checkout: Checkout, base: str, head: str, code: str, line: int) -> None:
-    found = {one.code: one for one in compared(checkout, base, head).plan.diagnostics if one.severity.value == "error"}
+    told = compared(checkout, base, head).plan.diagnostics
+    found = {one.code: one for one in told if one.severity.value == "error"}
     source = found.pop(code).source
     assert source is not None
     assert (source.file, source.line) == ("stack.yaml", line)
     assert not found
+    assert "MLI3170" not in {one.code for one in told}  # nothing is warned of that is refused
 
 
 @pytest.mark.parametrize("engine", ["16.4", "16.10", "17.2"])

@@ -85,6 +85,17 @@ _PEERING = (
             "no instance type is called m6i.larg | did you mean m6i.large?",
         ),
         (
+            _CLUSTER.replace("m6i.large", "vt99.huge"),
+            "MLI3126 7 vt99.huge",
+            "no instance type is called vt99.huge | there are the families vt1; types are called like m6i.large: "
+            "family, dot, size",
+        ),
+        (
+            _CLUSTER.replace("m6i.large", "vt1.biggest"),
+            "MLI3126 7 vt1.biggest",
+            "no instance type is called vt1.biggest | there is vt1.24xlarge, vt1.3xlarge, vt1.6xlarge",
+        ),
+        (
             _resources("a: {type: 'aws:ec2/launchTemplate:LaunchTemplate', properties: {instanceType: g5.xlarg}}"),
             "MLI3126 6 instanceType",
             "no instance type is called g5.xlarg | did you mean g5.xlarge?",

@@ -8,8 +8,12 @@ import pytest
 from mlinfra.core.address import Address
 from mlinfra.core.connections import AWS
 from mlinfra.core.plan import Action, Change, Plan, Step, Verb
-from mlinfra.core.resource import Connection, Ownership
+from mlinfra.core.resource import Connection, Move, Ownership
+from mlinfra.core.source import Source
+from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
+from mlinfra.core.value import Path
+from mlinfra.session.idle import idle_moves
 from mlinfra.session.renames import with_renames
 
 _TYPES = {"": "aws:eks/nodeGroup:NodeGroup", ".role": "aws:iam/role:Role"}
@@ -71,3 +75,38 @@ def test_nothing_is_said_of_what_is_not_alike_or_might_be_either(
 
 def test_an_entry_of_which_something_stays_is_not_gone() -> None:
     assert _said({"nodeGroups.a": {"name"}}, {"nodeGroups.b": {"name"}}, instead=Action.NO_OP) == []
+
+
+class _Nowhere:
+    def at(self, path: Path) -> Source | None:
+        return None
+
+
+def _renamed_in_vain(*moves: tuple[str, str], going: str = "", applied: bool = True) -> list[str]:
+    """The summary of each note for a stack that has a group `b`, which the plan renames from `going`."""
+    address = Address("nodeGroups.b")
+    record = Record(address=address, type="t", id="i", generation=1, connection=_HERE, inputs={}, outputs={})
+    change = Change(address=address, type="t", action=Action.MOVE, origin=Address(going) if going else None)
+    plan = Plan(ownership=Ownership("demo", "l"), serial=0, steps=(), changes=(change,))
+    stack = Stack(
+        name="demo",
+        file="stack.yaml",
+        target=Target(platform="aws"),
+        moves=tuple(Move(*move) for move in moves),
+        positions=_Nowhere(),
+    )
+    state = State(stack="demo", lineage="l", records={address: record} if applied else {})
+    return [one.summary for one in idle_moves(stack, plan, state)]
+
+
+def test_a_rename_from_what_is_not_there_is_noted() -> None:
+    told = ["nodeGroups.nope is renamed nodeGroups.b, and nothing is called nodeGroups.nope"]
+    assert _renamed_in_vain(("nodeGroups.nope", "nodeGroups.b")) == told
+    assert _renamed_in_vain(("nodeGroups.b", "nodeGroups.c")) == [], "it is on record, and will go by its new name"
+    assert _renamed_in_vain(("nodeGroups.a", "nodeGroups.b"), going="nodeGroups.a") == [], "the plan renames it"
+    assert _renamed_in_vain(("nodeGroups.nope", "nodeGroups.c")) == [], "the name that it should get is told as idle"
+    assert _renamed_in_vain(("nodeGroups.0", "nodeGroups.a"), ("nodeGroups.a", "nodeGroups.b")) == [], "a longer way"
+
+
+def test_nothing_is_noted_of_renames_before_the_first_apply() -> None:
+    assert _renamed_in_vain(("nodeGroups.nope", "nodeGroups.b"), applied=False) == []

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from mlinfra.cli.main import main
+from tests.library.samples import ROOT
+from tests.modules.charts import FOLDER
 
 _HEAD = """\
 apiVersion: mlinfra/v1
@@ -22,7 +24,12 @@ cluster: {}
 nodeGroups:
   system: {instances: [m6i.large], max: 2}
 """
-
+# The second is that of the language's own description, where it lies beside the checkout.
+_EXAMPLES = [
+    path
+    for path in (ROOT / "tests" / "config" / "whole-language.yaml", FOLDER.parent / "stack-example.yaml")
+    if path.is_file()
+]
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
@@ -41,6 +48,15 @@ def found(capsys: pytest.CaptureFixture[str]) -> Any:
         return [(one["code"], one["source"]) for one in answer["diagnostics"]]
 
     return found
+
+
+@pytest.mark.parametrize("example", _EXAMPLES, ids=lambda path: path.stem)
+def test_the_example_of_the_whole_language_is_valid_as_it_stands(example: Path, nowhere: Path, capsys: Any) -> None:
+    Path("base.yaml").write_text("network: {cidr: 10.0.0.0/8}\n")
+    Path(".git").touch()
+    Path("prod").mkdir()
+    Path("prod/stack.yaml").write_text(example.read_text())
+    assert main(["validate", "prod/stack.yaml"]) == 0, capsys.readouterr().err
 
 
 def test_a_good_stack_is_valid_without_an_account(found: Any) -> None:
@@ -84,7 +100,7 @@ def test_types_that_the_package_is_older_than_are_said_to_be_unchecked(found: An
 
 
 _RUINED = """\
-network: {cidr: 10.0.0.0/33}
+network: {cidr: 10.0.0.0/28}
 cluster: {endpoint: {private: false}}
 nodeGroups:
   system: {instances: [m6i.large, m6g.large], min: 5, max: 3}
@@ -104,8 +120,8 @@ def test_mistakes_of_all_modules_come_at_once_and_no_echoes_of_them(found: Any) 
 @pytest.mark.parametrize(
     ("written", "wrong", "code"),
     [
-        ("cidr: 10.0.0.0/33", "zoones: 2", "MLI1030"),
-        ("network: {cidr: 10.0.0.0/33}", "netwerk: {}", "MLI1150"),
+        ("cidr: 10.0.0.0/28", "zoones: 2", "MLI1030"),
+        ("network: {cidr: 10.0.0.0/28}", "netwerk: {}", "MLI1150"),
         ("zones: [us-west-1a]}", "zones: 1.5, mex: 2}", "MLI1030"),
     ],
 )
@@ -137,6 +153,23 @@ def test_logs_are_kept_for_as_many_days_as_the_service_knows(days: int, fine: bo
     Path("stack.yaml").write_text(_HEAD + f"resources: {{logs: {group}}}\n")
     assert main(["validate", "stack.yaml"]) == (0 if fine else 1)
     assert fine or "retentionInDays is 6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fine"), [(10, True), (30, True), (180, True), (45, False), (90, False), (0, False)]
+)
+def test_an_alarm_looks_as_often_as_the_service_knows(seconds: int, fine: bool, capsys: Any) -> None:
+    about = f"{{name: x, comparisonOperator: GreaterThanThreshold, evaluationPeriods: 1, period: {seconds}}}"
+    alarm = f"{{type: 'aws:cloudwatch/metricAlarm:MetricAlarm', properties: {about}}}"
+    Path("stack.yaml").write_text(_HEAD + f"resources: {{alarm: {alarm}}}\n")
+    said = (main(["validate", "stack.yaml"]), capsys.readouterr().err)
+    assert (said[0] == 0, "period is" in said[1]) == (fine, not fine), said
+
+
+@pytest.mark.parametrize("range_", ["300.1.1.1/32", "10.0.0.0/33", "10.0.0.256/32"])
+def test_a_range_of_addresses_that_cannot_be_is_refused(range_: str, found: Any) -> None:
+    endpoint = f"cluster: {{endpoint: {{public: true, allowedCidrs: [{range_}]}}}}"
+    assert [code for code, _ in found(_GOOD.replace("cluster: {}", endpoint))] == ["MLI1035"]
 
 
 def test_no_message_repeats_what_holds_a_secret(capsys: Any) -> None:

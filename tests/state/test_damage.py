@@ -7,12 +7,14 @@ import random
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mlinfra.core.errors import StateCorrupt, StateError
 from mlinfra.core.ledger import Entry, Intended, Ledger, Noted, Recorded
 from mlinfra.core.state import State
 from mlinfra.state.codes import Code
+from mlinfra.state.format import read_base, seal
 from mlinfra.state.local import LocalBackend
 from tests.state.actors import SetClock, claimant, first, intent, record
 from tests.state.disk import Disk
@@ -87,7 +89,32 @@ def test_a_journal_cut_off_at_any_byte_gives_the_state_before_the_line_that_is_t
     whole = content_of(disk, journal)
     for length in range(len(whole)):
         replace(disk, journal, whole[:length])
-        assert backend_on(disk).read() == states[whole[:length].count(b"\n")]
+        if complete := whole[:length].count(b"\n"):
+            assert backend_on(disk).read() == states[complete - 1]
+        else:  # the first line was durable before the state was put in its place
+            assert refusal(disk).code == Code.JOURNAL_LOST
+
+
+def test_a_journal_that_is_gone_is_refused_also_one_that_nothing_was_recorded_in() -> None:
+    disk, states = written()
+    with backend_on(disk).lock("apply") as lease:
+        lease.compact(states[-1])
+    for journal, serial in ((the(disk, r"journal\.3\..*"), 3), (the(disk, r"journal\.2\..*"), 2)):
+        replace(disk, DIRECTORY / "state.json", content_of(disk, DIRECTORY / f"state.{serial}.json"))
+        disk.names_now.pop(DIRECTORY / "lock.json", None)  # otherwise the older of the two is refused as such
+        assert backend_on(disk).read() is not None
+        del disk.names_now[journal]
+        error = refusal(disk)
+        assert error.code == Code.JOURNAL_LOST
+        assert journal.stem in str(error)
+        assert "mlinfra state rebuild" in error.hint
+
+
+def test_a_state_of_an_earlier_release_that_began_no_journal_is_read_without_one() -> None:
+    disk, states = written()
+    early = read_base(content_of(disk, DIRECTORY / "state.json"), "state.json")[0]
+    replace(disk, DIRECTORY / "state.json", seal(msgspec.structs.replace(early, begun=False)))
+    assert backend_on(disk).read() == states[0]
 
 
 def test_a_run_goes_on_after_a_torn_line_as_if_it_had_never_been_begun() -> None:

@@ -137,6 +137,7 @@ def test_a_paused_holder_that_was_replaced_is_told_so_before_its_next_call(aslee
             with pytest.raises(StateConflict) as caught:
                 stale.fence()
     assert caught.value.code == Code.LEASE_LOST
+    assert caught.value.exit_code == 6
 
 
 def test_whether_a_lock_is_ours_is_looked_up_once_a_second_at_most() -> None:

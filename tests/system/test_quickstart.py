@@ -63,6 +63,7 @@ def test_a_lost_state_is_rebuilt_from_the_cloud_and_the_next_plan_is_empty(accou
     assert lost.code == 1
     assert "mlinfra state rebuild" in lost.out + lost.err
     account.do("state", "rebuild", stack, "--yes")
+    assert "registry" in account.run("output", stack).out
     account.do("plan", stack, "--detailed-exitcode")
     account.do("destroy", stack, "--yes")
     assert account.left() == []

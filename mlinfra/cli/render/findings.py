@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mlinfra.cli.render.diagnostics import flat
 from mlinfra.cli.render.html import code as html_code
 from mlinfra.cli.render.html import text
-from mlinfra.cli.render.markdown import code, prose, size
+from mlinfra.cli.render.markdown import code, prose, size, spoken
 from mlinfra.cli.render.value import cut
 from mlinfra.core.diagnostic import Diagnostic
 
@@ -21,8 +21,8 @@ def findings_markdown(diagnostics: Sequence[Diagnostic], room: int) -> list[str]
     for index, found in enumerate(diagnostics):
         where = "".join(f" {code(str(place))}" for place in (found.source, found.address) if place)
         told = [f"- **{found.severity.value}** {code(found.code)}{where}: {prose(cut(found.summary, _LONGEST, '…'))}"]
-        below = (flat(found.detail), found.hint)
-        told += [f"  - {prose(cut(words, _LONGEST, '…'))}" for words in below if words]
+        below = ((prose, flat(found.detail)), (spoken, found.hint))
+        told += [f"  - {tell(cut(words, _LONGEST, '…'))}" for tell, words in below if words]
         room -= size(told)
         if room < 0:
             return [*lines, f"- and {len(diagnostics) - index:,} more"]

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from mlinfra.cli.render.value import inert
 
+_SPAN = re.compile(r"`([^`]+)`")
+
 
 def code(text: str) -> str:
     """`text` as a code span, which nothing in it can end: the fence is longer than any run of backticks within."""
@@ -28,6 +30,15 @@ def prose(text: str) -> str:
         .replace("://", ":<!-- -->//")
         .replace("www.", "www<!-- -->.")
     )
+
+
+def spoken(text: str) -> str:
+    """`text` as words, but for what stands between two backticks, such as a command: that as a code span.
+
+    For hints. Whatever they quote, nothing but a code span can come of it.
+    """
+    parts = _SPAN.split(text)
+    return "".join(code(part) if index % 2 else prose(part) for index, part in enumerate(parts))
 
 
 def size(lines: Iterable[str]) -> int:

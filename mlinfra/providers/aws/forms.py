@@ -67,6 +67,8 @@ ADDON_NAME = form(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", "an add-on such as vpc-cni"
 CONFLICTS = choice("NONE", "OVERWRITE", "PRESERVE")
 FARGATE_NAMESPACE = form(r"[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?", "a namespace, * and ? standing for others")
 HOST_AND_PATH = form(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/.*)?", "a registry such as quay.io")
+# CloudWatch API reference, PutMetricAlarm and MetricStat, `Period`, in seconds (November 2026).
+PERIOD: Form = {"minimum": 10, "anyOf": [{"enum": [10, 20, 30]}, {"multipleOf": 60}]}
 SERVICE_NAME = form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "a service such as com.amazonaws.us-east-1.s3")
 DASHBOARD_NAME = form(r"[A-Za-z0-9_-]{1,255}", "letters, digits, '-' and '_'")
 SUBSCRIPTION = choice("application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs")

@@ -49,7 +49,7 @@ class ScalingGroup(FakeAutoScalingGroup):
         """Bring the group to its desired capacity again: replace what has ended, and try again what failed."""
         gone = [state for state in self.instance_states if state.instance.state in ("terminated", "shutting-down")]
         self.instance_states = [state for state in self.instance_states if state not in gone]
-        if len(self.instance_states) < (self.desired_capacity or 0):
+        if self._capacity() < (self.desired_capacity or 0):
             self.set_desired_capacity(self.desired_capacity)
 
     def replace_one(self, identity: str) -> bool:
@@ -65,12 +65,36 @@ class ScalingGroup(FakeAutoScalingGroup):
         if self.capacity_rebalance:
             self._launch_one(self._marks(self.get_propagated_tags()))
 
-    def replace_autoscaling_group_instances(self, count_needed: int, propagated_tags: dict[str, str]) -> None:
-        """Launch so many instances, or as many as can be had."""
-        self.failure = None
-        for _ in range(count_needed):
-            if not self._launch_one(self._marks(propagated_tags)):
-                return
+    def set_desired_capacity(self, new_capacity: int | None) -> None:
+        """Launch or end instances until there is as much capacity as asked for, or as much as can be had.
+
+        moto divides it among the markets first, and loses an instance where the shares are no whole numbers.
+        """
+        self.desired_capacity = self.min_size if new_capacity is None else new_capacity
+        wanted = self.desired_capacity or 0
+        if self._capacity() < wanted:
+            self.failure = None
+            while self._capacity() < wanted and self._launch_one(self._marks(self.get_propagated_tags())):
+                pass
+        else:
+            self._end_surplus(wanted)
+        if self.name in self.autoscaling_backend.autoscaling_groups:
+            self.autoscaling_backend.update_attached_elbs(self.name)
+            self.autoscaling_backend.update_attached_target_groups(self.name)
+
+    def _end_surplus(self, wanted: int) -> None:
+        """End what is not protected, the oldest first, as far as the rest has the capacity."""
+        surplus, left = [], self._capacity()
+        for state in self.instance_states:
+            if not state.protected_from_scale_in and left - _weight(state) >= wanted:
+                surplus.append(state)
+                left -= _weight(state)
+        if surplus:
+            self.autoscaling_backend.ec2_backend.terminate_instances([state.instance.id for state in surplus])
+            self.instance_states = [state for state in self.instance_states if state not in surplus]
+
+    def _capacity(self) -> int:
+        return sum(map(_weight, self.active_instances()))
 
     def _marks(self, propagated: dict[str, str]) -> dict[str, str]:
         return {**propagated, ASG_NAME_TAG: self.name, **self.instance_tags}
@@ -104,10 +128,13 @@ class ScalingGroup(FakeAutoScalingGroup):
                     yield Pool(subnet, zone, instance_type, spot)
 
     def _types(self) -> list[str]:
+        return [*self._weights()] or [self.instance_type]
+
+    def _weights(self) -> dict[str, str | None]:
+        """The types of a mixed-instances policy in its order, and how many units of capacity each counts for."""
         policy = self.mixed_instances_policy or {}
         overrides = policy.get("LaunchTemplate", {}).get("Overrides") or []
-        types = [override["InstanceType"] for override in overrides if override.get("InstanceType")]
-        return types or [self.instance_type]
+        return {one["InstanceType"]: one.get("WeightedCapacity") for one in overrides if one.get("InstanceType")}
 
     def _markets(self) -> list[bool]:
         """Whether the next instance is a spot instance: as the distribution says, else as the launch template does."""
@@ -174,7 +201,9 @@ class ScalingGroup(FakeAutoScalingGroup):
         for interface in instance.nics.values():
             interface.delete_on_termination = True  # as EC2 does with interfaces that a launch makes
         protected = self.new_instances_protected_from_scale_in
-        self.instance_states.append(InstanceState(instance, protected_from_scale_in=protected))
+        state = InstanceState(instance, protected_from_scale_in=protected)
+        state.weighted_capacity = self._weights().get(pool.instance_type)  # type: ignore[attr-defined]
+        self.instance_states.append(state)
         return instance
 
     def _note(self, description: str, status: str, message: str) -> None:
@@ -197,6 +226,10 @@ class ScalingGroup(FakeAutoScalingGroup):
             },
         )
         del self.activities[_KEPT:]
+
+
+def _weight(state: Any) -> int:
+    return int(getattr(state, "weighted_capacity", None) or 1)
 
 
 class ScalingBackend(AutoScalingBackend):

@@ -167,12 +167,13 @@ def _group(work: Work) -> Item | None:
 def _launch(work: Work, group: Item) -> Item:
     """Whether there are as many instances as asked for, or the last attempt to get one failed."""
     serving = [one for one in group.get("Instances", []) if one.get("LifecycleState") == "InService"]
-    if len(serving) >= group["DesiredCapacity"] or work.value("waitForCapacityTimeout") in ("0", "0s"):
+    capacity = sum(int(one.get("WeightedCapacity") or 1) for one in serving)
+    if capacity >= group["DesiredCapacity"] or work.value("waitForCapacityTimeout") in ("0", "0s"):
         return {"Launch": "complete"}
     activities = work.call("DescribeScalingActivities", AutoScalingGroupName=work.id, MaxRecords=1)["Activities"]
     if activities and activities[0]["StatusCode"] == "Failed":
         return {"Launch": "failing", "Why": activities[0].get("StatusMessage", "")}
-    return {"Launch": f"launching, {len(serving)} of {group['DesiredCapacity']} in service"}
+    return {"Launch": f"launching, {capacity} of {group['DesiredCapacity']} in service"}
 
 
 def _delete(work: Work) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, document, integer, list_of, map_of, number, set_of, text
 from mlinfra.core.resource_type import NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Tagging, Update
-from mlinfra.providers.aws.forms import DASHBOARD_NAME
+from mlinfra.providers.aws.forms import DASHBOARD_NAME, PERIOD
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import ordered_by
 from mlinfra.providers.aws.services.known_tags import with_known_tags
@@ -47,7 +47,7 @@ _METRIC = block(
         "namespace": text(),
         "metricName": text(required=True),
         "dimensions": map_of(text()),
-        "period": integer(required=True),
+        "period": integer(required=True, rules=PERIOD),
         "stat": text(required=True),
         "unit": text(),
     }
@@ -59,7 +59,7 @@ _QUERY = block(
         "expression": text(),
         "label": text(),
         "metric": _METRIC,
-        "period": integer(),
+        "period": integer(rules=PERIOD),
         "returnData": boolean(default=False),
     }
 )
@@ -77,7 +77,7 @@ _ALARM = {
     "statistic": text(default=None),
     "extendedStatistic": text(default=None),
     "unit": text(default=None),
-    "period": integer(default=None),
+    "period": integer(default=None, rules=PERIOD),
     "evaluationPeriods": integer(),
     "datapointsToAlarm": integer(default=None),
     "threshold": number(default=None),
