@@ -110,12 +110,14 @@ class Workload(msgspec.Struct, frozen=True):
 
     chart: the one that brings it; empty for the main one. Of a chart that is installed more than once, `{release}`
     stands for the name of a release, in names and namespaces.
+    nodes: the label of the nodes that it runs on alone, as the chart or its values say; empty for all.
     """
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet"]
     namespace: str
     name: str
     chart: str = ""
+    nodes: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

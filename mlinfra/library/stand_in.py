@@ -14,6 +14,7 @@ from typing import Any
 from mlinfra.core.value import canonical_json
 from mlinfra.library.contract import Chart, Contract, Definition, Permission
 from mlinfra.library.library import Library
+from mlinfra.library.placement import on_nodes_with
 
 # Any image will do where no container is ever started; this one says so.
 _IMAGE = "sandbox.mlinfra.dev/stand-in:{version}"
@@ -103,6 +104,8 @@ def _workloads(chart: Chart, contract: Contract) -> Iterator[dict[str, Any]]:
         if workload.kind == "DaemonSet":
             # What serves a node must be there before that is of use, whatever keeps others away.
             pod["tolerations"] = [{"operator": "Exists"}]
+        if workload.nodes:
+            pod["affinity"] = on_nodes_with(workload.nodes)
         labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/instance": chart.name}
         spec: dict[str, Any] = {
             "selector": {"matchLabels": labels},

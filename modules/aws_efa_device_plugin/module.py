@@ -36,7 +36,7 @@ CONTRACT = Contract(
             entrances=(),
         ),
     ),
-    workloads=(Workload("DaemonSet", _NAMESPACE, _CHART),),
+    workloads=(Workload("DaemonSet", _NAMESPACE, _CHART, nodes=EFA),),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets an adapter from then on."),
 )
 

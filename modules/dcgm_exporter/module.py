@@ -37,7 +37,7 @@ CONTRACT = Contract(
             entrances=(),
         ),
     ),
-    workloads=(Workload("DaemonSet", _NAME, _NAME),),
+    workloads=(Workload("DaemonSet", _NAME, _NAME, nodes=GPU),),
     teardown=Teardown(recipe="The release, then its namespace."),
 )
 

@@ -46,9 +46,9 @@ CONTRACT = Contract(
         ),
     ),
     workloads=(
-        Workload("DaemonSet", _NAME, _NAME),
-        # On the nodes that share their GPUs by MPS; on no other.
-        Workload("DaemonSet", _NAME, f"{_NAME}-mps-control-daemon"),
+        Workload("DaemonSet", _NAME, _NAME, nodes=GPU),
+        # On the nodes that share their GPUs by MPS; on no other: the chart's own selector.
+        Workload("DaemonSet", _NAME, f"{_NAME}-mps-control-daemon", nodes="nvidia.com/mps.capable"),
     ),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets a GPU from then on."),
 )

@@ -49,6 +49,18 @@ def test_it_holds_what_the_contract_names(chart: Chart, contract: Contract) -> N
     assert defined == ({one.name for one in contract.crds} if chart in contract.charts[:1] else set())
 
 
+def test_what_serves_gpus_stands_in_on_nodes_that_have_some_alone() -> None:
+    asked = {}
+    for one in _objects(_CONTRACTS["nvidia-device-plugin"][0]):
+        affinity = one["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+        (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+        asked[one["metadata"]["name"]] = term["matchExpressions"]
+    assert asked == {
+        "nvidia-device-plugin": [{"key": "mlinfra/gpu", "operator": "Exists"}],
+        "nvidia-device-plugin-mps-control-daemon": [{"key": "nvidia.com/mps.capable", "operator": "Exists"}],
+    }
+
+
 def test_it_is_the_same_each_time() -> None:
     chart, _ = _CONTRACTS["keda"]
     assert _files(chart) == _files(chart)
