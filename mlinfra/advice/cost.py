@@ -14,6 +14,7 @@ import msgspec
 
 from mlinfra.advice.bill import Bill
 from mlinfra.advice.codes import Code
+from mlinfra.advice.comparing import compared, renamed
 from mlinfra.advice.prices import Prices
 from mlinfra.advice.tariff import Circumstances, bill_thing
 from mlinfra.advice.things import Things
@@ -32,11 +33,13 @@ def estimate(graph: Graph, state: State | None, prices: Prices, day: date, budge
     desired = billed(Things.desired(graph, state), prices, day)
     present = billed(Things.recorded(state), prices, day)
     monthly = desired.total()
+    lines, gone = compared(desired.lines, renamed(present.lines, graph.moves, graph.resources))
     return Cost(
         region=prices.region,
         monthly=monthly,
         change=monthly - present.total(),
-        lines=tuple(sorted(desired.lines, key=lambda line: (-line.monthly.maximum, line.address, line.what))),
+        lines=tuple(lines),
+        gone=tuple(gone),
         unknown=tuple(desired.unknown),
         usage=tuple(desired.usage),
         prices_of=desired.oldest,

@@ -58,12 +58,16 @@ def _rounded(value: Decimal, unit: Decimal) -> Decimal:
 
 
 class CostLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One thing that is paid for: of which resource, what it is in words, and what should be known of the figure."""
+    """One thing that is paid for: of which resource, what it is in words, and what should be known of the figure.
+
+    change: what it comes to, less what the same came to before.
+    """
 
     address: Address
     what: str
     monthly: Amount
     note: str = ""
+    change: Amount = Amount()
 
 
 class Uncounted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -95,6 +99,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     monthly: of what is desired, to the cent. change: that, less what the records say is there; `None` where nobody
     could read them.
     lines: what is paid for, the dearest first.
+    gone: what was paid for and is no more, the dearest first; its change is all that it came to.
     unknown: what no price is known of. It is in no figure, unless it is bounded.
     usage: what is paid by use, and in no figure either.
     prices_of: the day of the oldest price used, ISO 8601; empty where none was.
@@ -104,6 +109,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     monthly: Amount
     change: Amount | None
     lines: tuple[CostLine, ...] = ()
+    gone: tuple[CostLine, ...] = ()
     unknown: tuple[Uncounted, ...] = ()
     usage: tuple[Uncounted, ...] = ()
     prices_of: str = ""

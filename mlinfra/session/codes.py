@@ -19,6 +19,7 @@ class Code(Coded):
     NO_STACK_AT_ALL = "MLI3067", "Neither of two revisions has the stack file."
     OTHER_STACK = "MLI3068", "Two revisions of a stack file describe stacks of other names or places (a warning)."
     FORMER_NAME = "MLI3098", "A stack is new by its name, and another beside it is made of the same things (a warning)."
+    GUARDED = "MLI3099", "What is replaced has a protection of AWS's own, which keeps it (a warning)."
     FILE_GONE = (
         "MLI3069",
         "A revision no longer has the stack file; its objects stay until they are destroyed (a warning).",

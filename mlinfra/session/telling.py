@@ -15,6 +15,7 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.codes import Code
+from mlinfra.session.guarded import guarded
 from mlinfra.session.major_versions import with_major_versions
 from mlinfra.session.one_way import ways_back
 from mlinfra.session.renames import with_renames
@@ -30,7 +31,7 @@ def with_words(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
     """The plan, with what is to be said of major versions, ways back, replaced nodes, idle names and likely renames."""
     refused = tuple(ways_back(plan))
     told = [one for one in with_major_versions(plan).diagnostics if not _is_idle(one, refused)]
-    plan = msgspec.structs.replace(plan, diagnostics=(*told, *refused, *_rolling(plan)))
+    plan = msgspec.structs.replace(plan, diagnostics=(*told, *refused, *guarded(plan, state), *_rolling(plan)))
     return with_renames(with_idle_names(plan, stack, graph, state), state)
 
 

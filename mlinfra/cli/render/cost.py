@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -105,16 +105,49 @@ def _three(amount: Amount) -> tuple[str, ...]:
 def cost_markdown(cost: Cost) -> list[str]:
     """A table of the dearest things, under a line that says it all."""
     lines = ["### Cost", "", prose(cost_summary(cost)), ""]
-    if cost.lines:
-        lines += [f"| {cost.currency} a month | minimum | expected | maximum |", "|---|---:|---:|---:|"]
-        for line in cost.lines[:_ROWS]:
-            lines.append(f"| {code(line.address)} {prose(line.what)} | {' | '.join(_three(line.monthly))} |")
-        lines += [f"| {len(cost.lines) - _ROWS} more | | | |"] if len(cost.lines) > _ROWS else []
-        lines += [f"| **together** | {' | '.join(_three(cost.monthly))} |", ""]
+    if cost.lines or cost.gone:
+        lines += [f"| {cost.currency} a month | minimum | expected | maximum | change |", "|---|---:|---:|---:|---:|"]
+        shown, rest = _chosen(cost.lines)
+        lines += [f"| {_named_in_row(line)} | {_cells_of(line.monthly, line.change)} |" for line in shown]
+        lines += [_summed(rest)] if rest else []
+        gone, others = _chosen(cost.gone)
+        lines += [f"| {_named_in_row(line)} | | | | {_difference(line.change)} |" for line in gone]
+        lines += [f"| {len(others)} more gone | | | | {_difference(_changes(others))} |"] if others else []
+        lines += [f"| **together** | {_cells_of(cost.monthly, cost.change or Amount())} |", ""]
     if cost.unknown:
         named = ", ".join(f"{code(one.address)} ({prose(_named(one))})" for one in cost.unknown[:_ROWS])
         lines += [f"No price is known of {named}{' and more' if len(cost.unknown) > _ROWS else ''}.", ""]
     return lines
+
+
+def _chosen(lines: Sequence[CostLine]) -> tuple[list[CostLine], list[CostLine]]:
+    """Those that have a row of their own, in their order, and the others: what changes goes before what is dear."""
+    first = sorted(range(len(lines)), key=lambda at: (lines[at].change == Amount(), at))[:_ROWS]
+    return [lines[at] for at in sorted(first)], [line for at, line in enumerate(lines) if at not in first]
+
+
+def _named_in_row(line: CostLine) -> str:
+    return f"{code(line.address)} {prose(line.what)}"
+
+
+def _summed(lines: Sequence[CostLine]) -> str:
+    monthly = Amount.total(line.monthly for line in lines)
+    return f"| {len(lines)} more | {_cells_of(monthly, _changes(lines))} |"
+
+
+def _changes(lines: Iterable[CostLine]) -> Amount:
+    return Amount.total(line.change for line in lines)
+
+
+def _cells_of(monthly: Amount, change: Amount) -> str:
+    return " | ".join([*_three(monthly), _difference(change)])
+
+
+def _difference(change: Amount) -> str:
+    """What is expected to be more or less; where that is nothing, the most that it may be."""
+    if change.expected or not change.maximum:
+        return money(change.expected, signed=True) if change.expected else ""
+    return f"{money(change.maximum, signed=True)} at the most"
 
 
 def _named(one: Uncounted) -> str:
