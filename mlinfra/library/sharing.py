@@ -12,6 +12,9 @@ from mlinfra.core.gpu_parts import resource_of
 
 CONFIG_LABEL = "nvidia.com/device-plugin.config"
 ALONE = "alone"
+# The chart's MPS daemon, without which nothing is shared by MPS, runs on nodes with this label alone (templates/
+# daemonset-mps-control-daemon.yml at 1b826acc6, August 2026). NVIDIA's feature discovery sets it, which is not here.
+MPS_LABEL = "nvidia.com/mps.capable"
 
 # The plugin's own names for them.
 _WAYS = {"time-slicing": "timeSlicing", "mps": "mps"}
@@ -25,6 +28,12 @@ def sharing_name(way: str, replicas: int, mig: str, profile: str = "") -> str:
     parts = [f"{way}-{replicas}"] if way in _WAYS else []
     named = [profile] if parts and profile and mig == "mixed" else []
     return "-".join([*parts, *([f"mig-{mig}", *named] if mig != "none" else [])])
+
+
+def sharing_labels(name: str) -> dict[str, str]:
+    """The labels of nodes whose GPUs are shared in the way of that name; none where it is empty."""
+    by_mps = {MPS_LABEL: "true"} if name.startswith("mps-") else {}
+    return {CONFIG_LABEL: name, **by_mps} if name else {}
 
 
 def config_of(name: str) -> dict[str, Any]:

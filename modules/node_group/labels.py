@@ -12,7 +12,7 @@ from mlinfra.core.gpu_parts import DIVIDED, division
 from mlinfra.library import Block, Problem
 from mlinfra.library.codes import Code
 from mlinfra.library.node_labels import EFA, GPU, GROUP
-from mlinfra.library.sharing import CONFIG_LABEL
+from mlinfra.library.sharing import sharing_labels
 
 from .machines import Machines
 
@@ -47,7 +47,7 @@ def labels_of(
         GROUP: group,
         **({GPU: gpu or "mixed"} if machines.gpus else {}),
         **({EFA: "true"} if efa else {}),
-        **({CONFIG_LABEL: sharing} if sharing else {}),
+        **sharing_labels(sharing),
         **({DIVIDED: division(profile)} if profile else {}),
     }
 

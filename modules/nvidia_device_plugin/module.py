@@ -17,7 +17,7 @@ from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workl
 from mlinfra.library.node_labels import GPU
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.placement import on_nodes_with
-from mlinfra.library.sharing import ALONE, config_of
+from mlinfra.library.sharing import ALONE, MPS_LABEL, config_of
 
 SECTION = Place("components", entry="nvidia-device-plugin")
 NEEDS = (Cluster, NodeGroup)
@@ -48,7 +48,7 @@ CONTRACT = Contract(
     workloads=(
         Workload("DaemonSet", _NAME, _NAME, nodes=GPU),
         # On the nodes that share their GPUs by MPS; on no other: the chart's own selector.
-        Workload("DaemonSet", _NAME, f"{_NAME}-mps-control-daemon", nodes="nvidia.com/mps.capable"),
+        Workload("DaemonSet", _NAME, f"{_NAME}-mps-control-daemon", nodes=MPS_LABEL),
     ),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets a GPU from then on."),
 )

@@ -307,6 +307,13 @@ def test_gpus_are_shared_as_the_nodes_label_says() -> None:
     }
 
 
+def test_nodes_that_share_by_mps_are_those_that_its_daemon_looks_for() -> None:
+    labels = properties(graph_of(group(sharing={"way": "mps", "replicas": 2})), "nodeGroups.gpu")["labels"]
+    assert (labels["nvidia.com/device-plugin.config"], labels["nvidia.com/mps.capable"]) == ("mps-2", "true")
+    others = properties(graph_of(group(sharing={"way": "time-slicing", "replicas": 2})), "nodeGroups.gpu")["labels"]
+    assert "nvidia.com/mps.capable" not in others
+
+
 def test_parts_of_gpus_are_announced_as_the_group_says() -> None:
     graph = graph_of(group(sharing={"way": "time-slicing", "replicas": 2, "mig": "single"}))
     label = properties(graph, "nodeGroups.gpu")["labels"]["nvidia.com/device-plugin.config"]
