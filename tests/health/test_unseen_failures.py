@@ -102,15 +102,24 @@ def budgeted(replicas: int, **spec: object) -> World:
     return made
 
 
-def test_a_budget_that_never_lets_a_pod_go_is_told_once_a_node_is_to_be_emptied() -> None:
-    made = budgeted(1, minAvailable=1)
+@pytest.mark.parametrize(
+    ("spec", "remedy"),
+    [
+        ({"minAvailable": 1}, "have one replica more, or allow one to be missing"),
+        ({"maxUnavailable": 0}, "allow one to be missing"),
+    ],
+)
+def test_a_budget_that_never_lets_a_pod_go_is_told_once_a_node_is_to_be_emptied(
+    spec: dict[str, int], remedy: str
+) -> None:
+    made = budgeted(1, **spec)
     assert health_of(made).troubles == ()
     node = made.pods()[0]["spec"]["nodeName"]
     made.store.merge(NODE, node, None, {"spec": {"unschedulable": True}})
     trouble = only(health_of(made))
     assert (trouble.severity, trouble.title) == (Severity.WARNING, "PodDisruptionBudget default/web")
     assert trouble.words == f"it keeps node {node} from being emptied: its only pod must stay"
-    assert trouble.remedy.startswith("have one replica more, or allow one to be missing")
+    assert trouble.remedy.startswith(remedy)
 
 
 def test_a_budget_that_lets_one_go_is_no_trouble() -> None:

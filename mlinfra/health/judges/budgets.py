@@ -36,12 +36,17 @@ def find(seen: Seen) -> Iterator[Finding]:
                 if expected == 1
                 else f"{needed} of {expected} pods must stay, and {healthy} work"
             ),
-            remedy="have one replica more, or allow one to be missing (maxUnavailable: 1): as it is, none may ever go"
-            if never
-            else "mend the pods that do not work, and it lets one go",
+            remedy=_way_out(budget) if never else "mend the pods that do not work, and it lets one go",
             because=frozenset() if never else _ill(seen, budget),
             layer=4,
         )
+
+
+def _way_out(budget: Live) -> str:
+    """What lets a pod go where none ever may. Where none may be missing, more of them do not help."""
+    missing = (budget.get("spec") or {}).get("maxUnavailable")
+    more = "" if missing in (0, "0%") else "have one replica more, or "
+    return f"{more}allow one to be missing (maxUnavailable: 1): as it is, none may ever go"
 
 
 def _is_closing(node: Live) -> bool:
