@@ -11,16 +11,17 @@ How statements are matched: IAM user guide, "IAM JSON policy elements" and "Poli
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from string import ascii_lowercase, digits
 from typing import Any
 
 import msgspec
 
+from mlinfra.core.resource import Resource
 from mlinfra.core.value import Concat, Expression, Ref, TrimPrefix, Value
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.scene import many, read_document
+from mlinfra.policy.scene import Breach, many, read_document
 
 _HOLE = "\ue000"  # stands for what is known later, and is some name or other
 _COLONS = 5  # before what an ARN calls its resource
@@ -140,6 +141,19 @@ def document(value: Value) -> Document | Verdict:
 
 
 _ANYTHING = Concat(("",))  # an expression: a statement that is not known yet may be any
+
+
+def judged(
+    resources: Iterable[Resource], name: str, judge: Callable[[Resource, Document], Iterable[Breach]]
+) -> Iterator[Breach]:
+    """What `judge` has against the document in the property `name` of each; a breach where nobody can read it."""
+    for resource in resources:
+        found = document(resource.properties.get(name))
+        if isinstance(found, Document):
+            yield from judge(resource, found)
+        else:
+            words = "the policy is not known yet" if found is Verdict.UNKNOWN else "the policy cannot be read"
+            yield Breach(resource, words, found, (name,))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from mlinfra.core.resource import Resource
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.iam import Document, document
+from mlinfra.policy.iam import Document, judged
 from mlinfra.policy.scene import Breach, Scene
 
 _PATH = ("policy",)
@@ -15,13 +16,7 @@ _PATH = ("policy",)
 
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for each policy that allows an action of `given.actions`, by the form of the ARN that it is about."""
-    for resource in resources:
-        found = document(resource.properties.get("policy"))
-        if not isinstance(found, Document):
-            words = "the policy is not known yet" if found is Verdict.UNKNOWN else "the policy cannot be read"
-            yield Breach(resource, words, found, _PATH)
-            continue
-        yield from _of_document(resource, found, given["actions"])
+    return judged(resources, "policy", partial(_of_document, actions=given["actions"]))
 
 
 def _of_document(resource: Resource, found: Document, actions: Mapping[str, list[str]]) -> Iterator[Breach]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from mlinfra.core.resource import Resource
 from mlinfra.core.value import Path
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.iam import Document, Statement, document
+from mlinfra.policy.iam import Document, Statement, judged
 from mlinfra.policy.principals import is_for_everybody, shows_whose, whole_accounts
 from mlinfra.policy.scene import Breach, Scene
 
@@ -19,18 +20,14 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
     `given.conditions`: a condition that names those who may come is enough. `given.accounts`: whole accounts are looked
     for instead.
     """
-    path = (given["property"],)
-    for resource in resources:
-        if given["property"] not in resource.properties:
-            continue
-        found = document(resource.properties[given["property"]])
-        if isinstance(found, Document):
-            for statement in found.statements:
-                if statement.allows is not Verdict.FAIL:
-                    yield from _of_statement(resource, statement, path, given)
-        else:
-            words = "the policy is not known yet" if found is Verdict.UNKNOWN else "the policy cannot be read"
-            yield Breach(resource, words, found, path)
+    name = given["property"]
+    return judged((one for one in resources if name in one.properties), name, partial(_of_document, given=given))
+
+
+def _of_document(resource: Resource, found: Document, given: Mapping[str, Any]) -> Iterator[Breach]:
+    for statement in found.statements:
+        if statement.allows is not Verdict.FAIL:
+            yield from _of_statement(resource, statement, (given["property"],), given)
 
 
 def _of_statement(resource: Resource, statement: Statement, path: Path, given: Mapping[str, Any]) -> Iterator[Breach]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlinfra.core.resource import Resource
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.iam import NAMES, Document, Statement, document, fits
+from mlinfra.policy.iam import NAMES, Document, Statement, fits, judged
 from mlinfra.policy.scene import Breach, Scene
 
 _PATH = ("policy",)
@@ -19,15 +19,13 @@ _NAME_FIRST = frozenset({"s3", "execute-api"})  # what stands before the first s
 
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for each statement, whatever its conditions are."""
-    for resource in resources:
-        found = document(resource.properties.get("policy"))
-        if not isinstance(found, Document):
-            words = "the policy is not known yet" if found is Verdict.UNKNOWN else "the policy cannot be read"
-            yield Breach(resource, words, found, _PATH)
-            continue
-        for statement in found.statements:
-            if statement.allows is not Verdict.FAIL:
-                yield from _of_statement(resource, statement)
+    return judged(resources, "policy", _of_document)
+
+
+def _of_document(resource: Resource, found: Document) -> Iterator[Breach]:
+    for statement in found.statements:
+        if statement.allows is not Verdict.FAIL:
+            yield from _of_statement(resource, statement)
 
 
 def _of_statement(resource: Resource, statement: Statement) -> Iterator[Breach]:

@@ -42,6 +42,11 @@ def asked_size(claim: Object) -> int:
     return int(units(at(claim, ("spec", "resources", "requests", "storage"), "1Gi")))
 
 
+def mark_of(cluster: Cluster, program: str) -> dict[str, str]:
+    """The tag that says whose it is, where a chart of ours tells the driver; as an add-on of EKS it is told nothing."""
+    return {} if program in cluster.cloud.addons() else {f"kubernetes.io/cluster/{cluster.name}": "owned"}
+
+
 def volume_of(claim: Object, storage: Object, size: str, csi: dict[str, Any]) -> Object:
     """The volume that a driver makes for a claim, wherever its pods run."""
     meta = claim["metadata"]

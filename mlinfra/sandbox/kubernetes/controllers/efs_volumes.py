@@ -10,7 +10,7 @@ from mlinfra.sandbox.kubernetes.controllers import programs
 from mlinfra.sandbox.kubernetes.controllers.catalog import VOLUME
 from mlinfra.sandbox.kubernetes.controllers.cloud import AccessPoint, CloudError
 from mlinfra.sandbox.kubernetes.controllers.cluster import Cluster
-from mlinfra.sandbox.kubernetes.controllers.csi import Driver, token_of, volume_of
+from mlinfra.sandbox.kubernetes.controllers.csi import Driver, mark_of, token_of, volume_of
 from mlinfra.sandbox.kubernetes.values import Object, at
 
 NAME = "efs.csi.aws.com"
@@ -33,7 +33,7 @@ def make(cluster: Cluster, claim: Object, storage: Object, node: str | None) -> 
         permissions=given.get("directoryperms", "700"),
         user=int(given.get("uid", group)),
         group=int(given.get("gid", group)),
-        tags=_tags(cluster),
+        tags={"efs.csi.aws.com/cluster": "true", **mark_of(cluster, programs.EFS_DRIVER)},
     )
     handle = f"{point.file_system}::{cluster.cloud.ensure_access_point(point)}"
     asked = str(at(claim, ("spec", "resources", "requests", "storage"), "1Gi"))
@@ -53,12 +53,6 @@ def _group(cluster: Cluster, given: dict[str, str]) -> int:
     if first + number > last:
         raise CloudError("Internal", f"Failed to locate a free GID for given file system {given['filesystemid']}")
     return first + number
-
-
-def _tags(cluster: Cluster) -> dict[str, str]:
-    """Its own, and that of the cluster where a chart of ours tells it; as an add-on of EKS it is told nothing."""
-    told = programs.EFS_DRIVER not in cluster.cloud.addons()
-    return {"efs.csi.aws.com/cluster": "true", **({f"kubernetes.io/cluster/{cluster.name}": "owned"} if told else {})}
 
 
 DRIVER = Driver(

@@ -12,7 +12,7 @@ from typing import Any
 from mlinfra.sandbox.kubernetes.controllers import programs
 from mlinfra.sandbox.kubernetes.controllers.cloud import CloudError, Lustre
 from mlinfra.sandbox.kubernetes.controllers.cluster import Cluster
-from mlinfra.sandbox.kubernetes.controllers.csi import GIB, Driver, asked_size, token_of, volume_of
+from mlinfra.sandbox.kubernetes.controllers.csi import GIB, Driver, asked_size, mark_of, token_of, volume_of
 from mlinfra.sandbox.kubernetes.values import Object
 
 NAME = "fsx.csi.aws.com"
@@ -64,9 +64,11 @@ def _setting(text: str) -> Any:
 def _tags(cluster: Cluster, claim: Object, given: dict[str, str]) -> dict[str, str]:
     """Its own, those of the class, and that of the cluster where a chart of ours tells it."""
     pairs = [one.partition("=") for one in given.get("extratags", "").split(",") if "=" in one]
-    told = programs.FSX_DRIVER not in cluster.cloud.addons()
-    mark = {f"kubernetes.io/cluster/{cluster.name}": "owned"} if told else {}
-    return {"CSIVolumeName": token_of(claim), **{key: value for key, _, value in pairs}, **mark}
+    return {
+        "CSIVolumeName": token_of(claim),
+        **{key: value for key, _, value in pairs},
+        **mark_of(cluster, programs.FSX_DRIVER),
+    }
 
 
 DRIVER = Driver(
