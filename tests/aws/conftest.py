@@ -35,5 +35,6 @@ def clock() -> QuickClock:
 
 
 @pytest.fixture
-def calls(clients: Clients, clock: QuickClock) -> Calls:
+def calls(clients: Clients, clock: QuickClock, sandbox: Sandbox) -> Calls:
+    """To an account that is emptied, with its log, after the test."""
     return Calls(clients, clock, chance=lambda: 1.0)
