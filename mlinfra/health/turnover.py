@@ -52,21 +52,20 @@ class Turnover(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """`being replaced, 1 of 2 machines back: node a goes (AWS takes it back); another is starting`."""
         machines = counted(self.wanted, "machine")
-        leaving = [f"node {name} goes ({why})" for name, why in sorted(self.going.items())]
-        what = "another" if self.replaced and self.coming == 1 else _other(self.coming, self.ready)
-        coming = [f"{what} {'is' if self.coming == 1 else 'are'} starting{self.lasting}"] if self.coming else []
-        told = "; ".join([*([listed(leaving)] if leaving else []), *coming])
-        return (
-            f"being replaced, {self.ready} of {machines} back: {told}"
-            if self.replaced
-            else (f"{self.ready} of {machines} ready: {told}")
-        )
+        going = [f"node {name} goes ({why})" for name, why in sorted(self.going.items())]
+        told = "; ".join([*([listed(going)] if going else []), *([self._arriving()] if self.coming else [])])
+        if self.replaced:
+            return f"being replaced, {self.ready} of {machines} back: {told}"
+        return f"{self.ready} of {machines} ready: {told}"
 
-
-def _other(coming: int, ready: int) -> str:
-    if not ready:
-        return "it" if coming == 1 else "they"
-    return "the other" if coming == 1 else f"{coming} others"
+    def _arriving(self) -> str:
+        if self.replaced:
+            what = "another is" if self.coming == 1 else f"{self.coming} others are"
+        elif self.ready:
+            what = "the other is" if self.coming == 1 else f"the other {self.coming} are"
+        else:
+            what = "it is" if self.coming == 1 else "they are"
+        return f"{what} starting{self.lasting}"
 
 
 def instance_of(node: Live) -> str:

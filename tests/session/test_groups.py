@@ -48,11 +48,16 @@ def test_a_fallback_that_got_a_machine_after_the_failure_stands_in() -> None:
 
 
 def test_a_fallback_that_came_for_an_earlier_failure_does_not_stand_in_for_a_new_one() -> None:
-    spot, fallback = (
-        scaling(launch(2, failed=True), launch(30, failed=True)),
-        scaling(launch(29), machines=1, desired=1),
-    )
-    assert not together([fallback, spot]).stood_in
+    spot = scaling(launch(2, failed=True), launch(20), launch(30, failed=True))
+    assert not together([scaling(launch(29), machines=1, desired=1), spot]).stood_in
+
+
+def test_a_fallback_stands_in_as_long_as_nothing_else_is_to_be_had() -> None:
+    for failures in (2, 25):  # fewer, and more than are looked back at
+        spot = scaling(*(launch(minutes, failed=True) for minutes in range(1, failures)), launch(30, failed=True))
+        assert together([scaling(launch(29), machines=1, desired=1), spot]).stood_in
+    still_asked = scaling(launch(1, failed=True), launch(30, failed=True), desired=1)
+    assert together([scaling(launch(29), machines=1, desired=1), still_asked]).stood_in
 
 
 def test_a_group_that_got_one_itself_since_has_recovered() -> None:

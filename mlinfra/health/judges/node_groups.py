@@ -11,16 +11,23 @@ from mlinfra.health.room import listed, nodes_of
 from mlinfra.health.seen import Group, Seen, counted
 from mlinfra.health.turnover import Turnover, turnovers
 
+_NONE_LEFT = (
+    "AWS has none of these left there at the moment: add further types to {path}.instances, zones, or a group of "
+    "another capacity type with a lower priority"
+)
+_NO_QUOTA = "the vCPU quota of the account is used up: mlinfra capacity says which to raise, and how"
 _JOINING = (
     "the machines run and do not join: their role, their subnets' way out and the cluster's access entries are what "
     "they need for it"
 )
-# What EC2 and Auto Scaling call their refusals (EC2 API reference, "Error codes", November 2026), and what helps.
+# What EC2 and Auto Scaling call their refusals (EC2 API reference, "Error codes"; Auto Scaling user guide,
+# "Troubleshooting", where some come without their code; November 2026), and what helps.
 _REMEDIES = {
-    "InsufficientInstanceCapacity": "AWS has none of these left there at the moment: add further types to "
-    "{path}.instances, zones, or a group of another capacity type with a lower priority",
+    "InsufficientInstanceCapacity": _NONE_LEFT,
+    "do not have sufficient": _NONE_LEFT,
     "MaxSpotInstanceCountExceeded": "the spot quota of the account is used up: mlinfra capacity says which to raise",
-    "VcpuLimitExceeded": "the vCPU quota of the account is used up: mlinfra capacity says which to raise, and how",
+    "VcpuLimitExceeded": _NO_QUOTA,
+    "current vCPU limit": _NO_QUOTA,
     "SpotMaxPriceTooLow": "the spot price is above {path}.capacity.maxPrice: raise it, or leave it out",
     "InsufficientFreeAddressesInSubnet": "the subnets have no free addresses: give the network more or larger ones",
     "UnfulfillableCapacity": "AWS has none of these left there at the moment: add further types to {path}.instances",

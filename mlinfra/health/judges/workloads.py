@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.replicas import replicas_of
 from mlinfra.health.rollouts import pods_of, rollout_of, starting_of
-from mlinfra.health.room import listed
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
-from mlinfra.health.turnover import unsettled
+from mlinfra.health.turnover import is_new, unsettled
 
 _ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -53,7 +52,9 @@ def _of(seen: Seen, kind: str, live: Live, moving: frozenset[str]) -> Iterator[F
     elif progress.get("reason") == "ProgressDeadlineExceeded":
         words += ": its rollout is stuck, and its deadline has passed"
         remedy = "old pods go on answering; mend the new version, or take it back and apply"
-    elif told := rollout or starting_of(seen, kind, live) or (kind == "DaemonSet" and _following(seen, live, moving)):
+    elif not rollout and kind == "DaemonSet" and _follows(seen, live, moving):
+        return
+    elif told := rollout or starting_of(seen, kind, live):
         severity, words = Severity.NOTE, told
     elif warned:
         words += f": {warned}"
@@ -61,14 +62,17 @@ def _of(seen: Seen, kind: str, live: Live, moving: frozenset[str]) -> Iterator[F
     yield Finding(severity=severity, subject=subject, words=words, remedy=remedy, because=because, layer=4)
 
 
-def _following(seen: Seen, live: Live, moving: frozenset[str]) -> str:
-    """How many nodes a DaemonSet has yet to follow, where all that it lacks are on nodes that come or go."""
+def _follows(seen: Seen, live: Live, moving: frozenset[str]) -> bool:
+    """Whether all that a DaemonSet lacks are on nodes that came after it, or are going: it follows them by itself."""
     ready, wanted = replicas_of("DaemonSet", live)
     pods = {pod["spec"].get("nodeName"): pod for pod in pods_of(seen, subject_of("DaemonSet", live))}
-    without = [node for node in sorted(moving) if condition(pods.get(node) or {}, "Ready").get("status") != "True"]
-    if wanted - ready > len(without):
-        return ""
-    return f"{ready} of {wanted} pods work; the others follow nodes that come or go: {listed(without)}"
+    born = seen.age(live["metadata"].get("creationTimestamp"))
+    others = 0
+    for node in seen.objects.get("Node", ()):
+        name, age = node["metadata"]["name"], seen.age(node["metadata"].get("creationTimestamp"))
+        lacks = condition(pods.get(name) or {}, "Ready").get("status") != "True"
+        others += lacks and name in moving and (age < born or not is_new(seen, node))
+    return wanted - ready <= others
 
 
 def _refused(words: str, told: str, live: Live) -> tuple[str, str]:

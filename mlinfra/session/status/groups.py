@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from itertools import groupby
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, takewhile
 
 import msgspec
 
@@ -35,10 +35,10 @@ Types = Mapping[str, InstanceType]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A scaling group. failed: when its last try that failed began."""
+    """A scaling group. failing: since when it has got none; nothing where its last try succeeded."""
 
     group: Group
-    failed: datetime | None = None
+    failing: datetime | None = None
 
 
 def read_groups(calls: Calls, records: Iterable[Record], now: datetime, types: Types) -> tuple[Group, ...]:
@@ -84,7 +84,7 @@ def managed(found: Answer, parts: list[Part], name: str, types: Types) -> Part:
         taints=tuple(_as_kubernetes(one) for one in found.get("taints") or ()),
         offers={**offers, **behind.offers},
     )
-    return Part(group, max((part.failed for part in parts if part.failed), default=None))
+    return Part(group, min((part.failing for part in parts if part.failing), default=None))
 
 
 def _own(calls: Calls, id: str, name: str, now: datetime, types: Types) -> Part:
@@ -123,8 +123,16 @@ def own(found: Answer, activities: list[Answer], name: str, now: datetime, types
         ended=_newest([one for one in activities if "shrinking" not in str(one.get("Cause"))], "Terminating"),
         scaling_groups=(found["AutoScalingGroupName"],),
     )
-    failed = (one["StartTime"] for one in _launches(activities) if one.get("StatusCode") in _FAILED)
-    return Part(group, next(failed, None))
+    return Part(group, _failing(activities))
+
+
+def _failing(activities: list[Answer]) -> datetime | None:
+    """Since when no machine was to be had; nothing where the last try succeeded."""
+    launches = _launches(activities)
+    failures = list(takewhile(lambda one: one.get("StatusCode") in _FAILED, launches))
+    if failures and len(failures) == len(launches) and len(activities) >= _ACTIVITIES:
+        return datetime.min.replace(tzinfo=UTC)  # for longer than was looked back
+    return min((one["StartTime"] for one in failures), default=None)
 
 
 def together(parts: list[Part]) -> Group:
@@ -134,6 +142,7 @@ def together(parts: list[Part]) -> Group:
     groups = [part.group for part in parts]
     worst = next((one for one in groups if one.status != "ACTIVE"), groups[0])
     hindered = [part for part in parts if part.group.hindered]
+    short = [part for part in parts if part.group.hindered or part.group.failure]
     return Group(
         name=worst.name,
         status=worst.status,
@@ -145,7 +154,7 @@ def together(parts: list[Part]) -> Group:
         failure=next((one.failure for one in groups if one.failure), ""),
         hindered=next((part.group.hindered for part in hindered), ""),
         recovered=bool(hindered) and all(part.group.recovered for part in hindered),
-        stood_in=any(_stands_in(one, part) for part in hindered for one in groups if one is not part.group),
+        stood_in=any(_stands_in(one, part) for part in short for one in groups if one is not part.group),
         labels={key: value for one in groups for key, value in one.labels.items()},
         taints=next((one.taints for one in groups if one.taints), ()),
         offers={key: value for one in groups for key, value in one.offers.items()},
@@ -158,8 +167,8 @@ def together(parts: list[Part]) -> Group:
 
 
 def _stands_in(group: Group, hindered: Part) -> bool:
-    """Whether a scaling group got a machine after another one's try had failed, and has it still."""
-    later = group.launched is not None and hindered.failed is not None and group.launched >= hindered.failed
+    """Whether a scaling group got a machine since another one gets none, and has it still."""
+    later = group.launched is not None and hindered.failing is not None and group.launched >= hindered.failing
     return later and group.machines > 0
 
 
