@@ -111,6 +111,8 @@ class Workload(msgspec.Struct, frozen=True):
     chart: the one that brings it; empty for the main one. Of a chart that is installed more than once, `{release}`
     stands for the name of a release, in names and namespaces.
     nodes: the label of the nodes that it runs on alone, as the chart or its values say; empty for all.
+    among: the value of the chart that lists what that label may say; empty for anything.
+    affinity: instead of both, the value of the chart that says in Kubernetes' own words where it runs.
     """
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet"]
@@ -118,6 +120,8 @@ class Workload(msgspec.Struct, frozen=True):
     name: str
     chart: str = ""
     nodes: str = ""
+    among: str = ""
+    affinity: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

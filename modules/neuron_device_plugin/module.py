@@ -17,6 +17,7 @@ NEEDS = (Cluster, NodeGroup)
 Outputs = Component
 
 _NAME = "neuron-device-plugin"
+_INSTANCES = "neuronInstances"
 
 CONTRACT = Contract(
     charts=(
@@ -37,7 +38,8 @@ CONTRACT = Contract(
             entrances=(),
         ),
     ),
-    workloads=(Workload("DaemonSet", _NAME, _NAME),),
+    # By the chart's own affinity (templates/device-plugin-daemonset.yaml).
+    workloads=(Workload("DaemonSet", _NAME, _NAME, nodes="node.kubernetes.io/instance-type", among=_INSTANCES),),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets an accelerator from then on."),
 )
 
@@ -51,7 +53,7 @@ class Inputs(Block, frozen=True, kw_only=True):
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install the plugin alone: neither a scheduler of its own, nor what repairs nodes by itself."""
     values = {
-        "neuronInstances": sorted(inputs.instances),
+        _INSTANCES: sorted(inputs.instances),
         "devicePlugin": {"namespaceOverride": _NAME, "tolerations": [{"operator": "Exists"}]},
         "scheduler": {"enabled": False},
         "npd": {"enabled": False},
