@@ -239,3 +239,26 @@ nodeGroups:
         "MLI1152 15 'aws",
         "MLI1138 16 '${registries.none.name",
     ]
+
+
+def test_fields_that_contradict_each_other_are_told_together_with_others_that_cannot_be_read(told: Any) -> None:
+    text = (
+        "network: {zones: 2, nat: single}\ncluster: {}\n"
+        "nodeGroups:\n"
+        "  system: {instances: [m6i.large], min: 5, max: 2, labels: 3}\n"
+        "  spare: {instances: [m6i.large], min: five, max: 2, capacity: {type: spot, reservation: cr-0a}}\n"
+        "endpoints:\n"
+        "  ranker: {model: s3://m/1, replicas: {min: 5, max: 2, windw: 3s}}\n"
+        # What may be meant is not known, or what is said: nothing that hangs on it is told.
+        "  other: {modl: s3://m/1, replicas: {min: 5, max: two}}\n"
+    )
+    assert [place for place, _ in told(text)] == [
+        "MLI2303 8 max",
+        "MLI1032 8 3",
+        "MLI1032 9 five",
+        "MLI2304 9 reservation",
+        "MLI2703 11 max",
+        "MLI1030 11 windw",
+        "MLI1030 12 modl",
+        "MLI1032 12 two",
+    ]
