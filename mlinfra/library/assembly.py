@@ -28,6 +28,7 @@ from mlinfra.library.precedence import in_order
 from mlinfra.library.problem import Problem, RefusedError
 from mlinfra.library.raw import RESOURCES, RawResources
 from mlinfra.library.references import References
+from mlinfra.library.rivalry import guests
 from mlinfra.library.running import run
 from mlinfra.library.scope import Gathering, Scope
 
@@ -74,6 +75,7 @@ def build(
     assembly.build(entries)
     assembly.finish()
     outputs = assembly.take_raw(stack)
+    assembly.diagnostics.extend(guests(entries, assembly.gathering.resources, stack))
     if assembly.diagnostics:
         raise UnfinishedError(_together(assembly.diagnostics), Graph(assembly.gathering.resources))
     if broken:

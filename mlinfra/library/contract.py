@@ -155,10 +155,22 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """A module that cannot be in the same stack, and why."""
+    """What cannot be in the same stack, and why: `Rival("gpu-operator", "...", kind="chart")`.
 
-    module: str
+    kind: a module; or what the stack installs besides, a chart, an add-on of EKS, an object by its name.
+    part: of a chart, the value that says whether it brings what they would quarrel about. by_default: whether it does
+    where the release says nothing of that.
+    """
+
+    name: str
     reason: str
+    kind: Literal["module", "chart", "addon", "object"] = "module"
+    part: str = ""
+    by_default: bool = True
+
+    def __str__(self) -> str:
+        of = {"module": "", "chart": "the chart ", "addon": "the EKS add-on "}.get(self.kind, "")
+        return f"{of}{self.name}{f' ({self.part})' if self.part else ''}: {self.reason}"
 
 
 class Teardown(msgspec.Struct, frozen=True, kw_only=True):

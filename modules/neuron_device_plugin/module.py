@@ -9,7 +9,7 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="neuron-device-plugin")
@@ -40,6 +40,7 @@ CONTRACT = Contract(
     ),
     # By the chart's own affinity (templates/device-plugin-daemonset.yaml).
     workloads=(Workload("DaemonSet", _NAME, _NAME, nodes="node.kubernetes.io/instance-type", among=_INSTANCES),),
+    rivals=(Rival("neuron-helm-chart", "both would announce a node's accelerators to its kubelet", kind="chart"),),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets an accelerator from then on."),
 )
 

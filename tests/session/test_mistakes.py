@@ -203,6 +203,18 @@ def test_what_stands_well_beside_each_other_is_not_refused(text: str, told: Any)
     assert told(text) == []
 
 
+def test_two_default_classes_of_ingresses_are_one_too_many(told: Any) -> None:
+    default = "annotations: {ingressclass.kubernetes.io/is-default-class: 'true'}"
+    token = "kubernetes:networking.k8s.io/v1:IngressClass"
+
+    def of(name: str, about: str) -> str:
+        spec = "spec: {controller: example.com/x}"
+        return f"{name}: {{type: '{token}', properties: {{metadata: {{name: {name}{about}}}, {spec}}}}}"
+
+    wrong = told(_resources(of("a", f", {default}"), of("b", f", {default}"), of("c", ""), above=_CLUSTER))
+    assert [place for place, _ in wrong] == ["MLI3128 10 ingressclass.kubernetes.io/is-default-class"]
+
+
 @pytest.mark.parametrize("name", ["__proto__", "caf\u00e9", "'${secret.env:HOME}'"])
 def test_a_name_that_nothing_can_have_is_no_defect(name: str, told: Any) -> None:
     codes = {place.split()[0] for place, _ in told(_resources(f"{name}: {{type: 'aws:sns/topic:Topic'}}", _VPC))}
