@@ -10,45 +10,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlinfra.session.catalogue import language, modules, schema
     from mlinfra.session.charts import list_charts, pull_charts
-    from mlinfra.session.comments import post_comment
-    from mlinfra.session.comparison import compare
-    from mlinfra.session.kubeconfig import token_credential
-    from mlinfra.session.naming import stack_name
-    from mlinfra.session.offline import check_policies, estimate_cost
-    from mlinfra.session.options import Options
-    from mlinfra.session.policies import rules
-    from mlinfra.session.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
+    from mlinfra.session.connections.kubeconfig import token_credential
+    from mlinfra.session.connections.sandbox import sandbox_down, sandbox_reset, sandbox_status, sandbox_up
+    from mlinfra.session.plans.policies import rules
+    from mlinfra.session.pull_requests.comments import post_comment
+    from mlinfra.session.pull_requests.comparison import compare
+    from mlinfra.session.pull_requests.offline import check_policies, estimate_cost
+    from mlinfra.session.reading.catalogue import language, modules, schema
+    from mlinfra.session.reading.naming import stack_name
+    from mlinfra.session.reading.options import Options
     from mlinfra.session.session import Session, open_plan, open_session
-    from mlinfra.session.state_bucket import make_state_bucket
-    from mlinfra.session.status import check_health, list_endpoints
+    from mlinfra.session.state.bucket import make_state_bucket
+    from mlinfra.session.status.health import check_health, list_endpoints
 
 # Where each is. A command imports what it uses: a plan needs neither forges nor revisions.
 _WHERE = {
-    "language": "catalogue",
-    "modules": "catalogue",
-    "schema": "catalogue",
+    "language": "reading.catalogue",
+    "modules": "reading.catalogue",
+    "schema": "reading.catalogue",
     "list_charts": "charts",
     "pull_charts": "charts",
-    "post_comment": "comments",
-    "compare": "comparison",
-    "check_policies": "offline",
-    "estimate_cost": "offline",
-    "token_credential": "kubeconfig",
-    "stack_name": "naming",
-    "Options": "options",
-    "rules": "policies",
-    "sandbox_down": "sandbox",
-    "sandbox_reset": "sandbox",
-    "sandbox_status": "sandbox",
-    "sandbox_up": "sandbox",
+    "post_comment": "pull_requests.comments",
+    "compare": "pull_requests.comparison",
+    "check_policies": "pull_requests.offline",
+    "estimate_cost": "pull_requests.offline",
+    "token_credential": "connections.kubeconfig",
+    "stack_name": "reading.naming",
+    "Options": "reading.options",
+    "rules": "plans.policies",
+    "sandbox_down": "connections.sandbox",
+    "sandbox_reset": "connections.sandbox",
+    "sandbox_status": "connections.sandbox",
+    "sandbox_up": "connections.sandbox",
     "Session": "session",
     "open_plan": "session",
     "open_session": "session",
-    "make_state_bucket": "state_bucket",
-    "check_health": "status",
-    "list_endpoints": "status",
+    "make_state_bucket": "state.bucket",
+    "check_health": "status.health",
+    "list_endpoints": "status.health",
 }
 
 

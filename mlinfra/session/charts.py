@@ -23,11 +23,11 @@ from mlinfra.providers.helm.chart import Chart
 from mlinfra.providers.helm.pinning import releases_in
 from mlinfra.providers.helm.reference import Reference, reference_of
 from mlinfra.providers.helm.store import FOLDER, ChartStore
-from mlinfra.session import catalogue
-from mlinfra.session.neighbours import applied_in
-from mlinfra.session.secrets import Secrets
-from mlinfra.session.targets import cloud_of
-from mlinfra.session.validation import symbolic_facts
+from mlinfra.session.connections.secrets import Secrets
+from mlinfra.session.connections.targets import cloud_of
+from mlinfra.session.reading import catalogue
+from mlinfra.session.reading.neighbours import applied_in
+from mlinfra.session.scrutiny.validation import symbolic_facts
 
 
 class ChartInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,32 +36,34 @@ from mlinfra.engine.survey import Survey, remembered
 from mlinfra.library import assembly
 from mlinfra.library.library import Library
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.session import catalogue, expiry, policies, review, validation
-from mlinfra.session.adoption import find_free
-from mlinfra.session.advising import Adviser
-from mlinfra.session.brought import brought
 from mlinfra.session.caller import as_caller
-from mlinfra.session.contention import alone
-from mlinfra.session.desired import desired_graph
-from mlinfra.session.editing import address_of, edit
-from mlinfra.session.former_names import with_former_name
-from mlinfra.session.hops import with_hops
-from mlinfra.session.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
-from mlinfra.session.kubeconfig import PORT, kubeconfig
-from mlinfra.session.neighbours import applied_in
-from mlinfra.session.options import Nowhere, Options
-from mlinfra.session.partings import Partings
-from mlinfra.session.parts import with_parts
-from mlinfra.session.pinning import pinned
-from mlinfra.session.planfile import read_plan, road_of_settings, settings_of, write_plan
+from mlinfra.session.connections.kubeconfig import PORT, kubeconfig
+from mlinfra.session.connections.road import Road, require_road, road_of
+from mlinfra.session.connections.targets import cloud_of
+from mlinfra.session.plans import policies
+from mlinfra.session.plans.advising import Adviser
+from mlinfra.session.plans.brought import brought
+from mlinfra.session.plans.partings import Partings
+from mlinfra.session.plans.parts import with_parts
+from mlinfra.session.plans.planfile import read_plan, road_of_settings, settings_of, write_plan
+from mlinfra.session.plans.sight import Sight, look, still_seen
 from mlinfra.session.progress import Progress, silent
-from mlinfra.session.reach import demand_reach
-from mlinfra.session.reading import read_stack
-from mlinfra.session.rebuilding import Rebuilt, rebuilt_from
-from mlinfra.session.road import Road, require_road, road_of
-from mlinfra.session.sight import Sight, look, still_seen
-from mlinfra.session.targets import cloud_of
-from mlinfra.session.telling import with_words
+from mlinfra.session.reading import catalogue, expiry
+from mlinfra.session.reading.neighbours import applied_in
+from mlinfra.session.reading.options import Nowhere, Options
+from mlinfra.session.scrutiny import review, validation
+from mlinfra.session.scrutiny.desired import desired_graph
+from mlinfra.session.scrutiny.former_names import with_former_name
+from mlinfra.session.scrutiny.hops import with_hops
+from mlinfra.session.scrutiny.reach import demand_reach
+from mlinfra.session.scrutiny.telling import with_words
+from mlinfra.session.stack import read_stack
+from mlinfra.session.state.adoption import find_free
+from mlinfra.session.state.contention import alone
+from mlinfra.session.state.editing import address_of, edit
+from mlinfra.session.state.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
+from mlinfra.session.state.pinning import pinned
+from mlinfra.session.state.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 

@@ -21,7 +21,7 @@ from mlinfra.core.plan import Action, Change, Field
 from mlinfra.core.resource import Graph, Move, Resource
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Properties, Ref
-from mlinfra.session.advising import wants_room
+from mlinfra.session.plans.advising import wants_room
 
 from .node_groups import AWS, GROUP, node_group, resource
 from .test_cost import DAY, recorded

@@ -30,10 +30,10 @@ from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Path, Value
 from mlinfra.policy.finding import Judgement
-from mlinfra.session.comments import post_comment
-from mlinfra.session.inventory import LeftBehind, Owned
-from mlinfra.session.offline import Estimate
-from mlinfra.session.policies import rules
+from mlinfra.session.plans.policies import rules
+from mlinfra.session.pull_requests.comments import post_comment
+from mlinfra.session.pull_requests.offline import Estimate
+from mlinfra.session.state.inventory import LeftBehind, Owned
 from tests.cli import advice, plans
 
 AWS = Connection("aws", {"account": "123456789012", "region": "us-east-1"})

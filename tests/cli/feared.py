@@ -28,12 +28,14 @@ from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.survey import Survey, remembered
 from mlinfra.library import assembly
 from mlinfra.policy.rulebook import Rulebook
-from mlinfra.session import catalogue, policies, review
-from mlinfra.session.cloud import Cloud
-from mlinfra.session.major_versions import with_major_versions
-from mlinfra.session.partings import Partings
-from mlinfra.session.renames import with_renames
-from mlinfra.session.symbolic import Symbols, asked_of
+from mlinfra.session.connections.cloud import Cloud
+from mlinfra.session.plans import policies
+from mlinfra.session.plans.partings import Partings
+from mlinfra.session.reading import catalogue
+from mlinfra.session.reading.symbolic import Symbols, asked_of
+from mlinfra.session.scrutiny import review
+from mlinfra.session.scrutiny.major_versions import with_major_versions
+from mlinfra.session.scrutiny.renames import with_renames
 from tests.library.samples import LIBRARY
 
 DAY = date(2026, 11, 24)

@@ -10,7 +10,7 @@ from mlinfra.cli.sessions import Session
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import LockHeld, StalePlan
-from mlinfra.session.inventory import Owned
+from mlinfra.session.state.inventory import Owned
 from tests.cli import plans
 from tests.cli.fakes import FakeSession, run
 from tests.cli.fakes import FakeSessions as _Sessions

@@ -14,7 +14,7 @@ from mlinfra.core.stack import Stack
 from mlinfra.core.value import Ref, Secret
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.yaml import parse
-from mlinfra.session import catalogue
+from mlinfra.session.reading import catalogue
 from tests.config.project import Project
 
 EXAMPLE = (Path(__file__).parent / "whole-language.yaml").read_text()

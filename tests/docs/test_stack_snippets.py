@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mlinfra.config.loader import load_stack
-from mlinfra.session import catalogue
+from mlinfra.session.reading import catalogue
 from tests.library.samples import LIBRARY
 
 ROOT = Path(__file__).parents[2]

@@ -26,7 +26,7 @@ from mlinfra.core.resource import Graph
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session import Options, open_session
-from mlinfra.session.comparison import compare
+from mlinfra.session.pull_requests.comparison import compare
 from tests.forge.servers import TOKEN, GitHub
 from tests.session.repository import Checkout
 

@@ -12,7 +12,7 @@ import pytest
 from mlinfra.core.errors import AccessDenied, InvalidRequest, NotFound, ProviderError, Throttled
 from mlinfra.forge.codes import Code
 from mlinfra.forge.surroundings import Place, place_of
-from mlinfra.session.comments import Posted, post_comment
+from mlinfra.session.pull_requests.comments import Posted, post_comment
 from tests.cli.fakes import run
 from tests.forge.servers import ME, TOKEN, GitHub, GitLab, Server
 

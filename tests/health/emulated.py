@@ -11,7 +11,7 @@ from mlinfra.sandbox.kubernetes.controllers.catalog import NODE
 from mlinfra.sandbox.kubernetes.controllers.options import Options
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind
 from mlinfra.sandbox.kubernetes.values import Object
-from mlinfra.session.looking import KINDS
+from mlinfra.session.status.looking import KINDS
 from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, GPU_TOLERATION, World, workload
 
 ONE_GPU = {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"}

@@ -11,7 +11,7 @@ import yaml
 from mlinfra.config import load_stack
 from mlinfra.core.errors import ConfigError
 from mlinfra.library.assembly import build
-from mlinfra.session.catalogue import language
+from mlinfra.session.reading.catalogue import language
 from tests.library.samples import FACTS, LIBRARY
 
 HEAD = "apiVersion: mlinfra/v1\nkind: Stack\nmetadata: {name: shop}\ntarget: {platform: sandbox, region: us-east-1}\n"

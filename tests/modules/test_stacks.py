@@ -10,7 +10,7 @@ from mlinfra.config.loader import load_stack
 from mlinfra.core.connections import AWS
 from mlinfra.core.resource import Graph
 from mlinfra.library.assembly import build, wants
-from mlinfra.session.catalogue import language
+from mlinfra.session.reading.catalogue import language
 from tests.library.samples import FACTS, LIBRARY, ROOT, TAGGABLE
 
 _FILES = sorted([*(ROOT / "examples").glob("*/stack.yaml"), *(ROOT / "stacks").glob("*/stack.yaml")])

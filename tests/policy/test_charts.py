@@ -22,7 +22,7 @@ from mlinfra.providers.helm.provider import HelmProvider
 from mlinfra.providers.helm.release_type import RELEASE
 from mlinfra.providers.helm.sdk import SdkHelm
 from mlinfra.providers.helm.work import Means
-from mlinfra.session.brought import brought
+from mlinfra.session.plans.brought import brought
 from tests.policy.books import plan, stack, waiver
 from tests.policy.test_rules import BOOK
 from tests.providers.helm.place import LOCAL

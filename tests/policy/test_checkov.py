@@ -13,8 +13,8 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.stack import Stack
 from mlinfra.library import assembly
 from mlinfra.policy.evaluation import judge
-from mlinfra.session.catalogue import language
-from mlinfra.session.symbolic import Symbols
+from mlinfra.session.reading.catalogue import language
+from mlinfra.session.reading.symbolic import Symbols
 from tests.cli.feared import CLOUD
 from tests.library.samples import LIBRARY, ROOT
 from tests.policy.checkov import CHECKOV, WHY_NOT, Failed, anchors_of, judged, judged_whole

@@ -15,7 +15,7 @@ from mlinfra.cli.main import main
 from mlinfra.cli.render.page import plain
 from mlinfra.cli.render.policy import rule_page
 from mlinfra.cli.shell import Shell
-from mlinfra.session.policies import RuleInfo
+from mlinfra.session.plans.policies import RuleInfo
 from tests.policy.books import rule, write
 from tests.policy.test_rules import BOOK
 

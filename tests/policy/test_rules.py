@@ -15,7 +15,7 @@ from mlinfra.policy.rule import STACK, Rule
 from mlinfra.policy.rulebook import Rulebook, bundled_policies
 from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.providers.helm.release_type import RELEASE
-from mlinfra.session.kinds import Kinds
+from mlinfra.session.reading.kinds import Kinds
 
 BOOK = Rulebook.find([bundled_policies()])
 _RULES = {rule.id: rule for rule in BOOK.rules}

@@ -15,7 +15,7 @@ from mlinfra.library.assembly import build
 from mlinfra.library.module import Module
 from mlinfra.policy.evaluation import judge
 from mlinfra.policy.finding import Judgement
-from mlinfra.session.catalogue import language
+from mlinfra.session.reading.catalogue import language
 from tests.library.samples import FACTS, LIBRARY, ROOT, TAGGABLE, graph_of, stack_of
 from tests.policy.test_rules import BOOK
 

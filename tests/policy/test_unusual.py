@@ -15,7 +15,7 @@ import yaml
 from mlinfra.config.loader import load_stack
 from mlinfra.library.assembly import build
 from mlinfra.policy.evaluation import judge
-from mlinfra.session.catalogue import language
+from mlinfra.session.reading.catalogue import language
 from tests.library.samples import FACTS, LIBRARY, TAGGABLE
 from tests.policy.test_rules import BOOK
 

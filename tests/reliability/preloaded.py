@@ -12,13 +12,13 @@ import mlinfra.cli.commands.apply
 import mlinfra.cli.commands.destroy
 import mlinfra.cli.main
 import mlinfra.cli.plans
-import mlinfra.session.planfile
+import mlinfra.session.plans.planfile
 import mlinfra.session.session
 import mlinfra.state.s3.store  # noqa: F401
 from mlinfra.aws.clients import Clients, Endpoint
 from mlinfra.aws.regions import known_regions
 from mlinfra.providers.aws.catalogue import catalogue
-from mlinfra.session.catalogue import library
+from mlinfra.session.reading.catalogue import library
 
 for _name in (
     "encodings.idna",

@@ -8,8 +8,8 @@ from mlinfra.core.address import Address
 from mlinfra.core.plan import Action, Change, Field, Plan
 from mlinfra.core.resource import Connection, Graph, Ownership, Resource
 from mlinfra.core.value import Properties, Ref
-from mlinfra.session.borrowing import borrowings
-from mlinfra.session.kinds import Kinds
+from mlinfra.session.plans.borrowing import borrowings
+from mlinfra.session.reading.kinds import Kinds
 
 CLUSTER, ENTRY = "aws:eks/cluster:Cluster", "aws:eks/accessEntry:AccessEntry"
 VPC, SUBNET, GROUP, ROLE = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlinfra.core.errors import ConfigError
-from mlinfra.session.options import Options
+from mlinfra.session.reading.options import Options
 from mlinfra.session.session import open_session
 
 pytestmark = pytest.mark.usefixtures("nowhere")

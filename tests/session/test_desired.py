@@ -9,7 +9,7 @@ import pytest
 from mlinfra.core.diagnostic import Severity
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.value import Properties
-from mlinfra.session.desired import desired_graph
+from mlinfra.session.scrutiny.desired import desired_graph
 from tests.library.samples import FACTS, LIBRARY, TAGGABLE, stack_of
 from tests.modules.cases import NETWORK, SYSTEM
 

@@ -8,7 +8,7 @@ import pytest
 
 from mlinfra.core.plan import Verb
 from mlinfra.session import Options, compare
-from mlinfra.session.comparison import Comparison
+from mlinfra.session.pull_requests.comparison import Comparison
 from tests.session.repository import STACK, Checkout
 
 REPOSITORY = 'resources: {images: {type: "aws:ecr/repository:Repository", properties: {name: Images}}}\n'

@@ -16,7 +16,7 @@ from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
-from mlinfra.session.former_names import with_former_name
+from mlinfra.session.scrutiny.former_names import with_former_name
 from mlinfra.state.lease import Claimant
 from mlinfra.state.local import LocalBackend
 

@@ -9,7 +9,7 @@ from mlinfra.core.connections import AWS
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.state import Record, State
-from mlinfra.session.guarded import guarded
+from mlinfra.session.scrutiny.guarded import guarded
 
 _AT, _DATABASE = Address("resources.db"), "aws:rds/instance:Instance"
 

@@ -7,7 +7,7 @@ import pytest
 from mlinfra.core.address import Address
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan
 from mlinfra.core.resource import Graph, Ownership
-from mlinfra.session.hops import with_hops
+from mlinfra.session.scrutiny.hops import with_hops
 
 
 def _found(before: str, after: str, *, token: str = "aws:eks/cluster:Cluster") -> list[tuple[str, str, str, str]]:

@@ -11,7 +11,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.state import Record, State
-from mlinfra.session.keepsakes import kept_by, with_keepsakes
+from mlinfra.session.plans.keepsakes import kept_by, with_keepsakes
 
 DATABASE = "aws:rds/instance:Instance"
 LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"

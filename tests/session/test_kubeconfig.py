@@ -10,8 +10,8 @@ from mlinfra.aws.clients import Endpoint
 from mlinfra.core.address import Address
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
-from mlinfra.session.kubeconfig import kubeconfig
-from mlinfra.session.road import Road
+from mlinfra.session.connections.kubeconfig import kubeconfig
+from mlinfra.session.connections.road import Road
 
 API = "https://abc.gr7.eu-west-1.eks.amazonaws.com"
 RECORD = Record(

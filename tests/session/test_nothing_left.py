@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.address import Address
-from mlinfra.session.inventory import Owned, still_left
+from mlinfra.session.state.inventory import Owned, still_left
 from tests.providers.aws.lifecycle import QuickClock
 
 OURS = Owned("aws:iam/role:Role", Address("resources.role"), "demo-role", "lineage-1", 1)

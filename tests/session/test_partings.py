@@ -8,8 +8,8 @@ import pytest
 
 from mlinfra.config.loader import load_stack
 from mlinfra.core.address import Address
-from mlinfra.session import catalogue
-from mlinfra.session.partings import Partings
+from mlinfra.session.plans.partings import Partings
+from mlinfra.session.reading import catalogue
 from tests.library.samples import LIBRARY
 
 _STACK = """\

@@ -9,7 +9,7 @@ import pytest
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import Plan
 from mlinfra.core.resource import Ownership
-from mlinfra.session.planfile import read_plan, write_plan
+from mlinfra.session.plans.planfile import read_plan, write_plan
 
 PLAN = Plan(ownership=Ownership("demo", "0123"), serial=30, steps=(), changes=())
 

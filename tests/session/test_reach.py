@@ -12,9 +12,9 @@ from mlinfra.core.diagnostic import Severity
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Ownership
 from mlinfra.library.outputs import Cluster
-from mlinfra.session.planfile import road_of_settings, settings_of
-from mlinfra.session.reach import demand_reach
-from mlinfra.session.road import Road
+from mlinfra.session.connections.road import Road
+from mlinfra.session.plans.planfile import road_of_settings, settings_of
+from mlinfra.session.scrutiny.reach import demand_reach
 from tests.library.samples import LIBRARY, graph_of, stack_of
 from tests.modules.cases import NETWORK
 

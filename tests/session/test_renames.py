@@ -13,8 +13,8 @@ from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack, Target
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Path
-from mlinfra.session.idle import idle_moves
-from mlinfra.session.renames import with_renames
+from mlinfra.session.scrutiny.idle import idle_moves
+from mlinfra.session.scrutiny.renames import with_renames
 
 _TYPES = {"": "aws:eks/nodeGroup:NodeGroup", ".role": "aws:iam/role:Role"}
 _HERE = Connection(AWS, "123456789012/us-east-1")

@@ -7,8 +7,8 @@ import pytest
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.plan import Action, Cause, Change, Field
 from mlinfra.core.value import Value
-from mlinfra.session.one_way import ways_back
-from mlinfra.session.review import drift_of
+from mlinfra.session.scrutiny.one_way import ways_back
+from mlinfra.session.scrutiny.review import drift_of
 from tests.cli import plans
 
 

@@ -11,7 +11,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import Plan, Step, Verb
 from mlinfra.core.resource import Connection, Ownership
-from mlinfra.session.road import Road, require_road
+from mlinfra.session.connections.road import Road, require_road
 
 PLUGIN = Path(__file__).parent / "plugin"
 _IN_CLUSTER = Step(

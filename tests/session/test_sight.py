@@ -9,7 +9,7 @@ from mlinfra.core.plan import Plan, Seal
 from mlinfra.core.resource import Ownership
 from mlinfra.core.state import State
 from mlinfra.engine.survey import Survey
-from mlinfra.session.sight import Sight, still_seen
+from mlinfra.session.plans.sight import Sight, still_seen
 from tests.state.actors import SetClock
 
 STATE = State(stack="demo", lineage="l", serial=3)

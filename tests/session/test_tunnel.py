@@ -19,9 +19,9 @@ from mlinfra.providers.kubernetes.client import Client
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.kubernetes.controllers.options import Timings
 from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
-from mlinfra.session.clusters import Clusters
-from mlinfra.session.road import Road
-from mlinfra.session.tunnel import Tunnel, bastion_in
+from mlinfra.session.connections.clusters import Clusters
+from mlinfra.session.connections.road import Road
+from mlinfra.session.connections.tunnel import Tunnel, bastion_in
 from tests.sandbox.aws.conftest import Aws
 
 PLUGIN = Path(__file__).parent / "plugin"

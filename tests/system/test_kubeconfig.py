@@ -17,7 +17,7 @@ from mlinfra.sandbox import background
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.kubernetes.controllers.options import Timings
 from mlinfra.sandbox.kubernetes_endpoints import KubernetesEndpoints
-from mlinfra.session.kubeconfig import token_credential
+from mlinfra.session.connections.kubeconfig import token_credential
 
 from .account import Account
 

@@ -39,7 +39,7 @@ def run(
     Volumes go as their claims say; those that are to be retained, and snapshots, are kept for their data, and listed.
     """
     from mlinfra.cli.plans import carry_out, recovered
-    from mlinfra.session.keepsakes import kept_by
+    from mlinfra.session.plans.keepsakes import kept_by
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:

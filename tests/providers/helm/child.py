@@ -12,7 +12,7 @@ from mlinfra.providers.helm.sdk import SdkHelm
 from mlinfra.providers.helm.work import Means
 from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.client import Client
-from mlinfra.session.release_cluster import ReleaseCluster
+from mlinfra.session.connections.release_cluster import ReleaseCluster
 from tests.providers.helm.place import CHARTS, LOCAL, Place
 
 if __name__ == "__main__":

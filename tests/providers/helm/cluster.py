@@ -17,7 +17,7 @@ from mlinfra.sandbox.kubernetes.controllers.control_plane import ControlPlane
 from mlinfra.sandbox.kubernetes.controllers.memory_cloud import MemoryCloud, shape
 from mlinfra.sandbox.kubernetes.controllers.options import Options, Timings
 from mlinfra.sandbox.kubernetes.faults import Attendant, attend
-from mlinfra.session.release_cluster import ReleaseCluster
+from mlinfra.session.connections.release_cluster import ReleaseCluster
 
 VERSION = "1.33"
 _SWIFT = Timings(node_boot=0.02, image_pull=0.02, readiness=0.02, termination=0.02, run=0.02)

@@ -1,0 +1,81 @@
+"""Plan files: a plan on disk, and all that is needed to apply it.
+
+A plan file holds no secret and needs no stack file; where the stack file is at hand, it must not have changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mlinfra.core import codec
+from mlinfra.core.errors import PlanError
+from mlinfra.core.plan import PLAN_FORMAT, Plan
+from mlinfra.core.stack import Stack
+from mlinfra.session.codes import Code
+from mlinfra.session.connections.road import Road, road_of
+
+
+def settings_of(stack: Stack, sets: tuple[str, ...], inputs: tuple[str, ...]) -> dict[str, Any]:
+    """What a plan must remember of its stack, so that it can be applied without it."""
+    return {
+        "target": msgspec.to_builtins(stack.target),
+        "state": stack.state,
+        "road": msgspec.to_builtins(road_of(stack)),
+        "ttl": stack.lifecycle.get("ttl"),
+        "extendOnApply": bool(stack.lifecycle.get("extendOnApply")),
+        "sets": list(sets),
+        "inputs": list(inputs),
+    }
+
+
+def road_of_settings(settings: Mapping[str, Any]) -> Road:
+    """How clusters are reached, as a plan remembers it; plans of earlier versions remember less."""
+    return msgspec.convert(settings.get("road") or {}, Road)
+
+
+def write_plan(plan: Plan, path: str) -> None:
+    """Write `plan`, readable by its owner alone. Raises `PlanError` where that is not possible."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            content = codec.encode(plan)
+            file.write(content + b"\n" + _digest(content) + b"\n")
+    except OSError as error:
+        raise PlanError(f"{path} cannot be written: {error.strerror}", code=Code.PLAN_UNWRITABLE) from error
+
+
+def read_plan(path: str) -> Plan:
+    """Read a plan. Raises `PlanError` for what is none, or one of another version's."""
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise PlanError(f"{path} cannot be read: {error.strerror}", code=Code.PLAN_UNREADABLE) from error
+    content, _, digest = text.rstrip(b"\n").rpartition(b"\n")
+    try:
+        plan = codec.decode(content, Plan)
+    except (msgspec.MsgspecError, ValueError, LookupError, TypeError, RecursionError) as error:
+        hint = "make one with: mlinfra plan STACK --out FILE"
+        raise PlanError(f"{path} is no plan file, or a damaged one", code=Code.NO_PLAN, hint=hint) from error
+    if plan.format_version != PLAN_FORMAT:
+        raise PlanError(
+            f"{path} was written by a version of mlinfra with another format of plans ({plan.format_version})",
+            code=Code.OTHER_PLAN_FORMAT,
+            hint="plan again with this version",
+        )
+    if digest != _digest(content):
+        raise PlanError(
+            f"{path} is not as it was written: a plan that was changed is not the plan that was reviewed",
+            code=Code.NO_PLAN,
+            hint="plan again: mlinfra plan STACK --out FILE",
+        )
+    return plan
+
+
+def _digest(content: bytes) -> bytes:
+    return b"sha256:" + hashlib.sha256(content).hexdigest().encode()
