@@ -31,7 +31,7 @@ def cost_summary(cost: Cost) -> str:
     """A line: the figures, the change, and how much is in none of them."""
     whole = cost.monthly
     between = f" ({money(whole.minimum)} to {money(whole.maximum)})" if whole.minimum != whole.maximum else ""
-    words = _changed(cost.change)
+    words = _changed(cost)
     return f"{money(whole.expected)} {cost.currency} a month expected{between}{words}{_missing(cost)}"
 
 
@@ -44,10 +44,12 @@ def _missing(cost: Cost) -> str:
     return (words if count else "") + (more if bounded else "")
 
 
-def _changed(change: Amount | None) -> str:
-    if change is None:
+def _changed(cost: Cost) -> str:
+    if cost.change is None:
         return ""
-    more = change.expected
+    if cost.change == cost.monthly and cost.lines:
+        return ", all of it new"
+    more = cost.change.expected
     return f", {money(abs(more))} {'more' if more > 0 else 'less'} than before" if more else ", as before"
 
 
