@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.claims import claims_of
 from mlinfra.health.replicas import replicas_of
 from mlinfra.health.rollouts import pods_of, rollout_of, starting_of
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
@@ -58,7 +59,7 @@ def _of(seen: Seen, kind: str, live: Live, moving: frozenset[str]) -> Iterator[F
         severity, words = Severity.NOTE, told
     elif warned:
         words += f": {warned}"
-    because = seen.pods_of(subject)
+    because = seen.pods_of(subject).union(*(claims_of(pod) for pod in pods_of(seen, subject)))
     yield Finding(severity=severity, subject=subject, words=words, remedy=remedy, because=because, layer=4)
 
 
