@@ -10,7 +10,7 @@ import pytest
 from mlinfra.core.health import Health, Severity
 from mlinfra.health.judgement import judge
 from mlinfra.health.refusals import is_refusal, refusal
-from mlinfra.health.seen import Seen
+from mlinfra.health.seen import Database, Expected, Seen
 from mlinfra.sandbox.kubernetes.controllers.catalog import POD
 from mlinfra.sandbox.kubernetes.values import Object
 from tests.sandbox.kubernetes.controllers.clusters import World, meta, workload
@@ -144,3 +144,41 @@ def test_an_evicted_pod_that_another_has_taken_the_place_of_is_a_note() -> None:
     (note,) = health_of(made).troubles
     assert (note.severity, note.title) == (Severity.NOTE, "Deployment default/web (1 pod)")
     assert note.remedy.startswith("kubectl -n default delete pod web-")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "cause"),
+    [
+        ("stopped", "CrashLoopBackOff", "database mlflow-db"),
+        ("available", "CrashLoopBackOff", "itself"),
+        ("stopped", "ErrImagePull", "both"),
+    ],
+)
+def test_a_database_that_is_stopped_explains_the_pods_that_end_for_it_and_no_others(
+    status: str, reason: str, cause: str
+) -> None:
+    looked = with_pod(
+        {"phase": "Running", "containerStatuses": [{"name": "main", "state": {"waiting": {"reason": reason}}}]}
+    )
+    owner = {"kind": "StatefulSet", "name": "web", "controller": True}
+    pod = looked.objects["Pod"][0]
+    owned = {**pod, "metadata": {**pod["metadata"], "ownerReferences": [owner]}}
+    looked = msgspec.structs.replace(
+        looked,
+        objects={
+            **looked.objects,
+            "Pod": (owned,),
+            "StatefulSet": ({"metadata": meta("web"), "spec": {}, "status": {"readyReplicas": 1}},),
+        },
+        expected=(Expected(subject="StatefulSet default/web", address="runtimes.mlflow"),),
+        databases=(
+            Database(name="mlflow-db", status=status, address="runtimes.mlflow.database"),
+            Database(name="other", status="available", address="runtimes.mlflow2.database"),
+        ),
+    )
+    told = {one.title: one.explains for one in judge("recsys", looked).troubles}
+    database, workload_of_it = ("database mlflow-db", ("StatefulSet default/web",)), "StatefulSet default/web (1 pod)"
+    if cause == "both":
+        assert set(told) == {database[0], workload_of_it}
+    else:
+        assert told == (dict([database]) if cause == database[0] else {workload_of_it: ()})

@@ -35,7 +35,9 @@ def _of(seen: Seen, pod: Live, *, settled: bool) -> Iterator[Finding]:
     for name in ("initContainerStatuses", "containerStatuses"):
         for container in status.get(name) or ():
             if told := _container(seen, pod, container):
-                yield _finding(seen, pod, *told)
+                waits = ((container.get("state") or {}).get("waiting") or {}).get("reason", "")
+                begun = waits not in _IMAGE | _SETTINGS  # else no database has a part in it
+                yield _finding(seen, pod, *told, serving=begun)
     if status.get("phase") == "Failed" and (told := _ended(status)):
         finding = _finding(seen, pod, *told)
         mended = _is_made_up_for(seen, pod)
@@ -125,7 +127,7 @@ def _slow(seen: Seen, pod: Live) -> Iterator[Finding]:
     since = condition(pod, "Ready").get("lastTransitionTime") or status.get("startTime")
     if status.get("phase") == "Running" and seen.age(since) > patience_with(pod):
         words = "it runs and is not ready: its readiness probe fails" + _said(seen.warning_about(pod))
-        yield _finding(seen, pod, words, "see what the probe asks for, and the container's log")
+        yield _finding(seen, pod, words, "see what the probe asks for, and the container's log", serving=True)
     elif status.get("phase") == "Pending" and seen.age(status.get("startTime")) > STARTING:
         words = f"it has been starting on {node} for {int(seen.age(status.get('startTime')) // 60)} minutes"
         yield _finding(seen, pod, words + _said(seen.warning_about(pod)), "see kubectl describe of the pod")
@@ -139,14 +141,16 @@ def _is_lost(seen: Seen, node: str) -> bool:
     return found is not None and condition(found, "Ready").get("status") != "True"
 
 
-def _finding(seen: Seen, pod: Live, words: str, remedy: str) -> Finding:
+def _finding(seen: Seen, pod: Live, words: str, remedy: str, *, serving: bool = False) -> Finding:
+    """serving: whether what it lacks may be its database."""
+    lost = frozenset({_node(pod)}) if _is_lost(seen, _node(pod)) else frozenset()
     return Finding(
         severity=Severity.BROKEN,
         subject=subject_of("Pod", pod),
         owner=seen.owner_of(pod),
         words=words,
         remedy=remedy,
-        because=frozenset({f"node {pod['spec']['nodeName']}"}) if _is_lost(seen, _node(pod)) else frozenset(),
+        because=lost | (seen.databases_of(seen.owner_of(pod)) if serving else frozenset()),
         layer=3,
     )
 
