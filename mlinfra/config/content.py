@@ -59,10 +59,12 @@ class Content:
         self._findings = findings
         self._of_type: dict[str, Schema] = {}
         self.broken: set[Path] = set()
+        self._failures = True  # whether anything at all could not be read
 
     def load(self, root: Node) -> dict[str, Value]:
         """The plain data of every top-level key that the layout knows, as far as it could be made out."""
         self._check_keys(root)
+        self._failures = holds_failed(root)
         data = {name: self._watched((name,), node) for name, node in root.value.items() if name in self._layout}
         self._check_tags(root)
         self._check_addresses(root)
@@ -75,7 +77,7 @@ class Content:
         """What `load` answers, by default the data of a top-level key; a path with a mistake in it is `broken`."""
         before, known = self._findings.errors, len(self.broken)
         value = load() if load is not None else self.load_key(str(path[0]), node)
-        if (self._findings.errors > before or holds_failed(node)) and len(self.broken) == known:
+        if (self._findings.errors > before or (self._failures and holds_failed(node))) and len(self.broken) == known:
             self.broken.add(path)
         return value
 

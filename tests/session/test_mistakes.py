@@ -85,6 +85,12 @@ _PEERING = (
             "no instance type is called m6i.larg | did you mean m6i.large?",
         ),
         (
+            _CLUSTER + "resources: {q: {type: 'aws:sqs/queue:Queue', properties: {name: a, fifoQueue: true}}}\n",
+            "MLI3080 8 name",
+            "resources.q: name is a, and must end with .fifo, since fifoQueue is true | "
+            "the API would refuse it when it is applied",
+        ),
+        (
             _CLUSTER.replace("m6i.large", "vt99.huge"),
             "MLI3126 7 vt99.huge",
             "no instance type is called vt99.huge | there are the families vt1; types are called like m6i.large: "
@@ -274,3 +280,20 @@ def test_fields_that_contradict_each_other_are_told_together_with_others_that_ca
         "MLI1030 12 modl",
         "MLI1032 12 two",
     ]
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "cost"])
+def test_a_misspelt_region_is_told_at_its_line_whatever_is_asked(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("stack.yaml").write_text(_HEAD.replace("us-east-1", "us-esat-1") + _CLUSTER)
+    assert main([command, "stack.yaml"]) == 1
+    assert "error MLI5013 stack.yaml:4:25: there is no region us-esat-1" in capsys.readouterr().err
+
+
+def test_a_misspelt_region_hides_no_other_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    text = _HEAD.replace("us-east-1", "us-esat-1") + _CLUSTER.replace("max: 2", "min: 3, max: 2")
+    Path("stack.yaml").write_text(text)
+    assert main(["validate", "stack.yaml", "-o", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert [one["code"] for one in found] == ["MLI5013", "MLI2303"]

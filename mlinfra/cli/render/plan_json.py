@@ -13,7 +13,7 @@ from mlinfra.cli.render.value import value_json
 from mlinfra.core.plan import Change, Field, Part, Plan
 from mlinfra.core.value import path_text
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 KEYS = ("formatVersion", "stack", "seal", "summary", "changes", "diagnostics", "cost", "capacity")
 
 

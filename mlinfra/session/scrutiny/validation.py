@@ -30,6 +30,7 @@ from mlinfra.session.reading.symbolic import Symbols
 from mlinfra.session.scrutiny.idle import idle_names
 from mlinfra.session.scrutiny.machine_names import machines_of_groups, machines_of_resources
 from mlinfra.session.scrutiny.objections import objections
+from mlinfra.session.scrutiny.regions import misspelt_region
 from mlinfra.session.scrutiny.unknowns import unknown_addons, unknown_namespaces
 
 _REGION = "us-east-1"  # where neither the stack nor the environment names one
@@ -62,8 +63,9 @@ def refusals(
         found = idle_names(stack, graph.resources) if planned is stack and not broken else ()
     if planned is stack and not broken and not errors_in(found):
         found = (*found, *unknown_namespaces(stack, graph))
+    region = misspelt_region(stack)
     machines = (*machines_of_groups(stack), *machines_of_resources(stack))
-    return (*found, *machines, *unknown_addons(stack), *objections(symbols.opened(graph), stack))
+    return (*region, *found, *machines, *unknown_addons(stack), *objections(symbols.opened(graph), stack))
 
 
 def with_refusals(error: DraftError, library: Library) -> ConfigError:
