@@ -26,7 +26,7 @@ from mlinfra.health.backoff import STATUS
 from mlinfra.health.seen import AddOn, Cluster, Database, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
-from mlinfra.providers.helm.crds import lost_kinds
+from mlinfra.providers.helm.definitions import lost_kinds
 from mlinfra.providers.helm.manifest import read_manifest
 from mlinfra.providers.helm.releases import GOOD, list_releases
 from mlinfra.providers.helm.releases import Release as Stored
