@@ -150,7 +150,7 @@ _INPUTS = {
     ),
     "accessConfig": block(
         {
-            "authenticationMode": text(default="API"),
+            "authenticationMode": text(default="API", floating=True),  # EKS begins with another
             "bootstrapClusterCreatorAdminPermissions": boolean(initial=True),
         }
     ),
