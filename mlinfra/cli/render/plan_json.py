@@ -13,7 +13,7 @@ from mlinfra.cli.render.value import value_json
 from mlinfra.core.plan import Change, Field, Part, Plan
 from mlinfra.core.value import path_text
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 KEYS = ("formatVersion", "stack", "seal", "summary", "changes", "diagnostics", "cost", "capacity")
 
 
@@ -51,6 +51,7 @@ def change_data(change: Change) -> dict[str, Any]:
         "fields": [field_data(field) for field in change.fields],
         "parts": [part_data(part) for part in change.parts],
         **({"loses": True} if change.loses else {}),
+        **({"lost": change.lost} if change.lost else {}),
     }
 
 
