@@ -112,7 +112,7 @@ class _Run:
             return _stack(file, data, values, documents, effective)
         left = without(data, self._content.broken) if not self._findings.full else None
         if left is not None:
-            draft = Draft(_stack(file, left, values, documents, effective), frozenset(self._content.broken))
+            draft = Draft(_stack(file, left, values, documents, effective), self._content.remains(substituted))
             raise DraftError(self._findings.diagnostics(), draft)
         return None
 

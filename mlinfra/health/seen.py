@@ -26,10 +26,13 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     name: the stack's own (`gpu`). problems: what the cloud says is wrong with it. failure: why its last try to get a
     machine failed; empty where that succeeded. hindered: the same, where nobody misses it any more. recovered: whether
-    a later try of its own succeeded.
+    a later try of its own succeeded. stood_in: whether a machine that is bought or chosen otherwise came since.
     labels, taints, offers: what a new machine of it has, as far as the cloud tells: taints as Kubernetes spells them,
     and amounts of what pods ask for. zones: where it may lie; none where that is not known.
     pool: whether Karpenter makes its machines, one by one.
+    instances: the machines that it has, by id, each with its state in its scaling group; `None` where nobody says.
+    launched, ended: when it last began to start a machine, and to end one that it was to keep.
+    scaling_groups: the names of the scaling groups behind it, as an autoscaler knows it by.
     """
 
     name: str
@@ -42,11 +45,16 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     hindered: str = ""
     recovered: bool = False
+    stood_in: bool = False
     labels: Mapping[str, str] = {}
     taints: tuple[Mapping[str, str], ...] = ()
     offers: Mapping[str, str] = {}
     zones: tuple[str, ...] = ()
     pool: bool = False
+    instances: Mapping[str, str] | None = None
+    launched: datetime | None = None
+    ended: datetime | None = None
+    scaling_groups: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:

@@ -55,6 +55,7 @@ class Code(Coded):
     NO_NAMESPACE = "MLI3123", "An object stands in a namespace that nothing in the stack makes (a warning)."
     UNKNOWN_MACHINE = "MLI3124", "A machine type that this version does not know, and cannot check (a warning)."
     UNKNOWN_ADDON = "MLI3125", "An EKS add-on that this version does not know, and cannot check (a warning)."
+    DEFAULTS_CLASH = "MLI3128", "Two objects are both to be the default of a cluster that has one."
     DOMAINS_CLASH = "MLI3127", "Two load balancers answer to one domain."
     NO_MACHINE = "MLI3126", "No machine type can have that name."
     NO_CLUSTER = "MLI3062", "The stack has no cluster to connect to."

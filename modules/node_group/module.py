@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts, Wants, image_key
 from mlinfra.core.value import Concat, Properties, Value
-from mlinfra.library import Block, Handle, Place, Scope, Wish
+from mlinfra.library import Block, Check, Handle, Place, Scope, Wish
 from mlinfra.library.karpenter import NAME, NODE_ROLE
 from mlinfra.library.node_role import add_entry, add_profile, add_role
 from mlinfra.library.outputs import Autoscaling, Cluster, Network, NodeGroup, ScalingGroup, Subnet
@@ -65,6 +65,14 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = "any"
 
 
+CHECKS = (
+    Check(size_problems, ("min", "max")),
+    Check(capacity_problems, ("capacity", "max")),
+    Check(volume_problems, ("volume",)),
+    Check(label_problems, ("labels", "taints")),
+)
+
+
 def wants(inputs: Inputs) -> Wants:
     """What must be known of its instance types, of their image where it is ours to choose, and of a reservation.
 
@@ -91,13 +99,7 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the group."""
-    scope.report(
-        *machine_problems(inputs.instances, facts),
-        *size_problems(inputs.min, inputs.max),
-        *capacity_problems(inputs.capacity, inputs.max),
-        *volume_problems(inputs.volume),
-        *label_problems(inputs.labels, inputs.taints),
-    )
+    scope.report(*machine_problems(inputs.instances, facts))
     pooling = next((one for one in scope.every(Autoscaling) if one.nodes == NAME), None)
     pooled = pooling is not None and is_pool(scope.name, inputs.capacity, efa=inputs.efa)
     if pooled:

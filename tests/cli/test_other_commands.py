@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from mlinfra.cli.render.page import plain
+from mlinfra.cli.render.stack import expanded_data, expanded_page
 from mlinfra.core import codec
 from mlinfra.core.backend import Holder
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.state import State
 from mlinfra.core.value import Secret
 from tests.cli import graphs, plans
-from tests.cli.fakes import Charted, FakeSession, FakeSessions, run
+from tests.cli.fakes import Charted, FakeSession, FakeSessions, Leaf, run
 
 HOLDER = Holder(
     token=42,
@@ -95,6 +97,14 @@ def test_a_stack_is_shown_with_its_target_state_and_sections() -> None:
     assert "locked by alice@laptop for apply" in result.out
     assert "nodeGroups  gpu" in result.out
     assert json.loads(run("show", "stack.yaml", "-o", "json").out)["state"]["objects"] == 2
+
+
+def test_a_long_value_is_shortened_where_people_read_and_whole_for_programs() -> None:
+    leaf = Leaf("resources.page.value", "x" * 10_000, "stack.yaml:9")
+    (line,) = plain(expanded_page([leaf])).splitlines()
+    assert len(line) < 500
+    assert line.endswith("... (10000 characters)  stack.yaml:9")
+    assert expanded_data([leaf])[0]["value"] == leaf.value
 
 
 def test_an_expanded_stack_names_the_origin_of_every_value() -> None:

@@ -87,8 +87,7 @@ def test_a_machine_that_is_taken_back_is_not_called_cordoned_by_somebody(managed
     (note,) = (one for one in health_of(made).troubles if one.title == f"node {name}")
     assert note.severity is Severity.NOTE
     assert note.words == (
-        "AWS takes this machine back, a spot machine within two minutes; its pods are moving, "
-        "and its group starts another for it"
+        "AWS takes it back, a spot machine within two minutes; its pods are moving, and its group starts another for it"
     )
     assert note.remedy == ""
 

@@ -23,7 +23,7 @@ from mlinfra.cli.render.changes import (
     title,
     without_repeats,
 )
-from mlinfra.cli.render.cost import cost_summary
+from mlinfra.cli.render.cost import cost_brief
 from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.difference import LONG, field_leaves
 from mlinfra.cli.render.look import Look
@@ -57,7 +57,7 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
     for group in many:
         page.blank().extend(_alike(group, look))
     page.blank().extend(diagnostics_page(plan.diagnostics, look))
-    page.blank().extend(_advice(plan))
+    page.blank().extend(_advice(plan, look))
     page.blank().line(*_last_line(plan, verb))
     return page
 
@@ -123,10 +123,8 @@ def _alike(group: Alike, look: Look) -> Page:
     return page
 
 
-def _advice(plan: Plan) -> Page:
-    page = Page()
-    if plan.cost is not None:
-        page.line(("cost      ", "bold"), cost_summary(plan.cost), below="          ")
+def _advice(plan: Plan, look: Look) -> Page:
+    page = cost_brief(plan.cost, look) if plan.cost is not None else Page()
     return page.extend(capacity_brief(plan.capacity)) if plan.capacity is not None else page
 
 

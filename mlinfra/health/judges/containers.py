@@ -9,6 +9,7 @@ from mlinfra.core.health import Finding, Severity
 from mlinfra.health.downloads import download_of
 from mlinfra.health.rollouts import STARTING, patience_with
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
+from mlinfra.health.turnover import unsettled
 
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"})
 _SETTINGS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
@@ -17,13 +18,14 @@ _SIGKILL = 137
 
 
 def find(seen: Seen) -> Iterator[Finding]:
-    """What is wrong with each pod that has a node."""
+    """What is wrong with each pod that has a node. On a node that has only just come, or is going, it may be late."""
+    moving = unsettled(seen)
     for pod in seen.each("Pod"):
-        if (pod.get("spec") or {}).get("nodeName"):
-            yield from list(_of(seen, pod))[:1]
+        if node := (pod.get("spec") or {}).get("nodeName"):
+            yield from list(_of(seen, pod, settled=node not in moving))[:1]
 
 
-def _of(seen: Seen, pod: Live) -> Iterator[Finding]:
+def _of(seen: Seen, pod: Live, *, settled: bool) -> Iterator[Finding]:
     status = pod.get("status") or {}
     for name in ("initContainerStatuses", "containerStatuses"):
         for container in status.get(name) or ():
@@ -31,7 +33,8 @@ def _of(seen: Seen, pod: Live) -> Iterator[Finding]:
                 yield _finding(seen, pod, *told)
     if status.get("phase") == "Failed" and status.get("reason") == "Evicted":
         yield _finding(seen, pod, f"evicted: {short(status.get('message'))}", "delete it once the cause is mended")
-    yield from _slow(seen, pod)
+    if settled:
+        yield from _slow(seen, pod)
 
 
 def _container(pod: Live, container: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.replicas import replicas_of
-from mlinfra.health.rollouts import rollout_of, starting_of
+from mlinfra.health.rollouts import pods_of, rollout_of, starting_of
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
+from mlinfra.health.turnover import is_new, unsettled
 
 _ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -16,9 +17,10 @@ _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 def find(seen: Seen) -> Iterator[Finding]:
     """What is wrong with each."""
+    moving = unsettled(seen)
     for kind in _KINDS:
         for live in seen.each(kind):
-            yield from _of(seen, kind, live)
+            yield from _of(seen, kind, live, moving)
     for one in seen.expected:
         if one.subject not in seen.by_subject and one.subject.partition(" ")[0] in seen.objects:
             yield Finding(
@@ -31,7 +33,7 @@ def find(seen: Seen) -> Iterator[Finding]:
             )
 
 
-def _of(seen: Seen, kind: str, live: Live) -> Iterator[Finding]:
+def _of(seen: Seen, kind: str, live: Live, moving: frozenset[str]) -> Iterator[Finding]:
     ready, wanted = replicas_of(kind, live)
     subject = subject_of(kind, live)
     rollout = rollout_of(seen, kind, live)
@@ -50,12 +52,27 @@ def _of(seen: Seen, kind: str, live: Live) -> Iterator[Finding]:
     elif progress.get("reason") == "ProgressDeadlineExceeded":
         words += ": its rollout is stuck, and its deadline has passed"
         remedy = "old pods go on answering; mend the new version, or take it back and apply"
+    elif not rollout and kind == "DaemonSet" and _follows(seen, live, moving):
+        return
     elif told := rollout or starting_of(seen, kind, live):
         severity, words = Severity.NOTE, told
     elif warned:
         words += f": {warned}"
     because = seen.pods_of(subject)
     yield Finding(severity=severity, subject=subject, words=words, remedy=remedy, because=because, layer=4)
+
+
+def _follows(seen: Seen, live: Live, moving: frozenset[str]) -> bool:
+    """Whether all that a DaemonSet lacks are on nodes that came after it, or are going: it follows them by itself."""
+    ready, wanted = replicas_of("DaemonSet", live)
+    pods = {pod["spec"].get("nodeName"): pod for pod in pods_of(seen, subject_of("DaemonSet", live))}
+    born = seen.age(live["metadata"].get("creationTimestamp"))
+    others = 0
+    for node in seen.objects.get("Node", ()):
+        name, age = node["metadata"]["name"], seen.age(node["metadata"].get("creationTimestamp"))
+        lacks = condition(pods.get(name) or {}, "Ready").get("status") != "True"
+        others += lacks and name in moving and (age < born or not is_new(seen, node))
+    return wanted - ready <= others
 
 
 def _refused(words: str, told: str, live: Live) -> tuple[str, str]:

@@ -36,10 +36,12 @@ from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.property import Replace
 from mlinfra.core.resource import Graph
+from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.connections.cloud import Cloud
 from mlinfra.session.plans.keepsakes import with_keepsakes
+from mlinfra.session.plans.written import place_of
 
 _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
 _ROOMY = {
@@ -89,11 +91,15 @@ class Adviser:
         borrowed = list(borrowings(plan, graph, self._cloud.types))
         if not borrowed:
             return ()
-        from mlinfra.advice.borrowed import borrowed_findings
+        from mlinfra.advice.borrowed import Borrowed, borrowed_findings
 
         account = str(self._cloud.connection.identity).partition("/")[0]
         calls = self._cloud.brief_calls
-        return borrowed_findings(calls, account, borrowed, lambda address: graph.resources[address].source)
+
+        def written(one: Borrowed) -> Source | None:
+            return place_of(one.name, self._stack, one.address) or graph.resources[one.address].source
+
+        return borrowed_findings(calls, account, borrowed, written)
 
     def cost(self, graph: Graph, state: State | None) -> Cost:
         """What a graph comes to, at the prices of the package and those that were refreshed."""

@@ -16,9 +16,11 @@ from mlinfra.core.backend import Holder
 from mlinfra.core.clock import Clock
 from mlinfra.core.connections import CLUSTER, HELM, KUBERNETES, is_in_cluster, kind_of
 from mlinfra.core.errors import AccessDenied, ProviderError
+from mlinfra.core.facts import InstanceType
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
+from mlinfra.health.backoff import STATUS
 from mlinfra.health.seen import AddOn, Cluster, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
@@ -31,15 +33,8 @@ from mlinfra.providers.kubernetes.token import Kind
 from mlinfra.session.connections.cloud import Cloud
 from mlinfra.session.connections.release_cluster import ReleaseCluster
 from mlinfra.session.status.belongings import declared, missing
-from mlinfra.session.status.cloud_side import (
-    ADD_ON,
-    GROUPS,
-    TARGETS,
-    read_add_ons,
-    read_cluster,
-    read_groups,
-    read_targets,
-)
+from mlinfra.session.status.cloud_side import ADD_ON, TARGETS, read_add_ons, read_cluster, read_targets
+from mlinfra.session.status.groups import GROUPS, Types, read_groups
 
 _CLUSTER = "aws:eks/cluster:Cluster"
 _READERS = 12
@@ -69,6 +64,7 @@ KINDS = (
     Kind("karpenter.sh", "v1", "NodeClaim"),
 )
 _EVENT = Kind("", "v1", "Event")
+_SETTINGS = Kind("", "v1", "ConfigMap")
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -100,7 +96,7 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
     unread: list[str] = []
     records = list(state.records.values())
     owned = next((record for record in records if record.type == _CLUSTER), None)
-    outside = _cloud_side(cloud, owned, records, unread, clock.now())
+    outside = _cloud_side(cloud, owned, records, unread, clock.now(), _types(state))
     inside = _Inside() if _is_gone(outside.cluster) else _inside(cloud, owned, state, unread)
     seen = Seen(
         now=clock.now(),
@@ -127,8 +123,13 @@ def _is_gone(cluster: Cluster | None) -> bool:
     return cluster is not None and cluster.status in ("GONE", "CREATING")
 
 
+def _types(state: State) -> Types:
+    """What is pinned of instance types."""
+    return msgspec.convert(state.facts.get("instance_types") or {}, dict[str, InstanceType])
+
+
 def _cloud_side(
-    cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str], now: datetime
+    cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str], now: datetime, types: Types
 ) -> _Outside:
     """What EKS, Auto Scaling and the load balancers say."""
     mine = [record for record in records if record.type in GROUPS]
@@ -140,7 +141,7 @@ def _cloud_side(
         there = cluster is not None and not _is_gone(cluster)
         return _Outside(
             cluster=cluster,
-            groups=read_groups(cloud.calls, mine, now),
+            groups=read_groups(cloud.calls, mine, now, types),
             add_ons=read_add_ons(cloud.calls, [one for one in records if there and one.type == ADD_ON]),
             targets=_behind_balancers(cloud, records, unread),
         )
@@ -172,6 +173,7 @@ def _inside(cloud: Cloud, owned: Record | None, state: State, unread: list[str])
     with ThreadPoolExecutor(_READERS) as pool:
         reading = {kind.name: pool.submit(_listed, api, kind) for kind in KINDS}
         reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
+        reading["ConfigMap"] = pool.submit(_listed, api, _SETTINGS, fieldSelector=f"metadata.name={STATUS}")
         stored = pool.submit(_stored, ReleaseCluster(api))
     denied: list[str] = []
     found = _gathered(reading, stored, unread, denied)

@@ -263,8 +263,11 @@ def test_placement_groups_and_capacity_reservations_come_and_go(
     made = ec2.create_capacity_reservation(**reserve, AvailabilityZone="us-east-1a")["CapacityReservation"]
     of = {"CapacityReservationId": made["CapacityReservationId"]}
     ec2.modify_capacity_reservation(**of, InstanceCount=3)
+    held = {"ImageId": "ami-12c6146b", "InstanceType": "p4d.24xlarge", "Placement": {"AvailabilityZone": "us-east-1a"}}
+    machine = ec2.run_instances(**held, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     (found,) = ec2.describe_capacity_reservations()["CapacityReservations"]
-    assert (found["State"], found["TotalInstanceCount"]) == ("active", 3)
+    assert (found["State"], found["TotalInstanceCount"], found["AvailableInstanceCount"]) == ("active", 3, 2)
+    ec2.terminate_instances(InstanceIds=[machine])
     ec2.cancel_capacity_reservation(**of)
     ec2.delete_placement_group(GroupName="efa")
     assert refused(ec2.describe_placement_groups, GroupNames=["efa"]) == "InvalidPlacementGroup.Unknown"
