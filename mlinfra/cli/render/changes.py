@@ -107,8 +107,9 @@ def _told_once(change: Change) -> Change:
 
 
 def reason_of(change: Change) -> str:
-    """Why, where nothing else of the change says it already."""
-    return "" if change.origin is not None and change.reason == f"was {change.origin}" else change.reason
+    """Why, where nothing else of the change says it already; and what nobody gets back after it."""
+    reason = "" if change.origin is not None and change.reason == f"was {change.origin}" else change.reason
+    return "; ".join(filter(None, (reason, f"lost with it: {change.lost}" if change.lost else "")))
 
 
 def by_danger(changes: Iterable[Change]) -> list[Change]:

@@ -52,6 +52,7 @@ def change_data(change: Change) -> dict[str, Any]:
         "fields": [field_data(field) for field in change.fields],
         "parts": [part_data(part) for part in change.parts],
         **({"loses": True} if change.loses else {}),
+        **({"lost": change.lost} if change.lost else {}),
     }
 
 
