@@ -1,7 +1,8 @@
 """What a stack names and does not make: networks, zones, keys, principals, certificates. Looked for before.
 
-AWS refuses what is built upon something that is not there, and says so when its turn comes, which may be late. The
-session's adviser asks for what is about to be made; what may not be asked is told as not checked.
+AWS refuses what is built upon something that is not there, and says so when its turn comes, which is when half of the
+stack is made: so a plan says it first, and is not applied. The session's adviser asks for what is about to be made.
+What may not be asked is told as not checked, and stops nothing.
 """
 
 from __future__ import annotations
@@ -23,11 +24,17 @@ _AT_ONCE = 8
 
 
 class Borrowed(msgspec.Struct, frozen=True):
-    """Something that `address` is built upon: the type of it, where that is known, and its id, name or ARN."""
+    """Something that `address` is built upon: the type of it, where that is known, and its id, name or ARN.
+
+    maker: what of the stack itself is called so, and may be about to make it.
+    later: AWS does not look for it when `address` is made, but when that is used.
+    """
 
     address: Address
     name: str
     type: str = ""
+    maker: Address | None = None
+    later: bool = False
 
 
 class _Look(msgspec.Struct, frozen=True):
@@ -62,24 +69,26 @@ _LOOKS: Mapping[str, _Look] = {
     tokens.ROLE: _Look("role", "iam", "GetRole", "RoleName"),
 }
 _USER = _Look("user", "iam", "GetUser", "UserName")
+_PASSING = frozenset({"Creating", "Updating"})  # of keys; all other states last until somebody ends them
 
 
 def borrowed_findings(
-    calls: Calls, account: str, borrowed: Iterable[Borrowed], source: Callable[[Address], Source | None]
+    calls: Calls, account: str, borrowed: Iterable[Borrowed], source: Callable[[Borrowed], Source | None]
 ) -> tuple[Diagnostic, ...]:
-    """A warning for each that is not there or cannot be used, a note for each that may not be looked for.
+    """An error for each that is not there or cannot be used, a note for each that may not be looked for.
 
-    Of another account or region nothing is known, and nothing said. What many are built upon is told of the first.
+    source: where it is named. Of another account or region nothing is known, and nothing said. What many are built upon
+    is told of the first.
     """
     first: dict[tuple[str, str], Borrowed] = {}
-    for one in borrowed:
+    for one in sorted(borrowed, key=lambda one: one.later):
         # An ARN says itself what it is of.
         first.setdefault(("" if one.name.startswith("arn:") else one.type, one.name), one)
 
     def look(one: Borrowed) -> Diagnostic | None:
         question = _question(calls, account, one)
         said = _answer(*question, one) if question is not None else None
-        return msgspec.structs.replace(said, address=one.address, source=source(one.address)) if said else None
+        return msgspec.structs.replace(said, address=one.address, source=source(one)) if said else None
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(said for said in pool.map(look, first.values()) if said)
@@ -90,26 +99,36 @@ def _answer(what: str, question: Callable[[], Answer], one: Borrowed) -> Diagnos
     try:
         answer = question()
     except NotFound:
-        return Diagnostic(
-            severity=Severity.WARNING,
-            code=Code.MISSING,
-            summary=f"{one.address}: there is no {called}",
-            detail="AWS will refuse to make what is built upon it until there is.",
-            hint="correct it in the stack, or see that it is there before the apply",
-        )
+        return _missing(called, one)
     except ProviderError as error:
         summary = f"{one.address}: whether there is a {called} was not checked"
-        return Diagnostic(severity=Severity.NOTE, code=Code.MISSING, summary=summary, detail=str(error))
+        return Diagnostic(severity=Severity.NOTE, code=Code.NOT_LOOKED_FOR, summary=summary, detail=str(error))
     state = answer.get("KeyMetadata", {}).get("KeyState", "Enabled")
     if state == "Enabled":
         return None
-    return Diagnostic(
-        severity=Severity.WARNING,
-        code=Code.MISSING,
-        summary=f"{one.address}: {called} cannot be used, it is {state}",
-        detail="AWS will refuse to make what is built upon it.",
-        hint="enable it again, or name another one",
-    )
+    summary, hint = f"{one.address}: {called} cannot be used, it is {state}", "enable it again, or name another one"
+    return _unusable(one, summary, hint, passing=state in _PASSING)
+
+
+def _missing(called: str, one: Borrowed) -> Diagnostic:
+    if one.maker is not None:
+        return Diagnostic(
+            severity=Severity.WARNING,
+            code=Code.NOT_REFERRED_TO,
+            summary=f"{one.address}: there is no {called} yet",
+            detail=f"{one.maker} may be about to make it, and nothing says that it goes first.",
+            hint=f"refer to it: ${{{one.maker}.arn}}, or whichever of its outputs is wanted",
+        )
+    return _unusable(one, f"{one.address}: there is no {called}", "make it first, or name one that is there")
+
+
+def _unusable(one: Borrowed, summary: str, hint: str, *, passing: bool = False) -> Diagnostic:
+    if one.later:
+        detail = "AWS takes the name as it is; what is made of this later would fail."
+    else:
+        detail = "AWS would refuse to make what is built upon it, once the rest is made."
+    severity = Severity.WARNING if one.later or passing else Severity.ERROR
+    return Diagnostic(severity=severity, code=Code.MISSING, summary=summary, detail=detail, hint=hint)
 
 
 def _question(calls: Calls, account: str, one: Borrowed) -> tuple[str, Callable[[], Answer]] | None:

@@ -16,5 +16,7 @@ class Code(Coded):
     PARTLY_READ = "MLI8072", "Some prices could not be read, and stay as they were (a warning)."
     NOTHING_TO_COMPARE = "MLI8070", "What runs is not known, so no change in cost is shown (a note)."
     SHORT = "MLI8010", "The account or its region has no room for what the stack wants."
-    MISSING = "MLI8012", "Something that the stack names and does not make is not there (a warning)."
+    MISSING = "MLI8012", "Something that the stack names and does not make is not there, or cannot be used."
+    NOT_LOOKED_FOR = "MLI8030", "Whether something that the stack names is there could not be looked for (a note)."
+    NOT_REFERRED_TO = "MLI8031", "Something that the stack makes is named without a reference to it (a warning)."
     TIGHT = "MLI8011", "There is room to make it, and none to let it grow as large as it may."

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 import msgspec
 
-from mlinfra.advice.machine_groups import Buying, MachineGroup, machine_groups
+from mlinfra.advice.machine_groups import LINUX, Buying, MachineGroup, machine_groups
 from mlinfra.advice.network_plugin import NetworkPlugin
 from mlinfra.advice.reading import number, text
 from mlinfra.advice.tenants import taken
@@ -140,10 +140,15 @@ def demand_of(
 
 
 def _set_aside(things: Things) -> Iterator[GroupDemand]:
-    """The reservations that are to be made: they take of quotas what their machines would (EC2 user guide)."""
+    """The reservations that are to be made or enlarged: they take of quotas what their machines would (EC2 user guide).
+
+    Where one is there, only what is more of it.
+    """
     for thing in sorted(things, key=lambda thing: thing.address):
-        kind, count = text(thing.properties, "instanceType"), number(thing.properties, "instanceCount")
-        if thing.type == RESERVATION and not thing.id and kind and count:
+        own = thing.properties
+        kind, count = text(own, "instanceType"), number(own, "instanceCount")
+        count -= number(thing.seen, "instanceCount", count) if thing.id else 0
+        if thing.type == RESERVATION and kind and count > 0:
             group = MachineGroup(
                 address=thing.address,
                 types=(kind,),
@@ -151,8 +156,11 @@ def _set_aside(things: Things) -> Iterator[GroupDemand]:
                 expected=count,
                 maximum=count,
                 buying=Buying.ON_DEMAND,
+                open=text(own, "instanceMatchCriteria", "open") == "open"
+                and text(own, "instancePlatform", LINUX) == LINUX
+                and text(own, "tenancy", "default") == "default",
             )
-            zone = text(thing.properties, "availabilityZone")
+            zone = text(own, "availabilityZone")
             yield GroupDemand(group, (Place(key=zone, zone=zone),) if zone else (), nodes=False)
 
 

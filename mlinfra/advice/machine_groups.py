@@ -21,6 +21,7 @@ from mlinfra.core.value import Properties, Value, is_known
 
 # What EKS launches where nothing is said (CreateNodegroup, EKS API reference, November 2026).
 _DEFAULT_TYPE = "t3.medium"
+LINUX = "Linux/UNIX"  # the platform of capacity reservations for the images that nodes have
 
 
 class Buying(StrEnum):
@@ -58,6 +59,7 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     either: bought on demand where no spot machine is to be had, whatever the share.
     public_addresses: how many each machine gets.
     updating: how EKS is to exchange its machines, as the property says.
+    open: its machines run in open capacity reservations that match them.
     """
 
     address: Address
@@ -78,6 +80,7 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     either: bool = False
     public_addresses: int = 0
     updating: Properties = {}
+    open: bool = False
     source: Source | None = None
 
 
@@ -120,6 +123,7 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         former=(text(thing.former, "clusterName"), text(thing.former, "nodeGroupName")),
         public_addresses=_public_addresses(template, items(own, "subnetIds"), things),
         updating=part(own, "updateConfig"),
+        open=_is_open(template) and not text(own, "amiType").startswith("WINDOWS"),
         source=thing.source,
     )
 
@@ -150,6 +154,7 @@ def _scaling(thing: Thing, things: Things) -> MachineGroup | None:
         name=text(thing.seen, "name"),
         former=("", text(thing.former, "name")),
         public_addresses=_public_addresses(template, items(own, "vpcZoneIdentifiers"), things),
+        open=_is_open(template),
         source=thing.source,
     )
 
@@ -199,6 +204,13 @@ def _template(launch: Properties, things: Things) -> Properties:
     """What a group launches from; empty where the stack does not make it."""
     found = things.referred(TEMPLATE, launch.get("id", launch.get("launchTemplateId")))
     return found.properties if found is not None else {}
+
+
+def _is_open(template: Properties) -> bool:
+    """Whether machines of a template take what is set aside for any: as they do where it says nothing else."""
+    held = part(template, "capacityReservationSpecification")
+    aloof = held.get("capacityReservationTarget") or held.get("capacityReservationPreference", "open") != "open"
+    return not aloof and text(part(template, "placement"), "tenancy", "default") == "default"
 
 
 def _disks(template: Properties, own: Properties) -> tuple[Disk, ...]:

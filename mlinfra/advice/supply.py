@@ -16,7 +16,7 @@ import msgspec
 
 from mlinfra.advice.demand import LIMITS, Demand, GroupDemand, ways
 from mlinfra.advice.machine import Machine
-from mlinfra.advice.machine_groups import MachineGroup
+from mlinfra.advice.machine_groups import LINUX, MachineGroup
 from mlinfra.advice.tokens import INTERNET_GATEWAY, NAT_GATEWAY, PUBLIC_ADDRESS, VPC
 from mlinfra.aws.calls import Calls
 from mlinfra.core.address import Address
@@ -34,13 +34,19 @@ class Unasked(msgspec.Struct, frozen=True):
 
 
 class Running(msgspec.Struct, frozen=True):
-    """One machine that counts. `group` is that of EKS or of Auto Scaling, empty outside of any. `subnet`: its id."""
+    """One machine that counts. `group` is that of EKS or of Auto Scaling, empty outside of any. `subnet`: its id.
+
+    reserved: it runs in a capacity reservation. matches: it may run in an open one.
+    """
 
     type: str
     spot: bool
     cluster: str = ""
     group: str = ""
     subnet: str = ""
+    zone: str = ""
+    reserved: bool = False
+    matches: bool = False
 
 
 class Subnet(msgspec.Struct, frozen=True):
@@ -51,13 +57,22 @@ class Subnet(msgspec.Struct, frozen=True):
 
 
 class Reservation(msgspec.Struct, frozen=True):
-    """Machines set aside. `counts`: what is unused of it counts against the on-demand quota (blocks do not)."""
+    """Machines set aside. `counts`: what is unused of it counts against the on-demand quota (blocks do not).
+
+    open: machines that match it run in it without naming it.
+    """
 
     type: str
     zone: str
     state: str
     available: int
     counts: bool = True
+    open: bool = False
+
+    @property
+    def fills(self) -> bool:
+        """Whether it has room that fills by itself."""
+        return self.open and self.counts and self.state == "active"
 
 
 Counts: TypeAlias = Mapping[str, int]  # by zone; under "" for what has none
@@ -175,8 +190,19 @@ def _running(calls: Calls) -> tuple[Running, ...]:
 def _machine(one: Mapping[str, Any]) -> Running:
     tags = {tag["Key"]: tag["Value"] for tag in one.get("Tags", [])}
     group = tags.get("eks:nodegroup-name") or tags.get("aws:autoscaling:groupName", "")
-    spot = one.get("InstanceLifecycle") == "spot"
-    return Running(one["InstanceType"], spot, tags.get("eks:cluster-name", ""), group, one.get("SubnetId", ""))
+    spot, placement = one.get("InstanceLifecycle") == "spot", one.get("Placement", {})
+    preference = one.get("CapacityReservationSpecification", {}).get("CapacityReservationPreference")
+    linux = one.get("PlatformDetails") == LINUX
+    return Running(
+        type=one["InstanceType"],
+        spot=spot,
+        cluster=tags.get("eks:cluster-name", ""),
+        group=group,
+        subnet=one.get("SubnetId", ""),
+        zone=placement.get("AvailabilityZone", ""),
+        reserved=bool(one.get("CapacityReservationId")),
+        matches=not spot and preference == "open" and linux and placement.get("Tenancy", "default") == "default",
+    )
 
 
 def _offered(calls: Calls, types: list[str]) -> dict[str, frozenset[str]]:
@@ -220,6 +246,9 @@ def _reservations(calls: Calls) -> dict[str, Reservation]:
             one["State"],
             one.get("AvailableInstanceCount", 0),
             one.get("ReservationType", "default") == "default",
+            open=one.get("InstanceMatchCriteria") == "open"
+            and one.get("InstancePlatform") == LINUX
+            and one.get("Tenancy", "default") == "default",
         )
         for one in _items(calls, "DescribeCapacityReservations", "CapacityReservations")
     }

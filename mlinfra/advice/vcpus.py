@@ -11,6 +11,7 @@ from mlinfra.advice.demand import Demand, GroupDemand, ways
 from mlinfra.advice.machine import Machine
 from mlinfra.advice.machine_groups import Buying, MachineGroup
 from mlinfra.advice.machine_tariff import on_demand_of
+from mlinfra.advice.open_capacity import Covered, covered
 from mlinfra.advice.pools import Pool
 from mlinfra.advice.quota_request import increase
 from mlinfra.advice.supply import Reservation, Supply, Unasked
@@ -29,13 +30,32 @@ class _Choice(msgspec.Struct, frozen=True):
 
 
 class _Share(msgspec.Struct, frozen=True):
-    """The machines that a group buys in one way: how many at least and at most, and the types to choose from."""
+    """The machines that a group buys in one way: how many at least and at most, and the types to choose from.
+
+    covered: what runs in open reservations, which are counted themselves.
+    """
 
     address: Address
     minimum: int
     maximum: int
     choices: tuple[_Choice, ...]
     starts_with_none: bool
+    covered: Covered = Covered()
+
+    @property
+    def fewest(self) -> int:
+        """The fewest that take of a quota."""
+        return max(0, self.minimum - self.covered.fewest)
+
+    @property
+    def most(self) -> int:
+        """The most that do."""
+        return max(0, self.maximum - self.covered.most)
+
+    @property
+    def first(self) -> int:
+        """How many must find room for anything to begin."""
+        return max(0, 1 - self.covered.fewest) if self.starts_with_none else self.fewest
 
 
 class _Usage(msgspec.Struct, frozen=True):
@@ -56,9 +76,9 @@ def vcpu_checks(demand: Demand, supply: Supply) -> dict[Address, tuple[Check, ..
         unknown = Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=supply.machines.reason)
         return {one.group.address: (unknown,) for one in demand.groups if ways(one.group)}
     granted = {code: value for code, value in supply.quotas.items() if not isinstance(value, Unasked)}
-    shares = []
+    shares, within = [], covered(demand, supply)
     for one in demand.groups:
-        for share in _shares(one, supply.machines):
+        for share in _shares(one, supply.machines, within[one.group.address]):
             known = [choice for choice in share.choices if choice.quota.code in granted]
             if known:
                 shares.append(msgspec.structs.replace(share, choices=tuple(known)))
@@ -74,20 +94,20 @@ def _drawn(
 ) -> Iterator[tuple[Address, Check]]:
     """Let all take their fewest, beside what they replace; then, when that is gone, their most."""
     pool = Pool({code: value - usage.others[code] - usage.former[code] for code, value in granted.items()})
-    fewest: list[tuple[_Share, _Choice, bool]] = []
+    fewest: list[tuple[_Share, _Choice, bool, bool]] = []
     for share in shares:
         choice = max(share.choices, key=lambda one: pool.left([one.quota.code]) // one.vcpus)
-        needed = 1 if share.starts_with_none else share.minimum
-        fits = pool.left([choice.quota.code]) >= needed * choice.vcpus
+        fits = max(0, pool.left([choice.quota.code])) >= share.first * choice.vcpus
         if fits:  # one that cannot be made takes nothing from the others
-            pool.take([choice.quota.code], share.minimum * choice.vcpus)
-        fewest.append((share, choice, fits))
+            pool.take([choice.quota.code], share.fewest * choice.vcpus)
+        twice = max(0, pool.left([choice.quota.code])) < share.covered.met * choice.vcpus
+        fewest.append((share, choice, fits, twice))
     pool.give(usage.former)
-    for share, choice, fits in fewest:
+    for share, choice, fits, twice in fewest:
         code = choice.quota.code
         largest = max(one.vcpus for one in share.choices if one.quota.code == code)
-        more = share.maximum * largest - share.minimum * choice.vcpus
-        grows = fits and pool.left([code]) >= more
+        more = max(0, share.most * largest - share.fewest * choice.vcpus)
+        grows = fits and max(0, pool.left([code])) >= more and not twice
         pool.take([code], more if fits else 0)
         verdict = Verdict.FITS if grows else Verdict.TIGHT if fits else Verdict.SHORT
         yield share.address, _check(share, choice, largest, verdict, granted[code], usage, region)
@@ -101,6 +121,11 @@ def _check(
     least, most = max(share.minimum, 1) * choice.vcpus, share.maximum * largest
     wanted = f"{least:,} to {most:,}" if least != most else f"{most:,}"
     words = f"{granted:,.0f} granted, {others:,} used by others, and {wanted} wanted ({choice.quota.name})"
+    if within := share.covered.words:
+        words += f"; {within} of the machines run in open reservations, and are counted there"
+        least, most = share.first * choice.vcpus, share.most * largest
+    if verdict is Verdict.TIGHT and share.covered.met:
+        words += f"; while it is made, EC2 may count the {share.covered.met:,} machines that run in it a second time"
     if former:
         words += f"; the machines that are replaced take {former:,} until their successors are there"
     if verdict is not Verdict.FITS and granted - others - former >= (most if verdict is Verdict.TIGHT else least):
@@ -122,7 +147,7 @@ def _unknown(share: _Share, one: GroupDemand, supply: Supply) -> Check:
     return Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=words)
 
 
-def _shares(one: GroupDemand, machines: Mapping[str, Machine]) -> Iterator[_Share]:
+def _shares(one: GroupDemand, machines: Mapping[str, Machine], within: Covered) -> Iterator[_Share]:
     """What it buys in each way; of a group that buys either way, all of it in whichever has room."""
     group = one.group
     if group.either:
@@ -134,7 +159,8 @@ def _shares(one: GroupDemand, machines: Mapping[str, Machine]) -> Iterator[_Shar
         if most == 0:
             continue
         begins = group.minimum == 0 and _bought(one, 1, spot=spot) == 1
-        yield _Share(group.address, fewest, most, _choices(group, machines, (spot,)), starts_with_none=begins)
+        choices = _choices(group, machines, (spot,))
+        yield _Share(group.address, fewest, most, choices, starts_with_none=begins, covered=within)
 
 
 def _choices(group: MachineGroup, machines: Mapping[str, Machine], markets: tuple[bool, ...]) -> tuple[_Choice, ...]:

@@ -114,6 +114,7 @@ class Clients:
             from botocore.session import Session
 
             from mlinfra.aws.models import Models
+            from mlinfra.aws.times import moment
 
             hooks = HierarchicalEmitter()
             session = Session(event_hooks=hooks)
@@ -121,6 +122,7 @@ class Clients:
             # subscribe by such names. The session has taken care of the SDK's own handlers, and there are no others.
             session.register_component("event_emitter", hooks)
             session.register_component("data_loader", Models(session.get_config_variable("data_path") or ""))
+            session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
             self._botocore = session
         return self._botocore
 

@@ -20,8 +20,7 @@ def check_region(region: str, *, simulated: bool) -> None:
     if not region or region in known or (not simulated and _words(region) in {_words(one) for one in known}):
         return
     near = sorted(get_close_matches(region, sorted(known), 5), key=lambda one: sorted(one) != sorted(region))
-    where = "`target.region` in the stack file"
-    hint = f"did you mean {near[0]}? It is {where}" if near else f"see {where}"
+    hint = f"did you mean {near[0]}?" if near else "`aws account list-regions` lists those that there are"
     raise InvalidRequest(f"there is no region {region}", code=Code.NO_REGION, hint=hint)
 
 

@@ -17,10 +17,12 @@ from typing import Any
 
 from mlinfra.config import model
 from mlinfra.config.codes import Code
+from mlinfra.config.draft import holds_failed, remains_of
 from mlinfra.config.layout import INPUTS, OUTPUTS, REQUIRED, RESOURCES, layout
 from mlinfra.core.address import Address
 from mlinfra.core.language import Language
 from mlinfra.core.source import Source
+from mlinfra.core.stack import Remains
 from mlinfra.core.value import Path, Value, is_known, path_text
 from mlinfra.documents.codes import Code as DocumentCode
 from mlinfra.documents.conformance import pattern
@@ -57,10 +59,12 @@ class Content:
         self._findings = findings
         self._of_type: dict[str, Schema] = {}
         self.broken: set[Path] = set()
+        self._failures = True  # whether anything at all could not be read
 
     def load(self, root: Node) -> dict[str, Value]:
         """The plain data of every top-level key that the layout knows, as far as it could be made out."""
         self._check_keys(root)
+        self._failures = holds_failed(root)
         data = {name: self._watched((name,), node) for name, node in root.value.items() if name in self._layout}
         self._check_tags(root)
         self._check_addresses(root)
@@ -73,9 +77,18 @@ class Content:
         """What `load` answers, by default the data of a top-level key; a path with a mistake in it is `broken`."""
         before, known = self._findings.errors, len(self.broken)
         value = load() if load is not None else self.load_key(str(path[0]), node)
-        if (self._findings.errors > before or _holds_failed(node)) and len(self.broken) == known:
+        if (self._findings.errors > before or (self._failures and holds_failed(node))) and len(self.broken) == known:
             self.broken.add(path)
         return value
+
+    def remains(self, root: Node) -> dict[Path, Remains]:
+        """What can be read of each broken part."""
+        found = {}
+        for path in self.broken:
+            node = root.find(path)
+            if node is not None and path[0] in self._layout:
+                found[path] = remains_of(node, self._layout[str(path[0])].schema)
+        return found
 
     def load_key(self, name: str, node: Node) -> Value:
         """The plain data of one top-level key."""
@@ -275,13 +288,6 @@ def _matching(node: Node, form: Path, path: Path = ()) -> Iterator[tuple[Path, N
         items = node.value.items() if isinstance(node.value, dict) else enumerate(node.value)
         for part, item in items:
             yield from _matching(item, form[1:], (*path, part))
-
-
-def _holds_failed(node: Node) -> bool:
-    value = node.value
-    if isinstance(value, dict | list):
-        return any(map(_holds_failed, value.values() if isinstance(value, dict) else value))
-    return value is FAILED
 
 
 def _is_date(text: str) -> bool:

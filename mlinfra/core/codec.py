@@ -33,7 +33,12 @@ def fingerprint(noun: msgspec.Struct) -> bytes:
 
 def decode(text: bytes | str, kind: type[T]) -> T:
     """The noun that `text` spells. Raises `msgspec.DecodeError` or `msgspec.ValidationError`."""
-    return msgspec.convert(_revived(msgspec.json.decode(text)), type=kind, dec_hook=_decode_hook)
+    return revive(msgspec.json.decode(text), kind)
+
+
+def revive(data: Any, kind: type[T]) -> T:
+    """The noun that decoded JSON spells. It takes `data` apart. Raises `msgspec.ValidationError`."""
+    return msgspec.convert(_revived(data), type=kind, dec_hook=_decode_hook)
 
 
 def _plain(value: Value) -> Any:
@@ -58,16 +63,23 @@ def _plain(value: Value) -> Any:
 
 
 def _revived(value: Any) -> Value:
+    """`value` with expressions in the place of marked objects. All else stays where it is: most of a state is data."""
     if isinstance(value, list):
-        return [_revived(item) for item in value]
+        for index, item in enumerate(value):
+            if isinstance(item, dict | list):
+                value[index] = _revived(item)
+        return value
     if not isinstance(value, dict):
         return value
-    mark = value.get(_MARK)
+    for key, item in value.items():
+        if isinstance(item, dict | list):
+            value[key] = _revived(item)
+    mark = value.pop(_MARK, None)
     if mark is None:
-        return {key: _revived(item) for key, item in value.items()}
+        return value
     if mark == _PAIRS:
-        return {_revived(key): _revived(item) for key, item in value["items"]}
-    return _expression(mark, {key: _revived(item) for key, item in value.items() if key != _MARK})
+        return dict(value["items"])
+    return _expression(mark, value)
 
 
 def _expression(mark: str, fields: dict[str, Any]) -> Expression:

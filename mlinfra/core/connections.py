@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mlinfra.core.resource_type import Opens, ResourceType
 from mlinfra.core.value import Properties, Value
 
@@ -15,6 +17,7 @@ CLUSTER = Opens((KUBERNETES, HELM), ("arn", "createdAt"))
 _BEGINNINGS = (("aws:", AWS), ("kubernetes:helm.sh/", HELM), ("kubernetes:", KUBERNETES))
 
 
+@lru_cache(maxsize=4096)  # asked of every object several times, and there are few types
 def kind_of(token: str) -> str:
     """The kind of connection that a type lies behind, by its token; empty for a token of no provider."""
     return next((kind for beginning, kind in _BEGINNINGS if token.startswith(beginning)), "")

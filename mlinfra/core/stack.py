@@ -43,6 +43,18 @@ class RawResource(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     connection: str = ""
 
 
+class Remains(msgspec.Struct, frozen=True):
+    """What can be read of a mapping with a mistake.
+
+    fields: the data of those that have none. below: what remains of mappings within that have one.
+    wrong: the names of all else that is written.
+    """
+
+    fields: Properties
+    below: Mapping[str, Remains]
+    wrong: frozenset[str]
+
+
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
     """One stack.
 

@@ -49,11 +49,12 @@ def is_number(value: Value) -> bool:
 
 
 class Conformance:
-    """The compiled form of one schema document."""
+    """The compiled form of one schema document. `unknown`: the keywords in it that are left to jsonschema."""
 
     def __init__(self, subschemas: Subschemas) -> None:
         self._subschemas = subschemas
         self._tests: dict[int, Test] = {}
+        self.unknown: set[str] = set()
 
     def test(self, schema: Definition | bool) -> Test:
         """The test for one of its parts."""
@@ -72,6 +73,7 @@ class Conformance:
                 continue
             maker = _MAKERS.get(keyword)
             if maker is None:
+                self.unknown.add(keyword)
                 return _never
             tests.append(maker(self, operand, schema))
         match tests:
@@ -181,6 +183,7 @@ _MAKERS: dict[str, Callable[[Conformance, Any, Definition], Test]] = {
     "maximum": _number(lambda value, bound: value <= bound),
     "exclusiveMinimum": _number(lambda value, bound: value > bound),
     "exclusiveMaximum": _number(lambda value, bound: value < bound),
+    "multipleOf": _number(lambda value, factor: isinstance(factor, int) and value % factor == 0),
     "minLength": _size(str, lambda size, bound: size >= bound),
     "maxLength": _size(str, lambda size, bound: size <= bound),
     "minItems": _size(list, lambda size, bound: size >= bound),

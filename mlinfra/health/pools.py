@@ -31,11 +31,25 @@ def pools(seen: Seen) -> Iterator[Group]:
             desired=len(claims),
             machines=len(claims),
             hindered=refusal_of_late(seen, name),
+            stood_in=_came_since(seen, claims, refused_at(seen, name)),
             labels=labels,
             taints=tuple(((spec.get("template") or {}).get("spec") or {}).get("taints") or ()),
             zones=_zones(spec),
             pool=True,
         )
+
+
+def _came_since(seen: Seen, claims: list[Live], refused: str) -> bool:
+    """Whether a claim that was made after another was refused has its machine."""
+    failed = seen.moment(refused)
+    if failed is None:
+        return False
+    made = (seen.moment(one["metadata"].get("creationTimestamp")) for one in claims if _is_launched(one))
+    return any(moment is not None and moment >= failed for moment in made)
+
+
+def _is_launched(claim: Live) -> bool:
+    return condition(claim, "Launched").get("status") == "True"
 
 
 def _zones(spec: Live) -> tuple[str, ...]:
@@ -64,6 +78,16 @@ def starting(seen: Seen, pool: str = "") -> list[Live]:
 
 def refusal_of_late(seen: Seen, pool: str) -> str:
     """Why a machine of the last hour did not come; empty where all came. Claims are called after their pool."""
+    newest = _refusal(seen, pool)
+    return short(str(newest.get("message") or "").partition(" event: ")[2] or newest.get("message"))
+
+
+def refused_at(seen: Seen, pool: str) -> str:
+    """When that was."""
+    return _moment(_refusal(seen, pool))
+
+
+def _refusal(seen: Seen, pool: str) -> Live:
     told = [
         event
         for event in seen.objects.get("Event", ())
@@ -71,8 +95,7 @@ def refusal_of_late(seen: Seen, pool: str) -> str:
         and str((event.get("involvedObject") or {}).get("name", "")).rpartition("-")[0] == pool
         and seen.age(_moment(event)) < _OF_LATE
     ]
-    newest = max(told, key=_moment, default={})
-    return short(str(newest.get("message") or "").partition(" event: ")[2] or newest.get("message"))
+    return max(told, key=_moment, default={})
 
 
 def _moment(event: Live) -> str:

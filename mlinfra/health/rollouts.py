@@ -7,10 +7,11 @@ long as its startup probe lets it, a Deployment as long as its own deadline says
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
 
 from mlinfra.health.replicas import replicas_of
-from mlinfra.health.seen import Live, Seen, condition, subject_of
+from mlinfra.health.seen import Live, Seen, condition, counted, subject_of
 
 STARTING = 600.0  # seconds that a pod may take without saying so itself
 _DONE = "NewReplicaSetAvailable"
@@ -56,6 +57,8 @@ def _newest(seen: Seen, kind: str, live: Live) -> list[Live]:
     if kind == "StatefulSet":
         revision = (live.get("status") or {}).get("updateRevision")
         return [pod for pod in pods if _label(pod, "controller-revision-hash") == revision]
+    if not (live.get("status") or {}).get("updatedNumberScheduled"):
+        return []  # all are of the old one still
     generation = max(
         (_label(pod, "pod-template-generation") for pod in pods), key=lambda text: (len(text), text), default=""
     )
@@ -65,11 +68,30 @@ def _newest(seen: Seen, kind: str, live: Live) -> list[Live]:
 def starting_of(seen: Seen, kind: str, live: Live) -> str:
     """Since when the pods that lack are starting, in words; empty where one is late, or nobody makes them."""
     ready, wanted = replicas_of(kind, live)
-    late = [pod for pod in pods_of(seen, subject_of(kind, live)) if condition(pod, "Ready").get("status") != "True"]
+    pods = pods_of(seen, subject_of(kind, live))
+    ending = [str(pod["metadata"]["deletionTimestamp"]) for pod in pods if pod["metadata"].get("deletionTimestamp")]
+    late = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp") and not _is_ready(pod)]
+    if not late and ending and all(seen.age(moment) < STARTING for moment in ending):
+        more = "1 more is" if len(ending) == 1 else f"{len(ending)} more are"
+        return f"{ready} of {counted(wanted, 'pod')} answer; {more} ending"
     if not late or any(seen.age(pod["metadata"].get("creationTimestamp")) > patience_with(pod) for pod in late):
         return ""
     began = min(str(pod["metadata"].get("creationTimestamp")) for pod in late)
-    return f"{ready} of {wanted} pods answer; the others are starting" + since(seen, began)
+    others = "the others are" if ready else "it is" if wanted == 1 else "they are"
+    return f"{ready} of {counted(wanted, 'pod')} answer; {others} starting" + since(seen, began)
+
+
+def are_starting(seen: Seen, subjects: Iterable[str]) -> bool:
+    """Whether there are workloads among these, and the pods that lack of all of them are on their way."""
+    named = [
+        (subject.partition(" ")[0], seen.by_subject[subject]) for subject in subjects if subject in seen.by_subject
+    ]
+    workloads = [(kind, live) for kind, live in named if kind in ("Deployment", "StatefulSet", "DaemonSet")]
+    return bool(workloads) and all(starting_of(seen, kind, live) for kind, live in workloads)
+
+
+def _is_ready(pod: Live) -> bool:
+    return condition(pod, "Ready").get("status") == "True"
 
 
 def pods_of(seen: Seen, subject: str) -> list[Live]:

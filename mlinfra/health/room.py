@@ -56,6 +56,13 @@ def has(node: Live, resource: str) -> Decimal:
     return amount_of(((node.get("status") or {}).get("allocatable") or {}).get(resource, "0"))
 
 
+def is_bare(node: Live) -> bool:
+    """Whether it has GPUs, and nobody has told Kubernetes of any."""
+    offered = (node.get("status") or {}).get("allocatable") or {}
+    told = any(name.startswith("nvidia.com/") and amount_of(text) for name, text in offered.items())
+    return GPU_LABEL in (node["metadata"].get("labels") or {}) and not told
+
+
 def holders(seen: Seen, resource: str) -> dict[str, int]:
     """Who has how much of a resource, the greediest first."""
     found: Counter[str] = Counter()

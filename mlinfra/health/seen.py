@@ -26,10 +26,13 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     name: the stack's own (`gpu`). problems: what the cloud says is wrong with it. failure: why its last try to get a
     machine failed; empty where that succeeded. hindered: the same, where nobody misses it any more. recovered: whether
-    a later try of its own succeeded.
+    a later try of its own succeeded. stood_in: whether a machine that is bought or chosen otherwise came since.
     labels, taints, offers: what a new machine of it has, as far as the cloud tells: taints as Kubernetes spells them,
     and amounts of what pods ask for. zones: where it may lie; none where that is not known.
     pool: whether Karpenter makes its machines, one by one.
+    instances: the machines that it has, by id, each with its state in its scaling group; `None` where nobody says.
+    launched, ended: when it last began to start a machine, and to end one that it was to keep.
+    scaling_groups: the names of the scaling groups behind it, as an autoscaler knows it by.
     """
 
     name: str
@@ -42,11 +45,16 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
     hindered: str = ""
     recovered: bool = False
+    stood_in: bool = False
     labels: Mapping[str, str] = {}
     taints: tuple[Mapping[str, str], ...] = ()
     offers: Mapping[str, str] = {}
     zones: tuple[str, ...] = ()
     pool: bool = False
+    instances: Mapping[str, str] | None = None
+    launched: datetime | None = None
+    ended: datetime | None = None
+    scaling_groups: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -74,6 +82,19 @@ class AddOn(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     problems: tuple[str, ...] = ()
     address: str = ""
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True):
+    """A database that an entry of the stack keeps records in. status: RDS's; `gone` where it has none of that name."""
+
+    name: str
+    status: str
+    address: str
+
+    @property
+    def subject(self) -> str:
+        """What findings call it."""
+        return f"database {self.name}"
 
 
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +176,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     groups: tuple[Group, ...] = ()
     add_ons: tuple[AddOn, ...] = ()
     targets: tuple[Targets, ...] = ()
+    databases: tuple[Database, ...] = ()
     objects: Mapping[str, tuple[Live, ...]] = {}
     releases: tuple[Release, ...] = ()
     expected: tuple[Expected, ...] = ()
@@ -219,6 +241,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             and selects(selector, (live.get("spec") or {}).get("template") or {"metadata": {}})
         }
         return frozenset(behind)
+
+    def databases_of(self, subject: str) -> frozenset[str]:
+        """The subjects of the databases of the entry that brings a workload."""
+        brings = {one.address for one in self.expected if one.subject == subject}
+        return frozenset(
+            one.subject for one in self.databases if any(one.address.startswith(f"{entry}.") for entry in brings)
+        )
 
     def warning_about(self, live: Live) -> str:
         """What the newest warning about an object says."""

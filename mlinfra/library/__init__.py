@@ -7,9 +7,10 @@ Pure, apart from reading module folders.
 from __future__ import annotations
 
 from mlinfra.library.block import Block
+from mlinfra.library.check import Check
 from mlinfra.library.place import Place
 from mlinfra.library.problem import Problem
 from mlinfra.library.scope import Handle, Scope
 from mlinfra.library.wish import Wish
 
-__all__ = ["Block", "Handle", "Place", "Problem", "Scope", "Wish"]
+__all__ = ["Block", "Check", "Handle", "Place", "Problem", "Scope", "Wish"]

@@ -5,7 +5,7 @@ Called by the session. Collects every mistake of every section before it raises;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -16,17 +16,19 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource import Connection, Graph, Move
-from mlinfra.core.stack import Stack
+from mlinfra.core.stack import Remains, Stack
 from mlinfra.core.value import Path, Value
+from mlinfra.library.check import problems_of, problems_of_remains
 from mlinfra.library.components import notes, with_components
 from mlinfra.library.entries import Entries, Entry, entries_of
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
 from mlinfra.library.outputs import Cluster, NodeGroup
 from mlinfra.library.precedence import in_order
-from mlinfra.library.problem import RefusedError
+from mlinfra.library.problem import Problem, RefusedError
 from mlinfra.library.raw import RESOURCES, RawResources
 from mlinfra.library.references import References
+from mlinfra.library.rivalry import guests
 from mlinfra.library.running import run
 from mlinfra.library.scope import Gathering, Scope
 
@@ -52,22 +54,28 @@ def wants(stack: Stack, library: Library) -> Wants:
 
 
 def build(
-    stack: Stack, library: Library, facts: Facts, taggable: frozenset[str], broken: Collection[Path] = ()
+    stack: Stack,
+    library: Library,
+    facts: Facts,
+    taggable: frozenset[str],
+    broken: Mapping[Path, Remains] | None = None,
 ) -> Graph:
     """What the stack desires. Raises `UnfinishedError` with every mistake.
 
-    taggable: the tokens of types that bear tags. broken: the sections and entries that cannot be read, about which
-    enough was said already; what needs them is looked at as far as that goes without, and the graph is not whole.
+    taggable: the tokens of types that bear tags. broken: the sections and entries with a mistake that was told already,
+    and what can be read of them; what needs them is looked at as far as that goes without, and the graph is not whole.
     """
-    read = entries_of(stack, library, broken)
+    read = entries_of(stack, library, broken or ())
     entries, disputes = with_components(read.usable, stack, library, facts)
     connection = _connection(stack, facts)
     assembly = _Assembly(library, facts, Gathering(stack, connection, taggable, library.sections_for))
     assembly.leave_out(read)
+    assembly.check_remains(broken or {})
     assembly.diagnostics.extend(disputes)
     assembly.build(entries)
     assembly.finish()
     outputs = assembly.take_raw(stack)
+    assembly.diagnostics.extend(guests(entries, assembly.gathering.resources, stack))
     if assembly.diagnostics:
         raise UnfinishedError(_together(assembly.diagnostics), Graph(assembly.gathering.resources))
     if broken:
@@ -133,6 +141,15 @@ class _Assembly:
             modules = (module,) if module is not None else self.library.sections.get(parts[0], ())
             self._fail(_address(parts), modules)
 
+    def check_remains(self, broken: Mapping[Path, Remains]) -> None:
+        """Say what fields have against each other of entries that cannot be read whole."""
+        for path, remains in broken.items():
+            module = self.library.module_for(*map(str, path))
+            if module is not None and module.checks:
+                for one in run(self.library, module, _remaining_problems, module, remains):
+                    source = self.gathering.stack.positions.at((*path, *one.at))
+                    self.diagnostics.append(one.diagnostic(source, _address(tuple(map(str, path)))))
+
     def build(self, entries: Iterable[Entry]) -> None:
         """Build every entry. One that needs something that has failed ends where it asks for that."""
         for entry in entries:
@@ -183,6 +200,10 @@ class _Assembly:
         return outputs
 
 
+def _remaining_problems(module: Module, remains: Remains) -> list[Problem]:
+    return list(problems_of_remains(module.checks, module.inputs, remains))
+
+
 def _address(parts: tuple[str, ...]) -> Address:
     """The address of an entry; that of its section where the entry is called as nothing can be."""
     try:
@@ -196,6 +217,8 @@ def _checked(module: Module) -> Callable[..., msgspec.Struct]:
 
     def build(*arguments: Any) -> msgspec.Struct:
         assert module.build is not None
+        scope, inputs, _ = arguments
+        scope.report(*problems_of(module.checks, inputs))
         outputs = module.build(*arguments)
         if not isinstance(outputs, module.outputs):
             raise TypeError(f"build answers {outputs!r}, expected {module.outputs.__name__}")

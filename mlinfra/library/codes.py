@@ -29,6 +29,7 @@ class Code(Coded):
     COMPONENT_DISPUTED = "MLI2016", "Two entries want one component with different settings."
     COMPONENTS_CLASH = "MLI2017", "Two modules cannot be in one stack."
     COMPONENT_WANTED = "MLI2018", "A component comes along because something needs it (a note)."
+    CLAIMED_TWICE = "MLI2021", "Two entries claim what only one of them can have."
     REFUSED = "MLI2020", "A module refuses its inputs."
     ADDRESS_RANGE = "MLI2101", "The address range of the network cannot be divided."
     NETWORK_ZONES = "MLI2102", "The network asks for zones that the region does not have."

@@ -23,6 +23,7 @@ from mlinfra.library.library import Library
 from mlinfra.library.module import Module
 from mlinfra.library.place import COMPONENTS
 from mlinfra.library.problem import Problem
+from mlinfra.library.rivalry import rivalries
 from mlinfra.library.running import run
 from mlinfra.library.wish import Wish
 
@@ -81,7 +82,7 @@ def with_components(
         # Those that are new, and those that are wanted otherwise than when they were asked.
         waiting = [entry for entry in made if asked.get(entry.address, ...) != entry.inputs]
     whole = library.in_order([*entries, *(_entry(one, library) for one in wanted.values())])
-    problems += _rivalries(whole)
+    problems += rivalries(whole)
     return whole, [problem.diagnostic(_source(entry, stack)) for entry, problem in problems]
 
 
@@ -124,34 +125,6 @@ def _entry(wanted: _Wanted, library: Library) -> Entry:
     inputs = run(library, first.module, msgspec.convert, wanted.settings, module.inputs)
     path = (COMPONENTS, module.place.entry)
     return Entry(module, path, inputs, wanted_by=tuple(wanted.by), written=first.written or first.path)
-
-
-def _rivalries(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Problem]]:
-    """Pairs of which one says that the other must not be there, or that would bring the same definitions."""
-    before: dict[int, list[Entry]] = {}  # by module: of thousands of entries few modules differ
-    for entry in entries:
-        for others in before.values():
-            theirs = others[0].module
-            if not (reason := _rivalry(entry.module, theirs) or _rivalry(theirs, entry.module)):
-                continue
-            for other in others:
-                summary = f"{other.address} and {entry.address} cannot be in one stack"
-                hint = "take one of them out, or give it a stack and a cluster of its own"
-                yield entry, Problem(Code.COMPONENTS_CLASH, summary, detail=reason, hint=hint)
-        before.setdefault(id(entry.module), []).append(entry)
-
-
-def _rivalry(one: Module, other: Module) -> str:
-    """Why they cannot live together; empty where they can."""
-    if one.contract is None:
-        return ""
-    if reason := next((rival.reason for rival in one.contract.rivals if rival.module == other.name), ""):
-        return reason
-    if other.contract is None or one is other:
-        return ""
-    mine, theirs = (set(contract.unique) for contract in (one.contract, other.contract))
-    both = ", ".join(sorted(mine & theirs))
-    return f"both bring {both}, of which a cluster has one" if both else ""
 
 
 def _source(entry: Entry, stack: Stack) -> Source | None:

@@ -111,6 +111,8 @@ class Workload(msgspec.Struct, frozen=True):
     chart: the one that brings it; empty for the main one. Of a chart that is installed more than once, `{release}`
     stands for the name of a release, in names and namespaces.
     nodes: the label of the nodes that it runs on alone, as the chart or its values say; empty for all.
+    among: the value of the chart that lists what that label may say; empty for anything.
+    affinity: instead of both, the value of the chart that says in Kubernetes' own words where it runs.
     """
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet"]
@@ -118,6 +120,8 @@ class Workload(msgspec.Struct, frozen=True):
     name: str
     chart: str = ""
     nodes: str = ""
+    among: str = ""
+    affinity: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -151,10 +155,22 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """A module that cannot be in the same stack, and why."""
+    """What cannot be in the same stack, and why: `Rival("gpu-operator", "...", kind="chart")`.
 
-    module: str
+    kind: a module; or what the stack installs besides, a chart, an add-on of EKS, an object by its name.
+    part: of a chart, the value that says whether it brings what they would quarrel about. by_default: whether it does
+    where the release says nothing of that.
+    """
+
+    name: str
     reason: str
+    kind: Literal["module", "chart", "addon", "object"] = "module"
+    part: str = ""
+    by_default: bool = True
+
+    def __str__(self) -> str:
+        of = {"module": "", "chart": "the chart ", "addon": "the EKS add-on "}.get(self.kind, "")
+        return f"{of}{self.name}{f' ({self.part})' if self.part else ''}: {self.reason}"
 
 
 class Teardown(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlinfra.core.facts import Facts, Wants
+from mlinfra.library.check import Check
 from mlinfra.library.contract import Contract, breaches
 from mlinfra.library.place import COMPONENTS, Place
 from mlinfra.library.schema import outputs_of, schema_of
@@ -47,7 +48,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     needs: the kinds of outputs that it asks others for; they are built first.
     moved: former local names and the present ones, within each entry.
     uses: the components that it may want. wishes: which of those one entry wants; without it, all.
-    contract: what it brings onto a cluster.
+    contract: what it brings onto a cluster. checks: what its fields may have against each other.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     uses: tuple[str, ...] = ()
     wishes: Wishes | None = None
     contract: Contract | None = None
+    checks: tuple[Check, ...] = ()
 
     @cached_property
     def schema(self) -> Mapping[str, Any]:
@@ -115,6 +117,7 @@ def module_of(name: str, folder: Path, defined: ModuleType) -> Module:
         uses=tuple(getattr(defined, "USES", ())),
         wishes=getattr(defined, "wishes", None),
         contract=getattr(defined, "CONTRACT", None),
+        checks=tuple(getattr(defined, "CHECKS", ())),
     )
 
 
@@ -135,6 +138,8 @@ def _breaches(defined: ModuleType) -> Iterator[str]:
         yield "it defines build and no Outputs; expected a msgspec.Struct, or one of mlinfra.library.outputs"
     if not all(_is_struct(need) for need in getattr(defined, "NEEDS", ())):
         yield "NEEDS holds something that is no kind of outputs; expected those of mlinfra.library.outputs"
+    if not all(isinstance(check, Check) for check in getattr(defined, "CHECKS", ())):
+        yield 'CHECKS holds something that is no Check; expected Check(function, ("min", "max"))'
     for name, count in (("build", 3), ("finish", 4), ("wants", 1), ("wishes", 2)):
         function = getattr(defined, name, None)
         if function is not None and not _takes(function, count):

@@ -253,7 +253,9 @@ class Service(Struct, frozen=True, kw_only=True, rename="camel"):
     """Something on the cluster that people or programs talk to.
 
     exposed: what load balancers that are their own gateways are to send to it.
+    ingresses: the gateway of Istio that is to take the ingresses that it makes by itself; empty where there is none.
     """
 
     exposed: tuple[Exposure, ...] = ()
+    ingresses: str = ""
     url: Annotated[Value, Meta(description="where it answers")]

@@ -52,7 +52,7 @@ def contract_lines(module: Module) -> Iterator[tuple[str, str]]:
     if contract.sign_in:
         yield "sign-in", contract.sign_in
     yield from (("component", name) for name in module.uses)
-    yield from (("not with", f"{one.module}: {one.reason}") for one in contract.rivals)
+    yield from (("not with", str(one)) for one in contract.rivals)
     if contract.teardown is not None:
         yield "teardown", contract.teardown.recipe
         yield from (("gone before", kind) for kind in contract.teardown.drain)

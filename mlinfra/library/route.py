@@ -69,6 +69,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 def add_route(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route) -> tuple[Exposure, ...]:
     """Add it. Answers what the module's own outputs have to hand on as `exposed`: nothing, but for a load balancer
     that is its own gateway."""
+    # Which of two would answer, the gateways decide each in a way of its own.
+    scope.claim(f"the name {route.host} at {balancer.address}", at=("domain",), hint="choose another name")
     if balancer.door is None:
         return add_targets(scope, local_name, balancer, route)
     _add_to_gateway(scope, local_name, balancer, balancer.door, route)

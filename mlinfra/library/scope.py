@@ -68,6 +68,7 @@ class Gathering:
         self.missing: set[type[msgspec.Struct]] = set()
         self.lost: set[type[msgspec.Struct]] = set()
         self.notes: list[Diagnostic] = []
+        self.claims: dict[str, Address] = {}
         self._of_kind: dict[type[msgspec.Struct], list[Any]] = {}
 
     def add(self, resource: Resource) -> None:
@@ -181,6 +182,12 @@ class Scope:
         """Say what a reviewer should know of the entry; it is planned all the same."""
         told = (note.diagnostic(self.at(note.at), self._written) for note in notes)
         self._gathering.notes.extend(msgspec.structs.replace(one, severity=Severity.NOTE) for one in told)
+
+    def claim(self, what: str, *, at: Path = (), hint: str) -> None:
+        """Have what one entry of a stack can have alone, however often it says so; give up where another has it."""
+        owner = self._gathering.claims.setdefault(what, self._written)
+        if owner != self._written:
+            self.refuse(Problem(Code.CLAIMED_TWICE, f"{owner} has {what} already", at=at, hint=hint))
 
     def settle(self, *problems: Problem) -> None:
         """Give up this entry for these reasons or for any reported before; go on where there is none."""

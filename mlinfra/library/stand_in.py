@@ -8,11 +8,12 @@ session writes the files, and says of which releases it did.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.value import canonical_json
-from mlinfra.library.contract import Chart, Contract, Definition, Permission
+from mlinfra.library.contract import Chart, Contract, Definition, Permission, Workload
 from mlinfra.library.library import Library
 from mlinfra.library.placement import on_nodes_with
 
@@ -20,6 +21,8 @@ from mlinfra.library.placement import on_nodes_with
 _IMAGE = "sandbox.mlinfra.dev/stand-in:{version}"
 # How contracts call the name of a release, and how Helm does.
 _RELEASE = ("{release}", "{{ .Release.Name }}")
+# What a value of the release stands for is no text: Helm puts it in as it is.
+_VALUE = re.compile(r'"(\{\{ \.Values\.[\w.]+ \| toJson \}\})"')
 
 
 def stand_in(library: Library, chart: str, version: str) -> Mapping[str, str] | None:
@@ -55,7 +58,8 @@ def _files(chart: Chart, contract: Contract) -> dict[str, str]:
 
 def _text(content: Mapping[str, Any]) -> str:
     """JSON, which is YAML; sorted, so that the digest of a stand-in is the same each time."""
-    return json.dumps(json.loads(canonical_json(content)), indent=1, sort_keys=True) + "\n"
+    text = json.dumps(json.loads(canonical_json(content)), indent=1, sort_keys=True)
+    return _VALUE.sub(r"\1", text) + "\n"
 
 
 def _definition(definition: Definition) -> dict[str, Any]:
@@ -104,8 +108,7 @@ def _workloads(chart: Chart, contract: Contract) -> Iterator[dict[str, Any]]:
         if workload.kind == "DaemonSet":
             # What serves a node must be there before that is of use, whatever keeps others away.
             pod["tolerations"] = [{"operator": "Exists"}]
-        if workload.nodes:
-            pod["affinity"] = on_nodes_with(workload.nodes)
+        pod |= _placement(workload)
         labels = {"app.kubernetes.io/name": workload.name, "app.kubernetes.io/instance": chart.name}
         spec: dict[str, Any] = {
             "selector": {"matchLabels": labels},
@@ -121,6 +124,24 @@ def _workloads(chart: Chart, contract: Contract) -> Iterator[dict[str, Any]]:
             "metadata": {"name": workload.name, "namespace": workload.namespace, "labels": labels},
             "spec": spec,
         }
+
+
+def _placement(workload: Workload) -> dict[str, Any]:
+    """Where it runs: as the chart has it, by the values that the release has."""
+    if workload.affinity:
+        return {"affinity": _value(workload.affinity)}
+    if not workload.nodes:
+        return {}
+    affinity = on_nodes_with(workload.nodes)
+    if workload.among:
+        (term,) = affinity["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+        (asked,) = term["matchExpressions"]
+        asked |= {"operator": "In", "values": _value(workload.among)}
+    return {"affinity": affinity}
+
+
+def _value(path: str) -> str:
+    return f"{{{{ .Values.{path} | toJson }}}}"
 
 
 def _pod(chart: Chart, level: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mlinfra.core.codec import decode, encode
+from mlinfra.core.codec import encode, revive
 from mlinfra.core.errors import StateError
 from mlinfra.core.ledger import Entry
 from mlinfra.core.state import FORMAT_VERSION, State
@@ -103,7 +103,7 @@ def unseal(line: bytes) -> bytes:
 
 def unsealed(line: bytes, kind: type[T]) -> T:
     """The noun of the type `kind` that was sealed. Raises `Damaged`."""
-    return _decoded(unseal(line), kind)
+    return _converted(_document(unseal(line)), kind)
 
 
 def identity_of(base: bytes) -> str:
@@ -116,8 +116,8 @@ def read_base(data: bytes, where: str, known: Format = CURRENT) -> tuple[Base, i
 
     Raises `Damaged`, or `StateError` where the format is not known.
     """
-    body = unseal(data)
-    glance = _decoded(body, _Glance)
+    document = _document(unseal(data))
+    glance = _converted(document, _Glance, msgspec.convert)
     written = glance.state.format_version if glance.state else known.version
     if written > known.version:
         raise StateError(
@@ -127,12 +127,10 @@ def read_base(data: bytes, where: str, known: Format = CURRENT) -> tuple[Base, i
             hint=f"use mlinfra {glance.mlinfra} or newer",
         )
     if written != known.version:
-        document = msgspec.json.decode(body)
         for upgrade in _way(written, where, known):
             document["state"] = upgrade.state(document["state"])
         document["state"]["format_version"] = known.version
-        body = msgspec.json.encode(document)
-    return _decoded(body, Base), written
+    return _converted(document, Base), written
 
 
 def read_journal(journal: Journal, base: str, written: int = FORMAT_VERSION, known: Format = CURRENT) -> list[Entry]:
@@ -154,13 +152,11 @@ def read_journal(journal: Journal, base: str, written: int = FORMAT_VERSION, kno
 
 
 def _read_line(data: bytes, base: str, number: int, written: int, known: Format) -> Line:
-    body = unseal(data)
+    document = _document(unseal(data))
     if written != known.version:
-        document = msgspec.json.decode(body)
         for upgrade in _way(written, base, known):
             document["entries"] = [upgrade.entry(entry) for entry in document["entries"]]
-        body = msgspec.json.encode(document)
-    line = _decoded(body, Line)
+    line = _converted(document, Line)
     if line.base != base:
         raise Damaged("it belongs to another state")
     if line.number != number:
@@ -187,8 +183,16 @@ def _way(written: int, where: str, known: Format) -> list[Upgrade]:
     return [step for step in steps if step is not None]
 
 
-def _decoded(body: bytes, kind: type[T]) -> T:
+def _document(body: bytes) -> Any:
     try:
-        return decode(body, kind)
+        return msgspec.json.decode(body)
+    except _MISSHAPEN as error:
+        raise Damaged(f"it is no JSON: {error}") from error
+
+
+def _converted(document: Any, kind: type[T], convert: Callable[[Any, type[T]], T] = revive) -> T:
+    """`document` as a `kind`; `revive` takes it apart."""
+    try:
+        return convert(document, kind)
     except _MISSHAPEN as error:
         raise Damaged(f"it does not have the form of a {kind.__name__.strip('_').lower()}: {error}") from error

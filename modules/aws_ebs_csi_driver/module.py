@@ -8,7 +8,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json, Properties
 from mlinfra.library import Block, Handle, Place, Scope
-from mlinfra.library.contract import Contract, Namespace, Teardown, Workload
+from mlinfra.library.contract import Contract, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.pod_identity import trust
 
@@ -27,6 +27,7 @@ CONTRACT = Contract(
         Workload("DaemonSet", "kube-system", "ebs-csi-node"),
     ),
     cloud=("aws:eks/addon:Addon",),
+    rivals=(Rival(_NAME, "both install the driver ebs.csi.aws.com, of which a cluster has one", kind="chart"),),
     teardown=Teardown(
         recipe="The class, then the add-on, once every claim is gone and its volume with it.",
         drain=("PersistentVolumeClaim",),

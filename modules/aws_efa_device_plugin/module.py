@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Namespace, Rival, Teardown, Workload
 from mlinfra.library.node_labels import EFA
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
@@ -37,6 +37,7 @@ CONTRACT = Contract(
         ),
     ),
     workloads=(Workload("DaemonSet", _NAMESPACE, _CHART, nodes=EFA),),
+    rivals=(Rival(_CHART, "both would announce a node's adapters to its kubelet", kind="chart"),),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets an adapter from then on."),
 )
 

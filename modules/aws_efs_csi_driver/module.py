@@ -10,7 +10,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.cluster_mark import MARK, cluster_mark
-from mlinfra.library.contract import Chart, Contract, Permission, Statement, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Permission, Rival, Statement, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.volume_driver import add_driver, room_of_driver
 
@@ -76,6 +76,7 @@ CONTRACT = Contract(
             ),
         ),
     ),
+    rivals=(Rival(_NAME, "both install the driver efs.csi.aws.com, of which a cluster has one", kind="chart"),),
     teardown=Teardown(
         recipe="The release, then its namespace, once every claim is gone and its access point with it.",
         drain=("PersistentVolumeClaim",),

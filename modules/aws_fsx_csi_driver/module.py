@@ -11,7 +11,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.cluster_mark import MARK, cluster_mark
-from mlinfra.library.contract import Chart, Contract, Permission, Statement, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Permission, Rival, Statement, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.volume_driver import add_driver, room_of_driver
 
@@ -69,6 +69,7 @@ CONTRACT = Contract(
             ),
         ),
     ),
+    rivals=(Rival(_NAME, "both install the driver fsx.csi.aws.com, of which a cluster has one", kind="chart"),),
     teardown=Teardown(
         recipe="The release, then its namespace, once every claim is gone and its file system with it.",
         drain=("PersistentVolumeClaim",),

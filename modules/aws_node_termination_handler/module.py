@@ -17,6 +17,7 @@ from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.placement import on_nodes_with
 
 _NAME = "aws-node-termination-handler"
+_AFFINITY = "daemonsetAffinity"
 
 SECTION = Place("components", entry=_NAME)
 NEEDS = (Cluster, NodeGroup)
@@ -41,7 +42,7 @@ CONTRACT = Contract(
             entrances=(),
         ),
     ),
-    workloads=(Workload("DaemonSet", _NAME, _NAME),),
+    workloads=(Workload("DaemonSet", _NAME, _NAME, affinity=_AFFINITY),),
     teardown=Teardown(recipe="The release, then its namespace; nodes are no longer emptied before they go."),
 )
 
@@ -64,7 +65,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "taintNode": True,
         "emitKubernetesEvents": True,
         "rbac": {"pspEnabled": False},
-        "daemonsetAffinity": on_nodes_with(GROUP, tuple(own)),
+        _AFFINITY: on_nodes_with(GROUP, tuple(own)),
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
     }
     return Component(address=add_addon(scope, CONTRACT, facts, values).address)

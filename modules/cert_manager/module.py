@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Definition, Entrance, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Entrance, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="cert-manager")
@@ -38,6 +38,7 @@ CONTRACT = Contract(
         Workload("Deployment", "cert-manager", "cert-manager-cainjector"),
         Workload("Deployment", "cert-manager", "cert-manager-webhook"),
     ),
+    rivals=(Rival("cert-manager", "both run as cert-manager in the namespace of that name", kind="addon"),),
     teardown=Teardown(
         recipe="The release, then its namespace.",
         drain=("Certificate.cert-manager.io", "Challenge.acme.cert-manager.io"),

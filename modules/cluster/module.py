@@ -13,7 +13,7 @@ from msgspec import Meta
 from mlinfra.core import connections
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.value import Json
-from mlinfra.library import Block, Handle, Place, Problem, Scope, Wish
+from mlinfra.library import Block, Check, Handle, Place, Problem, Scope, Wish
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
@@ -102,6 +102,29 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = {}
 
 
+def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:
+    """Ways to the API that nobody, or everybody, could take."""
+
+    def problem(summary: str, hint: str, field: str = "allowedCidrs") -> list[Problem]:
+        return [Problem(Code.CLUSTER_ENDPOINT, summary, at=("endpoint", field), hint=hint)]
+
+    for field, reach in (("proxy", "proxy"), ("bastion", "ssm")):
+        if getattr(endpoint, field) and endpoint.reach != reach:
+            hint = f"set endpoint.reach to {reach}, or take the {field} out"
+            return problem(f"a {field} is named, and the API is not reached by {reach}", hint, field)
+    if not endpoint.private and not endpoint.public:
+        return problem("nobody could reach the cluster's API", "set private or public to true", "private")
+    if endpoint.public and not endpoint.allowed_cidrs:
+        hint = "list those who may: [203.0.113.0/24]; [0.0.0.0/0] lets everybody try"
+        return problem("the API is public, and it is not said for whom", hint)
+    if endpoint.allowed_cidrs and not endpoint.public:
+        return problem("allowedCidrs is about a public API, and this one is not", "set public: true, or take them out")
+    return []
+
+
+CHECKS = (Check(_endpoint_problems, ("endpoint",)), Check(access_problems, ("access",)))
+
+
 def wants(inputs: Inputs) -> Wants:
     """What EKS chooses for a cluster of this version."""
     return Wants(versions=frozenset({inputs.version}), addons=wanted_addons(inputs.addons))
@@ -115,7 +138,7 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the control plane and what must stand before nodes join."""
-    scope.report(*_problems(inputs, facts), *access_problems(inputs.access))
+    scope.report(*_version_problems(inputs.version, facts))
     version = inputs.version or facts.cluster_versions[-1]
     scope.report(*addon_problems(inputs.addons, version, facts))
     network = scope.one(Network)
@@ -223,13 +246,12 @@ def _trust() -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _problems(inputs: Inputs, facts: Facts) -> list[Problem]:
-    problems = []
-    if not facts.cluster_versions or inputs.version not in ("", *facts.cluster_versions):
-        hint = f"there is {', '.join(facts.cluster_versions) or 'none'}"
-        summary = f"EKS does not offer Kubernetes {inputs.version} in {facts.region}"
-        problems.append(Problem(Code.CLUSTER_VERSION, summary, at=("version",), hint=hint))
-    return [*problems, *_endpoint_problems(inputs.endpoint)]
+def _version_problems(version: str, facts: Facts) -> list[Problem]:
+    if facts.cluster_versions and version in ("", *facts.cluster_versions):
+        return []
+    hint = f"there is {', '.join(facts.cluster_versions) or 'none'}"
+    summary = f"EKS does not offer Kubernetes {version} in {facts.region}"
+    return [Problem(Code.CLUSTER_VERSION, summary, at=("version",), hint=hint)]
 
 
 def _zone_problems(network: Network) -> list[Problem]:
@@ -240,21 +262,3 @@ def _zone_problems(network: Network) -> list[Problem]:
     if any(not subnet.zone for subnet in network.subnets):  # the zone of what is only used is not known
         hint = "name another subnet, in another zone, in network.use.subnetIds"
     return [Problem(Code.CLUSTER_ZONES, "EKS needs subnets in two zones or more", hint=hint)]
-
-
-def _endpoint_problems(endpoint: Endpoint) -> list[Problem]:
-    def problem(summary: str, hint: str, field: str = "allowedCidrs") -> list[Problem]:
-        return [Problem(Code.CLUSTER_ENDPOINT, summary, at=("endpoint", field), hint=hint)]
-
-    for field, reach in (("proxy", "proxy"), ("bastion", "ssm")):
-        if getattr(endpoint, field) and endpoint.reach != reach:
-            hint = f"set endpoint.reach to {reach}, or take the {field} out"
-            return problem(f"a {field} is named, and the API is not reached by {reach}", hint, field)
-    if not endpoint.private and not endpoint.public:
-        return problem("nobody could reach the cluster's API", "set private or public to true", "private")
-    if endpoint.public and not endpoint.allowed_cidrs:
-        hint = "list those who may: [203.0.113.0/24]; [0.0.0.0/0] lets everybody try"
-        return problem("the API is public, and it is not said for whom", hint)
-    if endpoint.allowed_cidrs and not endpoint.public:
-        return problem("allowedCidrs is about a public API, and this one is not", "set public: true, or take them out")
-    return []

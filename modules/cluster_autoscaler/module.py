@@ -10,8 +10,9 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Value
 from mlinfra.library import Block, Handle, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Rival, Statement, Teardown, Workload
 from mlinfra.library.forms import Duration
+from mlinfra.library.karpenter import NAME as KARPENTER
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.pod_security import CONTAINER, POD
 
@@ -20,6 +21,7 @@ NEEDS = (Cluster, NodeGroup)
 Outputs = Component
 
 _NAME = "cluster-autoscaler"
+_BOTH_START = "both start machines for the pods that wait, each as if the other were not there"
 # The expander reads this map, by this name, in the namespace of the program (expander/priority/readme.md).
 _PRIORITIES = "cluster-autoscaler-priority-expander"
 
@@ -68,6 +70,7 @@ CONTRACT = Contract(
             ),
         ),
     ),
+    rivals=(Rival(KARPENTER, _BOTH_START), Rival(KARPENTER, _BOTH_START, kind="chart")),
     teardown=Teardown(recipe="The release, then its namespace; groups keep the size that they have."),
 )
 

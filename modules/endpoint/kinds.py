@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mlinfra.library import Problem
 from mlinfra.library.codes import Code
 
 
-def kind_problems(kind: str, runtime: str, model: str, shared: bool) -> Iterator[Problem]:
+def kind_problems(kind: str, runtime: str, model: str, shares: Mapping[str, object]) -> Iterator[Problem]:
     """What nothing here makes yet, and an endpoint without a model."""
     if kind != "realtime":
         summary = f"endpoints of kind {kind} cannot be planned yet"
@@ -16,7 +16,7 @@ def kind_problems(kind: str, runtime: str, model: str, shared: bool) -> Iterator
     if runtime != "triton":
         summary = f"endpoints that run {runtime} cannot be planned yet"
         yield Problem(Code.NOT_PLANNED_YET, summary, at=("runtime",), hint="use runtime: triton")
-    if shared:
+    if shares:
         return
     if not model:
         hint = "add model: s3://BUCKET/FOLDER, the folder that Triton calls a model"

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Value
-from mlinfra.library import Block, Place, Scope, Wish
+from mlinfra.library import Block, Check, Place, Scope, Wish
 from mlinfra.library.addon import component
 from mlinfra.library.forms import Name, Quantity, Share
 from mlinfra.library.outputs import Cluster, LoadBalancer, ModelServing, NodeGroup, Service
@@ -92,6 +92,12 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = None
 
 
+CHECKS = (
+    Check(kind_problems, ("kind", "runtime", "model", "traffic")),
+    Check(scaling_problems, ("replicas.min", "replicas.max")),
+)
+
+
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     """Where it lives, what measures it, and what makes it more or fewer by that."""
     yield Wish("model-serving")
@@ -104,10 +110,6 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make its servers, their entrance, and what scales them."""
-    scope.report(
-        *kind_problems(inputs.kind, inputs.runtime, inputs.model, bool(inputs.traffic)),
-        *scaling_problems(inputs.replicas),
-    )
     groups, balancers = scope.every(NodeGroup), scope.every(LoadBalancer)
     chosen = ways_in(inputs.load_balancers, balancers)
     scope.settle(

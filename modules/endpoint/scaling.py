@@ -30,10 +30,10 @@ class Replicas(Block, frozen=True, kw_only=True):
     scale_to_zero: Annotated[bool, Meta(description="whether none are left while nobody asks")] = False
 
 
-def scaling_problems(replicas: Replicas) -> Iterator[Problem]:
+def scaling_problems(fewest: int, most: int) -> Iterator[Problem]:
     """Bounds that contradict each other."""
-    if replicas.min > replicas.max:
-        summary = f"min is {replicas.min} and max is {replicas.max}"
+    if fewest > most:
+        summary = f"min is {fewest} and max is {most}"
         yield Problem(Code.ENDPOINT_REPLICAS, summary, at=("replicas", "max"), hint="raise max, or lower min")
 
 

@@ -10,7 +10,17 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Permission, Statement, Teardown, Workload
+from mlinfra.library.contract import (
+    Chart,
+    Contract,
+    Definition,
+    Namespace,
+    Permission,
+    Rival,
+    Statement,
+    Teardown,
+    Workload,
+)
 from mlinfra.library.forms import Domain
 from mlinfra.library.name_keeper import KEY, NAME, NAMESPACE
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
@@ -62,6 +72,7 @@ CONTRACT = Contract(
             ),
         ),
     ),
+    rivals=(Rival(_NAME, "both run as external-dns in the namespace of that name", kind="addon"),),
     teardown=Teardown(
         recipe="What it wrote goes with the services and ingresses that asked for it; then the release, its namespace.",
         drain=("Service", "Ingress.networking.k8s.io"),

@@ -6,7 +6,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Properties, Value
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon, component
-from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, Monitoring, NodeGroup
 
 from .pipeline import FILTERS, INPUTS, MATCHES, SERVICE, TO_LOKI
@@ -38,6 +38,7 @@ CONTRACT = Contract(
         ),
     ),
     workloads=(Workload("DaemonSet", _NAME, _NAME),),
+    rivals=(Rival(_NAME, "both run as fluent-bit in the namespace of that name", kind="addon"),),
     teardown=Teardown(
         recipe="The release, then its namespace; the logs are where they were sent.",
         keeps=("nothing on nodes but the place up to which it had read",),

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Value
-from mlinfra.library import Block, Place, Scope
+from mlinfra.library import Block, Check, Place, Scope
 from mlinfra.library.addon import add_addon
 from mlinfra.library.bucket import add_bucket
 from mlinfra.library.dashboard import add_dashboard, is_shown, workload_panels
@@ -44,9 +44,11 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = None
 
 
+CHECKS = (Check(sign_in_problems, ("domain", "sign_in")),)
+
+
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, with its bucket and its database."""
-    scope.report(*sign_in_problems(inputs.domain, inputs.sign_in))
     network, balancers = scope.one(Network), scope.every(LoadBalancer)
     scope.settle(*database_problems(network), *way_in_problems(inputs.domain, inputs.sign_in, balancers))
     bucket = add_bucket(scope, "data")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties
-from mlinfra.library import Block, Place, Scope
+from mlinfra.library import Block, Place, Problem, Scope
 from mlinfra.library.addon import add_addon
+from mlinfra.library.codes import Code
 from mlinfra.library.contract import Contract, Definition, Entrance, Namespace, Teardown, Workload
 from mlinfra.library.istio import istio_chart
-from mlinfra.library.outputs import Cluster, Component, NodeGroup
+from mlinfra.library.outputs import Cluster, Component, NodeGroup, Service
 
 SECTION = Place("components", entry="istio")
-NEEDS = (Cluster, NodeGroup)
+NEEDS = (Cluster, NodeGroup, Service)
 Outputs = Component
 
 _NAMESPACE = "istio-system"
@@ -64,10 +65,20 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         # It tells a few gateways, and not every pod of a mesh.
         "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}},
         "seccompProfile": {"type": "RuntimeDefault"},
-        "meshConfig": {"accessLogFile": "/dev/stdout", "accessLogEncoding": "JSON"},
+        "meshConfig": {"accessLogFile": "/dev/stdout", "accessLogEncoding": "JSON", **_ingresses(scope)},
         # What is wrong is refused from the start; otherwise istiod changes its own webhook later, which would be drift.
         "base": {"validationFailurePolicy": "Fail"},
     }
     # A second webhook, of the definitions' own chart, would be changed in that way: what it looks at bears no label.
     of_crds: dict[str, Properties] = {"base": {"defaultRevision": ""}}
     return Component(address=add_addon(scope, CONTRACT, facts, values, of_crds=of_crds).address)
+
+
+def _ingresses(scope: Scope) -> Properties:
+    """Which gateway takes ingresses of Istio's class: of one control plane, one (pilot/pkg/config/kube/ingress of the
+    same source). Others are told by objects of Istio's own."""
+    wanted = {one.ingresses: one for one in scope.every(Service) if one.ingresses}
+    if len(wanted) > 1:
+        summary = f"ingresses are to be taken by {' and by '.join(sorted(wanted))}, and Istio has one gateway for them"
+        scope.refuse(Problem(Code.BALANCER_GATEWAY, summary, hint="lead their names to one load balancer"))
+    return {"ingressSelector": next(iter(wanted))} if wanted else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Permission, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Definition, Namespace, Permission, Rival, Teardown, Workload
 from mlinfra.library.interruptions import SPOT, TYPES, add_queue
 from mlinfra.library.karpenter import NAME
 from mlinfra.library.node_role import add_entry, add_profile, add_role
@@ -49,6 +49,10 @@ CONTRACT = Contract(
     workloads=(Workload("Deployment", NAME, NAME),),
     permissions=(Permission(service_account=NAME, namespace=NAME, statements=STATEMENTS),),
     cloud=("aws:eks/accessEntry:AccessEntry", "aws:iam/instanceProfile:InstanceProfile", *TYPES),
+    rivals=(
+        Rival("cluster-autoscaler", "both start machines for the pods that wait", kind="chart"),
+        Rival("karpenter-crd", "it brings the definitions of Karpenter, which come with Karpenter here", kind="chart"),
+    ),
     teardown=Teardown(
         recipe="The pools, then the classes once every machine is gone, then the release, last queue and roles; what "
         "is started and left all the same is swept by its tags.",

@@ -13,6 +13,8 @@ NEEDS = (Cluster, NodeGroup)
 Outputs = Component
 _V1 = ("v1alpha1",)
 
+_BOTH_SERVE = "both serve v1beta1.external.metrics.k8s.io, of which a cluster has one server"
+
 CONTRACT = Contract(
     charts=(
         Chart(
@@ -42,7 +44,8 @@ CONTRACT = Contract(
         Workload("Deployment", "keda", "keda-admission-webhooks"),
     ),
     rivals=(
-        Rival("prometheus-adapter", "both serve v1beta1.external.metrics.k8s.io, of which a cluster has one server"),
+        Rival("prometheus-adapter", _BOTH_SERVE),
+        Rival("prometheus-adapter", _BOTH_SERVE, kind="chart", part="rules.external", by_default=False),
     ),
     teardown=Teardown(
         recipe="The release, then its namespace; workloads keep the number of pods that they have.",

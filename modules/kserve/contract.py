@@ -62,7 +62,10 @@ CONTRACT = Contract(
         ),
     ),
     cloud=BUCKET_TYPES,
-    rivals=(Rival("kubeflow", "Kubeflow brings a KServe of its own, and a cluster has one of each definition"),),
+    rivals=(
+        Rival("kubeflow", "Kubeflow brings a KServe of its own, and a cluster has one of each definition"),
+        Rival("kserve-crd", "both bring the definitions of KServe, of which a cluster has one", kind="chart"),
+    ),
     teardown=Teardown(
         recipe="Its services first, then the releases, last of all that of its definitions, and the namespaces.",
         drain=("InferenceService.serving.kserve.io", "InferenceGraph.serving.kserve.io"),

@@ -17,7 +17,7 @@ from mlinfra.library.outputs import Cluster, Exposure, LoadBalancer, NodeGroup, 
 from mlinfra.library.own_domain import way_to
 
 from .contract import CONTRACT, MODELS
-from .ways_in import add_names, ingresses, way_in_problems
+from .ways_in import add_class, add_names, ingresses, way_in_problems
 
 SECTION = Place("runtimes", entry="kserve")
 NEEDS = (Cluster, NodeGroup, LoadBalancer)
@@ -69,9 +69,12 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     exposed: tuple[Exposure, ...] = ()
     if inputs.domain:
         url = f"https://NAME-{'predictor-' if serverless else ''}{MODELS}.{inputs.domain}"
+    taken_by = ""
     if serverless and way_in is not None:
         exposed = add_names(scope, way_in)
-    return Outputs(url=url, exposed=exposed, namespace=MODELS, bucket=models["bucket"])
+    elif way_in is not None:
+        taken_by = add_class(scope, way_in)
+    return Outputs(url=url, exposed=exposed, ingresses=taken_by, namespace=MODELS, bucket=models["bucket"])
 
 
 def _settings(facts: Facts, mode: str, way_in: LoadBalancer | None) -> Properties:

@@ -1,9 +1,12 @@
 """The names of models outside of the cluster.
 
-For plain deployments KServe makes an ingress for each, which a gateway of NGINX takes. Those that sleep are services of
-Knative, and every name below the domain goes to Kourier, which knows them, through whichever gateway. A model is called
-NAME-NAMESPACE before the domain, so that the certificate of the load balancer reaches it; one that sleeps as Knative
-calls it, NAME-predictor-NAMESPACE (KServe 0.20, pkg/controller/.../ingress/ingress_reconciler.go, August 2026).
+For plain deployments KServe makes an ingress for each, of the class that the gateway takes: NGINX its own, Istio one
+that says that it is meant (KServe 0.20, hack/setup/infra/manage.istio-ingress-class.sh). Such an ingress names no
+certificate, so that a gateway of Istio takes it in the clear alone, behind a load balancer that ends TLS (Istio 1.31,
+pilot/pkg/config/kube/ingress/gateways.go). Models that sleep are services of Knative, and every name below the domain
+goes to Kourier, which knows them, through whichever gateway. A model is called NAME-NAMESPACE before the domain, so
+that the certificate of the load balancer reaches it; one that sleeps as Knative calls it, NAME-predictor-NAMESPACE
+(KServe 0.20, pkg/controller/.../ingress/ingress_reconciler.go). Both of August 2026.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from mlinfra.library.route import Route, Through, add_route
 
 from .contract import MODELS
 
+ISTIO = "istio"
+_CLASS = "kubernetes:networking.k8s.io/v1:IngressClass"
 _KOURIER = "kourier"
 
 
@@ -36,9 +41,18 @@ def way_in_problems(domain: str, mode: str, balancers: tuple[LoadBalancer, ...])
         hint = f"set {balancer.address}.gateway to istio or nginx"
         summary = f"{balancer.address} sends to pods itself, and those of a model that sleeps are not there"
         yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint)
-    if mode == "raw" and balancer.gateway != "nginx":
-        hint = f"set {balancer.address}.gateway to nginx, or mode to serverless"
-        summary = f"KServe makes an Ingress for each model, and the gateway {balancer.gateway} takes none"
+    if mode == "raw":
+        yield from _ingress_problems(balancer)
+
+
+def _ingress_problems(balancer: LoadBalancer) -> Iterator[Problem]:
+    if balancer.door is None:
+        hint = f"set {balancer.address}.gateway to istio or nginx"
+        summary = f"KServe makes an Ingress for each model, and {balancer.address} has no gateway that takes them"
+        yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint)
+    elif balancer.gateway == ISTIO and balancer.door.tls:
+        hint = f"add {balancer.address}.certificate, so that TLS ends there; or set its gateway to nginx"
+        summary = "KServe's ingresses name no certificate, without which a gateway of Istio that ends TLS takes none"
         yield Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint)
 
 
@@ -60,6 +74,19 @@ def add_names(scope: Scope, balancer: LoadBalancer) -> tuple[Exposure, ...]:
         through=Through(KOURIER_HOST, KOURIER_PORT),
     )
     return add_route(scope, "route", balancer, route)
+
+
+def add_class(scope: Scope, balancer: LoadBalancer) -> str:
+    """Add the class of ingresses that Istio takes, called as its gateway; answers that, which Istio is to be told.
+
+    NGINX brings a class of its own.
+    """
+    if balancer.gateway != ISTIO or balancer.door is None:
+        return ""
+    name = balancer.door.name
+    spec: Properties = {"controller": "istio.io/ingress-controller"}
+    scope.add("ingress-class", _CLASS, {"metadata": {"name": name}, "spec": spec})
+    return name
 
 
 def ingresses(balancer: LoadBalancer | None) -> Properties:

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Properties, Value
-from mlinfra.library import Block, Handle, Place, Problem, Scope, Wish
+from mlinfra.library import Block, Check, Handle, Place, Problem, Scope, Wish
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr, Domain
 from mlinfra.library.outputs import Cluster, LoadBalancer, Network, NodeGroup, Service, TargetGroup
@@ -66,6 +66,9 @@ class Inputs(Block, frozen=True, kw_only=True):
     ] = "istio"
 
 
+CHECKS = (Check(gateway_problems, ("type", "gateway")), Check(name_problems, ("zone", "domain")))
+
+
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     """What runs its gateway, brings its pods to the load balancer, and makes their certificate; what writes names."""
     if inputs.zone and inputs.domain:
@@ -82,7 +85,6 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the load balancer, and the gateway behind it."""
-    scope.report(*gateway_problems(inputs.type, inputs.gateway), *name_problems(inputs.zone, inputs.domain))
     network, cluster = scope.one(Network), scope.one(Cluster)
     subnets = network.public_subnet_ids if inputs.scheme == "internet-facing" else network.private_subnet_ids
     scope.settle(

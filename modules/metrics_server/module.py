@@ -5,13 +5,15 @@ from __future__ import annotations
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Entrance, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Entrance, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.pod_security import POD
 
 SECTION = Place("components", entry="metrics-server")
 NEEDS = (Cluster, NodeGroup)
 Outputs = Component
+_BOTH_SERVE = "both serve v1beta1.metrics.k8s.io, of which a cluster has one server"
+
 CONTRACT = Contract(
     charts=(
         Chart(
@@ -27,6 +29,10 @@ CONTRACT = Contract(
     namespaces=(Namespace(name="metrics-server", entrances=(Entrance("control-plane", (10250,)),)),),
     apis=("v1beta1.metrics.k8s.io",),
     workloads=(Workload("Deployment", "metrics-server", "metrics-server"),),
+    rivals=(
+        Rival("metrics-server", _BOTH_SERVE, kind="addon"),
+        Rival("prometheus-adapter", _BOTH_SERVE, kind="chart", part="rules.resource", by_default=False),
+    ),
     teardown=Teardown(recipe="The release, then its namespace; autoscalers stand still from then on."),
 )
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from mlinfra.core.facts import Facts
 from mlinfra.core.value import Value
-from mlinfra.library import Block, Place, Scope, Wish
+from mlinfra.library import Block, Check, Place, Scope, Wish
 from mlinfra.library.forms import Name
 from mlinfra.library.outputs import Cluster, LoadBalancer, Monitoring, NodeGroup
 
@@ -52,6 +52,13 @@ class Inputs(Block, frozen=True, kw_only=True):
     alerts: Annotated[Alerts, Meta(description="what alarms whom")] = Alerts()
 
 
+CHECKS = (
+    Check(metric_problems, ("metrics",)),
+    Check(retention_problems, ("logs",)),
+    Check(receiver_problems, ("alerts.receivers",)),
+)
+
+
 def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
     """What measures in the cluster, and what gathers logs there."""
     # Beside a workspace, what is kept in the cluster is for dashboards and autoscalers.
@@ -68,11 +75,6 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make what AWS keeps and watches."""
     alerts = inputs.alerts
-    scope.report(
-        *metric_problems(inputs.metrics),
-        *retention_problems(inputs.logs),
-        *receiver_problems(alerts.receivers),
-    )
     cluster = scope.one(Cluster)
     scope.settle()
     told = add_receivers(scope, alerts.receivers, facts)

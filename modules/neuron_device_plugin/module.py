@@ -9,7 +9,7 @@ from msgspec import Meta
 from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Namespace, Rival, Teardown, Workload
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 
 SECTION = Place("components", entry="neuron-device-plugin")
@@ -17,6 +17,7 @@ NEEDS = (Cluster, NodeGroup)
 Outputs = Component
 
 _NAME = "neuron-device-plugin"
+_INSTANCES = "neuronInstances"
 
 CONTRACT = Contract(
     charts=(
@@ -37,7 +38,9 @@ CONTRACT = Contract(
             entrances=(),
         ),
     ),
-    workloads=(Workload("DaemonSet", _NAME, _NAME),),
+    # By the chart's own affinity (templates/device-plugin-daemonset.yaml).
+    workloads=(Workload("DaemonSet", _NAME, _NAME, nodes="node.kubernetes.io/instance-type", among=_INSTANCES),),
+    rivals=(Rival("neuron-helm-chart", "both would announce a node's accelerators to its kubelet", kind="chart"),),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets an accelerator from then on."),
 )
 
@@ -51,7 +54,7 @@ class Inputs(Block, frozen=True, kw_only=True):
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install the plugin alone: neither a scheduler of its own, nor what repairs nodes by itself."""
     values = {
-        "neuronInstances": sorted(inputs.instances),
+        _INSTANCES: sorted(inputs.instances),
         "devicePlugin": {"namespaceOverride": _NAME, "tolerations": [{"operator": "Exists"}]},
         "scheduler": {"enabled": False},
         "npd": {"enabled": False},

@@ -13,7 +13,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Json, Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon
-from mlinfra.library.contract import Chart, Contract, Namespace, Teardown, Workload
+from mlinfra.library.contract import Chart, Contract, Namespace, Rival, Teardown, Workload
 from mlinfra.library.node_labels import GPU
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.placement import on_nodes_with
@@ -24,6 +24,7 @@ NEEDS = (Cluster, NodeGroup)
 Outputs = Component
 
 _NAME = "nvidia-device-plugin"
+_BOTH_ANNOUNCE = "both would announce the GPUs of a node to its kubelet, which takes one plugin for each kind of device"
 
 CONTRACT = Contract(
     charts=(
@@ -49,6 +50,10 @@ CONTRACT = Contract(
         Workload("DaemonSet", _NAME, _NAME, nodes=GPU),
         # On the nodes that share their GPUs by MPS; on no other: the chart's own selector.
         Workload("DaemonSet", _NAME, f"{_NAME}-mps-control-daemon", nodes=MPS_LABEL),
+    ),
+    rivals=(
+        Rival(_NAME, _BOTH_ANNOUNCE, kind="chart"),
+        Rival("gpu-operator", _BOTH_ANNOUNCE, kind="chart", part="devicePlugin.enabled"),
     ),
     teardown=Teardown(recipe="The release, then its namespace; no new pod gets a GPU from then on."),
 )

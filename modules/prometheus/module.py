@@ -13,7 +13,17 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Concat, Properties
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.addon import add_addon, component
-from mlinfra.library.contract import Chart, Contract, Credential, Definition, Entrance, Namespace, Teardown, Workload
+from mlinfra.library.contract import (
+    Chart,
+    Contract,
+    Credential,
+    Definition,
+    Entrance,
+    Namespace,
+    Rival,
+    Teardown,
+    Workload,
+)
 from mlinfra.library.forms import Duration, Quantity
 from mlinfra.library.outputs import Cluster, Component, Monitoring, NodeGroup
 
@@ -25,6 +35,9 @@ SECTION = Place("components", entry="prometheus")
 NEEDS = (Cluster, NodeGroup, Monitoring)
 USES = ("aws-ebs-csi-driver",)
 Outputs = Component
+
+_DEFINITIONS = "both bring the definitions of monitoring.coreos.com, of which a cluster has one"
+_PORT = "both listen on port 9100 of every node"
 
 CONTRACT = Contract(
     charts=(
@@ -71,6 +84,11 @@ CONTRACT = Contract(
     cloud=("aws:secretsmanager/secret:Secret", "aws:secretsmanager/secretVersion:SecretVersion"),
     secrets=(Credential(ADMIN, "Grafana's administrator; generated inside Secrets Manager"),),
     sign_in="Grafana, as admin with the generated password; nobody gets in without, or signs up",
+    rivals=(
+        *(Rival(name, _DEFINITIONS, kind="chart") for name in ("prometheus-operator-crds", "kube-prometheus")),
+        Rival("prometheus-node-exporter", _PORT, kind="chart", part="hostNetwork"),
+        Rival("prometheus-node-exporter", _PORT, kind="addon"),
+    ),
     teardown=Teardown(
         recipe="The release, then its namespaces; what was measured goes with the volumes of Prometheus.",
         drain=("Prometheus.monitoring.coreos.com", "Alertmanager.monitoring.coreos.com"),

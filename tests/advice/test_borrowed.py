@@ -30,14 +30,29 @@ def _said(calls: Calls, name: str, *types: str) -> list[str]:
 
 
 def test_a_role_that_is_not_there_is_told_and_one_that_is_says_nothing(sandbox: Sandbox, calls: Calls) -> None:
-    assert _said(calls, _ROLE, "", tokens.ROLE) == [f"warning {_AT}: there is no {_ROLE}"]
+    assert _said(calls, _ROLE, "", tokens.ROLE) == [f"error {_AT}: there is no {_ROLE}"]
     calls.one("iam", "CreateRole", {"RoleName": "ml-admins", "Path": "/teams/", "AssumeRolePolicyDocument": _TRUST})
     assert _said(calls, _ROLE) == []
 
 
 def test_a_certificate_that_is_not_there_is_told(calls: Calls) -> None:
     arn = f"arn:aws:acm:{calls.region}:123456789012:certificate/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
-    assert _said(calls, arn) == [f"warning {_AT}: there is no {arn}"]
+    assert _said(calls, arn) == [f"error {_AT}: there is no {arn}"]
+
+
+def test_what_the_stack_itself_may_be_about_to_make_stops_nothing(calls: Calls) -> None:
+    made = Borrowed(_AT, _ROLE, tokens.ROLE, Address("resources.admins"))
+    (told,) = borrowed_findings(calls, "123456789012", [made], lambda _: None)
+    assert (told.severity, told.code) == ("warning", "MLI8031")
+    assert "${resources.admins.arn}" in told.hint
+
+
+def test_what_aws_does_not_look_for_itself_is_a_warning_unless_something_else_needs_it(calls: Calls) -> None:
+    later = Borrowed(Address("resources.template"), "sg-0123456789abcdef0", tokens.SECURITY_GROUP, later=True)
+    at_once = Borrowed(_AT, later.name, later.type)
+    for borrowed, told in (([later], ("warning", later.address)), ([later, at_once], ("error", _AT))):
+        (found,) = borrowed_findings(calls, "123456789012", borrowed, lambda _: None)
+        assert (found.severity, found.address) == told
 
 
 def test_what_may_not_be_looked_for_was_not_checked(sandbox: Sandbox, calls: Calls) -> None:
@@ -65,7 +80,7 @@ def test_of_other_accounts_and_regions_nothing_is_said(calls: Calls) -> None:
     ],
 )
 def test_what_is_named_by_its_id_and_not_there_is_told_once(token: str, name: str, what: str, calls: Calls) -> None:
-    assert _said(calls, name, token, token) == [f"warning {_AT}: there is no {what} {name}"]
+    assert _said(calls, name, token, token) == [f"error {_AT}: there is no {what} {name}"]
 
 
 def test_what_is_there_says_nothing_and_a_key_that_goes_is_told(calls: Calls) -> None:
@@ -73,6 +88,4 @@ def test_what_is_there_says_nothing_and_a_key_that_goes_is_told(calls: Calls) ->
     key = calls.one("kms", "CreateKey", {})["KeyMetadata"]
     assert _said(calls, vpc, tokens.VPC) == _said(calls, key["KeyId"], tokens.KEY) == []
     calls.one("kms", "ScheduleKeyDeletion", {"KeyId": key["KeyId"]})
-    assert _said(calls, key["Arn"], tokens.KEY) == [
-        f"warning {_AT}: {key['Arn']} cannot be used, it is PendingDeletion"
-    ]
+    assert _said(calls, key["Arn"], tokens.KEY) == [f"error {_AT}: {key['Arn']} cannot be used, it is PendingDeletion"]

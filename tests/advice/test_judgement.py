@@ -150,6 +150,94 @@ def test_a_reservation_that_is_to_be_made_takes_what_its_machines_would(
     assert [check.verdict for check in checks(graph, account(quotas={ON_DEMAND: granted}))] == expected
 
 
+IN_A = ("demo", "gpu", "subnet-a", "us-east-1a")
+
+
+def there(count: int, *, reserved: bool = False, mine: bool = True) -> tuple[Running, ...]:
+    """Machines of the group, or of others."""
+    whose = IN_A if mine else ("", "", "subnet-a", "us-east-1a")
+    return (Running("g5.xlarge", False, *whose, reserved=reserved, matches=True),) * count
+
+
+def known(whole: Graph, *more: Resource) -> Things:
+    """With the group that is there already, by the name that EKS knows."""
+    things = Things.desired(placed(whole, "10.0.0.0/20", *more), None)
+    own = {"clusterName": "demo", "nodeGroupName": "gpu"}
+    return Things(
+        {one.address: msgspec.structs.replace(one, seen=own if one.address == GROUP else {}) for one in things}
+    )
+
+
+@pytest.mark.parametrize(
+    ("free", "running", "granted", "expected"),
+    [
+        (2, (), 8, FREE),  # its two run in what is set aside, and count once
+        (1, (), 8, FREE),
+        (1, (), 7, TIGHT),
+        (0, there(2, reserved=True), 8, FREE),  # what they fill is unused no more
+        (1, there(1), 8, FREE),  # the second will run in what is left
+        (1, there(2), 8, TIGHT),  # those that run elsewhere are no more to come
+        (2, there(1, mine=False), 12, FREE),
+    ],
+)
+def test_what_machines_fill_of_an_open_reservation_counts_once(
+    free: int, running: tuple[Running, ...], granted: float, expected: Verdict
+) -> None:
+    held = {"cr-1": Reservation("g5.xlarge", "us-east-1a", "active", free, open=True)}
+    supply = account(quotas={ON_DEMAND: granted}, running=running, reservations=held)
+    (room,) = judge(demand_of(known(node_group(["g5.xlarge"], (0, 1, 2)))), supply).rooms
+    assert [one.verdict for one in room.checks if "quota" in one.subject] == [expected], room.checks
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        Reservation("g5.xlarge", "us-east-1a", "active", 2),  # for those that name it
+        Reservation("g5.xlarge", "us-east-1b", "active", 2, open=True),
+        Reservation("g5.2xlarge", "us-east-1a", "active", 1, open=True),
+        Reservation("g5.xlarge", "us-east-1a", "active", 2, open=True, counts=True),
+    ],
+)
+def test_what_they_do_not_fill_counts_besides(held: Reservation) -> None:
+    whole = node_group(["g5.xlarge"], (2, 2, 2))
+    supply = account(quotas={ON_DEMAND: 8}, reservations={"cr-1": held})
+    fills = held.open and held.zone == "us-east-1a" and held.type == "g5.xlarge"
+    assert verdicts(placed(whole), supply) == [FREE if fills else SHORT]
+    aloof = Graph.of([_without_reservations(one) for one in placed(whole)])
+    assert verdicts(aloof, supply) == [SHORT]
+    several = placed(node_group(["g5.xlarge", "g5.2xlarge"], (2, 2, 2)))
+    assert verdicts(several, supply) == [SHORT]  # nobody knows which of them come
+
+
+def _without_reservations(one: Resource) -> Resource:
+    held = {"capacityReservationSpecification": {"capacityReservationPreference": "none"}}
+    template = one.address.endswith("launch-template")
+    return msgspec.structs.replace(one, properties={**one.properties, **(held if template else {})})
+
+
+@pytest.mark.parametrize(
+    ("running", "granted", "expected"),
+    [
+        (there(2), 16, [FREE, FREE]),
+        (there(2), 8, [FREE, TIGHT]),  # those that run fill what is made for them, but perhaps not while it is made
+        ((), 8, [FREE, TIGHT]),
+        ((), 7, [FREE, SHORT]),
+        (there(1, mine=False), 16, [FREE, FREE]),
+        (there(1, mine=False), 11, [TIGHT, TIGHT]),
+        (there(3, mine=False), 12, [SHORT, TIGHT]),
+    ],
+)
+def test_a_reservation_to_be_made_for_machines_that_run_takes_no_more_than_they(
+    running: tuple[Running, ...], granted: float, expected: list[Verdict]
+) -> None:
+    about = {"instanceType": "g5.xlarge", "instanceCount": 2, "availabilityZone": "us-east-1a"}
+    size = (2, 2, 2) if running == there(2) else (0, 0, 2)
+    things = known(node_group(["g5.xlarge"], size), resource("resources.held", RESERVATION, about))
+    capacity = judge(demand_of(things), account(quotas={ON_DEMAND: granted}, running=running))
+    told = [one for room in capacity.rooms for one in room.checks if "quota" in one.subject]
+    assert [one.verdict for one in told] == expected, told
+
+
 def plugin(**env: Any) -> Resource:
     settings = Json({"env": env})
     return resource("cluster.addons.vpc-cni", ADDON, {"addonName": "vpc-cni", "configurationValues": settings})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
 from mlinfra.core.cost import Amount, Budget, Cost, CostLine, Uncounted
@@ -37,6 +39,15 @@ COST = Cost(
     usage=(Uncounted(address=NAT, what="traffic through the NAT gateway", reason="paid by use"),),
     prices_of="2026-01-19",
     budget=Budget(monthly=Decimal("900"), fails=True),
+)
+BEFORE = CostLine(
+    address=SYSTEM, what="1 m6i.large, on demand", monthly=Amount(), change=amount("-70.08", "-70.08", "-70.08")
+)
+CHANGED = msgspec.structs.replace(
+    COST,
+    lines=(msgspec.structs.replace(COST.lines[0], change=COST.lines[0].monthly), *COST.lines[1:]),
+    gone=(BEFORE,),
+    change=amount("-70.08", "672.30", "2899.44"),
 )
 CAPACITY = Capacity(
     region="us-east-1",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import msgspec
 
+from mlinfra.cli.render.cost import cost_data, cost_html, cost_markdown, cost_page
+from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.page import plain
 from mlinfra.cli.render.plan_html import plan_html
+from mlinfra.cli.render.plan_json import plan_json
 from mlinfra.cli.render.plan_markdown import LIMIT, plan_markdown
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
@@ -17,7 +22,7 @@ from mlinfra.core.plan import Plan
 from mlinfra.core.report import Failed, Report
 from mlinfra.core.resource import Graph
 from tests.cli import plans
-from tests.cli.advice import CAPACITY, COST
+from tests.cli.advice import CAPACITY, CHANGED, COST
 from tests.cli.fakes import FakeSession, run
 
 ADVISED = msgspec.structs.replace(plans.CREATE, cost=COST, capacity=CAPACITY)
@@ -44,6 +49,38 @@ def test_a_comment_tells_the_cost_before_findings_and_capacity_after() -> None:
     assert "| **together** | 173.01 | 915.39 | 3,142.53 |" in told
     assert "No price is known of `nodeGroups.gpu` (g7.xlarge, on demand)." in told
     assert "| `nodeGroups.gpu` 0 to 4 of g5.xlarge | short | vCPU quota L" in told
+
+
+def test_every_form_says_what_each_thing_costs_more_or_less_and_what_is_paid_no_more() -> None:
+    changed = msgspec.structs.replace(ADVISED, cost=CHANGED)
+    told = run("plan", "s", session=FakeSession(changed)).out
+    assert "          nodeGroups.gpu: 0 to 4 (now 1) g5.xlarge, spot  +742.38\n" in told
+    assert "          nodeGroups.system: 1 m6i.large, on demand  -70.08, paid no more\n" in told
+    assert "NAT gateway  " not in told
+    table = plain(cost_page(CHANGED, "demo", Look(width=120)), 120).splitlines()
+    assert [line.split()[-1] for line in table if "m6i.large" in line or "spot  " in line] == [
+        "+742.38",
+        "140.16",
+        "-70.08",
+    ]
+    assert "| `nodeGroups.system` 1 m6i.large, on demand |  |  |  | -70.08 |" in plan_markdown(changed, {})
+    assert "<td></td><td></td><td></td><td>-70.08</td>" in plan_html(changed, {}, Graph({}))
+    read = json.loads(plan_json(changed))["cost"]
+    together = sum(line["change"]["expected"] for line in (*read["lines"], *read["gone"]))
+    assert round(together, 2) == read["change"]["expected"]
+
+
+def test_where_all_is_new_or_nobody_knows_what_was_no_line_tells_a_change() -> None:
+    new = [msgspec.structs.replace(line, change=line.monthly) for line in COST.lines]
+    for cost in (
+        msgspec.structs.replace(COST, lines=tuple(new), change=COST.monthly),
+        msgspec.structs.replace(CHANGED, change=None),
+    ):
+        assert "| change |" not in "\n".join(cost_markdown(cost))
+        assert "paid no more" not in plain(cost_page(cost, "demo", Look(width=120)), 120)
+        assert "change</th>" not in cost_html(cost)
+    unread = cost_data(msgspec.structs.replace(CHANGED, change=None))
+    assert ({line["change"] for line in unread["lines"]}, unread["gone"]) == ({None}, [])
 
 
 def test_a_comment_stays_within_its_limit_whatever_there_is_to_advise() -> None:

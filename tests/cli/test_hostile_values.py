@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from mlinfra.cli.render.look import Look
@@ -121,7 +121,6 @@ secrets: some.SearchStrategy[Value] = some.recursive(
 contents = some.one_of(some.just(LITERAL), some.just({"k": LITERAL}), some.just([LITERAL]), secrets)
 
 
-@settings(deadline=None)
 @given(before=contents, after=contents)
 def test_no_field_that_is_secret_shows_either_side(before: Value, after: Value) -> None:
     field = Field(path=("password",), before=before, after=after, secret=True)
@@ -129,7 +128,6 @@ def test_no_field_that_is_secret_shows_either_side(before: Value, after: Value) 
         assert LITERAL not in text
 
 
-@settings(deadline=None)
 @given(value=secrets, other=some.sampled_from(["plain", None, 7]))
 def test_what_is_made_from_a_secret_is_as_secret_as_it(value: Value, other: Value) -> None:
     fields = (Field(path=("a",), before=other, after=value), Field(path=("b",), after={"deep": [value], "o": other}))

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from mlinfra.cli.render.page import plain
+from mlinfra.cli.render.stack import expanded_data, expanded_page
 from mlinfra.core import codec
 from mlinfra.core.backend import Holder
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.state import State
 from mlinfra.core.value import Secret
 from tests.cli import graphs, plans
-from tests.cli.fakes import Charted, FakeSession, FakeSessions, run
+from tests.cli.fakes import Charted, FakeSession, FakeSessions, Leaf, run
 
 HOLDER = Holder(
     token=42,
@@ -39,9 +41,11 @@ def test_drift_is_called_drift_in_every_form() -> None:
 
 
 def test_drift_exits_with_1_where_something_could_not_be_read() -> None:
-    finding = Diagnostic(severity=Severity.WARNING, code="MLI3034", summary="could not be read")
-    result = run("drift", "stack.yaml", session=FakeSession(plans.plan(*plans.DRIFT.changes, diagnostics=(finding,))))
+    result = run("drift", "stack.yaml", session=FakeSession(plans.unread(plans.DRIFT)))
     assert result.code == 1
+    quiet = run("drift", "stack.yaml", session=FakeSession(plans.unread(plans.NO_OP)))
+    assert quiet.code == 1
+    assert "no drift, 2 objects are as last applied, 1 could not be read" in quiet.out
 
 
 def test_drift_exits_with_2_where_others_added_something() -> None:
@@ -95,6 +99,14 @@ def test_a_stack_is_shown_with_its_target_state_and_sections() -> None:
     assert "locked by alice@laptop for apply" in result.out
     assert "nodeGroups  gpu" in result.out
     assert json.loads(run("show", "stack.yaml", "-o", "json").out)["state"]["objects"] == 2
+
+
+def test_a_long_value_is_shortened_where_people_read_and_whole_for_programs() -> None:
+    leaf = Leaf("resources.page.value", "x" * 10_000, "stack.yaml:9")
+    (line,) = plain(expanded_page([leaf])).splitlines()
+    assert len(line) < 500
+    assert line.endswith("... (10000 characters)  stack.yaml:9")
+    assert expanded_data([leaf])[0]["value"] == leaf.value
 
 
 def test_an_expanded_stack_names_the_origin_of_every_value() -> None:

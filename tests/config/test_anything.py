@@ -38,7 +38,7 @@ PIECES = [
 NAMES = "type properties max instances capacity state from to default a gpu zones network packs waive until tags name"
 HEAD = {"apiVersion": "mlinfra/v1", "kind": "Stack", "metadata": {"name": "shop"}, "target": {"platform": "sandbox"}}
 
-quietly = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+quietly = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 words = st.sampled_from(PIECES) | st.text("ab${}.:", max_size=12)
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | words
 contents = st.recursive(

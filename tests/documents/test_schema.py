@@ -165,6 +165,7 @@ WIDE = {
         e={"oneOf": [{"type": "integer"}, {"type": "number", "maximum": 2}]},
         f={"allOf": [{"type": "string"}, {"pattern": "^[a-b]*$"}], "minLength": 1, "maxLength": 2},
         g={"const": 0},
+        h={"anyOf": [{"multipleOf": 2}, {"type": "array"}]},
     ),
     "required": ["a"],
     "$defs": {
@@ -173,12 +174,12 @@ WIDE = {
 }
 anything = st.recursive(
     st.none() | st.booleans() | st.integers(-1, 6) | st.sampled_from([0.0, 1.0, 2.5]) | st.text("ab1\n", max_size=3),
-    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from("abcdefg"), below, max_size=3),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from("abcdefgh"), below, max_size=3),
     max_leaves=5,
 )
 
 
-@given(value=st.dictionaries(st.sampled_from("abcdefgh"), anything, max_size=4) | anything)
+@given(value=st.dictionaries(st.sampled_from("abcdefghi"), anything, max_size=4) | anything)
 def test_the_quick_yes_and_jsonschema_agree(value: Any) -> None:
     quick = Conformance(Subschemas(WIDE)).test(WIDE)(value)
     slow = Draft202012Validator(WIDE).is_valid(value)

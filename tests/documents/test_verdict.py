@@ -78,7 +78,7 @@ def openings(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 schemas = st.recursive(leaves, branches, max_leaves=6).filter(lambda schema: isinstance(schema, dict))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(schemas, plain)
 def test_what_is_known_is_judged_as_by_jsonschema(schema: dict[str, Any], value: Value) -> None:
     expected = Verdict.PASS if Draft202012Validator(schema).is_valid(value) else Verdict.FAIL
@@ -87,7 +87,7 @@ def test_what_is_known_is_judged_as_by_jsonschema(schema: dict[str, Any], value:
     assert bool(criterion.culprits(value)) is (expected is Verdict.FAIL)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(schemas, partly, st.lists(plain, min_size=8, max_size=8))
 def test_a_verdict_holds_whatever_the_unknown_will_be(schema: dict[str, Any], value: Value, rest: list[Value]) -> None:
     verdict = Criterion(schema).verdict(value)
@@ -100,7 +100,7 @@ def test_a_verdict_holds_whatever_the_unknown_will_be(schema: dict[str, Any], va
 deep = st.recursive(leaves, openings, max_leaves=6).filter(lambda schema: isinstance(schema, dict))
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120)
 @given(deep, hidden, st.lists(st.one_of(plain, st.just('{"a": 2}')), min_size=8, max_size=8))
 def test_unknown_is_no_pass_in_any_operator_at_any_depth(
     schema: dict[str, Any], value: Value, rest: list[Value]

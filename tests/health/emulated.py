@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlinfra.core.health import Health, Severity, Trouble
+from mlinfra.health.backoff import STATUS
 from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Group, Seen
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE
@@ -50,6 +51,27 @@ def groups(made: World, **gpu: Any) -> tuple[Group, ...]:
     )
 
 
+def cloud_groups(made: World, **gpu: Any) -> tuple[Group, ...]:
+    """The groups as the cloud has them, with their machines; of `gpu` what else is given."""
+    found = []
+    for group in made.cloud.node_groups():
+        here = {one.instance_id: "InService" for one in made.cloud.machines() if one.node_group == group.name}
+        found.append(
+            Group(
+                name=group.name,
+                minimum=group.minimum,
+                maximum=group.maximum,
+                desired=group.desired,
+                machines=len(here),
+                instances=here,
+                labels=group.shapes[0].labels,
+                scaling_groups=(group.name,),
+                **(gpu if group.name == "gpu" else {}),
+            )
+        )
+    return tuple(found)
+
+
 def seen(made: World, **more: Any) -> Seen:
     """All that a look at the cluster shows."""
     objects: dict[str, tuple[Object, ...]] = {}
@@ -57,6 +79,8 @@ def seen(made: World, **more: Any) -> Seen:
         gvk = GroupVersionKind(kind.group, kind.version, kind.name if hasattr(kind, "name") else kind.kind)
         if made.store.registry.get(gvk) is not None:
             objects[gvk.kind] = tuple(made.store.list(gvk))
+    status = GroupVersionKind("", "v1", "ConfigMap")
+    objects["ConfigMap"] = tuple(one for one in made.store.list(status) if one["metadata"]["name"] == STATUS)
     return Seen(now=made.clock(), objects=objects, **more)
 
 

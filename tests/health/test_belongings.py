@@ -135,7 +135,7 @@ def test_pods_that_have_only_just_begun_are_on_their_way(kind: str) -> None:
     made.advance(seconds=1)
     health = health_of(made)
     assert health.verdict == "healthy"
-    assert "answer; the others are starting, since 09:0" in health.troubles[0].words
+    assert "0 of 2 pods answer; they are starting, since 09:0" in health.troubles[0].words
 
 
 def test_a_pod_may_take_as_long_as_its_startup_probe_allows() -> None:

@@ -71,7 +71,8 @@ def test_a_shortage_of_machines_is_the_cause_and_the_waiting_pods_are_its_echo()
 
 def test_a_second_choice_is_told_with_the_reason_and_is_no_trouble() -> None:
     made = world(gpus=2)
-    health = health_of(made, groups=groups(made, hindered="InsufficientInstanceCapacity: no g5.xlarge"))
+    why = "InsufficientInstanceCapacity: no g5.xlarge"
+    health = health_of(made, groups=groups(made, hindered=why, stood_in=True))
     assert health.verdict == "healthy"
     assert [trouble.words for trouble in health.troubles] == [
         "a try of the last hour to get a machine failed, and another choice stands in: "
@@ -93,7 +94,7 @@ def test_gpus_that_no_plugin_tells_of_are_found_out() -> None:
     serve_with_gpus(made, "ranker", 1)
     trouble = only(health_of(made, groups=groups(made)))
     assert trouble.words == "each needs 1 nvidia.com/gpu, and no node offers any, although 1 node with GPUs is there"
-    assert trouble.remedy == "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
+    assert trouble.remedy.startswith("the NVIDIA device plugin tells of them, and it runs nowhere: see its DaemonSet")
 
 
 def test_a_pod_larger_than_every_node_is_told_that_more_nodes_do_not_help() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ import yaml
 
 from mlinfra.library.contract import Chart, Contract
 from mlinfra.library.stand_in import stand_in
-from tests.library.samples import LIBRARY
+from tests.library.samples import LIBRARY, graph_of, properties
+from tests.modules.cases import CLUSTER, SYSTEM
 
 _CONTRACTS = {
     chart.name: (chart, module.contract)
@@ -26,9 +30,21 @@ def _files(chart: Chart) -> dict[str, str]:
     return dict(files)
 
 
-def _objects(chart: Chart) -> list[dict[str, Any]]:
+def _objects(chart: Chart, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """What it makes, with the values of a release in the places that ask for one."""
     text = _files(chart).get("templates/objects.yaml", "")
-    return [one for one in yaml.safe_load_all(text) if one]
+    filled = re.sub(r"\{\{ \.Values\.(\w+) \| toJson \}\}", lambda one: json.dumps((values or {}).get(one[1])), text)
+    return [one for one in yaml.safe_load_all(filled) if one]
+
+
+def _asked(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """What each of them asks of the nodes that it runs on."""
+    asked = {}
+    for one in objects:
+        affinity = one["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+        (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+        asked[one["metadata"]["name"]] = term["matchExpressions"]
+    return asked
 
 
 def test_a_chart_that_no_contract_names_is_not_stood_in_for() -> None:
@@ -50,15 +66,33 @@ def test_it_holds_what_the_contract_names(chart: Chart, contract: Contract) -> N
 
 
 def test_what_serves_gpus_stands_in_on_nodes_that_have_some_alone() -> None:
-    asked = {}
-    for one in _objects(_CONTRACTS["nvidia-device-plugin"][0]):
-        affinity = one["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
-        (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
-        asked[one["metadata"]["name"]] = term["matchExpressions"]
-    assert asked == {
+    assert _asked(_objects(_CONTRACTS["nvidia-device-plugin"][0])) == {
         "nvidia-device-plugin": [{"key": "mlinfra/gpu", "operator": "Exists"}],
         "nvidia-device-plugin-mps-control-daemon": [{"key": "nvidia.com/mps.capable", "operator": "Exists"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("chart", "address", "where"),
+    [
+        (
+            "neuron-helm-chart",
+            "components.neuron-device-plugin",
+            {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": ["trn1.2xlarge"]},
+        ),
+        (
+            "aws-node-termination-handler",
+            "components.aws-node-termination-handler",
+            {"key": "mlinfra/node-group", "operator": "In", "values": ["spare"]},
+        ),
+    ],
+)
+def test_it_runs_where_the_values_of_its_release_say(chart: str, address: str, where: dict[str, Any]) -> None:
+    spare = {"instances": ["m6i.large"], "max": 2, "capacity": {"type": "mixed"}}
+    groups = {"inf": {"instances": ["trn1.2xlarge"], "max": 1}, "spare": spare, "system": SYSTEM}
+    values = properties(graph_of({**CLUSTER, "nodeGroups": groups}), address)["values"]
+    (asked,) = _asked(_objects(_CONTRACTS[chart][0], values)).values()
+    assert asked == [where]
 
 
 def test_it_is_the_same_each_time() -> None:

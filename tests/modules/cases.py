@@ -206,6 +206,10 @@ CASES: dict[str, dict[str, Sections]] = {
             **entrance(domain="acme.example", gateway="nginx"),
             "runtimes": {"kserve": {"domain": "acme.example"}},
         },
+        "under-a-name-by-istio": {
+            **entrance(domain="acme.example", certificate=CERTIFICATE),
+            "runtimes": {"kserve": {"domain": "acme.example"}},
+        },
     },
     "knative": {"defaults": wishing(knative={})},
     "mlflow": {

@@ -252,6 +252,14 @@ def test_from_zero_an_autoscaler_learns_what_a_node_would_be_like() -> None:
         ({"volume": {"size": "19Gi"}}, [("MLI2394", "volume.size")]),
         ({"volume": {"type": "gp2", "iops": 3000}}, [("MLI2308", "volume.iops")]),
         ({"volume": {"type": "io2"}}, [("MLI2308", "volume.iops")]),
+        (
+            {"volume": {"iops": 999999, "throughput": 9}},
+            [("MLI2308", "volume.iops"), ("MLI2308", "volume.throughput")],
+        ),
+        (
+            {"volume": {"size": "1Ti", "iops": 90000, "throughput": 2001}},
+            [("MLI2308", "volume.iops"), ("MLI2308", "volume.throughput")],
+        ),
     ],
 )
 def test_groups_that_cannot_be_are_refused(about: dict[str, Any], expected: list[tuple[str, str]]) -> None:

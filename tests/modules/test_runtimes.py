@@ -224,6 +224,32 @@ def test_models_have_names_below_the_domain_of_a_gateway_of_nginx() -> None:
     assert gateway["disableIngressCreation"] is False
 
 
+def test_the_gateway_of_istio_that_they_have_names_at_takes_the_ingresses_that_kserve_makes() -> None:
+    balancers = {
+        "inner": {"domain": "acme.internal"},
+        "web": {"domain": "acme.example", "certificate": CERTIFICATE},
+    }
+    graph = graph_of({**NODES, "loadBalancers": balancers, "runtimes": {"kserve": {"domain": "acme.example"}}})
+    values: Any = properties(graph, "runtimes.kserve")["values"]
+    gateway = values["kserve"]["controller"]["gateway"]
+    made: Any = properties(graph, "runtimes.kserve.ingress-class")
+    assert gateway["ingressGateway"]["className"] == made["metadata"]["name"] == "gateway-web"
+    assert made["spec"] == {"controller": "istio.io/ingress-controller"}
+    mesh: Any = properties(graph, "components.istio")["values"]
+    # By that label its pods are told from those of every other.
+    listeners: Any = properties(graph, "loadBalancers.web.gateway.listeners")["spec"]
+    assert listeners["selector"] == {"istio": mesh["meshConfig"]["ingressSelector"]}
+    # In the clear, behind the load balancer that has the certificate.
+    assert [one["port"]["number"] for one in listeners["servers"]] == [80]
+
+
+def test_without_such_names_istio_takes_no_ingress() -> None:
+    graph = graph_of({**NODES, "loadBalancers": {"web": {}}, "runtimes": {"kserve": {}}})
+    mesh: Any = properties(graph, "components.istio")["values"]
+    assert "ingressSelector" not in mesh["meshConfig"]
+    assert Address("runtimes.kserve.ingress-class") not in graph.resources
+
+
 @pytest.mark.parametrize("gateway", ["istio", "nginx"])
 def test_models_that_sleep_have_names_below_the_domain_that_one_certificate_reaches(gateway: str) -> None:
     balancers = {"web": {"domain": "acme.example", "gateway": gateway, "certificate": CERTIFICATE}}
@@ -248,7 +274,7 @@ def test_models_that_sleep_have_names_below_the_domain_that_one_certificate_reac
     ("runtime", "gateway", "code"),
     [
         ({"domain": "ml.acme.example"}, "nginx", "MLI2741"),
-        ({"domain": "acme.example"}, "istio", "MLI2741"),
+        ({"domain": "ml.acme.example"}, "istio", "MLI2741"),
         ({"domain": "acme.example"}, "alb", "MLI2741"),
         ({"domain": "acme.example", "mode": "serverless"}, "alb", "MLI2741"),
     ],
@@ -260,3 +286,10 @@ def test_names_of_models_that_nobody_would_answer_to_are_refused(
     balancers = {"web": {"domain": "acme.example", "gateway": gateway, "type": kind, "certificate": CERTIFICATE}}
     wrong = refusals({**NODES, "loadBalancers": balancers, "runtimes": {"kserve": runtime}})
     assert (code, "runtimes.kserve.domain") in codes(wrong)
+
+
+def test_a_gateway_of_istio_that_ends_tls_itself_takes_no_ingress_without_a_certificate() -> None:
+    balancers = {"web": {"domain": "acme.example"}}
+    (wrong,) = refusals({**NODES, "loadBalancers": balancers, "runtimes": {"kserve": {"domain": "acme.example"}}})
+    assert wrong.code == "MLI2741"
+    assert wrong.hint.startswith("add loadBalancers.web.certificate")

@@ -85,6 +85,12 @@ _PEERING = (
             "no instance type is called m6i.larg | did you mean m6i.large?",
         ),
         (
+            _CLUSTER + "resources: {q: {type: 'aws:sqs/queue:Queue', properties: {name: a, fifoQueue: true}}}\n",
+            "MLI3080 8 name",
+            "resources.q: name is a, and must end with .fifo, since fifoQueue is true | "
+            "the API would refuse it when it is applied",
+        ),
+        (
             _CLUSTER.replace("m6i.large", "vt99.huge"),
             "MLI3126 7 vt99.huge",
             "no instance type is called vt99.huge | there are the families vt1; types are called like m6i.large: "
@@ -203,6 +209,18 @@ def test_what_stands_well_beside_each_other_is_not_refused(text: str, told: Any)
     assert told(text) == []
 
 
+def test_two_default_classes_of_ingresses_are_one_too_many(told: Any) -> None:
+    default = "annotations: {ingressclass.kubernetes.io/is-default-class: 'true'}"
+    token = "kubernetes:networking.k8s.io/v1:IngressClass"
+
+    def of(name: str, about: str) -> str:
+        spec = "spec: {controller: example.com/x}"
+        return f"{name}: {{type: '{token}', properties: {{metadata: {{name: {name}{about}}}, {spec}}}}}"
+
+    wrong = told(_resources(of("a", f", {default}"), of("b", f", {default}"), of("c", ""), above=_CLUSTER))
+    assert [place for place, _ in wrong] == ["MLI3128 10 ingressclass.kubernetes.io/is-default-class"]
+
+
 @pytest.mark.parametrize("name", ["__proto__", "caf\u00e9", "'${secret.env:HOME}'"])
 def test_a_name_that_nothing_can_have_is_no_defect(name: str, told: Any) -> None:
     codes = {place.split()[0] for place, _ in told(_resources(f"{name}: {{type: 'aws:sns/topic:Topic'}}", _VPC))}
@@ -239,3 +257,43 @@ nodeGroups:
         "MLI1152 15 'aws",
         "MLI1138 16 '${registries.none.name",
     ]
+
+
+def test_fields_that_contradict_each_other_are_told_together_with_others_that_cannot_be_read(told: Any) -> None:
+    text = (
+        "network: {zones: 2, nat: single}\ncluster: {}\n"
+        "nodeGroups:\n"
+        "  system: {instances: [m6i.large], min: 5, max: 2, labels: 3}\n"
+        "  spare: {instances: [m6i.large], min: five, max: 2, capacity: {type: spot, reservation: cr-0a}}\n"
+        "endpoints:\n"
+        "  ranker: {model: s3://m/1, replicas: {min: 5, max: 2, windw: 3s}}\n"
+        # What may be meant is not known, or what is said: nothing that hangs on it is told.
+        "  other: {modl: s3://m/1, replicas: {min: 5, max: two}}\n"
+    )
+    assert [place for place, _ in told(text)] == [
+        "MLI2303 8 max",
+        "MLI1032 8 3",
+        "MLI1032 9 five",
+        "MLI2304 9 reservation",
+        "MLI2703 11 max",
+        "MLI1030 11 windw",
+        "MLI1030 12 modl",
+        "MLI1032 12 two",
+    ]
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "cost"])
+def test_a_misspelt_region_is_told_at_its_line_whatever_is_asked(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("stack.yaml").write_text(_HEAD.replace("us-east-1", "us-esat-1") + _CLUSTER)
+    assert main([command, "stack.yaml"]) == 1
+    assert "error MLI5013 stack.yaml:4:25: there is no region us-esat-1" in capsys.readouterr().err
+
+
+def test_a_misspelt_region_hides_no_other_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    text = _HEAD.replace("us-east-1", "us-esat-1") + _CLUSTER.replace("max: 2", "min: 3, max: 2")
+    Path("stack.yaml").write_text(text)
+    assert main(["validate", "stack.yaml", "-o", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert [one["code"] for one in found] == ["MLI5013", "MLI2303"]

@@ -23,7 +23,7 @@ from tests.state.actors import SetClock, claimant, first, histories, record
 from tests.state.disk import Disk
 
 DIRECTORY = Path("state/demo")
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 def base(state: State) -> Base:

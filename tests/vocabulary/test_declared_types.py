@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from mlinfra.core.property import Property
 from mlinfra.core.resource import Resource
 from mlinfra.core.value import Expression
+from mlinfra.documents.conformance import Conformance
+from mlinfra.documents.subschema import Subschemas
 from mlinfra.providers.aws.catalogue import catalogue
 from tests.modules.cases import graphs
 
@@ -54,3 +56,11 @@ def test_a_type_takes_all_that_modules_give_it(token: str) -> None:
         named = kind.about.name.property if kind.about.name else ""
         lacking = list(_lacking(inputs, resource.properties, resource.address))
         assert [path for path in lacking if path != f"{resource.address}.{named}"] == []
+
+
+def test_a_resource_without_mistakes_is_never_left_to_the_slow_test() -> None:
+    for token, kind in catalogue().items():
+        definition = kind.about.inputs.json_schema()
+        quick = Conformance(Subschemas(definition))
+        quick.test(definition)
+        assert (token, quick.unknown) == (token, set())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,11 @@ from mlinfra.cli.render.page import Page
 from mlinfra.core.cost import Amount, Cost, CostLine, Uncounted
 
 _ROWS = 10
-_HEADS = ("", "minimum", "expected", "maximum")
+_LINES = 5
+_HEADS = ("minimum", "expected", "maximum")
+_GONE = "paid no more"
+_NOTHING = ("", "", "")
+_INDENT = " " * 10
 
 
 def money(value: Decimal, *, signed: bool = False) -> str:
@@ -27,7 +31,7 @@ def cost_summary(cost: Cost) -> str:
     """A line: the figures, the change, and how much is in none of them."""
     whole = cost.monthly
     between = f" ({money(whole.minimum)} to {money(whole.maximum)})" if whole.minimum != whole.maximum else ""
-    words = _changed(cost.change)
+    words = _changed(cost)
     return f"{money(whole.expected)} {cost.currency} a month expected{between}{words}{_missing(cost)}"
 
 
@@ -40,11 +44,39 @@ def _missing(cost: Cost) -> str:
     return (words if count else "") + (more if bounded else "")
 
 
-def _changed(change: Amount | None) -> str:
-    if change is None:
+def _changed(cost: Cost) -> str:
+    if cost.change is None:
         return ""
-    more = change.expected
+    if cost.change == cost.monthly and cost.lines:
+        return ", all of it new"
+    more = cost.change.expected
     return f", {money(abs(more))} {'more' if more > 0 else 'less'} than before" if more else ", as before"
+
+
+def cost_brief(cost: Cost, look: Look) -> Page:
+    """The figures in a line, and below it the things that make the difference, the largest first."""
+    page = Page().line(("cost      ", "bold"), cost_summary(cost), below=_INDENT)
+    changed = sorted(filter(_differs, (*cost.lines, *cost.gone)), key=_weight) if tells_changes(cost) else []
+    shown = changed if look.full else changed[:_LINES]
+    for line in shown:
+        words = (_difference(line.change), f", {_GONE}" if line in cost.gone else "")
+        page.line(f"{_INDENT}{line.address}: {line.what}  ", *words, below=f"{_INDENT}  ")
+    if more := len(changed) - len(shown):
+        page.line(f"{_INDENT}and {number_of(more, 'more line')} that change: `mlinfra cost`", below=_INDENT)
+    return page
+
+
+def tells_changes(cost: Cost) -> bool:
+    """Whether what each thing costs more or less says anything: not of a first plan, nor where all is as before."""
+    return cost.change not in (None, cost.monthly) and any(map(_differs, (*cost.lines, *cost.gone)))
+
+
+def _differs(line: CostLine) -> bool:
+    return line.change != Amount()
+
+
+def _weight(line: CostLine) -> tuple[object, ...]:
+    return -abs(line.change.expected), -abs(line.change.maximum), line.address, line.what
 
 
 def cost_page(cost: Cost, name: str, look: Look) -> Page:
@@ -74,14 +106,24 @@ def cost_page(cost: Cost, name: str, look: Look) -> Page:
 
 def _figures(cost: Cost) -> list[tuple[str, tuple[str, ...], str]]:
     """Rows: what it is, its figures, and a note."""
-    rows: list[tuple[str, tuple[str, ...], str]] = [(f"{cost.currency} a month", _HEADS[1:], "")]
-    rows += [(f"{line.address}: {line.what}", _three(line.monthly), line.note) for line in cost.lines]
-    rows.append(("together", _three(cost.monthly), ""))
-    rows.append(("an hour", tuple(f"{value:,.4f}" for value in _values(cost.monthly.hourly())), ""))
+    told = tells_changes(cost)
+
+    def figures(three: Sequence[str], change: str = "") -> tuple[str, ...]:
+        return (*three, change) if told else tuple(three)
+
+    rows = [(f"{cost.currency} a month", figures(_HEADS, "change"), "")]
+    rows += [
+        (f"{line.address}: {line.what}", figures(_three(line.monthly), _difference(line.change)), line.note)
+        for line in cost.lines
+    ]
+    gone = cost.gone if told else ()
+    rows += [(f"{one.address}: {one.what}", figures(_NOTHING, _difference(one.change)), _GONE) for one in gone]
+    rows.append(("together", figures(_three(cost.monthly), _difference(cost.change or Amount())), ""))
+    rows.append(("an hour", figures([f"{value:,.4f}" for value in _values(cost.monthly.hourly())]), ""))
     if cost.change is not None:
-        rows.append(("change", tuple(money(value, signed=True) for value in _values(cost.change)), ""))
+        rows.append(("change", figures([money(value, signed=True) for value in _values(cost.change)]), ""))
     if cost.budget is not None:
-        rows.append(("budget", ("", money(cost.budget.monthly), ""), ""))
+        rows.append(("budget", figures(("", money(cost.budget.monthly), "")), ""))
     return rows
 
 
@@ -105,24 +147,38 @@ def _three(amount: Amount) -> tuple[str, ...]:
 def cost_markdown(cost: Cost) -> list[str]:
     """A table of the dearest things, under a line that says it all."""
     lines = ["### Cost", "", prose(cost_summary(cost)), ""]
-    if cost.lines or cost.gone:
-        lines += [f"| {cost.currency} a month | minimum | expected | maximum | change |", "|---|---:|---:|---:|---:|"]
-        shown, rest = _chosen(cost.lines)
-        lines += [f"| {_named_in_row(line)} | {_cells_of(line.monthly, line.change)} |" for line in shown]
-        lines += [_summed(rest)] if rest else []
-        gone, others = _chosen(cost.gone)
-        lines += [f"| {_named_in_row(line)} | | | | {_difference(line.change)} |" for line in gone]
-        lines += [f"| {len(others)} more gone | | | | {_difference(_changes(others))} |"] if others else []
-        lines += [f"| **together** | {_cells_of(cost.monthly, cost.change or Amount())} |", ""]
+    lines += [*_table(cost), ""] if cost.lines or cost.gone else []
     if cost.unknown:
         named = ", ".join(f"{code(one.address)} ({prose(_named(one))})" for one in cost.unknown[:_ROWS])
         lines += [f"No price is known of {named}{' and more' if len(cost.unknown) > _ROWS else ''}.", ""]
     return lines
 
 
-def _chosen(lines: Sequence[CostLine]) -> tuple[list[CostLine], list[CostLine]]:
+def _table(cost: Cost) -> Iterator[str]:
+    told = tells_changes(cost)
+    yield _in_row(f"{cost.currency} a month", _HEADS, "change", told)
+    yield f"|---|{'---:|' * (len(_HEADS) + told)}"
+    shown, rest = _chosen(cost.lines, by_change=told)
+    for line in shown:
+        yield _in_row(_named_in_row(line), _three(line.monthly), _difference(line.change), told)
+    if rest:
+        summed = Amount.total(line.monthly for line in rest)
+        yield _in_row(f"{len(rest)} more", _three(summed), _difference(_changes(rest)), told)
+    gone, others = _chosen(cost.gone if told else ())
+    for line in gone:
+        yield _in_row(_named_in_row(line), _NOTHING, _difference(line.change), told)
+    if others:
+        yield _in_row(f"{len(others)} more gone", _NOTHING, _difference(_changes(others)), told)
+    yield _in_row("**together**", _three(cost.monthly), _difference(cost.change or Amount()), told)
+
+
+def _in_row(name: str, figures: Iterable[str], change: str, told: bool) -> str:
+    return f"| {' | '.join((name, *figures, *([change] if told else [])))} |"
+
+
+def _chosen(lines: Sequence[CostLine], *, by_change: bool = True) -> tuple[list[CostLine], list[CostLine]]:
     """Those that have a row of their own, in their order, and the others: what changes goes before what is dear."""
-    first = sorted(range(len(lines)), key=lambda at: (lines[at].change == Amount(), at))[:_ROWS]
+    first = sorted(range(len(lines)), key=lambda at: (by_change and not _differs(lines[at]), at))[:_ROWS]
     return [lines[at] for at in sorted(first)], [line for at, line in enumerate(lines) if at not in first]
 
 
@@ -130,17 +186,8 @@ def _named_in_row(line: CostLine) -> str:
     return f"{code(line.address)} {prose(line.what)}"
 
 
-def _summed(lines: Sequence[CostLine]) -> str:
-    monthly = Amount.total(line.monthly for line in lines)
-    return f"| {len(lines)} more | {_cells_of(monthly, _changes(lines))} |"
-
-
 def _changes(lines: Iterable[CostLine]) -> Amount:
     return Amount.total(line.change for line in lines)
-
-
-def _cells_of(monthly: Amount, change: Amount) -> str:
-    return " | ".join([*_three(monthly), _difference(change)])
 
 
 def _difference(change: Amount) -> str:
@@ -156,30 +203,36 @@ def _named(one: Uncounted) -> str:
 
 def cost_html(cost: Cost) -> str:
     """The same as a section of a page, whole."""
-    heads = "".join(f'<th scope="col">{head}</th>' for head in (f"{cost.currency} a month", *_HEADS[1:]))
-    rows = "".join(map(_row, cost.lines))
+    told = tells_changes(cost)
+    names = (f"{cost.currency} a month", *_HEADS, *(["change"] if told else []))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in names)
+    rows = [_row(_cell_of(line, line.note), _three(line.monthly), line.change, told) for line in cost.lines]
+    rows += [_row(_cell_of(line, _GONE), _NOTHING, line.change, told) for line in cost.gone] if told else []
+    whole = _row('<th scope="row">together</th>', _three(cost.monthly), cost.change or Amount(), told)
     unknown = "".join(
         f"<li>{html_code(one.address)} {html_text(one.what)}: {html_text(one.reason)}</li>" for one in cost.unknown
     )
     listed = f"<p>No price is known of:</p><ul>{unknown}</ul>" if unknown else ""
     return (
         f"<h2>Cost</h2><p>{html_text(cost_summary(cost))}</p><details><summary>What it is paid for</summary>"
-        f'<div class="inner"><table class="figures"><thead><tr>{heads}</tr></thead><tbody>{rows}'
-        f'<tr><th scope="row">together</th>{_cells(cost.monthly)}</tr></tbody></table>{listed}</div></details>'
+        f'<div class="inner"><table class="figures"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}'
+        f"{whole}</tbody></table>{listed}</div></details>"
     )
 
 
-def _row(line: CostLine) -> str:
-    note = f'<br><span class="soft">{html_text(line.note)}</span>' if line.note else ""
-    return f"<tr><td>{html_code(line.address)} {html_text(line.what)}{note}</td>{_cells(line.monthly)}</tr>"
+def _row(first: str, figures: Iterable[str], change: Amount, told: bool) -> str:
+    cells = (*figures, *([_difference(change)] if told else []))
+    return f"<tr>{first}{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _cells(amount: Amount) -> str:
-    return "".join(f"<td>{figure}</td>" for figure in _three(amount))
+def _cell_of(line: CostLine, note: str) -> str:
+    below = f'<br><span class="soft">{html_text(note)}</span>' if note else ""
+    return f"<td>{html_code(line.address)} {html_text(line.what)}{below}</td>"
 
 
 def cost_data(cost: Cost) -> dict[str, Any]:
     """For programs; every key is always there."""
+    compared = cost.change is not None
     return {
         "currency": cost.currency,
         "region": cost.region,
@@ -187,8 +240,18 @@ def cost_data(cost: Cost) -> dict[str, Any]:
         "hourly": _amount(cost.monthly.hourly()),
         "change": _amount(cost.change) if cost.change is not None else None,
         "lines": [
-            {"address": line.address, "what": line.what, "monthly": _amount(line.monthly), "note": line.note or None}
+            {
+                "address": line.address,
+                "what": line.what,
+                "monthly": _amount(line.monthly),
+                "change": _amount(line.change) if compared else None,
+                "note": line.note or None,
+            }
             for line in cost.lines
+        ],
+        "gone": [
+            {"address": line.address, "what": line.what, "change": _amount(line.change)}
+            for line in (cost.gone if compared else ())
         ],
         "unknown": [{**_uncounted(one), "bounded": one.bounded} for one in cost.unknown],
         "usage": [_uncounted(one) for one in cost.usage],

@@ -21,9 +21,10 @@ from mlinfra.cli.render.changes import (
     reason_of,
     sign,
     title,
+    unread,
     without_repeats,
 )
-from mlinfra.cli.render.cost import cost_summary
+from mlinfra.cli.render.cost import cost_brief
 from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.difference import LONG, field_leaves
 from mlinfra.cli.render.look import Look
@@ -57,7 +58,7 @@ def plan_page(plan: Plan, look: Look, about: Mapping[str, str], *, verb: str = "
     for group in many:
         page.blank().extend(_alike(group, look))
     page.blank().extend(diagnostics_page(plan.diagnostics, look))
-    page.blank().extend(_advice(plan))
+    page.blank().extend(_advice(plan, look))
     page.blank().line(*_last_line(plan, verb))
     return page
 
@@ -123,10 +124,8 @@ def _alike(group: Alike, look: Look) -> Page:
     return page
 
 
-def _advice(plan: Plan) -> Page:
-    page = Page()
-    if plan.cost is not None:
-        page.line(("cost      ", "bold"), cost_summary(plan.cost), below="          ")
+def _advice(plan: Plan, look: Look) -> Page:
+    page = cost_brief(plan.cost, look) if plan.cost is not None else Page()
     return page.extend(capacity_brief(plan.capacity)) if plan.capacity is not None else page
 
 
@@ -153,12 +152,14 @@ def _header(plan: Plan, about: Mapping[str, str], verb: str) -> Page:
 
 
 def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
-    objects = number_of(len(plan.changes), "object")
-    are = "is" if len(plan.changes) == 1 else "are"
-    some = "; only some targets were looked at" if plan.partial else ""
+    unknown = len(unread(plan))
+    known = max(0, len(plan.changes) - unknown)
+    objects, are = number_of(known, "object"), "is" if known == 1 else "are"
+    some = f", {unknown:,} could not be read" if unknown else ""
+    some += "; only some targets were looked at" if plan.partial else ""
     what = f"nothing to do, {objects} {are} as the stack says"
     if plan.destroy:
-        what = "nothing is left to destroy"
+        what = "nothing is left to destroy" if not unknown else "nothing that could be read is left to destroy"
     elif verb == "drift":
         added = f"{number_of(foreign(plan), 'thing')} added outside of the stack; otherwise " if foreign(plan) else ""
         what = f"no drift, {objects} {are} as last applied" if plan.changes else "no drift: nothing was applied yet"

@@ -9,10 +9,12 @@ from mlinfra.cli.answers import Expanded
 from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.state import holder_page
-from mlinfra.cli.render.value import value_json, value_text
+from mlinfra.cli.render.value import cut, value_json, value_text
 from mlinfra.core.backend import Holder
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
+
+_LONGEST = 400
 
 
 def stack_page(stack: Stack, state: State | None, location: str, holder: Holder | None) -> Page:
@@ -61,12 +63,15 @@ def stack_data(stack: Stack, state: State | None, location: str, holder: Holder 
 
 
 def expanded_page(leaves: Sequence[Expanded]) -> Page:
-    """One line for each leaf, with its origin; defaults dim, so that what was decided stands out."""
+    """One line for each leaf, with its origin; defaults dim, so that what was decided stands out.
+
+    A long value is shown by its beginning and its length; as data it is whole.
+    """
     page = Page()
     path = min(44, max((len(leaf.path) for leaf in leaves), default=0))
     for leaf in leaves:
         style = "dim" if leaf.origin == "default" else ""
-        value = value_text(leaf.value)
+        value = cut(value_text(leaf.value), _LONGEST, "...")
         page.line(
             (f"{leaf.path:<{path}}  ", style), (value, style), (f"  {leaf.origin}", "cyan"), below=" " * (path + 2)
         )

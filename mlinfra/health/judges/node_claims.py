@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.backoff import retrying
 from mlinfra.health.pools import LONG, pool_of, pools
 from mlinfra.health.seen import Seen, condition, short
 
@@ -51,12 +52,13 @@ def find(seen: Seen) -> Iterator[Finding]:
 
 def _hindered(seen: Seen) -> Iterator[Finding]:
     for pool in pools(seen):
-        if pool.hindered and pool.machines:
+        if pool.hindered:
+            since = ", and another choice stands in" if pool.stood_in else ""
             yield Finding(
                 severity=Severity.NOTE,
                 subject=pool.subject,
-                words=f"a try of the last hour to get a machine failed, and another choice stands in: {pool.hindered}",
-                remedy=f"Karpenter asks again after three minutes; more types in nodeGroups.{pool.name}.instances help",
+                words=f"a try of the last hour to get a machine failed{since}: {pool.hindered}{retrying(seen, pool)}",
+                remedy=f"more types in nodeGroups.{pool.name}.instances, or zones, give it more to choose from",
                 layer=2,
                 address=f"nodeGroups.{pool.name}",
             )

@@ -8,6 +8,7 @@ from mlinfra.core.health import Finding, Severity
 from mlinfra.health.pools import POOL
 from mlinfra.health.room import GROUP_LABEL
 from mlinfra.health.seen import Live, Seen, condition, short
+from mlinfra.health.turnover import DISRUPTED, TAKEN_BACK, is_starting, leaving, turnovers
 
 _PRESSURES = {
     "MemoryPressure": "it is short of memory, and evicts pods",
@@ -15,32 +16,28 @@ _PRESSURES = {
     "PIDPressure": "it has too many processes",
     "NetworkUnavailable": "its network is not set up",
 }
-# As the termination handler taints a node (github.com/aws/aws-node-termination-handler, pkg/node, November 2026). The
-# nodes of EKS's own groups are cordoned and no more: the event tells why.
-_HANDLER = "aws-node-termination-handler/"
-_INTERRUPTED = {f"{_HANDLER}{why}" for why in ("spot-itn", "rebalance-recommendation", "scheduled-maintenance")}
-_ANNOUNCED = "SpotInterruption"
-_SHORTLY = 900.0  # seconds that such an announcement holds for
-_DISRUPTED = "karpenter.sh/disrupted"
-_STARTING = 600.0  # seconds in which a new node may become ready
 
 
 def find(seen: Seen) -> Iterator[Finding]:
-    """What is wrong with each."""
+    """What is wrong with each. What leaves as its group has it replaced is told of the group."""
+    going = leaving(seen)
+    moving = turnovers(seen)
+    stuck = {group.name for group in seen.groups if group.failure or group.problems}
     for node in seen.each("Node"):
-        yield from _of(seen, node)
+        own = (node["metadata"].get("labels") or {}).get(GROUP_LABEL, "")
+        if why := going.get(node["metadata"]["name"]):
+            if f"node group {own}" not in moving:
+                yield _leaving(node, why, f"nodeGroups.{own}" if own else "", stuck=own in stuck)
+        elif f"node group {own}" not in moving or not is_starting(seen, node):
+            yield from _of(seen, node, f"nodeGroups.{own}" if own else "")
 
 
-def _of(seen: Seen, node: Live) -> Iterator[Finding]:
+def _of(seen: Seen, node: Live, address: str) -> Iterator[Finding]:
     metadata = node["metadata"]
-    subject, group = f"node {metadata['name']}", (metadata.get("labels") or {}).get(GROUP_LABEL, "")
-    address = f"nodeGroups.{group}" if group else ""
-    if told := _taken_back(seen, node):
-        yield Finding(severity=Severity.NOTE, subject=subject, words=told, layer=2, address=address)
-        return
+    subject = f"node {metadata['name']}"
     ready = condition(node, "Ready")
     if ready.get("status") != "True":
-        young = seen.age(metadata.get("creationTimestamp")) < _STARTING and ready.get("status") == "False"
+        young = is_starting(seen, node)
         silent = ready.get("status") == "Unknown"
         words = "its kubelet does not answer any more" if silent else short(ready.get("message")) or "it is not ready"
         yield Finding(
@@ -70,11 +67,7 @@ def _of(seen: Seen, node: Live) -> Iterator[Finding]:
 
 
 def _closed(node: Live, subject: str, address: str) -> Iterator[Finding]:
-    spec = node.get("spec") or {}
-    if any(taint.get("key") == _DISRUPTED for taint in spec.get("taints") or ()):
-        words = "Karpenter takes this machine away; its pods are moving"
-        yield Finding(severity=Severity.NOTE, subject=subject, words=words, layer=2, address=address)
-    elif spec.get("unschedulable"):
+    if (node.get("spec") or {}).get("unschedulable"):
         yield Finding(
             severity=Severity.NOTE,
             subject=subject,
@@ -85,22 +78,17 @@ def _closed(node: Live, subject: str, address: str) -> Iterator[Finding]:
         )
 
 
-def _taken_back(seen: Seen, node: Live) -> str:
-    """What is said of a node whose machine AWS takes back; empty of any other."""
-    taints = [str(taint.get("key", "")) for taint in (node.get("spec") or {}).get("taints") or ()]
-    if _INTERRUPTED.isdisjoint(taints) and not _is_announced(seen, node):
-        return ""
-    who = "Karpenter" if POOL in (node["metadata"].get("labels") or {}) else "its group"
-    closed = (node.get("spec") or {}).get("unschedulable") or _DISRUPTED in taints
+def _leaving(node: Live, why: str, address: str, *, stuck: bool) -> Finding:
+    """A node on its way out, and who sees to what comes instead. stuck: whether its group gets no machines."""
+    spec = node.get("spec") or {}
+    closed = spec.get("unschedulable") or any(taint.get("key") == DISRUPTED for taint in spec.get("taints") or ())
     moving = "its pods are moving" if closed else "its pods end with it"
-    return f"AWS takes this machine back, a spot machine within two minutes; {moving}, and {who} starts another for it"
-
-
-def _is_announced(seen: Seen, node: Live) -> bool:
-    for event in seen.objects.get("Event", ()):
-        about = event.get("involvedObject") or {}
-        same = about.get("kind") == "Node" and about.get("name") == node["metadata"]["name"]
-        moment = event.get("lastTimestamp") or event.get("eventTime")
-        if same and event.get("reason") == _ANNOUNCED and seen.age(moment) < _SHORTLY:
-            return True
-    return False
+    who = "Karpenter" if POOL in (node["metadata"].get("labels") or {}) else "its group"
+    instead = "its group gets no other" if stuck else f"{who} starts another for it"
+    return Finding(
+        severity=Severity.NOTE,
+        subject=f"node {node['metadata']['name']}",
+        words=f"{why}; {moving}" + (f", and {instead}" if why == TAKEN_BACK else ""),
+        layer=2,
+        address=address,
+    )

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
+from mlinfra.health.claims import claims_of
 from mlinfra.health.fitting import barred, meant, suited, unmet, values_of, waiting
+from mlinfra.health.growth import grow, grows, on_its_way
+from mlinfra.health.plugins import untold
 from mlinfra.health.pools import starting
 from mlinfra.health.refusing import untolerated
 from mlinfra.health.room import (
     GPU,
-    GPU_LABEL,
     PLAIN,
     has,
-    has_autoscaler,
     holders,
     listed,
     needs_of,
     refusals,
 )
 from mlinfra.health.seen import Group, Live, Seen, condition, counted, selects, short, subject_of
+from mlinfra.health.turnover import Turnover, turnovers, unsettled
 
 _LACK = "Insufficient "
 _CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
@@ -43,18 +45,19 @@ _OTHERS = {
 
 def find(seen: Seen) -> Iterator[Finding]:
     """What each waits for."""
+    moving = turnovers(seen)
     for pod in waiting(seen):
-        yield _waiting(seen, pod, str(condition(pod, "PodScheduled").get("message") or ""))
+        yield _waiting(seen, pod, str(condition(pod, "PodScheduled").get("message") or ""), moving)
 
 
-def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
+def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]) -> Finding:
     reasons = refusals(message)
     lacking = sorted(reason.removeprefix(_LACK) for reason in reasons if reason.startswith(_LACK))
     needs = needs_of(pod)
     asked = [name for name in sorted(needs) if name not in PLAIN]
     scarce = next((name for name in (*lacking, *asked) if name not in PLAIN), lacking[0] if lacking else "")
     groups = list(suited(seen, pod))
-    claims = _claims(pod)
+    claims = claims_of(pod)
     if labels := unmet(seen, pod):
         words, remedy, certain = _unlabelled(seen, labels)
     elif "persistentvolumeclaim" in message.lower():
@@ -64,18 +67,22 @@ def _waiting(seen: Seen, pod: Live, message: str) -> Finding:
     else:
         words, remedy = _refused(seen, pod, reasons, message), _way_out(seen, groups, reasons)
         certain = any("anti-affinity" in reason for reason in reasons)
-    growing = not certain and any(_may_grow(one) and not one.hindered and has_autoscaler(seen, one) for one in groups)
+    growing = not certain and any(grows(seen, one) for one in groups)
     coming = [] if certain else [claim for one in groups if one.pool for claim in starting(seen, one.name)]
+    replacing = "" if certain else on_its_way(groups, moving)
     if coming:
         names = listed(claim["metadata"]["name"] for claim in coming)
         remedy = f"Karpenter is starting {counted(len(coming), 'machine')}: {names}"
+    elif replacing:
+        remedy = f"nothing: {replacing}"
+    settling = scarce and not remedy  # on a node that is there, and has yet to tell of it
     return Finding(
-        severity=Severity.WARNING if growing or coming else Severity.BROKEN,
+        severity=Severity.WARNING if growing or coming or replacing or settling else Severity.BROKEN,
         subject=subject_of("Pod", pod),
         owner=seen.owner_of(pod),
         words=words,
         remedy=remedy,
-        because=frozenset({*claims, *_ill_nodes(seen, groups)}),
+        because=frozenset({*claims, *_ill_nodes(seen, groups, moving)}),
         layer=3,
     )
 
@@ -107,10 +114,11 @@ def _without_volume(message: str) -> tuple[str, str, bool]:
     return f"its volume is not there: {short(told)}", "see why its claim has no volume: kubectl describe pvc", True
 
 
-def _ill_nodes(seen: Seen, groups: list[Group]) -> Iterator[str]:
-    """What would have taken it: groups that get no machines, and their nodes, where they do not answer."""
+def _ill_nodes(seen: Seen, groups: list[Group], moving: Mapping[str, Turnover]) -> Iterator[str]:
+    """What would have taken it: groups that get no machines, or only now, and their nodes that do not answer."""
     for group in groups:
-        if group.desired > group.machines or group.status not in ("ACTIVE", "UPDATING"):
+        short = group.desired > group.machines or group.subject in moving
+        if short or group.status not in ("ACTIVE", "UPDATING"):
             yield group.subject
         for node in seen.objects.get("Node", ()):
             own = selects({"mlinfra/node-group": group.name}, node)
@@ -138,51 +146,17 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
     if name not in PLAIN and (held := holders(seen, name)):
         words += f" (held by {listed(f'{who}: {number}' for who, number in held.items())})"
     others = [text for text in _others(reasons) if "cordoned" in text]
-    return "; ".join((words, *others)), _grow(seen, groups) or f"free some, or add a node with {name}", False
+    return "; ".join((words, *others)), grow(seen, groups) or f"free some, or add a node with {name}", False
 
 
 def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
-    young = {str((claim.get("status") or {}).get("nodeName", "")) for claim in starting(seen)}
-    nodes = [node for node in seen.objects.get("Node", ()) if node["metadata"]["name"] not in young]
-    bare = [node for node in nodes if GPU_LABEL in (node["metadata"].get("labels") or {})]
-    if name == GPU and bare:
-        there = "1 node with GPUs is there" if len(bare) == 1 else f"{len(bare)} nodes with GPUs are there"
-        words = f"{need}, and no node offers any, although {there}"
-        return words, "the NVIDIA device plugin tells of them: see that its pods run on these nodes"
+    if name == GPU and (bare := untold(seen, unsettled(seen))):
+        return f"{need}, and {bare[0]}", bare[1]
     if groups:
-        return f"{need}, and no node that is there has any", _grow(seen, groups)
+        return f"{need}, and no node that is there has any", grow(seen, groups)
     if told := barred(seen, pod, name):
         return f"{need}, and {told}", "mend what the pod asks for, or add a group of machines for it to nodeGroups"
     return f"{need}, and neither a node nor a node group has any", "add a node group of such machines to nodeGroups"
-
-
-def _grow(seen: Seen, groups: list[Group]) -> str:
-    """What it takes to have one node more."""
-    if not groups:
-        return ""
-    open_ones = [group for group in groups if _may_grow(group)]
-    if not open_ones:
-        told = listed(f"group {one.name} has {one.desired} of at most {one.maximum}" for one in groups)
-        paths = " or ".join(f"nodeGroups.{one.name}.max" for one in groups)
-        return f"{told}: raise {paths} (mlinfra capacity says whether the quota allows it), or free what is held"
-    told = listed(f"group {one.name} may grow from {one.desired} to {one.maximum}" for one in open_ones)
-    grown = [one for one in open_ones if has_autoscaler(seen, one)]
-    if grown:
-        tried = "".join(f"; its last try failed: {short(one.hindered)}" for one in grown if one.hindered)
-        who = "Karpenter" if grown[0].pool else "the autoscaler"
-        full = [one for one in groups if not _may_grow(one) and not one.pool]
-        paths = " or ".join(f"nodeGroups.{one.name}.max" for one in full)
-        instead = f"; what stands in is at its most: raise {paths}" if tried and full else ""
-        return f"{told}: {who} adds a machine, which takes some minutes{tried}{instead}"
-    first = open_ones[0]
-    if first.pool:
-        return f"{told}, and Karpenter, which would do that, does not run: see what is said of it"
-    path = f"nodeGroups.{first.name}.min"
-    return f"{told}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
-
-
-def _may_grow(group: Group) -> bool:
-    return group.desired < group.maximum
 
 
 def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
@@ -190,8 +164,8 @@ def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
         return (
             "ask for fewer replicas, or have more nodes; what should only rather be apart is `preferred`, not required"
         )
-    if (grow := _grow(seen, groups)) or not reasons:
-        return grow
+    if (more := grow(seen, groups)) or not reasons:
+        return more
     if any("PersistentVolume's node affinity" in reason or "volume node affinity" in reason for reason in reasons):
         return "its volume stays in its zone: have a node there, by a group whose `zones` name it, or free one there"
     return "mend what the pod asks of its node (nodeSelector, affinity, tolerations), or add a group of such nodes"
@@ -213,16 +187,6 @@ def _others(reasons: dict[str, int]) -> Iterator[str]:
         text = next((words for part, words in _OTHERS.items() if part in reason), "")
         if text:
             yield text.format(nodes=counted(number, "node"))
-
-
-def _claims(pod: Live) -> frozenset[str]:
-    namespace = pod["metadata"].get("namespace", "")
-    names = [
-        volume["persistentVolumeClaim"].get("claimName")
-        for volume in (pod.get("spec") or {}).get("volumes") or ()
-        if volume.get("persistentVolumeClaim")
-    ]
-    return frozenset(f"PersistentVolumeClaim {namespace}/{name}" for name in names)
 
 
 def _spelt(name: str, amount: Decimal) -> str:

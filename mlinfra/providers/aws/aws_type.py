@@ -17,6 +17,7 @@ import msgspec
 
 from mlinfra.core.property import Property, map_of, text
 from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.value import Path, Properties
 from mlinfra.providers.aws.template import Call
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     leaving: how it goes; where nothing is said, at once, unless it has states to wait for.
     delete: the call; `conflicts`, a pattern on errors, says which pass once others have let go of the object; `held`
         names those who did not.
+    against: what its API has against known properties together, which the models of its calls do not say: the property
+        that each is about, and what follows its name in a sentence.
     """
 
     about: ResourceType
@@ -174,6 +177,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     delete: Call | Act
     conflicts: str = r"DependencyViolation|InUse|DeleteConflict|Gateway.NotAttached|OperationInProgress"
     held: Holding | None = None
+    against: Callable[[Properties], Iterable[tuple[Path, str]]] | None = None
 
     @property
     def token(self) -> str:

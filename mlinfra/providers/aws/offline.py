@@ -1,8 +1,8 @@
 """Offline: what AWS's models say against the properties of one resource, before any call is made.
 
 Its properties are put into the calls that would carry them, as far as declarations say which: the creation, and the
-updates that bring what the creation cannot. The provider answers with it when a plan is made, and the session for
-stacks that are only validated. Pure.
+updates that bring what the creation cannot. A type may say besides what does not go together. The provider answers
+with it when a plan is made, and the session for stacks that are only validated. Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _LATER = Ref(Address("work"), ())  # what only the work itself can say; unknown 
 def complaints(kind: AwsType, properties: Properties) -> Iterator[str]:
     """Sentences against the known part of `properties`, each beginning with the property that it is about."""
     known = {name: value for name, value in properties.items() if value is not None}
-    for path, said in dict.fromkeys((*_against(kind, kind.create, known), *_against_updates(kind, known))):
+    together = kind.against(known) if kind.against is not None else ()
+    for path, said in dict.fromkeys((*_against(kind, kind.create, known), *_against_updates(kind, known), *together)):
         yield f"{path_text(path)} {said}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -133,9 +134,14 @@ _INDEX = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 def dig(data: Any, path: str) -> Any:
     """What stands at `path` (`NatGatewayAddresses[0].AllocationId`) in an answer; `None` where nothing does."""
-    for name, index in _INDEX.findall(path):
-        if name:
-            data = data.get(name) if isinstance(data, Mapping) else None
+    for step in _steps(path):
+        if isinstance(step, str):
+            data = data.get(step) if isinstance(data, dict) else None
         else:
-            data = data[int(index)] if isinstance(data, list) and len(data) > int(index) else None
+            data = data[step] if isinstance(data, list) and len(data) > step else None
     return data
+
+
+@lru_cache(maxsize=4096)  # the paths are those of declarations
+def _steps(path: str) -> tuple[str | int, ...]:
+    return tuple(name or int(index) for name, index in _INDEX.findall(path))

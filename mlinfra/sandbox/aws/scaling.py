@@ -26,6 +26,7 @@ from mlinfra.sandbox.faults import FaultKind
 
 _FAILING = frozenset({FaultKind.CAPACITY, FaultKind.QUOTA})
 _KEPT = 100
+_STARTED = "an instance was started in response to a difference between desired and actual capacity."
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -49,6 +50,8 @@ class ScalingGroup(FakeAutoScalingGroup):
         """Bring the group to its desired capacity again: replace what has ended, and try again what failed."""
         gone = [state for state in self.instance_states if state.instance.state in ("terminated", "shutting-down")]
         self.instance_states = [state for state in self.instance_states if state not in gone]
+        for state in gone:
+            self._note_end(state.instance.id, "in response to an EC2 health check that found it terminated or stopped")
         if self._capacity() < (self.desired_capacity or 0):
             self.set_desired_capacity(self.desired_capacity)
 
@@ -58,6 +61,7 @@ class ScalingGroup(FakeAutoScalingGroup):
             return False
         self.autoscaling_backend.ec2_backend.terminate_instances([identity])
         self.instance_states = [state for state in self.instance_states if state.instance.id != identity]
+        self._note_end(identity, "in response to an instance refresh")
         return True
 
     def rebalance(self) -> None:
@@ -92,6 +96,8 @@ class ScalingGroup(FakeAutoScalingGroup):
         if surplus:
             self.autoscaling_backend.ec2_backend.terminate_instances([state.instance.id for state in surplus])
             self.instance_states = [state for state in self.instance_states if state not in surplus]
+            for state in surplus:
+                self._note_end(state.instance.id, f"shrinking the capacity to {wanted}")
 
     def _capacity(self) -> int:
         return sum(map(_weight, self.active_instances()))
@@ -106,11 +112,12 @@ class ScalingGroup(FakeAutoScalingGroup):
             error = self._obstacle(pool)
             if error is None:
                 instance = self._run(pool, tags)
-                self._note(f"Launching a new EC2 instance: {instance.id}", "Successful", "")
+                self._note(f"Launching a new EC2 instance: {instance.id}", _STARTED, "Successful")
                 return True
         if error is not None:
             self.failure = error
-            self._note("Launching a new EC2 instance", "Failed", f"{error.message} Launching EC2 instance failed.")
+            why = f"{error.message} Launching EC2 instance failed."
+            self._note("Launching a new EC2 instance", _STARTED, "Failed", why)
         return False
 
     def _pools(self) -> Iterator[Pool]:
@@ -206,7 +213,12 @@ class ScalingGroup(FakeAutoScalingGroup):
         self.instance_states.append(state)
         return instance
 
-    def _note(self, description: str, status: str, message: str) -> None:
+    def _note_end(self, identity: str, why: str) -> None:
+        self._note(
+            f"Terminating EC2 instance: {identity}", f"an instance was taken out of service {why}.", "Successful"
+        )
+
+    def _note(self, description: str, cause: str, status: str, message: str = "") -> None:
         now = self.account.now()
         self.activities.insert(
             0,
@@ -215,8 +227,7 @@ class ScalingGroup(FakeAutoScalingGroup):
                 "AutoScalingGroupName": self.name,
                 "AutoScalingGroupARN": self.arn,
                 "Description": description,
-                "Cause": f"At {now:%Y-%m-%dT%H:%M:%SZ} an instance was started in response to a difference between "
-                f"desired and actual capacity.",
+                "Cause": f"At {now:%Y-%m-%dT%H:%M:%SZ} {cause}",
                 "StartTime": now,
                 "EndTime": now,
                 "StatusCode": status,

@@ -62,6 +62,21 @@ class PlainService:
         return response
 
 
+class AbsentService:
+    """A service that neither moto nor we have: it refuses each call by its name. `name` is that of its signatures."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, request: BackendRequest) -> Response:
+        """Refuse one request."""
+
+        def refuse() -> Response:
+            raise NotImplementedError("no service of it is simulated")
+
+        return _guarded(self.name, request, refuse)
+
+
 class ExtendedService:
     """A service of which we extend operations."""
 

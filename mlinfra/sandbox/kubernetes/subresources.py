@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mlinfra.sandbox.kubernetes import errors
 from mlinfra.sandbox.kubernetes.controllers.eviction import budgets_that_count, evict
@@ -72,23 +72,19 @@ class Subresources:
         return self._tokens.get(token)
 
     def _scale(self, request: Request, route: Route) -> Response:
-        obj = self._store.get(route.kind.gvk, route.name, route.namespace)
-        scale = _scale_of(obj, route)
         if request.method == "GET":
-            return answer(scale)
+            return answer(_scale_of(self._store.get(route.kind.gvk, route.name, route.namespace), route))
         body = read_value(request)
-        if request.method == "PATCH":
-            json = request.content_type == "application/json-patch+json"
-            body = json_patch(scale, body) if json else merge_patch(scale, body)
-        replicas = at(body, ("spec", "replicas"), 0)
-        if not isinstance(replicas, int) or replicas < 0:
-            fault = errors.invalid_field("spec.replicas", replicas, "must be greater than or equal to 0")
-            raise errors.invalid(route.kind, route.name, [fault])
-        revision = at(body, ("metadata", "resourceVersion"))
         path = (route.kind.scale or ("spec.replicas", "", ""))[0].split(".")
 
         def change(old: Object) -> Object:
-            if revision:
+            # A patch is of what stands there when it is carried out: it meets no conflict unless it asks for one.
+            scale = _wanted_scale(request, body, _scale_of(old, route))
+            replicas = at(scale, ("spec", "replicas"), 0)
+            if not isinstance(replicas, int) or replicas < 0:
+                fault = errors.invalid_field("spec.replicas", replicas, "must be greater than or equal to 0")
+                raise errors.invalid(route.kind, route.name, [fault])
+            if revision := at(scale, ("metadata", "resourceVersion")):
                 old["metadata"]["resourceVersion"] = revision
             put(old, path, replicas)
             return old
@@ -181,6 +177,15 @@ def _too_many_disruptions(budget: Object) -> errors.ApiError:
     cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {name} {why}"}
     text = "Cannot evict pod as it would violate the pod's disruption budget."
     return errors.ApiError(429, text, details={"causes": [cause]})
+
+
+def _wanted_scale(request: Request, body: Any, scale: Object) -> Object:
+    """The scale that a request asks for: the whole of its body, or what its patch makes of the present one."""
+    wanted: Object = body
+    if request.method == "PATCH":
+        json = request.content_type == "application/json-patch+json"
+        wanted = json_patch(scale, body) if json else merge_patch(scale, body)
+    return wanted
 
 
 def _scale_of(obj: Object, route: Route) -> Object:

@@ -36,10 +36,12 @@ from mlinfra.core.errors import PlanError
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.property import Replace
 from mlinfra.core.resource import Graph
+from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.connections.cloud import Cloud
 from mlinfra.session.plans.keepsakes import with_keepsakes
+from mlinfra.session.plans.written import place_of
 
 _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
 _ROOMY = {
@@ -89,11 +91,15 @@ class Adviser:
         borrowed = list(borrowings(plan, graph, self._cloud.types))
         if not borrowed:
             return ()
-        from mlinfra.advice.borrowed import borrowed_findings
+        from mlinfra.advice.borrowed import Borrowed, borrowed_findings
 
         account = str(self._cloud.connection.identity).partition("/")[0]
         calls = self._cloud.brief_calls
-        return borrowed_findings(calls, account, borrowed, lambda address: graph.resources[address].source)
+
+        def written(one: Borrowed) -> Source | None:
+            return place_of(one.name, self._stack, one.address) or graph.resources[one.address].source
+
+        return borrowed_findings(calls, account, borrowed, written)
 
     def cost(self, graph: Graph, state: State | None) -> Cost:
         """What a graph comes to, at the prices of the package and those that were refreshed."""
@@ -121,8 +127,8 @@ class Adviser:
         from mlinfra.advice.price_list import home, read_price_list
         from mlinfra.advice.products import wanted_prices
 
-        if self._stack.target.platform == "sandbox":
-            hint = "the prices of the package hold; with target.platform aws they are refreshed"
+        if self._cloud.is_simulated:  # what it says of spot prices is made up
+            hint = "the prices of the package hold; in an account of AWS they are refreshed"
             raise PlanError("the simulated cloud has no price list", code=Code.NO_PRICE_LIST, hint=hint)
         keys = wanted_prices(Things.desired(graph, None))
         calls = self._cloud.calls_in(home(self._cloud.region))

@@ -8,18 +8,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mlinfra.advice.borrowed import Borrowed
-from mlinfra.advice.tokens import NAMING
+from mlinfra.advice.tokens import KEY, MANAGED, NAMING, ROLE, SCALING, TEMPLATE
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.property import Property
-from mlinfra.core.resource import Graph
+from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.value import Value
 
 _MAKES = frozenset({Action.CREATE, Action.REPLACE})
+# What AWS makes without looking for what it names: EC2 user guide, "Create a launch template" (its parameters are not
+# fully validated); S3 API reference, "PutBucketEncryption" (keys are not); of the others nothing is documented. So in
+# November 2026. A group looks at the template that it launches from.
+_TRUSTING = frozenset(
+    {
+        TEMPLATE,
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "aws:secretsmanager/secret:Secret",
+        "aws:sns/topic:Topic",
+        "aws:sqs/queue:Queue",
+    }
+)
+# What stands for another type where that is named: an alias for its key, a user where any principal may stand.
+_MEANT = {"aws:kms/alias:Alias": KEY, "aws:iam/user:User": ROLE}
 
 
 def borrowings(plan: Plan, graph: Graph, types: Mapping[str, ResourceType]) -> Iterator[Borrowed]:
     """All that is named where something is made, or changed to name it."""
+    makers = {name: resource.address for resource in graph for name in _called(resource)}
+    launched = {needed for one in graph if one.type in (MANAGED, SCALING) for needed in one.dependencies()}
     for change in plan.pending():
         if change.action not in _MAKES and change.action is not Action.UPDATE:
             continue
@@ -29,7 +45,18 @@ def borrowings(plan: Plan, graph: Graph, types: Mapping[str, ResourceType]) -> I
             found = list(_named(declared[name], value)) if name in declared else []
             if name == NAMING.get(change.type) and isinstance(value, str) and not found:
                 found = [("", value)]
-            yield from (Borrowed(change.address, named, token) for token, named in found)
+            for token, named in found:
+                meant = named.rpartition(":")[2]
+                maker = makers.get((token, meant)) or makers.get((token, meant.rpartition("/")[2]))
+                later = change.type in _TRUSTING and change.address not in launched
+                yield Borrowed(change.address, named, token, maker, later)
+
+
+def _called(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Under what type and name others may mean an object of the stack without a reference to it."""
+    name = resource.properties.get("name")
+    if isinstance(name, str):
+        yield _MEANT.get(resource.type, resource.type), name
 
 
 def _touched(change: Change, properties: Mapping[str, Value]) -> list[str]:

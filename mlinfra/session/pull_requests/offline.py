@@ -35,6 +35,7 @@ from mlinfra.session.reading import catalogue
 from mlinfra.session.reading.stand_ins import unreadable_neighbour, with_stand_ins
 from mlinfra.session.reading.symbolic import Symbols
 from mlinfra.session.scrutiny import validation
+from mlinfra.session.scrutiny.regions import misspelt_region
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
 
@@ -86,7 +87,7 @@ def _desired(options: Any, root: Path, library: Library) -> _Desired:
         stack, _ = load_stack(options.file, language, sets=options.sets, input_files=options.inputs, environ=os.environ)
     except DraftError as error:
         raise validation.with_refusals(error, library) from error
-    if problems := unbuilt(stack, language):
+    if problems := (*misspelt_region(stack), *unbuilt(stack, language)):
         raise ConfigError(problems)
     symbols = Symbols()
     filled = with_stand_ins(stack, library, symbols)

@@ -24,6 +24,8 @@ _ROUTE, _TABLE = "aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable"
 _LISTENER, _RULE = "aws:lb/listener:Listener", "aws:lb/listenerRule:ListenerRule"
 _VIRTUAL_SERVICE = "VirtualService"
 _INGRESS = "Ingress"
+_INGRESS_CLASS = "kubernetes:networking.k8s.io/v1:IngressClass"
+_IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -34,6 +36,7 @@ def clashes(resources: Iterable[Resource], types: Mapping[str, ResourceType], st
     yield from _same_object(made, types, positions)
     yield from _ranges(made, positions)
     yield from _ways(made, positions)
+    yield from _defaults(made, positions)
     yield from _domains(stack)
 
 
@@ -80,6 +83,21 @@ def _key(kind: ResourceType, one: Resource) -> tuple[Path, tuple[str, ...] | Non
 def _words(key: tuple[str, ...]) -> str:
     """What people can read of a key: references are not among it."""
     return ", ".join(part for part in key if not part.startswith(("Ref(", "Concat("))) or "all that locates them"
+
+
+def _defaults(made: Iterable[Resource], positions: Positions) -> Iterator[Diagnostic]:
+    """Classes of ingresses that are both the default: Kubernetes then refuses every ingress that names none
+    (https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class, November 2026)."""
+    first: Resource | None = None
+    for one in made:
+        metadata = _block(one.properties.get("metadata")) if one.type == _INGRESS_CLASS else {}
+        if _text(_block(metadata.get("annotations")).get(_IS_DEFAULT)) != "true":
+            continue
+        first = first or one
+        if one is not first:
+            summary = f"{one.address} and {first.address} are both the default class of ingresses"
+            hint = "make one of them the default: an ingress that names no class would be refused"
+            yield _told(Code.DEFAULTS_CLASH, one, positions, ("metadata", "annotations", _IS_DEFAULT), summary, hint)
 
 
 # Ranges of addresses

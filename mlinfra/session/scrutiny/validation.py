@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from mlinfra.core.diagnostic import Diagnostic, errors_in
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.stack import Stack
+from mlinfra.core.stack import Remains, Stack
 from mlinfra.core.value import Path
 from mlinfra.library import assembly
 from mlinfra.library.codes import Code
@@ -30,6 +30,7 @@ from mlinfra.session.reading.symbolic import Symbols
 from mlinfra.session.scrutiny.idle import idle_names
 from mlinfra.session.scrutiny.machine_names import machines_of_groups, machines_of_resources
 from mlinfra.session.scrutiny.objections import objections
+from mlinfra.session.scrutiny.regions import misspelt_region
 from mlinfra.session.scrutiny.unknowns import unknown_addons, unknown_namespaces
 
 _REGION = "us-east-1"  # where neither the stack nor the environment names one
@@ -39,11 +40,11 @@ _OF_ABSENCE = frozenset({Code.SECTION_MISSING, Code.REFERENCE_TO_NOTHING, Code.D
 
 
 def refusals(
-    stack: Stack, library: Library, types: Mapping[str, ResourceType], broken: Collection[Path] = ()
+    stack: Stack, library: Library, types: Mapping[str, ResourceType], broken: Mapping[Path, Remains] | None = None
 ) -> tuple[Diagnostic, ...]:
     """What stands against the stack as it is written. What no module can plan yet is left out of it.
 
-    broken: parts of it that cannot be read, and are not in it.
+    broken: parts of it that have a mistake and are not in it, with what can be read of them.
     """
     taggable = frozenset(token for token, kind in types.items() if kind.maps_tags)
     planned, symbols = _planned(stack, library), Symbols()
@@ -62,8 +63,9 @@ def refusals(
         found = idle_names(stack, graph.resources) if planned is stack and not broken else ()
     if planned is stack and not broken and not errors_in(found):
         found = (*found, *unknown_namespaces(stack, graph))
+    region = misspelt_region(stack)
     machines = (*machines_of_groups(stack), *machines_of_resources(stack))
-    return (*found, *machines, *unknown_addons(stack), *objections(symbols.opened(graph), stack))
+    return (*region, *found, *machines, *unknown_addons(stack), *objections(symbols.opened(graph), stack))
 
 
 def with_refusals(error: DraftError, library: Library) -> ConfigError:

@@ -5,24 +5,28 @@ The session calls it for `status` and `endpoints`. It only reads, all at once; w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
+from mlinfra.aws.calls import Calls
 from mlinfra.core.backend import Holder
 from mlinfra.core.clock import Clock
 from mlinfra.core.connections import CLUSTER, HELM, KUBERNETES, is_in_cluster, kind_of
 from mlinfra.core.errors import AccessDenied, ProviderError
+from mlinfra.core.facts import InstanceType
 from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
-from mlinfra.health.seen import AddOn, Cluster, Expected, Group, Live, Missing, Release, Seen, Targets
+from mlinfra.health.backoff import STATUS
+from mlinfra.health.seen import AddOn, Cluster, Database, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
-from mlinfra.providers.helm.crds import lost_kinds
+from mlinfra.providers.helm.definitions import lost_kinds
 from mlinfra.providers.helm.manifest import read_manifest
 from mlinfra.providers.helm.releases import GOOD, list_releases
 from mlinfra.providers.helm.releases import Release as Stored
@@ -33,13 +37,14 @@ from mlinfra.session.connections.release_cluster import ReleaseCluster
 from mlinfra.session.status.belongings import declared, missing
 from mlinfra.session.status.cloud_side import (
     ADD_ON,
-    GROUPS,
+    DATABASE,
     TARGETS,
     read_add_ons,
     read_cluster,
-    read_groups,
+    read_databases,
     read_targets,
 )
+from mlinfra.session.status.groups import GROUPS, Types, read_groups
 
 _CLUSTER = "aws:eks/cluster:Cluster"
 _READERS = 12
@@ -69,6 +74,10 @@ KINDS = (
     Kind("karpenter.sh", "v1", "NodeClaim"),
 )
 _EVENT = Kind("", "v1", "Event")
+_SETTINGS = Kind("", "v1", "ConfigMap")
+
+
+_One = TypeVar("_One")
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -85,6 +94,7 @@ class _Outside(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...] = ()
     add_ons: tuple[AddOn, ...] = ()
     targets: tuple[Targets, ...] = ()
+    databases: tuple[Database, ...] = ()
 
 
 class _Inside(msgspec.Struct, frozen=True):
@@ -100,7 +110,7 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
     unread: list[str] = []
     records = list(state.records.values())
     owned = next((record for record in records if record.type == _CLUSTER), None)
-    outside = _cloud_side(cloud, owned, records, unread, clock.now())
+    outside = _cloud_side(cloud, owned, records, unread, clock.now(), _types(state))
     inside = _Inside() if _is_gone(outside.cluster) else _inside(cloud, owned, state, unread)
     seen = Seen(
         now=clock.now(),
@@ -112,6 +122,7 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
         groups=outside.groups,
         add_ons=outside.add_ons,
         targets=outside.targets,
+        databases=outside.databases,
         objects=inside.objects,
         releases=inside.releases,
         expected=tuple(_expected(library, records)) if inside.objects else (),
@@ -127,8 +138,13 @@ def _is_gone(cluster: Cluster | None) -> bool:
     return cluster is not None and cluster.status in ("GONE", "CREATING")
 
 
+def _types(state: State) -> Types:
+    """What is pinned of instance types."""
+    return msgspec.convert(state.facts.get("instance_types") or {}, dict[str, InstanceType])
+
+
 def _cloud_side(
-    cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str], now: datetime
+    cloud: Cloud, owned: Record | None, records: list[Record], unread: list[str], now: datetime, types: Types
 ) -> _Outside:
     """What EKS, Auto Scaling and the load balancers say."""
     mine = [record for record in records if record.type in GROUPS]
@@ -140,19 +156,27 @@ def _cloud_side(
         there = cluster is not None and not _is_gone(cluster)
         return _Outside(
             cluster=cluster,
-            groups=read_groups(cloud.calls, mine, now),
+            groups=read_groups(cloud.calls, mine, now, types),
             add_ons=read_add_ons(cloud.calls, [one for one in records if there and one.type == ADD_ON]),
-            targets=_behind_balancers(cloud, records, unread),
+            targets=_others(cloud, records, TARGETS, read_targets, unread),
+            databases=_others(cloud, records, DATABASE, read_databases, unread),
         )
     except ProviderError as error:
         unread.append(str(error))
     return _Outside()
 
 
-def _behind_balancers(cloud: Cloud, records: list[Record], unread: list[str]) -> tuple[Targets, ...]:
-    """Of another service: who may not read these is told so, and sees the rest."""
+def _others(
+    cloud: Cloud,
+    records: list[Record],
+    type: str,
+    read: Callable[[Calls, list[Record]], tuple[_One, ...]],
+    unread: list[str],
+) -> tuple[_One, ...]:
+    """What is of another service: who may not read these is told so, and sees the rest."""
+    mine = [one for one in records if one.type == type]
     try:
-        return read_targets(cloud.calls, [one for one in records if one.type == TARGETS])
+        return read(cloud.calls, mine) if mine else ()
     except ProviderError as error:
         unread.append(str(error))
         return ()
@@ -172,6 +196,7 @@ def _inside(cloud: Cloud, owned: Record | None, state: State, unread: list[str])
     with ThreadPoolExecutor(_READERS) as pool:
         reading = {kind.name: pool.submit(_listed, api, kind) for kind in KINDS}
         reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
+        reading["ConfigMap"] = pool.submit(_listed, api, _SETTINGS, fieldSelector=f"metadata.name={STATUS}")
         stored = pool.submit(_stored, ReleaseCluster(api))
     denied: list[str] = []
     found = _gathered(reading, stored, unread, denied)

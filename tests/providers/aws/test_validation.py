@@ -10,6 +10,7 @@ from tests.providers.aws.lifecycle import Account
 
 UNKNOWN = Ref(Address("network.vpc"))
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+QUEUE, TOPIC = "aws:sqs/queue:Queue", "aws:sns/topic:Topic"
 NODES = "aws:eks/nodeGroup:NodeGroup"
 SCALING = {"minSize": 0, "maxSize": 1, "desiredSize": 0}
 
@@ -28,6 +29,18 @@ SCALING = {"minSize": 0, "maxSize": 1, "desiredSize": 0}
             {"name": "nodes", "blockDeviceMappings": [{"ebs": {"volumeType": "gp9"}}]},
             "blockDeviceMappings[0].ebs.volumeType is 'gp9'; AWS knows",
         ),
+        (
+            QUEUE,
+            {"name": "steps", "fifoQueue": True},
+            "name is steps, and must end with .fifo, since fifoQueue is true",
+        ),
+        (QUEUE, {"name": "steps.fifo"}, "name is steps.fifo, and only with fifoQueue: true may it end with .fifo"),
+        (QUEUE, {"name": f"{'x' * 76}.fifo", "fifoQueue": True}, "name has 81 characters with its .fifo"),
+        (QUEUE, {"name": "a", "deduplicationScope": "queue"}, "deduplicationScope is for those with fifoQueue: true"),
+        (QUEUE, {"name": "steps.fifo", "fifoQueue": UNKNOWN}, None),
+        (QUEUE, {"name": UNKNOWN, "fifoQueue": True}, None),
+        (TOPIC, {"name": "told", "contentBasedDeduplication": UNKNOWN}, "contentBasedDeduplication is for those with"),
+        (TOPIC, {"name": "told", "fifoTopic": True}, "name is told, and must end with .fifo, since fifoTopic is true"),
         (
             NODES,
             {
@@ -66,3 +79,17 @@ def test_what_aws_would_refuse_is_said_without_a_call(
 def test_unknown_parts_are_passed_over(account: Account) -> None:
     properties = {"vpcId": UNKNOWN, "cidrBlock": Concat((UNKNOWN, "/24")), "tags": {"a": UNKNOWN}}
     assert list(account.provider.validate("aws:ec2/subnet:Subnet", properties)) == []
+
+
+def test_what_a_disk_cannot_have_is_said_all_at_once(account: Account) -> None:
+    def said(**ebs: Any) -> list[str]:
+        disk = {"deviceName": "/dev/xvda", "ebs": {"kmsKeyId": UNKNOWN, **ebs}}
+        complaints = account.provider.validate(TEMPLATE, {"name": "nodes", "blockDeviceMappings": [disk]})
+        return [one.removeprefix("blockDeviceMappings[0].ebs.") for one in complaints]
+
+    assert said(volumeType="gp3", volumeSize=100, iops=100, throughput=9000) == [
+        "iops is 100: gp3 has 3000 IOPS at least",
+        "throughput is 9000: gp3 has 2000 MiB a second at most",
+    ]
+    assert said(volumeType="io1", volumeSize=10) == ["iops is missing: io1 needs its IOPS"]
+    assert said(volumeType="gp3", iops=4000, throughput=1000) == said(iops=7) == said(volumeType=UNKNOWN, iops=7) == []

@@ -28,6 +28,14 @@ def test_what_nobody_simulates_is_a_coded_501_in_the_protocol_of_its_service(aws
         assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
+def test_services_that_nobody_simulates_refuse_by_their_name(aws: Any) -> None:
+    for call in (aws.pricing.describe_services, aws.grafana.list_workspaces):
+        with pytest.raises(ClientError) as raised:
+            call()
+        assert raised.value.response["Error"]["Code"] == "NotImplemented"
+        assert "The sandbox does not simulate" in raised.value.response["Error"]["Message"]
+
+
 def test_aws_managed_policies_are_there_and_others_are_not(aws: Any, refused: Callable[..., str]) -> None:
     arn = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
     policy = aws.iam.get_policy(PolicyArn=arn)["Policy"]
@@ -263,8 +271,11 @@ def test_placement_groups_and_capacity_reservations_come_and_go(
     made = ec2.create_capacity_reservation(**reserve, AvailabilityZone="us-east-1a")["CapacityReservation"]
     of = {"CapacityReservationId": made["CapacityReservationId"]}
     ec2.modify_capacity_reservation(**of, InstanceCount=3)
+    held = {"ImageId": "ami-12c6146b", "InstanceType": "p4d.24xlarge", "Placement": {"AvailabilityZone": "us-east-1a"}}
+    machine = ec2.run_instances(**held, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     (found,) = ec2.describe_capacity_reservations()["CapacityReservations"]
-    assert (found["State"], found["TotalInstanceCount"]) == ("active", 3)
+    assert (found["State"], found["TotalInstanceCount"], found["AvailableInstanceCount"]) == ("active", 3, 2)
+    ec2.terminate_instances(InstanceIds=[machine])
     ec2.cancel_capacity_reservation(**of)
     ec2.delete_placement_group(GroupName="efa")
     assert refused(ec2.describe_placement_groups, GroupNames=["efa"]) == "InvalidPlacementGroup.Unknown"

@@ -6,6 +6,7 @@ as text; what clusters never use of it (secondary interfaces, licences, enclaves
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mlinfra.core.property import (
@@ -21,6 +22,8 @@ from mlinfra.core.property import (
     text,
 )
 from mlinfra.core.resource_type import NameRule, ResourceType
+from mlinfra.core.value import Path, Properties, is_known
+from mlinfra.core.volume_limits import impossible
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update
 from mlinfra.providers.aws.forms import (
     ADDRESS,
@@ -60,10 +63,10 @@ _DISK = block(
             {
                 "deleteOnTermination": _flag(),
                 "encrypted": _flag(),
-                "iops": integer(minimum=100),
+                "iops": integer(minimum=1),
                 "kmsKeyId": text(refers="aws:kms/key:Key"),
                 "snapshotId": text(),
-                "throughput": integer(minimum=125, maximum=2000),
+                "throughput": integer(minimum=1),
                 "volumeSize": integer(minimum=1, maximum=65536),
                 "volumeType": text(),
             }
@@ -228,6 +231,23 @@ def _with_latest(reader: Reader, item: Item) -> Item:
     return {**latest["LaunchTemplateData"], "VersionDescription": latest.get("VersionDescription"), **item}
 
 
+_ASKED = ("volumeType", "volumeSize", "iops", "throughput")
+
+
+def _performance(properties: Properties) -> Iterator[tuple[Path, str]]:
+    """What disks are asked for that their kind cannot have; where no kind is said, the image says it."""
+    disks = properties.get("blockDeviceMappings")
+    for index, disk in enumerate(disks if isinstance(disks, list) else []):
+        ebs = disk.get("ebs") if isinstance(disk, dict) else None
+        asked = {name: ebs.get(name) for name in _ASKED} if isinstance(ebs, dict) else {}
+        if not is_known(asked) or not isinstance(kind := asked.get("volumeType"), str):
+            continue
+        _, size, iops, throughput = asked.values()
+        for limit in impossible(kind, size, iops or 0, throughput or 0):
+            said = f"is {asked[limit.field]}" if asked[limit.field] else "is missing"
+            yield ("blockDeviceMappings", index, "ebs", limit.field), f"{said}: {limit.summary}"
+
+
 _LAUNCH_TEMPLATE = AwsType(
     about=ResourceType(
         token=LAUNCH_TEMPLATE,
@@ -274,6 +294,7 @@ _LAUNCH_TEMPLATE = AwsType(
     tagging=ec2_tags("launch-template"),
     updates=(Update(("description", *_DATA), _add_version), Update(("updateDefaultVersion",), ())),
     delete=call("DeleteLaunchTemplate", LaunchTemplateId=ID),
+    against=_performance,
 )
 
 TYPES = (_LAUNCH_TEMPLATE,)

@@ -16,6 +16,7 @@ from mlinfra.providers.aws.forms import SUBSCRIPTION
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
+from mlinfra.providers.aws.services.fifo import fifo_rule
 from mlinfra.providers.aws.services.iam_roles import same_policy
 from mlinfra.providers.aws.services.known_tags import with_known_tags
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call, prop
@@ -119,6 +120,7 @@ _TOPIC = AwsType(
         ),
     ),
     delete=call("DeleteTopic", TopicArn=ID),
+    against=fifo_rule("fifoTopic", 256, "contentBasedDeduplication"),
 )
 
 

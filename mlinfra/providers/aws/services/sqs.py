@@ -16,6 +16,7 @@ from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.attribute_maps import AttributeMap
+from mlinfra.providers.aws.services.fifo import fifo_rule
 from mlinfra.providers.aws.services.iam_roles import same_policy
 from mlinfra.providers.aws.services.known_tags import with_known_tags
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call, prop
@@ -140,6 +141,7 @@ def _same(asked: str, shown: str) -> bool:
 _QUEUE = AwsType(
     about=ResourceType(
         token=QUEUE,
+        irreplaceable="the messages in it",
         inputs=block(_INPUTS),
         key=("name",),
         name=NameRule("name", longest=80),
@@ -168,6 +170,7 @@ _QUEUE = AwsType(
     updates=(Update(_ATTRIBUTES.properties, _update),),
     leaving=Leaving.SOON,
     delete=call("DeleteQueue", QueueUrl=ID),
+    against=fifo_rule("fifoQueue", 80, "contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"),
 )
 
 

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-spot-placement-score-wor
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +17,7 @@ from mlinfra.sandbox.aws.call import Answer, AwsError, Call, Proceed
 from mlinfra.sandbox.aws.ec2.filters import matches
 from mlinfra.sandbox.aws.extension import Extension
 from mlinfra.sandbox.aws.identity import hexadecimal, page, specified_tags, tag_list
+from mlinfra.sandbox.aws.quotas import running
 
 _STRATEGIES = ("cluster", "spread", "partition")
 
@@ -144,7 +147,8 @@ class CapacityReservations(Extension):
         for key in ids:
             self._find(call, key)
         names = {"state": "State", "instance-type": "InstanceType", "availability-zone": "AvailabilityZone"}
-        shown = [_tagged(self.account, call.region, r, key) for key, r in kept.items() if not ids or key in ids]
+        filled = dict(_filled(self.account, call.region, kept))
+        shown = [_tagged(self.account, call.region, filled[key], key) for key in kept if not ids or key in ids]
         found, token = page(
             [r for r in shown if matches(r, call.get("Filters", []), names)],
             call.get("MaxResults"),
@@ -192,6 +196,19 @@ class CapacityReservations(Extension):
             message = f"The capacity reservation ID '{key}' does not exist"
             raise AwsError("InvalidCapacityReservationId.NotFound", message)
         return kept[key]
+
+
+def _filled(account: Account, region: str, kept: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Open ones without what runs in them: machines on demand of their type and zone, each in the first with room."""
+    machines = Counter(
+        (one.instance_type, one.placement.zone) for one in running(account, region) if one.lifecycle != "spot"
+    )
+    for key, held in kept.items():
+        kind, used = (held["InstanceType"], held["AvailabilityZone"]), 0
+        if held["State"] == "active" and held["InstanceMatchCriteria"] == "open":
+            used = min(machines[kind], held["AvailableInstanceCount"])
+            machines[kind] -= used
+        yield key, {**held, "AvailableInstanceCount": held["AvailableInstanceCount"] - used}
 
 
 def _tagged(account: Account, region: str, body: dict[str, Any], key: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from mlinfra.sandbox.kubernetes.controllers import conditions, programs
+from mlinfra.sandbox.kubernetes.controllers.autoscaler_status import Avoided, write_status
 from mlinfra.sandbox.kubernetes.controllers.catalog import DEPLOYMENT, NODE
 from mlinfra.sandbox.kubernetes.controllers.cloud import CapacityShortage, Machine, NodeGroup, Shape
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, always
@@ -55,7 +56,7 @@ class ClusterAutoscaler:
     """Remembers which groups failed, and since when nodes have been idle."""
 
     def __init__(self) -> None:
-        self._avoided: dict[str, datetime] = {}
+        self._avoided: dict[str, Avoided] = {}
         self._idle: dict[str, datetime] = {}
 
     def controller(self) -> Controller:
@@ -70,13 +71,14 @@ class ClusterAutoscaler:
             self._idle.clear()
             return None
         now = cluster.clock()
-        self._avoided = {name: until for name, until in self._avoided.items() if until > now}
+        self._avoided = {name: avoided for name, avoided in self._avoided.items() if avoided.until > now}
         groups = [group for group in cluster.cloud.node_groups() if ENABLED in group.tags]
         waiting = pending(cluster)
         if waiting:
             self._grow(cluster, groups, waiting)
+        write_status(cluster, _home(cluster), groups, self._avoided, NAME)
         next_look = self._shrink(cluster)
-        moments = [*self._avoided.values(), *([next_look] if next_look else [])]
+        moments = [*(one.until for one in self._avoided.values()), *([next_look] if next_look else [])]
         return Again(max(1.0, (min(moments) - now).total_seconds()), quiet=True) if moments else None
 
     def _grow(self, cluster: Cluster, groups: Sequence[NodeGroup], waiting: Sequence[Object]) -> None:
@@ -110,7 +112,8 @@ class ClusterAutoscaler:
             try:
                 cluster.cloud.set_desired(group.name, wanted)
             except CapacityShortage as error:
-                self._avoided[group.name] = cluster.clock() + timedelta(seconds=cluster.timings.provision_failure)
+                now, pause = cluster.clock(), timedelta(seconds=cluster.timings.provision_failure)
+                self._avoided[group.name] = Avoided(now, now + pause)
                 cluster.record(
                     pod, NAME, "FailedScaleUp", f"failed to increase node group {group.name}: {error}", warning=True
                 )
@@ -216,14 +219,17 @@ def next_shape(group: NodeGroup, *, has_nodes: bool) -> Shape:
     return msgspec.structs.replace(shape, labels=labels, capacity=capacity, taints=taints)
 
 
+def _home(cluster: Cluster) -> str:
+    homes = (one["metadata"] for one in cluster.peek(DEPLOYMENT) if programs.is_of(programs.CLUSTER_AUTOSCALER, one))
+    return next((str(meta["namespace"]) for meta in homes), "kube-system")
+
+
 def priorities(cluster: Cluster) -> list[tuple[int, re.Pattern[str]]]:
     """The priority expander's ConfigMap: numbers, each with patterns of group names beneath it.
 
     It is read in the namespace of the autoscaler itself, which is kube-system where it is no Deployment here.
     """
-    homes = (one["metadata"] for one in cluster.peek(DEPLOYMENT) if programs.is_of(programs.CLUSTER_AUTOSCALER, one))
-    home = next((meta["namespace"] for meta in homes), "kube-system")
-    found = cluster.store.exists("configmaps", _PRIORITIES, home)
+    found = cluster.store.exists("configmaps", _PRIORITIES, _home(cluster))
     number, ranks = 0, []
     for line in str(at(found or {}, ("data", "priorities")) or "").splitlines():
         if head := re.match(r"^\s*(\d+)\s*:\s*$", line):

@@ -20,7 +20,7 @@ NODES = st.lists(st.tuples(st.integers(1, 8), st.integers(0, 4), st.booleans()),
 PODS = st.lists(st.tuples(st.integers(0, 6000), st.integers(0, 4), st.booleans()), min_size=1, max_size=10)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(NODES, PODS)
 def test_scheduling_is_sound_and_complete(
     nodes: list[tuple[int, int, bool]], pods: list[tuple[int, int, bool]]

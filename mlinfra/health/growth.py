@@ -1,0 +1,61 @@
+"""Growth: what it takes to have one machine more: who adds it, what is on its way, which line of the stack hinders.
+
+For the judge of pods that wait. What is on its way already needs no advice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlinfra.health.backoff import hindrance, retrying
+from mlinfra.health.room import has_autoscaler, listed
+from mlinfra.health.seen import Group, Seen, short
+from mlinfra.health.turnover import Turnover
+
+
+def may_grow(group: Group) -> bool:
+    """Whether it may have more machines than it wants now."""
+    return group.desired < group.maximum
+
+
+def grows(seen: Seen, group: Group) -> bool:
+    """Whether an autoscaler is about to add a machine to it."""
+    return may_grow(group) and not hindrance(seen, group) and has_autoscaler(seen, group)
+
+
+def on_its_way(groups: list[Group], moving: Mapping[str, Turnover]) -> str:
+    """Which machines come to the groups by themselves, in words; empty where none does. moving: by subject."""
+    coming = [(group, moving[group.subject]) for group in groups if group.subject in moving]
+    return listed(f"group {group.name}: {turnover.words}" for group, turnover in coming if turnover.coming)
+
+
+def grow(seen: Seen, groups: list[Group]) -> str:
+    """What it takes, in words; empty where none of these groups helps."""
+    if not groups:
+        return ""
+    open_ones = [group for group in groups if may_grow(group)]
+    if not open_ones:
+        told = listed(f"group {one.name} has {one.desired} of at most {one.maximum}" for one in groups)
+        paths = " or ".join(f"nodeGroups.{one.name}.max" for one in groups)
+        return f"{told}: raise {paths} (mlinfra capacity says whether the quota allows it), or free what is held"
+    told = listed(f"group {one.name} may grow from {one.desired} to {one.maximum}" for one in open_ones)
+    if grown := [one for one in open_ones if has_autoscaler(seen, one)]:
+        return told + _attended(seen, groups, grown)
+    first = open_ones[0]
+    if first.pool:
+        return f"{told}, and Karpenter, which would do that, does not run: see what is said of it"
+    path = f"nodeGroups.{first.name}.min"
+    return f"{told}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
+
+
+def _attended(seen: Seen, groups: list[Group], grown: list[Group]) -> str:
+    """What is said of groups that an autoscaler sees to: that it does, or why its last try failed."""
+    who = "Karpenter" if grown[0].pool else "the autoscaler"
+    tried = [(one, why) for one in grown if (why := hindrance(seen, one))]
+    if len(tried) < len(grown):
+        return f": {who} adds a machine, which takes some minutes"
+    failed = "; ".join(f"its last try failed: {short(why)}{retrying(seen, one)}" for one, why in tried)
+    full = [one for one in groups if not may_grow(one) and not one.pool]
+    paths = " or ".join(f"nodeGroups.{one.name}.max" for one in full)
+    instead = f"; what stands in is at its most: raise {paths}" if full else ""
+    return f", which {who} does; {failed}{instead}"
