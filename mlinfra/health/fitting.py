@@ -45,6 +45,11 @@ def waiting(seen: Seen) -> Iterator[Live]:
             yield pod
 
 
+def is_waited_for(seen: Seen, group: Group) -> bool:
+    """Whether a pod waits that a new machine of the group could take."""
+    return any(fits(seen, pod, group) for pod in waiting(seen))
+
+
 def stand_ins(seen: Seen, group: Group) -> list[Group]:
     """The groups of the same kind that have machines: where pods go that this one gets none for."""
     kind = _is_accelerated(group, nodes_of(seen, group.name))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from mlinfra.health.backoff import hindrance, retrying
 from mlinfra.health.room import has_autoscaler, listed
 from mlinfra.health.seen import Group, Seen, short
+from mlinfra.health.shortages import concise, remedy_of
 from mlinfra.health.turnover import Turnover
 
 
@@ -54,8 +55,15 @@ def _attended(seen: Seen, groups: list[Group], grown: list[Group]) -> str:
     tried = [(one, why) for one in grown if (why := hindrance(seen, one))]
     if len(tried) < len(grown):
         return f": {who} adds a machine, which takes some minutes"
-    failed = "; ".join(f"its last try failed: {short(why)}{retrying(seen, one)}" for one, why in tried)
+    failed = "; ".join(
+        f"its last try failed: {short(concise(why))}{retrying(seen, one)}{_help(one, why)}" for one, why in tried
+    )
     full = [one for one in groups if not may_grow(one) and not one.pool]
     paths = " or ".join(f"nodeGroups.{one.name}.max" for one in full)
     instead = f"; what stands in is at its most: raise {paths}" if full else ""
     return f", which {who} does; {failed}{instead}"
+
+
+def _help(group: Group, why: str) -> str:
+    told = remedy_of(group, why)
+    return f"; {told}" if told else ""

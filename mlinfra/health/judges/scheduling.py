@@ -24,7 +24,7 @@ from mlinfra.health.room import (
     refusals,
 )
 from mlinfra.health.seen import Group, Live, Seen, condition, counted, selects, short, subject_of
-from mlinfra.health.turnover import Turnover, turnovers, unsettled
+from mlinfra.health.turnover import Turnover, leaving, turnovers, unsettled
 
 _LACK = "Insufficient "
 _CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
@@ -130,8 +130,14 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
     """What is said where a resource is short, what it takes, and whether more of the same nodes would not help."""
     amount = needs_of(pod).get(name, Decimal(0))
     need = f"each needs {_spelt(name, amount)}"
-    having = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
+    every = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
+    going = leaving(seen) if every else {}
+    having = [node for node in every if node["metadata"]["name"] not in going]
     largest = max((has(node, name) for node in having), default=Decimal(0))
+    if every and not having:
+        told = listed(f"node {one['metadata']['name']} ({going[one['metadata']['name']]})" for one in every)
+        what = "the only node that has it goes" if len(every) == 1 else "the nodes that have it go"
+        return f"{need}, and {what}: {told}", grow(seen, groups) or f"add a node with {name}", False
     if not having:
         return (*_nowhere(seen, pod, name, need, groups), False)
     if amount > largest and not groups:
