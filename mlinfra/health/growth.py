@@ -9,9 +9,12 @@ from collections.abc import Mapping
 
 from mlinfra.health.backoff import hindrance, retrying
 from mlinfra.health.room import has_autoscaler, listed
-from mlinfra.health.seen import Group, Seen, short
+from mlinfra.health.seen import Group, Live, Seen, short
 from mlinfra.health.shortages import concise, remedy_of
 from mlinfra.health.turnover import Turnover
+
+NO_GROWTH = "NotTriggerScaleUp"  # an event that is no warning (kubernetes/autoscaler, processors/status, November 2026)
+_OF_LATE = 120.0  # seconds; it says so again at every look
 
 
 def may_grow(group: Group) -> bool:
@@ -22,6 +25,16 @@ def may_grow(group: Group) -> bool:
 def grows(seen: Seen, group: Group) -> bool:
     """Whether an autoscaler is about to add a machine to it."""
     return may_grow(group) and not hindrance(seen, group) and has_autoscaler(seen, group)
+
+
+def unmoved_by(seen: Seen, pod: Live) -> str:
+    """Why Cluster Autoscaler adds no machine for a pod, in its words; empty where it has not said so of late."""
+    uid = pod["metadata"].get("uid", "")
+    for event in seen.objects.get("Event", ()):
+        about = (event.get("involvedObject") or {}).get("uid") == uid
+        if about and event.get("reason") == NO_GROWTH and seen.age(event.get("lastTimestamp")) < _OF_LATE:
+            return short(str(event.get("message")).removeprefix("pod didn't trigger scale-up: "))
+    return ""
 
 
 def on_its_way(groups: list[Group], moving: Mapping[str, Turnover]) -> str:
