@@ -87,7 +87,7 @@ def _passing(seen: Seen, group: Group, why: str) -> Finding:
     elif group.stood_in:
         since = ", and another choice stands in"
     else:
-        since = f", and {others} may stand in" if others else ""
+        since = f", and {others} may stand in" if others and "quota" not in remedy_of(group, why) else ""
     return Finding(
         severity=Severity.NOTE,
         subject=group.subject,
