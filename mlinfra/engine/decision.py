@@ -65,7 +65,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What every decision is made from."""
+    """What every decision is made from. taken: what goes with what it lies in, and with what."""
 
     types: Mapping[str, ResourceType]
     standings: Standings
@@ -73,6 +73,7 @@ class Context(msgspec.Struct, frozen=True):
     ownership: Ownership
     region: str
     adoptions: Mapping[Address, Present]
+    taken: Mapping[Address, Address] = {}
 
 
 def not_adoptable(resource: Resource, present: Present, causes: str) -> Diagnostic:

@@ -127,7 +127,7 @@ def _passing(seen: Seen, group: Group, why: str) -> Finding:
         severity=Severity.NOTE,
         subject=group.subject,
         words=f"a try of the last hour to get a machine failed{since}: {why}{retrying(seen, group)}",
-        remedy=_remedy(group, why),
+        remedy="" if group.recovered else _remedy(group, why),
         layer=2,
         address=f"nodeGroups.{group.name}",
     )
@@ -135,7 +135,9 @@ def _passing(seen: Seen, group: Group, why: str) -> Finding:
 
 def _remedy(group: Group, why: str) -> str:
     path, scaling = f"nodeGroups.{group.name}", next(iter(group.scaling_groups), group.name)
-    return next((text.format(path=path, scaling=scaling) for key, text in _REMEDIES.items() if key in why), "")
+    told = next((text.format(path=path, scaling=scaling) for key, text in _REMEDIES.items() if key in why), "")
+    alone = told.startswith("AWS has none") and len(group.scaling_groups) < 2
+    return f"{told}, or {path}.capacity.fallback: on-demand" if alone and "Spot" in why else told
 
 
 def _full(seen: Seen, group: Group) -> str:

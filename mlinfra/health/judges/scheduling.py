@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
+from mlinfra.health.claims import claims_of
 from mlinfra.health.fitting import barred, meant, suited, unmet, values_of, waiting
 from mlinfra.health.growth import grow, grows, on_its_way
 from mlinfra.health.plugins import untold
@@ -56,7 +57,7 @@ def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]
     asked = [name for name in sorted(needs) if name not in PLAIN]
     scarce = next((name for name in (*lacking, *asked) if name not in PLAIN), lacking[0] if lacking else "")
     groups = list(suited(seen, pod))
-    claims = _claims(pod)
+    claims = claims_of(pod)
     if labels := unmet(seen, pod):
         words, remedy, certain = _unlabelled(seen, labels)
     elif "persistentvolumeclaim" in message.lower():
@@ -186,16 +187,6 @@ def _others(reasons: dict[str, int]) -> Iterator[str]:
         text = next((words for part, words in _OTHERS.items() if part in reason), "")
         if text:
             yield text.format(nodes=counted(number, "node"))
-
-
-def _claims(pod: Live) -> frozenset[str]:
-    namespace = pod["metadata"].get("namespace", "")
-    names = [
-        volume["persistentVolumeClaim"].get("claimName")
-        for volume in (pod.get("spec") or {}).get("volumes") or ()
-        if volume.get("persistentVolumeClaim")
-    ]
-    return frozenset(f"PersistentVolumeClaim {namespace}/{name}" for name in names)
 
 
 def _spelt(name: str, amount: Decimal) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import NotFound
-from mlinfra.providers.kubernetes.client import Client, Object
+from mlinfra.providers.kubernetes.client import METADATA, Client, Object
 from mlinfra.providers.kubernetes.discovery import Discovery, Place
 from mlinfra.providers.kubernetes.token import Kind
 
@@ -33,6 +33,10 @@ class Api:
         """All objects of a kind, in one namespace or in all; `labelSelector` and `fieldSelector` choose."""
         where = f" in {namespace}" if namespace else ""
         yield from self.client.pages(place.collection(namespace), f"listing {place.plural}{where}", query)
+
+    def metadata(self, place: Place) -> Iterator[Object]:
+        """All objects of a kind, without what they are to be and what they are."""
+        yield from self.client.pages(place.collection(""), f"listing {place.plural}", accept=METADATA)
 
     def find(self, kind: Kind) -> Place | None:
         """Where the objects of a kind stand; `None` where the API does not have it."""

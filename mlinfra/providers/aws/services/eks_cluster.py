@@ -178,6 +178,7 @@ _INPUTS = {
 _CLUSTER = AwsType(
     about=ResourceType(
         token=CLUSTER,
+        irreplaceable="all that was put into it",
         inputs=block(_INPUTS),
         key=("name",),
         name=NameRule("name", longest=100),
