@@ -13,6 +13,7 @@ from mlinfra.cli.render.value import value_json, value_text
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Ended, Failed, Report
 from mlinfra.core.value import Value
+from mlinfra.core.written_secrets import is_secret_at
 
 _MANY = 5
 
@@ -52,7 +53,12 @@ def outputs_page(outputs: Mapping[str, Value]) -> Page:
     page = Page()
     width = max(map(len, outputs), default=0)
     for name, value in sorted(outputs.items()):
-        page.line((f"{name:<{width}}", "bold"), ("  = ", "dim"), value_text(value), below=" " * (width + 4))
+        page.line(
+            (f"{name:<{width}}", "bold"),
+            ("  = ", "dim"),
+            value_text(value, secret=is_secret_at((name,), value)),
+            below=" " * (width + 4),
+        )
     return page
 
 
@@ -74,7 +80,7 @@ def report_json(report: Report, seconds: float, *, stack: str, outputs: Mapping[
         "notReached": [
             {"address": str(s.step.address), "because": str(s.because) if s.because else None} for s in report.skipped
         ],
-        "outputs": {name: value_json(value) for name, value in sorted(outputs.items())},
+        "outputs": value_json(dict(sorted(outputs.items()))),
     }
 
 
