@@ -94,5 +94,9 @@ class Graph(msgspec.Struct, frozen=True):
             table[resource.address] = resource
         return cls(table, outputs or {}, moves)
 
+    def noted(self, *notes: Diagnostic) -> Graph:
+        """The same, with more that a reviewer should know."""
+        return msgspec.structs.replace(self, notes=(*self.notes, *notes))
+
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())

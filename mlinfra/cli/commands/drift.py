@@ -28,7 +28,7 @@ def run(
 
     shell = Shell.of(context)
     with shell.progress("reading the cloud"):
-        session = shell.open(stack, sets, inputs)
+        session = shell.open(stack, sets, inputs, by_state=True)
         plan = session.drift()
     show_plan(shell, session, plan, form, verb="drift")
     if errors_in(plan.diagnostics) or unreadable(plan):
