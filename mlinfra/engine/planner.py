@@ -110,7 +110,13 @@ class _Planning:
         """Decide, choose, wire, seal."""
         request = self._request
         context = Context(
-            request.types, self._standings, request.survey, request.ownership, request.region, request.adoptions
+            request.types,
+            self._standings,
+            request.survey,
+            request.ownership,
+            request.region,
+            request.adoptions,
+            declared=self._desired.resources,
         )
         deciding = Deciding(context)
         order = topological(sorted(self._desired.resources), self._dependencies.table())
