@@ -8,6 +8,7 @@ from mlinfra.sandbox.faults import FaultKind, FaultRule, When
 
 from . import points
 from .place import STACK, MakePlace, Place
+from .platform import PLATFORM
 from .reference import Reference
 from .stacks import FORMS
 
@@ -26,10 +27,13 @@ def weather(kind: str, rate: int, seed: int) -> FaultRule:
 
 
 def withstand(point: str, places: MakePlace, reference: Reference) -> None:
-    """One point: create and destroy. Up to 5% all succeeds; beyond, it succeeds, or stops cleanly and goes on."""
-    kind, rate, seed = point.split("/")
+    """One point: create and destroy. Up to 5% all succeeds; beyond, it succeeds, or stops cleanly and goes on.
+
+    It is one of the stacks in the account, by seed, or the one in a cluster where the point says so.
+    """
+    kind, rate, seed, *cluster = point.split("/")
     rule = weather(kind, int(rate), int(seed))
-    form = sorted(FORMS.values(), key=lambda form: form.name)[int(seed) % len(FORMS)]
+    form = PLATFORM if cluster else sorted(FORMS.values(), key=lambda form: form.name)[int(seed) % len(FORMS)]
     kinds = reference.of(form).kinds["create"]
     with places() as place:
         place.write(form.first)
