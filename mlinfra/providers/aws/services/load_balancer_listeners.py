@@ -95,7 +95,7 @@ def _action() -> Property:
             "jwtValidation": block(
                 {
                     "issuer": text(required=True, default=None),
-                    "jwksEndpoint": text(required=True, default=None),
+                    "jwksEndpoint": text(required=True, default=None, pattern="^https://"),
                     "additionalClaims": set_of(
                         block(
                             {
