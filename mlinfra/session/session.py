@@ -39,6 +39,7 @@ from mlinfra.session.caller import as_caller
 from mlinfra.session.connections.kubeconfig import PORT, kubeconfig
 from mlinfra.session.connections.road import Road, require_road, road_of
 from mlinfra.session.connections.targets import cloud_of
+from mlinfra.session.desires import Desires
 from mlinfra.session.plans import policies
 from mlinfra.session.plans.advising import Adviser
 from mlinfra.session.plans.brought import brought
@@ -48,7 +49,6 @@ from mlinfra.session.plans.planfile import read_plan, road_of_settings, settings
 from mlinfra.session.plans.sight import Sight, look, still_seen
 from mlinfra.session.progress import Progress, silent
 from mlinfra.session.reading import catalogue, expiry
-from mlinfra.session.reading.desires import Desires
 from mlinfra.session.reading.neighbours import applied_in
 from mlinfra.session.reading.options import Nowhere, Options
 from mlinfra.session.scrutiny import review, validation
