@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address, meant_by
+from mlinfra.core.concealing import concealed_fields
 from mlinfra.core.connections import is_in_cluster, opened_by
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
@@ -114,7 +115,13 @@ class _Planning:
         """Decide, choose, wire, seal."""
         request = self._request
         context = Context(
-            request.types, self._standings, request.survey, request.ownership, request.region, request.adoptions
+            request.types,
+            self._standings,
+            request.survey,
+            request.ownership,
+            request.region,
+            request.adoptions,
+            declared=self._desired.resources,
         )
         deciding, decisions, leaving = self._decided(context)
         self._diagnostics += leaving.homeless()
@@ -274,6 +281,7 @@ def _ordered_replacements(decisions: list[Decision], dependencies: Dependencies)
 def _change(decision: Decision, types: Mapping[str, ResourceType], *, loses: bool = False) -> Change:
     record, resource = decision.standing.record, decision.resource
     fields = decision.difference.fields
+    present = present_of(decision.standing)
     if decision.action is Action.CREATE:
         secret = is_secret(decision.desired)
         fields = tuple(
@@ -284,7 +292,7 @@ def _change(decision: Decision, types: Mapping[str, ResourceType], *, loses: boo
         address=decision.address,
         type=decision.type,
         action=decision.action,
-        fields=fields,
+        fields=concealed_fields(fields, decision.desired, present.properties if present is not None else {}),
         reason=decision.reason,
         source=resource.source if resource is not None else decision.source,
         id=record.id if record is not None else "",
