@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address, meant_by
+from mlinfra.core.concealing import concealed_fields
 from mlinfra.core.connections import is_in_cluster, opened_by
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
@@ -274,6 +275,7 @@ def _ordered_replacements(decisions: list[Decision], dependencies: Dependencies)
 def _change(decision: Decision, types: Mapping[str, ResourceType], *, loses: bool = False) -> Change:
     record, resource = decision.standing.record, decision.resource
     fields = decision.difference.fields
+    present = present_of(decision.standing)
     if decision.action is Action.CREATE:
         secret = is_secret(decision.desired)
         fields = tuple(
@@ -284,7 +286,7 @@ def _change(decision: Decision, types: Mapping[str, ResourceType], *, loses: boo
         address=decision.address,
         type=decision.type,
         action=decision.action,
-        fields=fields,
+        fields=concealed_fields(fields, decision.desired, present.properties if present is not None else {}),
         reason=decision.reason,
         source=resource.source if resource is not None else decision.source,
         id=record.id if record is not None else "",

@@ -192,6 +192,8 @@ class Evaluation:
 
     def _source(self, resource: Resource, path: Path) -> Source | None:
         """The line of the property where the stack file has one, or else what caused the resource."""
+        if resource.type == STACK and path[:1] in (("inputs",), ("outputs",)):
+            return self._stack.positions.at(path) or resource.source
         own = () if self._scene.is_brought(resource) else stands_for(resource.address)
         return self._stack.positions.at((*own, "properties", *path)) if own else resource.source
 
@@ -222,6 +224,8 @@ def stack_resource(stack: Stack) -> Resource:
         "environment": stack.environment,
         "tags": dict(stack.tags),
         "lifecycle": dict(stack.lifecycle),
+        "inputs": dict(stack.inputs),
+        "outputs": dict(stack.outputs),
     }
     source = stack.positions.at(("lifecycle",)) or stack.positions.at(("metadata",))
     return Resource(Address(STACK), STACK, properties, Connection(STACK, ""), source=source)

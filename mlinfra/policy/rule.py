@@ -57,7 +57,8 @@ class Levels(Part, frozen=True, kw_only=True):
 class Match(Part, frozen=True, kw_only=True, dict=True):
     """What a rule is about; what is left out narrows nothing.
 
-    types: tokens, `*` for any part; `stack` is the stack itself, with name, owner, environment, tags and lifecycle.
+    types: tokens, `*` for any part; `stack` is the stack itself, with name, owner, environment, tags, lifecycle, inputs
+        and outputs.
     addresses: patterns likewise. actions: of changes, so that the rule is broken by the change itself.
     loses: of changes, only those by which something is lost that nobody gets back: the types say what that is.
     where: a JSON Schema; resources that certainly do not satisfy it are not concerned.
@@ -107,7 +108,8 @@ class Case(Part, frozen=True, kw_only=True):
     """A small world in which it is known what a rule must say.
 
     type, address, properties, action: of the one thing that it is about. Type, address and environment are by default
-        such as the rule is for: the first that it names. lost: what a change of it loses for good.
+        such as the rule is for: the first that it names. lost: what a change of it loses for good. Of the stack itself,
+        properties are name, tags, inputs and outputs.
     resources: by address, what else there is. The others are the stack's own.
     Within properties, `${network.vpc.id}` is an output that is not known yet, `${secret.env:NAME}` a secret, and
     `{$json: ...}` and `{$base64: ...}` are documents with such content.

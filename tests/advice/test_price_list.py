@@ -321,11 +321,8 @@ _FAMILY = {"productFamily": "System Operation", "group": "EBS IOPS", "volumeApiN
     [
         ("us-east-1", ""),
         ("us-east-1", "USE1-"),
-        ("us-west-2", "USW2-"),
         ("eu-west-1", "EU-"),
-        ("eu-central-1", "EUC1-"),
         ("ap-northeast-1", "APN1-"),
-        ("us-gov-west-1", "UGW1-"),
     ],
 )
 def test_prices_of_any_region_are_read_as_its_usage_types_are_written(region: str, place: str) -> None:

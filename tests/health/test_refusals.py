@@ -12,7 +12,7 @@ from mlinfra.health.judgement import judge
 from mlinfra.health.refusals import is_refusal, refusal
 from mlinfra.health.seen import Database, Expected, Seen
 from mlinfra.sandbox.kubernetes.controllers.catalog import POD
-from mlinfra.sandbox.kubernetes.values import Object
+from mlinfra.sandbox.kubernetes.values import Object, timestamp
 from tests.sandbox.kubernetes.controllers.clusters import World, meta, workload
 
 from .emulated import health_of, only, seen, world
@@ -182,3 +182,29 @@ def test_a_database_that_is_stopped_explains_the_pods_that_end_for_it_and_no_oth
         assert set(told) == {database[0], workload_of_it}
     else:
         assert told == (dict([database]) if cause == database[0] else {workload_of_it: ()})
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "words", "severity"),
+    [
+        (
+            "FailedMount",
+            'MountVolume.SetUp failed : secret "keys" not found',
+            "the secret keys, which is not",
+            "broken",
+        ),
+        ("FailedMount", "references non-existent secret key: token", "the key token, which its secret does", "broken"),
+        ("FailedCreatePodSandBox", "failed to assign an IP address to container", "no free address for it", "broken"),
+        ("FailedAttachVolume", 'Multi-Attach error for volume "pvc-1"', "still attached to another node", "warning"),
+    ],
+)
+def test_what_keeps_a_node_from_starting_a_pod_is_told_at_once(
+    reason: str, said: str, words: str, severity: str
+) -> None:
+    looked = with_pod({"phase": "Pending"}, said)
+    (event,) = looked.objects["Event"]
+    about = {**event, "reason": reason, "firstTimestamp": timestamp(looked.now)}
+    trouble = only(judge("recsys", msgspec.structs.replace(looked, objects={**looked.objects, "Event": (about,)})))
+    assert words in trouble.words
+    assert trouble.severity == severity
+    assert bool(trouble.remedy) is (severity == "broken")

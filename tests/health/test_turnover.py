@@ -137,6 +137,22 @@ def test_a_group_that_is_updated_has_its_nodes_closed_by_nobody_else() -> None:
     assert one.words == "it is cordoned: it takes no new pods"
 
 
+def test_what_holds_the_only_gpu_that_goes_is_not_said_to_fill_it() -> None:
+    made = aged(gpus=1)
+    (name,) = gpu_nodes(made)
+    (machine,) = (one for one in made.cloud.machines() if one.name == name)
+    made.cloud.interrupt(machine.instance_id, made.clock() + timedelta(minutes=2))
+    made.advance(seconds=2)
+    trouble = only(health_of(made))  # where the cloud was not asked
+    assert trouble.words == (
+        f"each needs 1 nvidia.com/gpu, and the only node that has it goes: node {name} (AWS takes it back, "
+        "a spot machine within two minutes)"
+    )
+    short = cloud_groups(made, failure="InsufficientInstanceCapacity: none")
+    note = next(one for one in health_of(made, groups=short).troubles if one.title == f"node {name}")
+    assert note.words.endswith("its pods are moving, and its group gets no other")
+
+
 def announced(made: World, node: str, instance: str, **more: Any) -> Seen:
     """A cluster in which a machine was announced to be taken back, whose node had a name that may be another's now."""
     about = {"kind": "Node", "name": node}

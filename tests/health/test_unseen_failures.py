@@ -35,7 +35,7 @@ def test_a_free_gpu_behind_a_taint_is_not_called_full(taints: list[Object], tole
         made.create(workload("Deployment", "ranker", replicas=1, requests={"nvidia.com/gpu": "1"}))
         made.settle()
     trouble = only(health_of(made, groups=groups(made, maximum=4)))
-    kept_for = f"the node that has it is kept for pods that tolerate {kept}, which it does not"
+    kept_for = f"the only node that has it is kept for pods that tolerate {kept}, which it does not"
     assert trouble.words == f"each needs 1 nvidia.com/gpu, and {kept_for}"
     assert trouble.remedy.startswith("add a toleration for it to the pod")
 

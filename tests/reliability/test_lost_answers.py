@@ -8,9 +8,11 @@ from mlinfra.sandbox.faults import FaultKind, FaultRule, When
 
 from . import points
 from .place import STACK, MakePlace
+from .platform import PLATFORM
 from .reference import Reference
-from .stacks import FORMS
+from .stacks import FORMS as IN_THE_ACCOUNT
 
+FORMS = {**IN_THE_ACCOUNT, PLATFORM.name: PLATFORM}
 # Which answer of each stage is lost, in `make test`.
 SAMPLE = ["network/1", "access/5", "registry/5"]
 

@@ -16,6 +16,7 @@ from mlinfra.cli.render.value import value_json, value_text
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Ended, Failed, Report
 from mlinfra.core.value import Value
+from mlinfra.core.written_secrets import is_secret_at
 
 _MANY = 5
 
@@ -64,7 +65,12 @@ def outputs_page(outputs: Mapping[str, Value]) -> Page:
     page = Page()
     width = max(map(len, outputs), default=0)
     for name, value in sorted(outputs.items()):
-        page.line((f"{name:<{width}}", "bold"), ("  = ", "dim"), value_text(value), below=" " * (width + 4))
+        page.line(
+            (f"{name:<{width}}", "bold"),
+            ("  = ", "dim"),
+            value_text(value, secret=is_secret_at((name,), value)),
+            below=" " * (width + 4),
+        )
     return page
 
 
@@ -89,7 +95,7 @@ def report_json(
             {"address": str(s.step.address), "because": str(s.because) if s.because else None} for s in report.skipped
         ],
         "unreadable": list(unread),
-        "outputs": {name: value_json(value) for name, value in sorted(outputs.items())},
+        "outputs": value_json(dict(sorted(outputs.items()))),
     }
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.downloads import download_of
+from mlinfra.health.preparing import obstacle
 from mlinfra.health.pulling import pull_failure
 from mlinfra.health.replicas import replicas_of
 from mlinfra.health.rollouts import STARTING, patience_with
@@ -43,6 +44,10 @@ def _of(seen: Seen, pod: Live, *, settled: bool) -> Iterator[Finding]:
         mended = _is_made_up_for(seen, pod)
         remedy = f"kubectl -n {pod['metadata'].get('namespace')} delete pod {pod['metadata']['name']}"
         yield msgspec.structs.replace(finding, severity=Severity.NOTE, remedy=remedy) if mended else finding
+    if status.get("phase") == "Pending" and (found := obstacle(seen, pod)):
+        words, remedy, passing = found
+        finding = _finding(seen, pod, words, remedy)
+        yield msgspec.structs.replace(finding, severity=Severity.WARNING) if passing else finding
     if settled:
         yield from _slow(seen, pod)
 

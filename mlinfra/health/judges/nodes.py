@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
-from mlinfra.health.pools import POOL
+from mlinfra.health.pools import POOL, pools
 from mlinfra.health.room import GROUP_LABEL
 from mlinfra.health.seen import Live, Seen, condition, short
 from mlinfra.health.turnover import DISRUPTED, TAKEN_BACK, is_starting, leaving, turnovers
@@ -23,6 +23,7 @@ def find(seen: Seen) -> Iterator[Finding]:
     going = leaving(seen)
     moving = turnovers(seen)
     stuck = {group.name for group in seen.groups if group.failure or group.problems}
+    stuck |= {pool.name for pool in pools(seen) if pool.hindered and not pool.stood_in}
     for node in seen.each("Node"):
         own = (node["metadata"].get("labels") or {}).get(GROUP_LABEL, "")
         if why := going.get(node["metadata"]["name"]):

@@ -49,7 +49,8 @@ def _of(seen: Seen, kind: str, live: Live, moving: frozenset[str]) -> Iterator[F
         refused = warned
     elif progress.get("reason") == "ProgressDeadlineExceeded":
         words += ": its rollout is stuck, and its deadline has passed"
-        remedy = "old pods go on answering; mend the new version, or take it back and apply"
+        remedy = "mend the new version, or take it back and apply"
+        remedy = f"old pods go on answering; {remedy}" if ready else remedy
     elif not rollout and kind == "DaemonSet" and _follows(seen, live, moving):
         return
     elif told := rollout or starting_of(seen, kind, live):

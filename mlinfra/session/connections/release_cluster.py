@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlinfra.core.errors import InvalidRequest, NotFound
+from mlinfra.providers.kubernetes.answers import having
 from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.causes import cause_of
 from mlinfra.providers.kubernetes.client import Object
@@ -28,7 +29,7 @@ class ReleaseCluster:
 
     def version(self) -> str:
         """Major and minor: what hangs on more than that is no chart's business."""
-        found = self._api.client.get("/version", "asking the cluster for its version")
+        found = self._api.client.get("/version", "asking the cluster for its version", having("gitVersion"))
         return ".".join(str(found.get("gitVersion", "")).lstrip("v").split(".")[:2])
 
     def apis(self) -> frozenset[str]:

@@ -23,6 +23,7 @@ from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
 from mlinfra.health.backoff import STATUS
+from mlinfra.health.growth import NO_GROWTH
 from mlinfra.health.seen import AddOn, Cluster, Database, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
@@ -195,7 +196,7 @@ def _inside(cloud: Cloud, owned: Record | None, state: State, unread: list[str])
         return _Inside()
     with ThreadPoolExecutor(_READERS) as pool:
         reading = {kind.name: pool.submit(_listed, api, kind) for kind in KINDS}
-        reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
+        reading["Event"] = pool.submit(_events, api)
         reading["ConfigMap"] = pool.submit(_listed, api, _SETTINGS, fieldSelector=f"metadata.name={STATUS}")
         stored = pool.submit(_stored, ReleaseCluster(api))
     denied: list[str] = []
@@ -245,6 +246,12 @@ def _entrance(cloud: Cloud, owned: Record | None, records: list[Record]) -> Conn
 def _listed(api: Api, kind: Kind, **query: str) -> tuple[Live, ...]:
     place = api.find(kind)
     return tuple(api.each(place, **query)) if place is not None else ()
+
+
+def _events(api: Api) -> tuple[Live, ...]:
+    """The warnings, and what an autoscaler says of the pods that it does nothing for, which is none."""
+    asked = ("type=Warning", f"reason={NO_GROWTH}")
+    return tuple(live for which in asked for live in _listed(api, _EVENT, fieldSelector=which))
 
 
 def _stored(cluster: ReleaseCluster) -> list[tuple[Stored, list[str]]]:
