@@ -115,7 +115,13 @@ class _Planning:
         """Decide, choose, wire, seal."""
         request = self._request
         context = Context(
-            request.types, self._standings, request.survey, request.ownership, request.region, request.adoptions
+            request.types,
+            self._standings,
+            request.survey,
+            request.ownership,
+            request.region,
+            request.adoptions,
+            declared=self._desired.resources,
         )
         deciding, decisions, leaving = self._decided(context)
         self._diagnostics += leaving.homeless()

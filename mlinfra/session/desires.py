@@ -16,10 +16,10 @@ from mlinfra.library import assembly
 from mlinfra.library.library import Library
 from mlinfra.session.caller import as_caller
 from mlinfra.session.connections.cloud import Cloud
-from mlinfra.session.recalled import recalled
+from mlinfra.session.reading.unread import reasons
 from mlinfra.session.scrutiny.desired import desired_graph
-from mlinfra.session.stack import reasons
 from mlinfra.session.state.pinning import pinned
+from mlinfra.session.state.recalled import recalled
 
 
 class Desires:

@@ -7,14 +7,13 @@ goes by the state alone needs no more of it than its frame.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from mlinfra.config.draft import DraftError
 from mlinfra.config.loader import load_frame, load_stack
-from mlinfra.core.diagnostic import Diagnostic, errors_in
+from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError, MlinfraError
 from mlinfra.core.stack import Stack
 from mlinfra.library.library import Library
@@ -22,6 +21,7 @@ from mlinfra.session.reading import catalogue
 from mlinfra.session.reading.kinds import Kinds
 from mlinfra.session.reading.neighbours import applied_in
 from mlinfra.session.reading.options import Options
+from mlinfra.session.reading.unread import reasons
 from mlinfra.session.scrutiny import validation
 from mlinfra.session.scrutiny.regions import misspelt_region
 
@@ -77,18 +77,3 @@ def _framed(options: Options, library: Library, error: MlinfraError) -> ReadStac
     if isinstance(error, DraftError):  # how its cluster is reached, above all
         stack = msgspec.structs.replace(stack, sections=error.draft.stack.sections)
     return ReadStack(stack, unread=reasons(error))
-
-
-def reasons(error: MlinfraError) -> tuple[Diagnostic, ...]:
-    """Why something could not be read, as diagnostics."""
-    if isinstance(error, ConfigError):
-        return errors_in(error.diagnostics)
-    return (Diagnostic(code=error.code, summary=str(error), hint=error.hint),)
-
-
-def told(unread: Sequence[Diagnostic]) -> str:
-    """The first few of the reasons, in a sentence each."""
-    shown = [f"{one.source}: {one.summary} ({one.code})" if one.source else f"{one.summary} ({one.code})"
-             for one in unread[:3]]  # fmt: skip
-    more = f"; and {len(unread) - 3:,} more" if len(unread) > 3 else ""
-    return "; ".join(shown) + more

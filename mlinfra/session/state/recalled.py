@@ -16,7 +16,7 @@ from mlinfra.core.stack import Stack
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Properties
 from mlinfra.session.codes import Code
-from mlinfra.session.stack import told
+from mlinfra.session.reading.unread import told
 
 
 def recalled(
