@@ -22,7 +22,7 @@ from .test_lost_answers import losing
 
 LOGS = "/by/hand"
 BUCKET = "states-of-others"
-SAMPLE = ["rebuild/2/after", "init/2/before", "adopt/lost/4"]
+SAMPLE = ["rebuild/2/after", "init/lost/1", "adopt/lost/4"]
 _NO_RECORD, _NO_SUCH_LOCK = "MLI3090", "MLI4003"
 WHOLE = FORMS["registry"].first
 ADOPTING = document(
@@ -103,7 +103,7 @@ def _unlocked(place: Place) -> None:
 
 
 def _to_init(place: Place) -> tuple[str, ...]:
-    return "init", STACK, "--platform", "aws", "--bucket", BUCKET
+    return "init", STACK, "--platform", "aws", "--region", "eu-central-1", "--bucket", BUCKET
 
 
 def _made(place: Place) -> None:

@@ -44,11 +44,14 @@ class S3Client(Protocol):
 
 
 class Refused(Exception):
-    """The condition of a write does not hold, or what was asked for is not there. Never leaves this package."""
+    """The condition of a write does not hold, or what was asked for is not there, or, of a bucket, there and ours.
+
+    Never leaves this package.
+    """
 
 
 # HeadBucket has no body, hence no code but the status.
-_ABSENT = frozenset({"NoSuchKey", "NoSuchBucketPolicy", "404"})
+_REFUSED = frozenset({"NoSuchKey", "NoSuchBucketPolicy", "404", "BucketAlreadyOwnedByYou"})
 _DENIED = (
     Code.BUCKET_DENIED,
     "the caller needs s3:GetObject, s3:PutObject and s3:DeleteObject below the prefix, and s3:ListBucket on the bucket",
@@ -84,7 +87,8 @@ class Calls:
     def call(self, verb: str, name: str, operation: Callable[..., Any], /, **parameters: Any) -> Any:
         """Call `operation` until it is answered; `verb` and `name` say in errors what it does to what.
 
-        Raises `Refused` where a condition does not hold or the object is not there, otherwise `StateError`.
+        Raises `Refused` where a condition does not hold, the object is not there or the bucket is ours already,
+        otherwise `StateError`.
         """
         pause = _FIRST_PAUSE
         for _ in range(1, _ATTEMPTS):
@@ -117,7 +121,7 @@ class Calls:
     def _weigh(self, verb: str, name: str, error: ClientError, *, last: bool) -> None:
         """Raise what `error` means, unless it will pass."""
         code, status = _reason(error)
-        if status == 412 or code in _ABSENT:
+        if status == 412 or code in _REFUSED:
             raise Refused from error
         self._require_credentials(verb, error)
         if last or not (status >= 500 or status == 429 or code in _PASSING):
