@@ -140,7 +140,7 @@ class _Gathering:
             Diagnostic(
                 code=Code.TWO_CLAIMANTS,
                 summary=f"{ids} {'claims' if len(strays) == 1 else 'claim'} to be {record.address}",
-                detail=f"The state records {record.id}{gone}. Nothing is done with any of them.",
+                detail=f"The state records {record.id}{gone}. Nothing is done with either.",
                 address=record.address,
                 hint=f"remove the tags mlinfra:* from {ids}: somebody has copied them from {record.id}",
             )

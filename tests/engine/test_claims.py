@@ -36,7 +36,7 @@ def test_a_stranger_with_copied_tags_is_neither_deleted_nor_taken_for_ours(desir
     [told] = [d for d in plan.diagnostics if d.code == "MLI3023"]
     assert (told.summary, told.detail) == (
         "twin claims to be network.vpc",
-        f"The state records {ours}. Nothing is done with any of them.",
+        f"The state records {ours}. Nothing is done with either.",
     )
     assert [step for step in plan.steps if step.id == "twin"] == []
     with pytest.raises(UnsafePlan):
