@@ -10,8 +10,8 @@ from typing import Any
 
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import NotFound
-from mlinfra.providers.kubernetes.answers import list_of, object_of
-from mlinfra.providers.kubernetes.client import Client, Object
+from mlinfra.providers.kubernetes.answers import list_of, object_of, one_of
+from mlinfra.providers.kubernetes.client import METADATA, Client, Object
 from mlinfra.providers.kubernetes.discovery import Discovery, Place
 from mlinfra.providers.kubernetes.token import Kind
 
@@ -36,6 +36,11 @@ class Api:
         where = f" in {namespace}" if namespace else ""
         form = list_of(place.kind)
         yield from self.client.pages(place.collection(namespace), f"listing {place.plural}{where}", form, query)
+
+    def metadata(self, place: Place) -> Iterator[Object]:
+        """All objects of a kind, without what they are to be and what they are."""
+        form = one_of("PartialObjectMetadataList", f"{place.kind.name}List")
+        yield from self.client.pages(place.collection(""), f"listing {place.plural}", form, accept=METADATA)
 
     def find(self, kind: Kind) -> Place | None:
         """Where the objects of a kind stand; `None` where the API does not have it."""

@@ -27,6 +27,8 @@ Object: TypeAlias = dict[str, Any]
 
 APPLY = "application/apply-patch+yaml"
 _JSON = "application/json"
+# Kubernetes API concepts, "Fetching metadata only"; a server that cannot answers with the whole.
+METADATA = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{_JSON}"
 _AGENT = "mlinfra"
 _CONNECTIONS = 32
 _TIMEOUT = 60.0  # seconds; the server itself gives up after as many
@@ -56,11 +58,13 @@ class Client:
         """What stands at a path; `form` knows it from what is no answer."""
         return self._send("GET", path, doing, form=form, query=query, accept=accept)[1]
 
-    def pages(self, path: str, doing: str, form: Form, query: Mapping[str, str] | None = None) -> Iterator[Object]:
+    def pages(
+        self, path: str, doing: str, form: Form, query: Mapping[str, str] | None = None, *, accept: str = _JSON
+    ) -> Iterator[Object]:
         """Every item of a collection, page by page; `form` is that of a page."""
         given = {**(query or {}), "limit": str(_PAGE)}
         while True:
-            page = self.get(path, doing, form, given)
+            page = self.get(path, doing, form, given, accept=accept)
             yield from page.get("items") or ()
             following = (page.get("metadata") or {}).get("continue")
             if not following:

@@ -47,6 +47,11 @@ class ReleaseCluster:
         except NotFound:  # it was there when the API was asked what it has
             return ()
 
+    def metadata(self, api_version: str, kind: str) -> Iterable[Object]:
+        """The metadata of all objects of a kind."""
+        place = self._find(api_version, kind)
+        return list(self._api.metadata(place)) if place is not None else ()
+
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | None:
         """One object; `None` where there is none, or no such kind."""
         place = self._find(api_version, kind)
