@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from mlinfra.core.secret_text import blotted
 from mlinfra.core.source import Source
 from mlinfra.documents.codes import Code
 from mlinfra.documents.findings import Findings
@@ -80,7 +81,7 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 def shown(value: str, longest: int = 60) -> str:
     """A text within a message: quoted, on one line, cut in the middle where it is long, nothing invisible or secret."""
-    value = _CREDENTIALS.sub("***", value)
+    value = blotted(_CREDENTIALS.sub("***", value))
     if len(value) > longest:
         value = value[: longest - 20] + "…" + value[-18:]
     return '"' + "".join(_printable(char) for char in value) + '"'

@@ -11,6 +11,7 @@ from itertools import chain
 
 from mlinfra.core.address import Address
 from mlinfra.core.value import Expression, Path, Value, path_text, text_of
+from mlinfra.core.written_secrets import is_secret_at
 from mlinfra.documents.codes import Code
 from mlinfra.documents.conformance import pattern
 from mlinfra.documents.fault import Fault, faults
@@ -188,7 +189,7 @@ class Violations:
     def _subject(self, fault: Fault) -> str:
         # What holds a secret is not repeated, nor what a machine's environment holds: messages end up in logs.
         node = self._node.find(fault.path)
-        hidden = _is_hidden(fault) or (node is not None and node.is_private)
+        hidden = _is_hidden(fault) or (node is not None and node.is_private) or is_secret_at(fault.path, fault.value)
         there = "text that is not shown" if hidden else actual(fault.value)
         return f"{self._name(fault) or 'this'} is {there}"
 

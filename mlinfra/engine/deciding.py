@@ -64,12 +64,17 @@ class Deciding:
             # What it was in goes, or has gone: it needs no call of its own.
             gone = msgspec.structs.replace(standing, observed=Absent())
             return self._create(resource, gone, "the cluster that it was in is replaced")
+        room = self._context.taken.get(resource.address)
         match standing.observed:
+            case Unreadable() if room is not None:
+                return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, f"goes with {room}")
             case Unreadable(reason):
                 self._warn_unreadable(resource.address, reason, resource)
                 return self._idle(resource, standing)
             case Absent():
-                return self._create(resource, standing, f"{record.id} was deleted outside")
+                ours = (record.address, record.generation) in self._context.standings.ending
+                whose = "by a run that was interrupted" if ours else "outside"
+                return self._create(resource, standing, f"{record.id} was deleted {whose}")
             case Present() as present:
                 return self._decide_present(resource, standing, record, present)
 
@@ -128,12 +133,16 @@ class Deciding:
         desired = resolve(target, self.lookup)
         difference = attributed(compare(kind, desired, record.inputs, present.properties), present.authors)
         self._note_leftovers(resource, difference)
+        room = self._context.taken.get(resource.address)
         if difference.order is not None:
             causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
             if resource.address in self._context.adoptions:
                 self.diagnostics.append(not_adoptable(resource, present, causes))
                 return self._idle(resource, standing)
-            return self._replace(resource, standing, difference, difference.order, f"{causes} cannot be changed")
+            why = f"{causes} cannot be changed"
+            return self._replace(resource, standing, difference, difference.order, why, sure=room is not None)
+        if room is not None:
+            return self._replace(resource, standing, difference, Replace.DELETE_FIRST, f"goes with {room}", sure=True)
         if upon := self._goes_with(resource, kind):
             gone = f"{upon} is replaced"
             return self._replace(resource, standing, difference, Replace.DELETE_FIRST, gone, sure=True)

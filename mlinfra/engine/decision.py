@@ -65,7 +65,10 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What every decision is made from. declared: the addresses that the stack has."""
+    """What every decision is made from.
+
+    taken: what goes with what it lies in, and with what. declared: the addresses that the stack has.
+    """
 
     types: Mapping[str, ResourceType]
     standings: Standings
@@ -73,6 +76,7 @@ class Context(msgspec.Struct, frozen=True):
     ownership: Ownership
     region: str
     adoptions: Mapping[Address, Present]
+    taken: Mapping[Address, Address] = {}
     declared: Collection[Address] = ()
 
 

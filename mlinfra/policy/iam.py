@@ -13,33 +13,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from string import ascii_lowercase, digits
 from typing import Any
 
 import msgspec
 
 from mlinfra.core.resource import Resource
-from mlinfra.core.value import Concat, Expression, Ref, TrimPrefix, Value
+from mlinfra.core.value import Concat, Expression, Value
 from mlinfra.documents.verdict import Verdict
+from mlinfra.policy.conditions import narrows
+from mlinfra.policy.patterns import HOLE, NAMES, fits, text_in
 from mlinfra.policy.scene import Breach, many, read_document
 
-_HOLE = "\ue000"  # stands for what is known later, and is some name or other
 _COLONS = 5  # before what an ARN calls its resource
-_LETTERS = ascii_lowercase + digits
-# Names that nobody has chosen: one for each first letter, so that `role/a*` meets one of them and `role/*` all.
-NAMES = tuple(f"{a}{b}-{b}{a}" for a, b in zip(_LETTERS, _LETTERS[7:] + _LETTERS[:7], strict=True))
 _ALL = (1 << len(NAMES)) - 1
-# Outputs that are what AWS calls something: they hold no wildcard, whatever they are.
-_NAMING = re.compile(r"(^|[a-z])(id|Id|arn|Arn|name|Name|account|bucket|repositoryUrl|endpoint)$")
-_STACKS = "stacks"
-_PLACE = re.compile(rf"aws(-[a-z-]+)?|[0-9]{{12}}|{_HOLE}")  # of a partition or an account
-# What a condition may ask without leaving anything out: how a request comes, and whose account its two sides are in.
-_IDLE = frozenset(
-    {
-        "aws:currenttime", "aws:epochtime", "aws:principalaccount", "aws:principalorgid", "aws:referer",
-        "aws:requestedregion", "aws:resourceaccount", "aws:resourceorgid", "aws:securetransport", "aws:useragent",
-    }
-)  # fmt: skip
+_PLACE = re.compile(rf"aws(-[a-z-]+)?|[0-9]{{12}}|{HOLE}")  # of a partition or an account
+# IAM's own spelling of what stands in a statement: whether it takes another as well is not for a rule to rely on.
+_ELEMENTS = {
+    name.lower(): name
+    for name in (
+        "Action", "Condition", "Effect", "NotAction", "NotPrincipal", "NotResource", "Principal", "Resource", "Sid",
+    )
+}  # fmt: skip
+_STATEMENT = {"statement": "Statement"}
 
 
 class Statement(msgspec.Struct, frozen=True, dict=True):
@@ -54,10 +49,9 @@ class Statement(msgspec.Struct, frozen=True, dict=True):
         if not has_effect or not self._names("Action", action, wide=wide):
             return False
         condition = self.body.get("Condition")
-        if isinstance(condition, Expression):
-            return wide
-        # What is denied under a condition, whatever it asks, is let through otherwise.
-        return not condition if effect == "Deny" else not any(_leaves_out(*one) for one in conditions(condition))
+        if effect == "Deny":  # what is denied under a condition, whatever it asks, is let through otherwise
+            return wide if isinstance(condition, Expression) else not condition
+        return narrows(condition) <= (Verdict.UNKNOWN if wide else Verdict.FAIL)
 
     def covers(self, form: str, *, wide: bool) -> int:
         """Which of the resources of a form it is about, as bits."""
@@ -133,11 +127,18 @@ def document(value: Value) -> Document | Verdict:
     found = read_document(value)
     if isinstance(found, Expression):
         return Verdict.UNKNOWN
-    said = many(found.get("Statement")) if isinstance(found, dict) else None
+    said = many(_spelt(found, _STATEMENT).get("Statement")) if isinstance(found, dict) else None
     if said is None or not all(isinstance(one, dict | Expression) for one in said):
         return Verdict.FAIL
     anything = {"Effect": _ANYTHING, "Action": "*", "Resource": "*", "Principal": _ANYTHING}
-    return Document(tuple(Statement(one if isinstance(one, dict) else anything) for one in said))
+    return Document(tuple(Statement(_spelt(one, _ELEMENTS) if isinstance(one, dict) else anything) for one in said))
+
+
+def _spelt(written: dict[Any, Any], names: Mapping[str, str]) -> dict[Any, Any]:
+    """The same with its keys in IAM's spelling; of two that differ by that alone, both cannot be meant."""
+    if all(not isinstance(key, str) or names.get(key.lower(), key) == key for key in written):
+        return written
+    return {names.get(key.lower(), key) if isinstance(key, str) else key: item for key, item in written.items()}
 
 
 _ANYTHING = Concat(("",))  # an expression: a statement that is not known yet may be any
@@ -199,51 +200,3 @@ def pattern_of(value: Value, *, wide: bool) -> str:
     if len(parts) > _COLONS:
         parts[3] = parts[4] = "*"
     return ":".join("*" if _PLACE.fullmatch(part) else part for part in parts)
-
-
-def text_in(value: Value, *, wide: bool) -> str:
-    """A text as far as it is known; what is not, is a name, or where `wide` perhaps a star."""
-    match value:
-        case str():
-            return value
-        case Concat(parts):
-            return "".join(text_in(part, wide=wide) for part in parts)
-        case TrimPrefix(content):
-            return text_in(content, wide=wide)
-        case Ref() if value.address.section != _STACKS and value.path and _NAMING.search(str(value.path[-1])):
-            return _HOLE
-    return "*" if wide else _HOLE
-
-
-@lru_cache(maxsize=1 << 14)
-def fits(name: str, pattern: str) -> bool:
-    """Whether a name is one that a pattern means, case aside."""
-    if pattern == "*":
-        return True
-    if "*" not in pattern and "?" not in pattern:
-        return name.lower() == pattern.lower()
-    return _compiled(pattern).fullmatch(name) is not None
-
-
-@lru_cache(maxsize=1 << 10)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    written = re.sub(r"\*+", "*", pattern)
-    return re.compile("".join(_FORMS.get(letter) or re.escape(letter) for letter in written), re.IGNORECASE | re.DOTALL)
-
-
-_FORMS = {"*": ".*", "?": "."}
-
-
-def conditions(condition: Value) -> Iterator[tuple[str, str, list[Value]]]:
-    """What a statement asks besides: operator, key in small letters, and values."""
-    for operator, asked in condition.items() if isinstance(condition, dict) else ():
-        for key, values in asked.items() if isinstance(asked, dict) else ():
-            yield str(operator), key.lower() if isinstance(key, str) else _HOLE, many(values)
-
-
-def _leaves_out(operator: str, key: str, values: Iterable[Value]) -> bool:
-    """Whether a condition leaves anything out. To have a tag at all does, so there a star asks something."""
-    if key in _IDLE:
-        return False
-    any_will_do = "Like" in operator and "Not" not in operator and "tag" not in key
-    return not (any_will_do and any(isinstance(one, str) and one.strip("*") == "" for one in values))

@@ -1,7 +1,6 @@
 """Principals: who a statement of IAM is for, and whether its conditions leave anybody out.
 
-The checks on trust and on the policies of resources ask. Keys: IAM user guide, "AWS global condition context keys", and
-the pages on keys of KMS, Lambda and Systems Manager (November 2026).
+The checks on trust and on the policies of resources ask.
 """
 
 from __future__ import annotations
@@ -9,25 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlinfra.core.value import Expression, Value
+from mlinfra.core.value import Value
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.iam import Statement, conditions, text_in
-from mlinfra.policy.networks import is_world
+from mlinfra.policy.conditions import narrows
+from mlinfra.policy.iam import Statement
+from mlinfra.policy.patterns import text_in
 from mlinfra.policy.scene import many
 
 _ACCOUNT = re.compile(r"[0-9]{12}|arn:[^:]*:iam::[0-9]{12}:root")
-# Keys by which a request shows whose it is. Negated, or asked only where they are there, they let strangers in.
-_TELLING = frozenset(
-    {
-        "aws:ec2instancesourcevpc", "aws:principalaccount", "aws:principalarn", "aws:principalorgid",
-        "aws:principalorgpaths", "aws:sourceaccount", "aws:sourcearn", "aws:sourceip", "aws:sourceorgid",
-        "aws:sourceorgpaths", "aws:sourceowner", "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "aws:vpceaccount",
-        "aws:vpceorgid", "aws:vpceorgpaths", "ec2:sourceinstancearn", "kms:calleraccount",
-        "lambda:sourcefunctionarn", "s3:dataaccesspointaccount", "ssm:sourceinstancearn",
-    }
-)  # fmt: skip
-_ASKING = re.compile(r"(ForAnyValue:)?(String(Equals|EqualsIgnoreCase|Like)|Arn(Equals|Like)|IpAddress)")
-_EMPTY_ARN = re.compile(r"arn:[^:]*:[^:]*:[*?]*:[^0-9]*:[*?]*")
 
 
 def is_for_everybody(statement: Statement) -> Verdict:
@@ -70,21 +58,4 @@ def _means_many(kind: str, text: str) -> bool:
 
 def shows_whose(condition: Value) -> Verdict:
     """Whether a condition leaves out all but those whom it names: `PASS` where it certainly does."""
-    if isinstance(condition, Expression):
-        return Verdict.UNKNOWN
-    found = [
-        min(map(_names_one, values), default=Verdict.FAIL)
-        for operator, key, values in conditions(condition)
-        if _ASKING.fullmatch(operator) and key in _TELLING
-    ]
-    return max(found, default=Verdict.FAIL)
-
-
-def _names_one(value: Value) -> Verdict:
-    """Whether a value of a condition names somebody, and not anybody."""
-    if isinstance(value, Expression):
-        return Verdict.UNKNOWN if "*" in text_in(value, wide=True) else Verdict.PASS
-    text = str(value)
-    if not text.strip("*?") or _EMPTY_ARN.fullmatch(text) or is_world([text]) is Verdict.PASS:
-        return Verdict.FAIL
-    return Verdict.PASS
+    return narrows(condition, strangers=True)

@@ -53,11 +53,15 @@ def proofs(rule: Rule) -> Iterator[Proof]:
 
 
 def _verdict(rule: Rule, case: Case) -> Verdict:
+    said = value_of(case.properties or {}) if _type(rule, case) == STACK else {}
     stack = Stack(
         file="case.yaml",
-        name="case",
+        name=said.get("name", "case"),
         target=Target(platform="aws"),
         owner=case.owner,
+        tags=said.get("tags", {}),
+        inputs=said.get("inputs", {}),
+        outputs=said.get("outputs", {}),
         environment=case.environment or (*rule.match.environments, "production")[0],
         lifecycle=case.lifecycle,
         positions=_Nowhere(),
@@ -93,7 +97,7 @@ def _type(rule: Rule, case: Case) -> str:
 def _plan(rule: Rule, case: Case) -> Plan | None:
     if not case.action:
         return None
-    change = Change(address=_address(rule, case), type=_type(rule, case), action=Action(case.action))
+    change = Change(address=_address(rule, case), type=_type(rule, case), action=Action(case.action), lost=case.lost)
     return Plan(ownership=Ownership("case", "0"), serial=0, steps=(), changes=(change,))
 
 

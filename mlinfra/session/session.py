@@ -61,6 +61,7 @@ from mlinfra.session.stack import read_stack
 from mlinfra.session.state.adoption import find_free
 from mlinfra.session.state.contention import alone
 from mlinfra.session.state.editing import address_of, edit
+from mlinfra.session.state.halfway import told_as_incomplete
 from mlinfra.session.state.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
 from mlinfra.session.state.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.state.lease import Claimant
@@ -260,7 +261,8 @@ class Session:
                 listener=listener,
                 teardown=teardown,
             )
-            report = carry_out(plan, journal, seen, means)
+            with told_as_incomplete(destroy=plan.destroy):
+                report = carry_out(plan, journal, seen, means)
             if not report.complete:
                 raise ApplyIncomplete(report, destroy=plan.destroy)
             if plan.destroy and not plan.partial:

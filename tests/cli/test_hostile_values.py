@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from msgspec import UNSET
 
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import plain
@@ -17,6 +19,7 @@ from mlinfra.cli.render.plan_html import plan_html
 from mlinfra.cli.render.plan_json import plan_json
 from mlinfra.cli.render.plan_markdown import plan_markdown
 from mlinfra.cli.render.plan_text import plan_page
+from mlinfra.core.concealing import concealed_fields
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field, Plan
 from mlinfra.core.resource import Graph
@@ -161,3 +164,42 @@ def skeleton(line: str) -> str:
     """A line's place in the structure: its indent and its first mark."""
     found = re.match(r" *(- |#+ |<[a-z!/-]+|\|)?", line)
     return found.group() if found else ""
+
+
+WRITTEN_OUT = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def test_what_a_rule_calls_a_secret_shows_in_no_form_however_it_is_written() -> None:
+    """Beside its name, within a text, encoded, in what a finding says; and what is around it stays."""
+    container = {
+        "env": [
+            {"name": "DB_PASSWORD", "value": "correct-horse"},
+            {"name": "URL", "value": "postgres://a:correct-horse@db"},
+        ],
+        "args": ["--token", "hunter2hunter2", "--mode=fast"],
+    }
+    encoded = base64.b64encode(f"#!/bin/sh\nexport TOKEN={WRITTEN_OUT}\n".encode()).decode()
+    desired = {
+        "tags": {"t": WRITTEN_OUT, "team": "recsys"},
+        "password": "correct-horse",
+        "spec": container,
+        "data": encoded,
+    }
+    observed = {"tags": {"t": "one"}, "password": "correct-horse-2"}
+    fields = tuple(
+        Field(path=(name,), before=observed.get(name, UNSET), after=value) for name, value in desired.items()
+    )
+    fields += (Field(path=("spec", "args", 1), after="hunter2hunter2"),)
+    change = Change(
+        address=plans.VPC, type="t", action=Action.UPDATE, fields=concealed_fields(fields, desired, observed)
+    )
+    said = Diagnostic(
+        code="MLI9999", summary=f"tags.t is {WRITTEN_OUT}", detail="--password correct-horse is too short"
+    )
+    plan = plans.plan(change, diagnostics=(said,))
+    for form, text in forms(plan).items():
+        for secret in (WRITTEN_OUT, "correct-horse", "hunter2", encoded):
+            assert secret not in text.replace("\\", ""), (form, secret)
+        assert "recsys" in text
+        assert "mode=fast" in text.replace("&#x3D;", "=")
+        assert "MLI9999" in text

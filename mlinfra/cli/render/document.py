@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+from mlinfra.core.secret_text import blotted
 
 
 def document(content: object) -> str:
-    """Indented, the same bytes for the same content, and with no character in it that a terminal could obey."""
-    text = msgspec.json.format(msgspec.json.encode(content, enc_hook=str), indent=2).decode()
+    """Indented, the same bytes for the same content, with nothing in it that a terminal could obey, and no secret."""
+    text = msgspec.json.format(msgspec.json.encode(_blotted(content), enc_hook=str), indent=2).decode()
     # JSON leaves C1 and bidirectional controls as they are. They can only stand within strings, where an escape means
     # the same.
     return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text) + "\n"
+
+
+def _blotted(content: Any) -> Any:
+    if isinstance(content, str):
+        return blotted(content)
+    if isinstance(content, dict):
+        return {name: _blotted(item) for name, item in content.items()}
+    return [_blotted(item) for item in content] if isinstance(content, list | tuple) else content
 
 
 def _escaped(character: str) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlinfra.cli.codes import Code
 from mlinfra.cli.render.changes import PARTICIPLE, counts
+from mlinfra.cli.render.diagnostics import failure_page
 from mlinfra.cli.render.duration import duration_text
 from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.value import value_json, value_text
 from mlinfra.core.plan import Plan
 from mlinfra.core.report import Ended, Failed, Report
 from mlinfra.core.value import Value
+from mlinfra.core.written_secrets import is_secret_at
 
 _MANY = 5
 
@@ -47,21 +51,37 @@ def done_page(plan: Plan, seconds: float, look: Look) -> Page:
     return Page().line((look.done, "green"), f" {plan.ownership.stack}: ", (words, "bold"), (took, "dim"))
 
 
+def left_page(unread: Sequence[str], look: Look) -> Page:
+    """What an apply left as it is, since it could not be read."""
+    one = len(unread) == 1
+    what = (
+        f"incomplete: {number_of(len(unread), 'object')} could not be read, and {'was' if one else 'were'} left alone"
+    )
+    return failure_page(Code.LEFT_UNREAD, what, "see the warnings above; then run the same command again", look)
+
+
 def outputs_page(outputs: Mapping[str, Value]) -> Page:
     """The stack's outputs, aligned."""
     page = Page()
     width = max(map(len, outputs), default=0)
     for name, value in sorted(outputs.items()):
-        page.line((f"{name:<{width}}", "bold"), ("  = ", "dim"), value_text(value), below=" " * (width + 4))
+        page.line(
+            (f"{name:<{width}}", "bold"),
+            ("  = ", "dim"),
+            value_text(value, secret=is_secret_at((name,), value)),
+            below=" " * (width + 4),
+        )
     return page
 
 
-def report_json(report: Report, seconds: float, *, stack: str, outputs: Mapping[str, Value]) -> dict[str, Any]:
-    """The report as docs/json.md documents it."""
+def report_json(
+    report: Report, seconds: float, *, stack: str, outputs: Mapping[str, Value], unread: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The report as docs/json.md documents it. `unread`: the addresses of what could not be read and was left alone."""
     return {
         "formatVersion": "1.0",
         "stack": stack,
-        "complete": report.complete,
+        "complete": report.complete and not unread,
         "stopped": report.stopped,
         "seconds": round(seconds, 3),
         "done": [
@@ -74,7 +94,8 @@ def report_json(report: Report, seconds: float, *, stack: str, outputs: Mapping[
         "notReached": [
             {"address": str(s.step.address), "because": str(s.because) if s.because else None} for s in report.skipped
         ],
-        "outputs": {name: value_json(value) for name, value in sorted(outputs.items())},
+        "unreadable": list(unread),
+        "outputs": value_json(dict(sorted(outputs.items()))),
     }
 
 

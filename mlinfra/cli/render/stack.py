@@ -13,6 +13,8 @@ from mlinfra.cli.render.value import cut, value_json, value_text
 from mlinfra.core.backend import Holder
 from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
+from mlinfra.core.value import parse_path
+from mlinfra.core.written_secrets import is_secret_at
 
 _LONGEST = 400
 
@@ -51,7 +53,7 @@ def stack_data(stack: Stack, state: State | None, location: str, holder: Holder 
         },
         "protect": list(stack.protect),
         "sections": list(stack.sections),
-        "inputs": {name: value_json(value) for name, value in stack.inputs.items()},
+        "inputs": value_json(dict(stack.inputs)),
         "outputs": list(stack.outputs),
         "state": {
             "location": location,
@@ -71,7 +73,7 @@ def expanded_page(leaves: Sequence[Expanded]) -> Page:
     path = min(44, max((len(leaf.path) for leaf in leaves), default=0))
     for leaf in leaves:
         style = "dim" if leaf.origin == "default" else ""
-        value = cut(value_text(leaf.value), _LONGEST, "...")
+        value = cut(value_text(leaf.value, secret=_is_secret(leaf)), _LONGEST, "...")
         page.line(
             (f"{leaf.path:<{path}}  ", style), (value, style), (f"  {leaf.origin}", "cyan"), below=" " * (path + 2)
         )
@@ -80,7 +82,14 @@ def expanded_page(leaves: Sequence[Expanded]) -> Page:
 
 def expanded_data(leaves: Iterable[Expanded]) -> list[dict[str, Any]]:
     """The same for programs."""
-    return [{"path": leaf.path, "value": value_json(leaf.value), "origin": leaf.origin} for leaf in leaves]
+    return [
+        {"path": leaf.path, "value": value_json(leaf.value, secret=_is_secret(leaf)), "origin": leaf.origin}
+        for leaf in leaves
+    ]
+
+
+def _is_secret(leaf: Expanded) -> bool:
+    return is_secret_at(parse_path(leaf.path), leaf.value)
 
 
 def _about(stack: Stack) -> dict[str, str]:
@@ -90,7 +99,9 @@ def _about(stack: Stack) -> dict[str, str]:
         "environment": stack.environment,
         "owner": stack.owner,
         "protected": ", ".join(stack.protect),
-        "inputs": ", ".join(f"{name}={value_text(value)}" for name, value in stack.inputs.items()),
+        "inputs": ", ".join(
+            f"{name}={value_text(value, secret=is_secret_at((name,), value))}" for name, value in stack.inputs.items()
+        ),
     }
     return {name: what for name, what in about.items() if what}
 

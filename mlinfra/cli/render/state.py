@@ -9,6 +9,7 @@ from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.value import cut, value_json, value_text
 from mlinfra.core.backend import Holder
 from mlinfra.core.state import Record, State, Status
+from mlinfra.core.written_secrets import is_secret_at
 
 _BELOW = "    "  # where a line folds there is little room: ids are long and have no spaces to fold at
 
@@ -69,7 +70,8 @@ def record_page(record: Record) -> Page:
             continue
         width = min(32, max((len(value_text(key)) for key in values), default=0))
         for key, value in values.items():
-            page.line(f"  {value_text(key):<{width}}  ", cut(value_text(value), 400, "..."), below=" " * (width + 4))
+            words = cut(value_text(value, secret=is_secret_at((key,), value)), 400, "...")
+            page.line(f"  {value_text(key):<{width}}  ", words, below=" " * (width + 4))
     return page
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from mlinfra.core.secret_text import blotted
 from mlinfra.core.value import (
     Base64,
     Concat,
@@ -25,6 +26,7 @@ from mlinfra.core.value import (
     path_text,
     text_of,
 )
+from mlinfra.core.written_secrets import concealed
 
 ABSENT = "(absent)"
 _BEFORE = 40  # characters of what is the same that are shown before a difference
@@ -35,7 +37,8 @@ _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 
 
 def inert(text: str) -> str:
-    """`text` on one line, with every character that a terminal could obey spelt out as an escape."""
+    """`text` on one line, what a terminal could obey spelt out as an escape, and secrets blotted out."""
+    text = blotted(text)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -53,9 +56,13 @@ def both_texts(before: Value, after: Value, limit: int, ellipsis: str, *, secret
 
 
 def value_text(value: Value, *, secret: bool = False) -> str:
-    """`value` on one line; with `secret` masked, whatever it is."""
+    """`value` on one line; with `secret` masked, whatever it is, and without it what is written out as one."""
     if value is msgspec.UNSET:
         return ABSENT
+    return _value_text(value if secret else concealed(value), secret=secret)
+
+
+def _value_text(value: Value, *, secret: bool = False) -> str:
     if secret or is_secret_expression(value):
         return f"(secret {names})" if (names := secret_names(value)) else "(secret)"
     match value:
@@ -66,9 +73,9 @@ def value_text(value: Value, *, secret: bool = False) -> str:
         case str():
             return value if _is_bare(value) else _quoted(value)
         case dict():
-            return "{" + ", ".join(f"{key_text(k)}: {value_text(item)}" for k, item in value.items()) + "}"
+            return "{" + ", ".join(f"{key_text(k)}: {_value_text(item)}" for k, item in value.items()) + "}"
         case list() | tuple() | set() | frozenset():
-            return "[" + ", ".join(value_text(item) for item in value) + "]"
+            return "[" + ", ".join(_value_text(item) for item in value) + "]"
     return inert(json.dumps(value, default=str))
 
 
@@ -84,16 +91,20 @@ def value_json(value: Value, *, secret: bool = False) -> Any:
     """
     if value is msgspec.UNSET:
         return None
+    return _value_json(value if secret else concealed(value), secret=secret)
+
+
+def _value_json(value: Value, *, secret: bool = False) -> Any:
     if secret or is_secret_expression(value):
         return {"secret": secret_names(value) or None}
     match value:
         case Expression():
             return {"unknown": expression_text(value)}
         case dict():
-            plain = {_key_json(key): value_json(item) for key, item in value.items()}
+            plain = {_key_json(key): _value_json(item) for key, item in value.items()}
             return {"value": plain} if len(plain) == 1 and plain.keys() <= {"unknown", "secret", "value"} else plain
         case list() | tuple() | set() | frozenset():
-            return [value_json(item) for item in value]
+            return [_value_json(item) for item in value]
     return value
 
 
@@ -109,7 +120,7 @@ def is_secret_expression(value: Value) -> bool:
 
 def secret_names(value: Value) -> str:
     """The references of the secrets in `value`, such as `sm:recsys/webhook#url`."""
-    return ", ".join(dict.fromkeys(_secret_name(e) for e in expressions(value) if isinstance(e, Secret)))
+    return ", ".join(dict.fromkeys(_secret_name(e) for e in expressions(value) if isinstance(e, Secret) and e.source))
 
 
 def expression_text(value: Value) -> str:

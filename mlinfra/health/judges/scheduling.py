@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
-from mlinfra.health.fitting import barred, meant, suited, unmet, values_of, waiting
-from mlinfra.health.growth import grow, grows, on_its_way
+from mlinfra.health.claims import claims_of
+from mlinfra.health.fitting import barred, could_run, lies_in, meant, suited, unmet, values_of, waiting
+from mlinfra.health.growth import grow, grows, on_its_way, unmoved_by
 from mlinfra.health.plugins import untold
 from mlinfra.health.pools import starting
 from mlinfra.health.refusing import untolerated
@@ -23,7 +24,7 @@ from mlinfra.health.room import (
     refusals,
 )
 from mlinfra.health.seen import Group, Live, Seen, condition, counted, selects, short, subject_of
-from mlinfra.health.turnover import Turnover, turnovers, unsettled
+from mlinfra.health.turnover import Turnover, leaving, turnovers, unsettled
 
 _LACK = "Insufficient "
 _CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
@@ -56,7 +57,7 @@ def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]
     asked = [name for name in sorted(needs) if name not in PLAIN]
     scarce = next((name for name in (*lacking, *asked) if name not in PLAIN), lacking[0] if lacking else "")
     groups = list(suited(seen, pod))
-    claims = _claims(pod)
+    claims = claims_of(pod)
     if labels := unmet(seen, pod):
         words, remedy, certain = _unlabelled(seen, labels)
     elif "persistentvolumeclaim" in message.lower():
@@ -64,9 +65,10 @@ def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]
     elif scarce:
         words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
     else:
-        words, remedy = _refused(seen, pod, reasons, message), _way_out(seen, groups, reasons)
+        words, remedy = _refused(seen, pod, reasons, message), _way_out(seen, pod, groups, reasons)
         certain = any("anti-affinity" in reason for reason in reasons)
-    growing = not certain and any(grows(seen, one) for one in groups)
+    unmoved = "" if certain else unmoved_by(seen, pod)
+    growing = not certain and not unmoved and any(grows(seen, one) for one in groups)
     coming = [] if certain else [claim for one in groups if one.pool for claim in starting(seen, one.name)]
     replacing = "" if certain else on_its_way(groups, moving)
     if coming:
@@ -74,6 +76,8 @@ def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]
         remedy = f"Karpenter is starting {counted(len(coming), 'machine')}: {names}"
     elif replacing:
         remedy = f"nothing: {replacing}"
+    elif unmoved and any(grows(seen, one) for one in groups):
+        remedy = f"the autoscaler adds no machine for it ({unmoved}): mend what it asks for, or have a group for it"
     settling = scarce and not remedy  # on a node that is there, and has yet to tell of it
     return Finding(
         severity=Severity.WARNING if growing or coming or replacing or settling else Severity.BROKEN,
@@ -129,23 +133,40 @@ def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict
     """What is said where a resource is short, what it takes, and whether more of the same nodes would not help."""
     amount = needs_of(pod).get(name, Decimal(0))
     need = f"each needs {_spelt(name, amount)}"
-    having = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
+    every = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
+    going = leaving(seen) if every else {}
+    having = [node for node in every if node["metadata"]["name"] not in going]
     largest = max((has(node, name) for node in having), default=Decimal(0))
+    if every and not having:
+        told = listed(f"node {one['metadata']['name']} ({going[one['metadata']['name']]})" for one in every)
+        what = "the only node that has it goes" if len(every) == 1 else "the nodes that have it go"
+        return f"{need}, and {what}: {told}", grow(seen, groups) or f"add a node with {name}", False
     if not having:
         return (*_nowhere(seen, pod, name, need, groups), False)
     if amount > largest and not groups:
         words = f"{need}, and no node has more than {_spelt(name, largest)}"
         return words, "ask for less, or add a node group of larger machines to nodeGroups", True
     if name not in PLAIN and (taints := untolerated(pod, having)):
-        kept = "the node that has it is kept" if len(having) == 1 else f"the {len(having)} nodes that have it are kept"
-        words = f"{need}, and {kept} for pods that tolerate {' and '.join(taints)}, which it does not"
+        kept = f"kept for pods that tolerate {' and '.join(taints)}, which it does not"
+        words = f"{need}, and {_counted_nodes(having)} {kept}"
         return words, "add a toleration for it to the pod, or take the taint out of the node group (taints)", True
-    full = "the only node that has it is full" if len(having) == 1 else f"all {len(having)} nodes that have it are full"
-    words = f"{need}, and {full}"
-    if name not in PLAIN and (held := holders(seen, name)):
+    able = [node for node in having if could_run(seen, pod, node)]
+    if not able:
+        words = f"{need}, and {_counted_nodes(having)} not what it asks for (nodeSelector, affinity, its volume's zone)"
+        return words, grow(seen, groups) or "mend what the pod asks of its node", False
+    meant = "" if len(able) == len(having) else " and that it may run on"
+    full = (
+        "the only node that has it{} is full" if len(able) == 1 else f"all {len(able)} nodes that have it{{}} are full"
+    )
+    words = f"{need}, and {full.format(meant)}"
+    if name not in PLAIN and (held := holders(seen, name, able)):
         words += f" (held by {listed(f'{who}: {number}' for who, number in held.items())})"
     others = [text for text in _others(reasons) if "cordoned" in text]
     return "; ".join((words, *others)), grow(seen, groups) or f"free some, or add a node with {name}", False
+
+
+def _counted_nodes(nodes: list[Live]) -> str:
+    return "the only node that has it is" if len(nodes) == 1 else f"the {len(nodes)} nodes that have it are"
 
 
 def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
@@ -158,7 +179,7 @@ def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group]) -
     return f"{need}, and neither a node nor a node group has any", "add a node group of such machines to nodeGroups"
 
 
-def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
+def _way_out(seen: Seen, pod: Live, groups: list[Group], reasons: dict[str, int]) -> str:
     if any("anti-affinity" in reason for reason in reasons):
         return (
             "ask for fewer replicas, or have more nodes; what should only rather be apart is `preferred`, not required"
@@ -166,7 +187,8 @@ def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
     if (more := grow(seen, groups)) or not reasons:
         return more
     if any("PersistentVolume's node affinity" in reason or "volume node affinity" in reason for reason in reasons):
-        return "its volume stays in its zone: have a node there, by a group whose `zones` name it, or free one there"
+        zone = lies_in(seen, pod) or "its zone"
+        return f"its volume stays in {zone}: have a node there, by a group whose `zones` name it, or free one there"
     return "mend what the pod asks of its node (nodeSelector, affinity, tolerations), or add a group of such nodes"
 
 
@@ -186,16 +208,6 @@ def _others(reasons: dict[str, int]) -> Iterator[str]:
         text = next((words for part, words in _OTHERS.items() if part in reason), "")
         if text:
             yield text.format(nodes=counted(number, "node"))
-
-
-def _claims(pod: Live) -> frozenset[str]:
-    namespace = pod["metadata"].get("namespace", "")
-    names = [
-        volume["persistentVolumeClaim"].get("claimName")
-        for volume in (pod.get("spec") or {}).get("volumes") or ()
-        if volume.get("persistentVolumeClaim")
-    ]
-    return frozenset(f"PersistentVolumeClaim {namespace}/{name}" for name in names)
 
 
 def _spelt(name: str, amount: Decimal) -> str:

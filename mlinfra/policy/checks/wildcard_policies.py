@@ -8,7 +8,8 @@ from typing import Any
 
 from mlinfra.core.resource import Resource
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.iam import NAMES, Document, Statement, fits, judged
+from mlinfra.policy.iam import Document, Statement, judged
+from mlinfra.policy.patterns import NAMES, fits
 from mlinfra.policy.scene import Breach, Scene
 
 _PATH = ("policy",)

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from mlinfra.core.concealing import concealed_fields
 from mlinfra.core.plan import Action, Cause, Field, Part
 from mlinfra.core.value import Path, path_text
 from mlinfra.documents.stream import UnreadableError
@@ -131,9 +132,9 @@ def _changes(stored: Pieces, wanted: Pieces, generated: Mapping[Identity, set[Pa
         if before is None:
             made = "some of it is generated" if generated.get(identity) else ""
             yield Part(action=Action.CREATE, name=piece.title, note=made)
-        elif fields := list(_fields(before, piece, generated.get(identity, set()))):
+        elif fields := _fields(before, piece, generated.get(identity, set())):
             more = f"and {len(fields) - _MOST} more fields" if len(fields) > _MOST else ""
-            yield Part(action=Action.UPDATE, name=piece.title, note=more, fields=tuple(fields[:_MOST]))
+            yield Part(action=Action.UPDATE, name=piece.title, note=more, fields=fields[:_MOST])
     for identity, piece in sorted(stored.items()):
         if identity not in wanted:
             if piece.is_kept:
@@ -142,7 +143,11 @@ def _changes(stored: Pieces, wanted: Pieces, generated: Mapping[Identity, set[Pa
                 yield Part(action=Action.DELETE, name=piece.title)
 
 
-def _fields(before: Piece, after: Piece, generated: set[Path]) -> Iterator[Field]:
+def _fields(before: Piece, after: Piece, generated: set[Path]) -> tuple[Field, ...]:
+    return concealed_fields(tuple(_differences(before, after, generated)), after.content, before.content)
+
+
+def _differences(before: Piece, after: Piece, generated: set[Path]) -> Iterator[Field]:
     for path in _differing(before.content, after.content, ()):
         if any(path[: len(part)] == part or part[: len(path)] == path for part in generated):
             continue

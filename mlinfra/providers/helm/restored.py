@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 from msgspec import UNSET
 
+from mlinfra.core.concealing import concealed_fields
 from mlinfra.core.plan import Action, Cause, Field, Part
 from mlinfra.core.value import Path
 from mlinfra.providers.helm.drift import Astray
@@ -46,12 +47,12 @@ def _part(one: Astray) -> Part:
         action, note = Action.CREATE, "was deleted outside"
     elif one.lost:
         note = "did not say any more that it is of this release"
-    return Part(action=action, name=one.piece.title, note=note, fields=tuple(_fields(one)), explains=_EXPLAINED)
+    return Part(action=action, name=one.piece.title, note=note, fields=_fields(one), explains=_EXPLAINED)
 
 
-def _fields(one: Astray) -> Iterator[Field]:
-    for taken in one.fields:
-        yield _field(taken, secret=one.piece.kind == "Secret")
+def _fields(one: Astray) -> tuple[Field, ...]:
+    fields = (_field(taken, secret=one.piece.kind == "Secret") for taken in one.fields)
+    return concealed_fields(tuple(fields), one.piece.content, {})
 
 
 def _field(taken: Taken, *, secret: bool) -> Field:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
+from botocore.parsers import ResponseParserError
 
 from mlinfra.aws.credentials import refusal, whose
 from mlinfra.core.clock import Clock
@@ -91,8 +92,8 @@ class Calls:
                 return operation(**parameters)
             except ClientError as error:
                 self._weigh(verb, name, error, last=False)
-            except (NoConnection, HTTPClientError, IncompleteReadError):
-                pass  # no answer, or half of one: ask again
+            except (NoConnection, HTTPClientError, IncompleteReadError, ResponseParserError):
+                pass  # no answer, half of one, or somebody else's: ask again
             except BotoCoreError as error:
                 self._give_up(verb, name, error)
             self._clock.sleep(pause)
@@ -101,10 +102,10 @@ class Calls:
             return operation(**parameters)
         except ClientError as error:
             self._weigh(verb, name, error, last=True)
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             self._give_up(verb, name, error)
 
-    def _give_up(self, verb: str, name: str, error: BotoCoreError) -> NoReturn:
+    def _give_up(self, verb: str, name: str, error: Exception) -> NoReturn:
         """Nothing was answered: for want of credentials, or of a way to S3."""
         self._require_credentials(verb, error)
         self.fail(verb, name, "", str(error), error)

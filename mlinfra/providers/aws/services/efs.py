@@ -78,6 +78,7 @@ _POLICY = block(
 _FILE_SYSTEM = AwsType(
     about=ResourceType(
         token=FILE_SYSTEM,
+        irreplaceable="the files in it",
         inputs=block(
             {
                 "availabilityZoneName": text(replace=Replace.CREATE_FIRST),
