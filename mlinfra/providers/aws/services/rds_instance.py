@@ -254,8 +254,8 @@ _INSTANCE = AwsType(
         inputs=block(_INPUTS),
         key=("identifier",),
         name=NameRule("identifier", longest=63, lower=True),
-        # Its name in the DNS goes with its identifier (RDS user guide, "Renaming a DB instance", November 2026), which is
-        # never changed here; the endpoint has the port as well.
+        # Its name in the DNS follows from its identifier (RDS user guide, "Renaming a DB instance", November 2026),
+        # which is never changed here; the endpoint has the port as well.
         volatile=frozenset({"endpoint", "masterUserSecrets"}),
     ),
     service="rds",
