@@ -28,6 +28,7 @@ class Code(Coded):
         "MLI7050",
         "A rule cannot be asked: it fails, takes too long, or answers what is no finding.",
     )
+    FAR_AWAY = "MLI7062", "A waiver ends in more than a year, so that nobody will look at it again (a warning)."
     PASSED_OVER = "MLI7060", "A file among the rules of a project is none that is read (a warning)."
     NO_SUCH_TYPE = "MLI7061", "A rule is about a type that no provider declares (a warning)."
     CASE_FAILED = "MLI7051", "A case in a rule's file does not come out as the file says."

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # which proves its rules with what is here
     from mlinfra.policy.rulebook import Rulebook
 
 _BASELINE = "baseline"
+_YEAR = 366  # days
 
 # What does not pass a rule on properties: its number among those asked, the verdict, and where it shows.
 Wrong = tuple[int, int, list[list[Any]]]
@@ -90,6 +91,7 @@ def evaluate(
     used = {id(finding.waiver) for finding in waived}
     changes = {rule.id for rule in rules if rule.match.actions}
     lapses = [_expired(waiver) for waiver in waivers if waiver.until < today]
+    lapses += [_far(waiver) for waiver in valid if (waiver.until - today).days > _YEAR]
     lapses += [
         _unused(waiver, graph)
         for waiver in valid
@@ -273,6 +275,11 @@ def _waived(finding: Finding, waivers: Iterable[Waiver]) -> Finding:
 def _expired(waiver: Waiver) -> Lapse:
     summary = f"the waiver of {waiver.rule} at {waiver.address} ended on {waiver.until}"
     return Lapse(waiver, Code.EXPIRED, summary, "mend what it was for, and delete it; or give it a new date and reason")
+
+
+def _far(waiver: Waiver) -> Lapse:
+    summary = f"the waiver of {waiver.rule} at {waiver.address} ends on {waiver.until}, in more than a year"
+    return Lapse(waiver, Code.FAR_AWAY, summary, "let it end within a year, so that somebody looks at it again")
 
 
 def _is_there(waiver: Waiver, graph: Graph, plan: Plan) -> bool:

@@ -157,6 +157,11 @@ class TestWaivers:
     def held(self, *waivers: dict[str, str]) -> Stack:
         return stack(policies={"waive": list(waivers)})
 
+    @pytest.mark.parametrize(("until", "expected"), [("2027-11-22", []), ("9999-12-31", ["MLI7062"])])
+    def test_one_that_ends_in_more_than_a_year_is_told(self, tmp_path: Path, until: str, expected: list[str]) -> None:
+        found = told(tmp_path, rule(), on=graph(BAD), of=self.held(waiver("ACME-NET-001", "network.vpc", until)))
+        assert [one.code for one in found if one.code != "MLI7005"] == expected
+
     @pytest.mark.parametrize("address", ["network.vpc", "network"])
     def test_a_waiver_turns_a_finding_into_a_note_with_its_reason(self, tmp_path: Path, address: str) -> None:
         (found,) = told(tmp_path, rule(), on=graph(BAD), of=self.held(waiver("ACME-NET-001", address)))
