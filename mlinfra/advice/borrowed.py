@@ -38,17 +38,25 @@ class Borrowed(msgspec.Struct, frozen=True):
 
 
 class _Look(msgspec.Struct, frozen=True):
-    """The call that raises `NotFound` for an id of a type; `each`: its parameter takes a list. what: in a word."""
+    """The call that raises `NotFound` for an id of a type; `each`: its parameter takes a list. what: in a word.
+
+    arn: the service in ARNs, where it is called otherwise there.
+    """
 
     what: str
     service: str
     operation: str
     parameter: str
     each: bool = False
+    arn: str = ""
 
     def ask(self, calls: Calls, name: str) -> Answer:
         params = {self.parameter: [name] if self.each else name}
         return calls.one(self.service, self.operation, params, about=name)
+
+
+def _balancing(what: str, operation: str, parameter: str) -> _Look:
+    return _Look(what, "elbv2", operation, parameter, each=True, arn="elasticloadbalancing")
 
 
 def _in_ec2(what: str, operation: str, parameter: str) -> _Look:
@@ -67,6 +75,15 @@ _LOOKS: Mapping[str, _Look] = {
     tokens.CERTIFICATE: _Look("certificate", "acm", "DescribeCertificate", "CertificateArn"),
     tokens.POLICY: _Look("policy", "iam", "GetPolicy", "PolicyArn"),
     tokens.ROLE: _Look("role", "iam", "GetRole", "RoleName"),
+    tokens.CLUSTER: _Look("cluster", "eks", "DescribeCluster", "name"),
+    tokens.TEMPLATE: _in_ec2("launch template", "DescribeLaunchTemplates", "LaunchTemplateIds"),
+    tokens.LOAD_BALANCER: _balancing("load balancer", "DescribeLoadBalancers", "LoadBalancerArns"),
+    tokens.TARGET_GROUP: _balancing("target group", "DescribeTargetGroups", "TargetGroupArns"),
+    tokens.TOPIC: _Look("topic", "sns", "GetTopicAttributes", "TopicArn"),
+    tokens.QUEUE: _Look("queue", "sqs", "GetQueueAttributes", "QueueUrl"),
+    tokens.BUCKET: _Look("bucket", "s3", "HeadBucket", "Bucket"),
+    tokens.SECRET: _Look("secret", "secretsmanager", "DescribeSecret", "SecretId"),
+    tokens.REPOSITORY: _Look("repository", "ecr", "DescribeRepositories", "repositoryNames", each=True),
 }
 _USER = _Look("user", "iam", "GetUser", "UserName")
 _PASSING = frozenset({"Creating", "Updating"})  # of keys; all other states last until somebody ends them
@@ -112,12 +129,13 @@ def _answer(what: str, question: Callable[[], Answer], one: Borrowed) -> Diagnos
 
 def _missing(called: str, one: Borrowed) -> Diagnostic:
     if one.maker is not None:
+        output = "arn" if one.name.startswith("arn:") else "id"
         return Diagnostic(
             severity=Severity.WARNING,
             code=Code.NOT_REFERRED_TO,
             summary=f"{one.address}: there is no {called} yet",
             detail=f"{one.maker} may be about to make it, and nothing says that it goes first.",
-            hint=f"refer to it: ${{{one.maker}.arn}}, or whichever of its outputs is wanted",
+            hint=f"refer to it: ${{{one.maker}.{output}}}, or another of its outputs",
         )
     return _unusable(one, f"{one.address}: there is no {called}", "make it first, or name one that is there")
 
@@ -134,6 +152,8 @@ def _unusable(one: Borrowed, summary: str, hint: str, *, passing: bool = False) 
 def _question(calls: Calls, account: str, one: Borrowed) -> tuple[str, Callable[[], Answer]] | None:
     """What it is, and what raises `NotFound` where it is not there; `None` for what cannot be asked from here."""
     name, look = one.name, _LOOKS.get(one.type)
+    if name.startswith("https:") and f"/{account}/" not in name:
+        return None
     if name.startswith("arn:"):
         parts = name.split(":", 5)
         if len(parts) < 6 or parts[4] != account or parts[3] not in ("", calls.region):
@@ -143,6 +163,6 @@ def _question(calls: Calls, account: str, one: Borrowed) -> tuple[str, Callable[
             look, name = _LOOKS[tokens.ROLE] if kind == "role" else _USER, parts[5].rpartition("/")[2]  # without a path
         elif parts[2] == "acm":
             look = _LOOKS[tokens.CERTIFICATE]
-        elif look is not None and parts[2] != look.service:
+        elif look is not None and parts[2] != (look.arn or look.service):
             return None
     return (look.what, lambda: look.ask(calls, name)) if look is not None else None

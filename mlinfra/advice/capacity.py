@@ -13,7 +13,7 @@ from itertools import chain
 from mlinfra.advice.addresses import address_checks
 from mlinfra.advice.codes import Code
 from mlinfra.advice.demand import LIMITS, Demand, GroupDemand, Limit, Made
-from mlinfra.advice.machine_groups import Buying
+from mlinfra.advice.machine_groups import Buying, either
 from mlinfra.advice.quota_request import increase
 from mlinfra.advice.rolling import rolling_checks
 from mlinfra.advice.supply import Counts, Reservation, Supply, Unasked
@@ -33,7 +33,7 @@ def judge(demand: Demand, supply: Supply, only: Collection[Address] | None = Non
     rooms = [
         Room(
             address=one.group.address,
-            what=f"{one.group.minimum} to {one.group.maximum} of {' or '.join(one.group.types)}",
+            what=f"{one.group.minimum} to {one.group.maximum} of {either(one.group.types)}",
             checks=(
                 *vcpus.get(one.group.address, ()),
                 *rolling.get(one.group.address, ()),
@@ -84,7 +84,7 @@ def _zones(one: GroupDemand, supply: Supply) -> Iterator[Check]:
         return
     everywhere = frozenset(chain.from_iterable(offered.get(name, frozenset()) for name in one.group.types))
     lacking = [zone for zone in zones if zone not in everywhere]
-    names = " or ".join(one.group.types)
+    names = either(one.group.types)
     nowhere = f"no zone of {supply.region} offers {names}: choose other instance types, or another region"
     hint = f"{names} is offered in {', '.join(sorted(everywhere))}" if everywhere else nowhere
     if len(lacking) == len(zones):
@@ -142,7 +142,7 @@ def _problem(one: GroupDemand, found: Reservation | None) -> str:
     if found.state not in ("active", "scheduled", "pending"):
         return f"{name} is {found.state}"
     if found.type not in one.group.types:
-        return f"{name} is of {found.type}, and the group is of {' or '.join(one.group.types)}"
+        return f"{name} is of {found.type}, and the group is of {either(one.group.types)}"
     zones = {place.zone for place in one.places if place.zone}
     if zones and found.zone and found.zone not in zones:
         return f"{name} is in {found.zone}, and the group is in {', '.join(sorted(zones))}"
@@ -157,7 +157,8 @@ def _score(one: GroupDemand, supply: Supply) -> Iterator[Check]:
     if isinstance(score, Unasked):
         yield Check(subject=subject, verdict=Verdict.NOT_CHECKED, words=score.reason)
         return
-    words = f"EC2 scores a request for {max(one.group.maximum, 1)} machines {score} of 10"
+    wanted = f"{one.group.maximum} machines" if one.group.maximum > 1 else "a machine"
+    words = f"EC2 scores a request for {wanted} {score} of 10"
     unlikely = score < _LIKELY
     hint = "name more instance types, or more zones" if unlikely else ""
     yield Check(subject=subject, verdict=Verdict.TIGHT if unlikely else Verdict.FITS, words=words, hint=hint)

@@ -15,6 +15,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.cost import Amount, CostLine
 from mlinfra.core.resource import Move
 
+_EXPECTED = re.compile(r" \((now [\d,]+|[\d,]+ at first)\)")
 _COUNTS = re.compile(r"(?<![\w.-])[\d,]+(?![\w.-])")  # and not the digits of a name such as m6i.large
 
 
@@ -39,7 +40,7 @@ def renamed(lines: Iterable[CostLine], moves: Iterable[Move], desired: Collectio
 
 
 def _thing(line: CostLine) -> tuple[Address, str]:
-    return line.address, _COUNTS.sub("*", line.what)
+    return line.address, _COUNTS.sub("*", _EXPECTED.sub("", line.what))
 
 
 def _changed(line: CostLine, earlier: list[CostLine]) -> CostLine:

@@ -6,7 +6,7 @@ apply leave gaps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -22,6 +22,11 @@ from mlinfra.core.value import Properties, Value, is_known
 # What EKS launches where nothing is said (CreateNodegroup, EKS API reference, November 2026).
 _DEFAULT_TYPE = "t3.medium"
 LINUX = "Linux/UNIX"  # the platform of capacity reservations for the images that nodes have
+
+
+def either(names: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 class Buying(StrEnum):
@@ -59,6 +64,7 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     either: bought on demand where no spot machine is to be had, whatever the share.
     public_addresses: how many each machine gets.
     updating: how EKS is to exchange its machines, as the property says.
+    there: it exists already, so that `expected` is what there is, as it was last seen.
     open: its machines run in open capacity reservations that match them.
     """
 
@@ -81,6 +87,7 @@ class MachineGroup(msgspec.Struct, frozen=True, kw_only=True):
     public_addresses: int = 0
     updating: Properties = {}
     open: bool = False
+    there: bool = False
     source: Source | None = None
 
 
@@ -123,6 +130,7 @@ def _managed(thing: Thing, things: Things) -> MachineGroup | None:
         former=(text(thing.former, "clusterName"), text(thing.former, "nodeGroupName")),
         public_addresses=_public_addresses(template, items(own, "subnetIds"), things),
         updating=part(own, "updateConfig"),
+        there=bool(thing.id),
         open=_is_open(template) and not text(own, "amiType").startswith("WINDOWS"),
         source=thing.source,
     )
@@ -154,6 +162,7 @@ def _scaling(thing: Thing, things: Things) -> MachineGroup | None:
         name=text(thing.seen, "name"),
         former=("", text(thing.former, "name")),
         public_addresses=_public_addresses(template, items(own, "vpcZoneIdentifiers"), things),
+        there=bool(thing.id),
         open=_is_open(template),
         source=thing.source,
     )
@@ -184,6 +193,7 @@ def _pool(thing: Thing, things: Things) -> MachineGroup | None:
         either=spot is Buying.MIXED and "spot" in markets,
         subnets=tuple(one["id"] for one in map(part, items(made_as, "subnetSelectorTerms")) if "id" in one),
         public_addresses=int(made_as.get("associatePublicIPAddress") is True),
+        there=bool(thing.id),
         source=thing.source,
     )
 

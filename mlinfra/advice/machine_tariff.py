@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mlinfra.advice.bill import NO_PRICE, Bill
-from mlinfra.advice.machine_groups import Buying, Disk, MachineGroup
+from mlinfra.advice.machine_groups import Buying, Disk, MachineGroup, either
 from mlinfra.core.cost import HOURS_PER_MONTH, Amount
 
 _TYPICAL = "spot at the typical price; at the most, at the on-demand price"
@@ -51,7 +51,7 @@ def on_demand_of(group: MachineGroup, machines: int) -> int:
 
 
 def _machines(group: MachineGroup, bill: Bill) -> None:
-    what = f"{_counted(group)} {' or '.join(group.types)}, {group.buying.value}"
+    what = f"{_counted(group)} {either(group.types)}, {group.buying.value}"
     if group.buying is Buying.RESERVED:
         bill.add(group.address, what, Amount(), "already paid for with the reservation")
         return
@@ -150,4 +150,5 @@ def _times(counts: Amount, each: Decimal) -> Amount:
 def _counted(group: MachineGroup) -> str:
     if group.minimum == group.maximum:
         return str(group.minimum)
-    return f"{group.minimum} to {group.maximum} (now {group.expected})"
+    expected = f"now {group.expected}" if group.there else f"{group.expected} at first"
+    return f"{group.minimum} to {group.maximum} ({expected})"

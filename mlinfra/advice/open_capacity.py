@@ -52,6 +52,34 @@ def covered(demand: Demand, supply: Supply) -> dict[Address, Covered]:
     return found
 
 
+def found_at_once(one: GroupDemand, supply: Supply, more: int) -> int:
+    """How many of `more` machines of a group, spread over its zones, find a place in what is unused now."""
+    zones = _zones(one, supply)
+    if not _is_certain(one) or not zones:
+        return 0
+    unused = _unused(supply)
+    return sum(min(unused[one.group.types[0], zone], more // len(zones)) for zone in zones)
+
+
+def _is_certain(one: GroupDemand) -> bool:
+    """Whether it is known what machines come, and that they take what is set aside."""
+    return one.group.open and one.group.buying is Buying.ON_DEMAND and len(one.group.types) == 1
+
+
+def _unused(supply: Supply) -> Counter[tuple[str, str]]:
+    found = Counter[tuple[str, str]]()
+    for held in () if isinstance(supply.reservations, Unasked) else supply.reservations.values():
+        found[held.type, held.zone] += held.available if held.fills else 0
+    return found
+
+
+def _zones(one: GroupDemand, supply: Supply) -> list[str]:
+    """Of its subnets; none where they are not all known."""
+    there = {} if isinstance(supply.subnets, Unasked) else supply.subnets
+    zones = {place.zone or (there[place.id].zone if place.id in there else "") for place in one.places}
+    return sorted(zones) if "" not in zones else []
+
+
 def _kind(one: GroupDemand) -> tuple[str, str]:
     return one.group.types[0], one.places[0].zone if one.places else ""
 
@@ -62,10 +90,7 @@ class _OpenCapacity:
     def __init__(self, demand: Demand, supply: Supply) -> None:
         self._supply = supply
         self._running = () if isinstance(supply.running, Unasked) else supply.running
-        held = {} if isinstance(supply.reservations, Unasked) else supply.reservations
-        self._unused = Counter[tuple[str, str]]()
-        for one in held.values():
-            self._unused[one.type, one.zone] += one.available if one.fills else 0
+        self._unused = _unused(supply)
         self._coming = Counter[tuple[str, str]]()
         self.met = Counter[tuple[str, str]]()
         own = {(one.group.cluster, one.group.name) for one in demand.groups if one.group.name}
@@ -75,13 +100,12 @@ class _OpenCapacity:
 
     def take(self, one: GroupDemand, count: int) -> int:
         """Let `count` machines of a group find their places; how many do."""
-        group = one.group
-        if not group.open or group.buying is not Buying.ON_DEMAND or len(group.types) != 1:
+        if not _is_certain(one):
             return 0
         if not one.nodes:
             return self._set_aside(one, count)
-        zones = self._zones(one)
-        found = sum(self._in_zone(group, zone, count, len(zones)) for zone in zones)
+        zones = _zones(one, self._supply)
+        found = sum(self._in_zone(one.group, zone, count, len(zones)) for zone in zones)
         return min(found, count)
 
     def _set_aside(self, one: GroupDemand, count: int) -> int:
@@ -91,12 +115,6 @@ class _OpenCapacity:
         self._loose[kind] -= filled
         self._coming[kind] += count - filled
         return filled
-
-    def _zones(self, one: GroupDemand) -> list[str]:
-        """None where they are not all known."""
-        there = {} if isinstance(self._supply.subnets, Unasked) else self._supply.subnets
-        zones = {place.zone or (there[place.id].zone if place.id in there else "") for place in one.places}
-        return sorted(zones) if "" not in zones else []
 
     def _in_zone(self, group: MachineGroup, zone: str, count: int, zones: int) -> int:
         """Auto Scaling spreads evenly: each zone gets its share at least, or what it has of `count` already."""

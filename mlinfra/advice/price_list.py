@@ -7,6 +7,7 @@ last days (`DescribeSpotPriceHistory`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +29,11 @@ _SPOT_DAYS = 7
 _MIB = 1024
 # Dearer for one unit than anything that AWS sells: whoever answers so is not AWS, or not in US dollars.
 _DEAREST = Decimal(100_000)
+# How usage types begin outside of us-east-1, and there at times: USE1-, EU- for eu-west-1, the region itself for keys.
+# What else stands before them is another product: TS-LoadBalancerUsage is an hour of a trust store, at a quarter of a
+# balancer's (Elastic Load Balancing user guide, "Billing and usage reports", November 2026).
+_PLACE = re.compile(r"^(EU-|[A-Z]+[0-9]-|[a-z]+(-[a-z]+)+-[0-9]-)")
+_REGION = "AWS Region"
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -117,8 +123,10 @@ def _offer(document: str, usage: str, wanted: Mapping[str, str]) -> Decimal | No
     product: dict[str, Any] = msgspec.json.decode(document)
     about = product["product"]
     attributes = {**about.get("attributes", {}), "productFamily": about.get("productFamily")}
-    if usage and not text(attributes, "usagetype").endswith(usage):
+    if usage and _PLACE.sub("", text(attributes, "usagetype"), count=1) != usage:
         return None
+    if text(attributes, "locationType", _REGION) != _REGION:
+        return None  # an outpost's, or a local zone's
     if any(attributes.get(field) not in (None, "", value) for field, value in wanted.items()):
         return None  # the list should not have named it
     for term in product.get("terms", {}).get("OnDemand", {}).values():

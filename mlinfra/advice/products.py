@@ -17,7 +17,7 @@ from mlinfra.advice.things import Thing, Things
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """How a product is found: service and attributes, and how its usage types end where those are not enough.
+    """How a product is found: service and attributes, and usage types without their region where those are not enough.
 
     usages: several are several products, and the price is theirs together. everywhere: it belongs to no region.
     """
@@ -81,6 +81,7 @@ _STORAGE = {
     "io1": ("Provisioned IOPS", "RDS:PIOPS-Storage"),
     "io2": ("Provisioned IOPS-IO2", "RDS:PIOPS-Storage-IO2"),
 }
+_CALLED = {"io1": "piops"}  # by usage types
 _PERFORMANCE = {
     ("iops", "gp3"): "RDS:GP3-PIOPS",
     ("throughput", "gp3"): "RDS:GP3-Throughput",
@@ -124,13 +125,15 @@ def wanted_prices(things: Things) -> frozenset[str]:
 
 
 def _volume(kind: str, part: str) -> Product | None:
-    family, group, unit = {
-        "storage": ("Storage", "", "GiB-month"),
-        "iops": ("System Operation", "EBS IOPS", "IOPS-month"),
-        "throughput": ("Provisioned Throughput", "", "MiBps-month"),
-    }.get(part, ("", "", ""))
+    """The first tier of io2's IOPS: those above 32,000 cost less, as products of their own."""
+    family, group, usage, unit = {
+        "storage": ("Storage", "", "EBS:VolumeUsage", "GiB-month"),
+        "iops": ("System Operation", "EBS IOPS", "EBS:VolumeP-IOPS", "IOPS-month"),
+        "throughput": ("Provisioned Throughput", "", "EBS:VolumeP-Throughput", "MiBps-month"),
+    }.get(part, ("", "", "", ""))
     attributes = {"productFamily": family, **({"group": group} if group else {}), "volumeApiName": kind}
-    return Product(service="AmazonEC2", attributes=attributes, unit=unit) if family else None
+    usages = (f"{usage}.{_CALLED.get(kind, kind)}",)
+    return Product(service="AmazonEC2", attributes=attributes, usages=usages, unit=unit) if family else None
 
 
 def _of_thing(thing: Thing) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from mlinfra.advice.demand import Demand, GroupDemand
 from mlinfra.advice.machine import Machine
 from mlinfra.advice.machine_groups import Buying
+from mlinfra.advice.open_capacity import found_at_once
 from mlinfra.advice.reading import number, text
 from mlinfra.advice.supply import Supply, Unasked
 from mlinfra.advice.vcpu_quotas import vcpu_quota
@@ -43,6 +44,7 @@ def _check(one: GroupDemand, supply: Supply) -> Check | None:
     wanted, left = _wanted(one, own), _left(one, supply)
     if isinstance(left, Unasked):
         return Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=left.reason)
+    left += found_at_once(one, supply, wanted)
     words = f"EKS starts {wanted} machines before it takes old ones away, and there is room for {left}"
     if left >= wanted:
         return Check(subject=_SUBJECT, verdict=Verdict.FITS, words=words)

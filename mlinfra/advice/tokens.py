@@ -23,6 +23,14 @@ KEY = "aws:kms/key:Key"
 CERTIFICATE = "aws:acm/certificate:Certificate"
 POLICY = "aws:iam/policy:Policy"
 ROLE = "aws:iam/role:Role"
+CLUSTER = "aws:eks/cluster:Cluster"
+LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
+TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
+TOPIC = "aws:sns/topic:Topic"
+QUEUE = "aws:sqs/queue:Queue"
+BUCKET = "aws:s3/bucket:Bucket"
+SECRET = "aws:secretsmanager/secret:Secret"
+REPOSITORY = "aws:ecr/repository:Repository"
 
 # What is named without being declared as a reference to a type of ours: it may be of several, or of none.
 NAMING = {

@@ -9,7 +9,7 @@ import msgspec
 
 from mlinfra.advice.demand import Demand, GroupDemand, ways
 from mlinfra.advice.machine import Machine
-from mlinfra.advice.machine_groups import Buying, MachineGroup
+from mlinfra.advice.machine_groups import Buying, MachineGroup, either
 from mlinfra.advice.machine_tariff import on_demand_of
 from mlinfra.advice.open_capacity import Covered, covered
 from mlinfra.advice.pools import Pool
@@ -143,7 +143,7 @@ def _check(
 def _unknown(share: _Share, one: GroupDemand, supply: Supply) -> Check:
     answers = [supply.quotas.get(choice.quota.code) for choice in share.choices]
     reasons = [answer.reason for answer in answers if isinstance(answer, Unasked)]
-    words = reasons[0] if reasons else f"which quota {' or '.join(one.group.types)} counts against is not known"
+    words = reasons[0] if reasons else f"which quota {either(one.group.types)} counts against is not known"
     return Check(subject=_SUBJECT, verdict=Verdict.NOT_CHECKED, words=words)
 
 

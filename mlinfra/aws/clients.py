@@ -113,6 +113,7 @@ class Clients:
             from botocore.hooks import HierarchicalEmitter
             from botocore.session import Session
 
+            from mlinfra.aws.answers import Parsers
             from mlinfra.aws.models import Models
             from mlinfra.aws.times import moment
 
@@ -122,7 +123,9 @@ class Clients:
             # subscribe by such names. The session has taken care of the SDK's own handlers, and there are no others.
             session.register_component("event_emitter", hooks)
             session.register_component("data_loader", Models(session.get_config_variable("data_path") or ""))
-            session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=moment)
+            parsers = Parsers(session.get_component("response_parser_factory"))
+            parsers.set_parser_defaults(timestamp_parser=moment)
+            session.register_component("response_parser_factory", parsers)
             self._botocore = session
         return self._botocore
 

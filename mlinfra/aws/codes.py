@@ -21,3 +21,7 @@ class Code(Coded):
     UNKNOWN_TYPE = "MLI5012", "No such resource type is declared."
     NO_CREDENTIALS = "MLI5020", "There are no AWS credentials, or AWS does not take them."
     NO_REGION = "MLI5013", "There is no region of that name."
+    GARBLED = (
+        "MLI5070",
+        "What came back from the cloud is no answer of the call: a proxy's page, half of one, or nothing.",
+    )

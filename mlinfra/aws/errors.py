@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mlinfra.aws.codes import Code
 from mlinfra.aws.credentials import refusal
 from mlinfra.core.errors import (
     AccessDenied,
@@ -59,6 +60,10 @@ _HINTS: dict[type[ProviderError], str] = {
 # EKS of access entries, IAM and KMS of policies: whom they name must be there.
 _NOBODY = re.compile(r"principalArn is invalid|invalid principal", re.IGNORECASE)
 _NAME_SOMEBODY = "IAM has no such user or role: make it first, or change the ARN in the stack"
+_IN_BETWEEN = (
+    "see what is between this machine and AWS (a proxy, AWS_ENDPOINT_URL), then run the same command again: it looks "
+    "before it makes anything"
+)
 _OUT_OF_REACH = (
     "see that this machine reaches that address: network, HTTPS_PROXY, region, AWS_ENDPOINT_URL if it is set"
 )
@@ -90,6 +95,7 @@ def translate(error: Exception, doing: str, *, changes: bool, scrub: tuple[str, 
     something; then nobody knows after a lost answer. scrub: texts that must not be repeated.
     """
     from botocore.exceptions import ClientError
+    from botocore.parsers import ResponseParserError
 
     if (refused := refusal(error, doing)) is not None:
         return refused
@@ -99,6 +105,8 @@ def translate(error: Exception, doing: str, *, changes: bool, scrub: tuple[str, 
     hint = _OUT_OF_REACH if _never_sent(error) else _HINTS.get(kind, "")
     if kind is InvalidRequest and _NOBODY.search(said):
         hint = _NAME_SOMEBODY
+    if isinstance(error, ResponseParserError):
+        return kind(f"{doing}: {said}", code=Code.GARBLED, hint=_IN_BETWEEN)
     return kind(f"{doing}: {said}", hint=hint)
 
 

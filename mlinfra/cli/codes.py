@@ -23,3 +23,6 @@ class Code(Coded):
     TWO_LINEAGES = "MLI9009", "objects of two stacks of the same name were found; neither state can be rebuilt"
     NO_STATE = "MLI9010", "there is no state to print"
     NO_TEXT = "MLI9011", "the text that a command was to be given cannot be read"
+    LEFT_UNREAD = "MLI9012", "an apply left alone what it could not read, so that it is not complete"
+    UNWRITABLE_OUTPUT = "MLI9013", "what a command says cannot be written; what it did is done"
+    SURROUNDINGS = "MLI9014", "the machine has no more of something: open files, memory, room on a disk"

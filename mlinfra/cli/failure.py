@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import traceback
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
 
 _DEFECT = "this is a defect of mlinfra, not of your stack ({})"
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EFBIG})
+_MORE = "give it more (open files: ulimit -n), then run the same command again: it goes on from what was recorded"
 _REPORT = "the details are in the log that the error output names; please report it with that file"
 
 
@@ -79,9 +82,20 @@ def _tell(error: Exception, shell: Shell) -> int:
         case typer.Abort():
             shell.stderr.write("aborted\n")
             return 1
+        case OSError() | MemoryError() if words := _shortage(error):
+            shell.tell(failure_page(Code.SURROUNDINGS, words, _MORE, look))
+            return 1
         case _:
             return _unexpected(error, shell)
     return error.exit_code
+
+
+def _shortage(error: OSError | MemoryError) -> str:
+    """What the machine has no more of, in words; empty for an error of another kind."""
+    if isinstance(error, MemoryError):
+        return "there is no more memory"
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror}{where}" if error.errno in _SHORTAGES else ""
 
 
 def _usage(error: typer.TyperException) -> str:

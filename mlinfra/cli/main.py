@@ -19,8 +19,10 @@ import typer
 from mlinfra import __version__
 from mlinfra.cli.folder import Folder, open_folder
 from mlinfra.cli.shell import Shell
+from mlinfra.cli.stream import open_closed_streams
 
 INTERRUPTED = 130
+_UNWRITABLE = "MLI9013"  # of `codes`, which a command that goes well does not import
 
 
 def main(args: Sequence[str] | None = None, shell: Shell | None = None) -> int:
@@ -31,21 +33,42 @@ def main(args: Sequence[str] | None = None, shell: Shell | None = None) -> int:
     atexit.register(gc.freeze)
     arguments = list(sys.argv[1:] if args is None else args)
     colour = "--no-color" not in _before_dashes(arguments)
-    shell = shell or Shell(environ=os.environ)
+    if shell is None:
+        open_closed_streams()
+        shell = Shell(environ=os.environ)
     shell.colour = colour
     with _terminable():
         try:
-            return _run([a for a in arguments if a != "--no-color"] if not colour else arguments, shell)
+            code = _run([a for a in arguments if a != "--no-color"] if not colour else arguments, shell)
         except KeyboardInterrupt:
             shell.stderr.write("\ninterrupted\n")
-            return INTERRUPTED
+            code = INTERRUPTED
         except Exception as error:  # noqa: BLE001 - the one place where everything ends up
-            from mlinfra.cli.failure import answer
+            code = _answered(error, shell)
+        return _heard(code, shell)
 
-            return answer(error, shell)
-        finally:
-            shell.stdout.flush()
-            shell.stderr.flush()
+
+def _heard(code: int, shell: Shell) -> int:
+    """The exit code, where all that was said could be written; else that it could not."""
+    shell.stdout.flush()
+    if (failure := shell.stdout.failure) is not None:
+        lost = f"what it says cannot be written: {failure.strerror}; what it did is done"
+        shell.stderr.write(f"error {_UNWRITABLE} standard output: {lost}\n")
+        code = code if code not in (0, 2) else 1
+    shell.stderr.flush()
+    return code
+
+
+def _answered(error: Exception, shell: Shell) -> int:
+    """Say what went wrong. Answers the exit code."""
+    try:
+        from mlinfra.cli.failure import answer
+
+        return answer(error, shell)
+    except (ImportError, OSError, MemoryError) as another:  # not even what says so can be read
+        more = "where files run out, allow more of them (ulimit -n), then run the same command again"
+        shell.stderr.write(f"error: {error}\n    hint: {more}; what explains it cannot be read either ({another})\n")
+        return 1
 
 
 def application() -> Folder:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from mlinfra.cli.answers import Comparison
 from mlinfra.cli.codes import Code
 from mlinfra.cli.confirm import confirm
-from mlinfra.cli.render.changes import destroyed, existing, is_sweeping
+from mlinfra.cli.render.changes import destroyed, existing, is_sweeping, unread
 from mlinfra.cli.render.diagnostics import diagnostics_page
 from mlinfra.cli.render.document import document
 from mlinfra.cli.render.plan_json import plan_data, plan_json
 from mlinfra.cli.render.plan_text import plan_page
-from mlinfra.cli.render.report import done_page, outputs_page, report_json
+from mlinfra.cli.render.report import done_page, left_page, outputs_page, report_json
 from mlinfra.cli.sessions import Session, Stop
 from mlinfra.cli.shell import Shell
 from mlinfra.core.clock import SystemClock
@@ -30,7 +30,6 @@ from mlinfra.core.report import Report
 if TYPE_CHECKING:
     from mlinfra.cli.progress import Watch
 
-_UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
 # Errors with an exit code of their own: a mandatory rule that is broken or cannot be decided, so too a budget.
 _EXITS = {"MLI7001": PolicyViolation.exit_code, "MLI7002": PolicyViolation.exit_code}
 _EXITS |= {"MLI8001": 7, "MLI8071": 7}
@@ -54,11 +53,6 @@ def is_plan_file(path: str) -> bool:
             return file.read(1) in (b"", b"{", b"[", b"\0")
     except OSError:
         return False  # the session says what is wrong with it
-
-
-def unreadable(plan: Plan) -> bool:
-    """Whether something could not be read, so that nobody knows how it is."""
-    return any(diagnostic.code == _UNREADABLE for diagnostic in plan.diagnostics)
 
 
 def refusal(plan: Plan) -> int:
@@ -144,15 +138,18 @@ def carry_out(
         report = _walk(session, plan, watch, stop, at_once=yes)
     seconds = time.monotonic() - began
     outputs = session.outputs() if report.complete else {}
+    left = unread(plan)
     if form == "json":
-        shell.write(document(report_json(report, seconds, stack=stack, outputs=outputs)))
+        shell.write(document(report_json(report, seconds, stack=stack, outputs=outputs, unread=left)))
     if not report.complete:
         raise ApplyIncomplete(report, destroy=plan.destroy)
     if form == "text" and plan.pending():
         shell.write("")
         shell.show(done_page(plan, seconds, shell.look()))
         shell.show(outputs_page(outputs))
-    return 0
+    if left:
+        shell.tell(left_page(left, shell.look(stream=shell.stderr)))
+    return ApplyIncomplete.exit_code if left else 0
 
 
 def _walk(session: Session, plan: Plan, watch: Watch, stop: Stop, *, at_once: bool) -> Report:

@@ -66,13 +66,23 @@ class Shell:
         """The way to the session; imports it."""
         return self._sessions()
 
-    def open(self, stack: str, sets: Sequence[str] | None = None, inputs: Sequence[str] | None = None) -> Session:
-        """The session of a stack file. Raises `ConfigError`."""
-        return self.sessions.open_session(self.options(stack, sets, inputs))
+    def open(
+        self,
+        stack: str,
+        sets: Sequence[str] | None = None,
+        inputs: Sequence[str] | None = None,
+        *,
+        by_state: bool = False,
+    ) -> Session:
+        """The session of a stack file. by_state: what it desires may be wrong. Raises `ConfigError`."""
+        return self.sessions.open_session(self.options(stack, sets, inputs, by_state=by_state))
 
-    def options(self, stack: str, sets: Sequence[str] | None, inputs: Sequence[str] | None) -> Any:
+    def options(
+        self, stack: str, sets: Sequence[str] | None, inputs: Sequence[str] | None, *, by_state: bool = False
+    ) -> Any:
         """Which stack a command is about, as the session takes it."""
-        return self.sessions.Options(file=stack, sets=tuple(sets or ()), inputs=tuple(inputs or ()))
+        given = {"sets": tuple(sets or ()), "inputs": tuple(inputs or ())}
+        return self.sessions.Options(file=stack, by_state=by_state, **given)
 
     @property
     def is_interactive(self) -> bool:

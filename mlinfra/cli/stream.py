@@ -1,4 +1,4 @@
-"""Text streams whose reader may go away, and what they can show.
+"""Text streams whose reader may go away or whose disk may be full, and what they can show.
 
 The shell writes through these. A closed pipe is no error: an apply whose log nobody reads any more is still finished.
 """
@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 
 class Stream(io.TextIOBase):
-    """`inner` without its `BrokenPipeError`: what is written after the reader has gone is dropped."""
+    """`inner`, of which a failure stops nobody: from then on, what is written is dropped.
+
+    failure: why it could not be written; nothing where only its reader went away.
+    """
 
     def __init__(self, inner: TextIO) -> None:
         self._inner = inner
         self._gone = False
+        self.failure: OSError | None = None
         self.untouched = True  # whether nothing was written to it yet
         if isinstance(inner, io.TextIOWrapper):
             inner.reconfigure(errors="backslashreplace")
@@ -32,24 +38,27 @@ class Stream(io.TextIOBase):
         if not self._gone:
             try:
                 self._inner.write(text)
-            except BrokenPipeError:
-                self._leave()
+            except OSError as error:
+                self._leave(error)
         return len(text)
 
     def flush(self) -> None:
-        """Flush, unless the reader has gone."""
+        """Flush, unless it failed before."""
         if not self._gone:
             try:
                 self._inner.flush()
-            except BrokenPipeError:
-                self._leave()
+            except OSError as error:
+                self._leave(error)
 
-    def _leave(self) -> None:
-        # The interpreter flushes once more at its end, and would complain: let that flush go nowhere.
+    def _leave(self, error: OSError) -> None:
         self._gone = True
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._inner.fileno())
-        os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            self.failure = error
+        # The interpreter flushes once more at its end, and would complain: let that flush go nowhere.
+        with suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._inner.fileno())
+            os.close(nowhere)
 
     def isatty(self) -> bool:
         """Whether a person looks at it."""
@@ -68,3 +77,14 @@ class Stream(io.TextIOBase):
     def speaks_colour(self, environ: Mapping[str, str]) -> bool:
         """Whether colours are welcome (https://no-color.org, read 2026-11-21)."""
         return self.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def open_closed_streams() -> None:
+    """Let the standard streams that were closed before we began lead nowhere.
+
+    Their descriptors would be given to the next files that are opened, and what is said would be written into those.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            lowest = os.open(os.devnull, os.O_RDWR)  # of those that are free: the one that was closed
+            setattr(sys, name, os.fdopen(lowest, "w" if number else "r", encoding="utf-8"))

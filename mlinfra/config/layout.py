@@ -81,4 +81,17 @@ def layout(language: Language) -> Mapping[str, Section]:
     return Lazy(names, lambda name: own[name]() if name in own else language.sections[name])
 
 
+# What holds of a stack whatever it desires, and what of that does not.
+_FRAME = frozenset({"apiVersion", "kind", "metadata", "target", "state", "lifecycle"})
+BESIDE_THE_FRAME: Mapping[str, frozenset[str]] = {
+    "metadata": frozenset({"owner", "tags"}),
+    "lifecycle": frozenset({"ttl", "extendOnApply", "hibernate", "budget"}),
+}
+
+
+def is_framed(key: str, language: Language) -> bool:
+    """Whether a top-level key is looked at where only the frame is: what nobody knows may be a part of it, misspelt."""
+    return key in _FRAME or key not in layout(language)
+
+
 REQUIRED = ("apiVersion", "kind", "metadata", "target")

@@ -17,19 +17,19 @@ from mlinfra.config.content import Content
 from mlinfra.config.draft import Draft, DraftError, without
 from mlinfra.config.files import Files, find_root
 from mlinfra.config.inputs import Inputs
-from mlinfra.config.layout import INPUTS, OUTPUTS, RESOURCES, STACKS
+from mlinfra.config.layout import BESIDE_THE_FRAME, INPUTS, OUTPUTS, RESOURCES, STACKS, is_framed
 from mlinfra.config.merge import Layers, without_nulls
 from mlinfra.config.neighbours import Neighbours, StacksReader
 from mlinfra.config.site import Scope
 from mlinfra.config.substitution import Substitution
-from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.diagnostic import Diagnostic, errors_in
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.language import Language
 from mlinfra.core.resource import Move
 from mlinfra.core.stack import RawResource, Stack, Target
 from mlinfra.core.value import Value
 from mlinfra.documents.findings import Findings
-from mlinfra.documents.node import Node, Places
+from mlinfra.documents.node import FAILED, Node, Places
 
 
 def load_stack(
@@ -55,6 +55,27 @@ def load_stack(
     if stack is None or findings.has_errors():
         raise ConfigError(findings.diagnostics())
     return stack, findings.diagnostics()
+
+
+def load_frame(
+    file: str, language: Language, *, environ: Mapping[str, str], sets: Sequence[str] = (),
+    input_files: Sequence[str] = (), root: Path | None = None,
+) -> Stack:  # fmt: skip
+    """What holds of a stack whatever it desires: what it is called, where it is made and kept, what it protects.
+
+    So what it desires may be wrong, and refer to what is gone. All else is checked as `load_stack` does: the files, the
+    names of top-level keys, the inputs that are given, and whatever of the frame hangs on them.
+    Raises `ConfigError` with every mistake in that.
+    """
+    findings = Findings()
+    files = Files(root or find_root(file), findings)
+    merged = Layers(files, findings).assemble(file)
+    if merged is None:
+        raise ConfigError(findings.diagnostics())
+    stack = _Run(language, environ, files, findings).frame(file, without_nulls(merged, findings), sets, input_files)
+    if stack is None or any(one.code != Code.MISSING_INPUT for one in errors_in(findings.diagnostics())):
+        raise ConfigError(findings.diagnostics())
+    return stack
 
 
 def read_name(
@@ -116,6 +137,18 @@ class _Run:
             raise DraftError(self._findings.diagnostics(), draft)
         return None
 
+    def frame(self, file: str, root: Node, sets: Sequence[str], input_files: Sequence[str]) -> Stack | None:
+        """The stack without anything that it desires; `None` where something else of it cannot be made out."""
+        inputs, _ = self._inputs(root, sets, input_files)
+        substitution = Substitution(self._scope(root, inputs, Neighbours({}, None)), self._findings)
+        written = {name: _framed(name, node) for name, node in root.value.items() if is_framed(name, self._language)}
+        frame = root.with_value({name: substitution.apply(name, node) for name, node in written.items()})
+        data = self._content.load(frame)
+        if self._content.broken or not {"metadata", "target"} <= data.keys():
+            return None
+        values = {name: node.plain() for name, node in inputs.items() if node.value is not FAILED}
+        return _stack(file, data, values, self._files.digests, frame)
+
     def name(self, root: Node, sets: Sequence[str], input_files: Sequence[str]) -> str:
         """The stack's name, as far as it can be told."""
         written = root.below("metadata")
@@ -156,6 +189,14 @@ class _Run:
             for name, entry in entries.items()
             if (state := entry.below("state")) and isinstance(state.value, str)
         }
+
+
+def _framed(key: str, node: Node) -> Node:
+    """Of one top-level key, what is not of what the stack desires; what nobody knows is left, to be complained of."""
+    beside = BESIDE_THE_FRAME.get(key, frozenset())
+    if not isinstance(node.value, dict) or beside.isdisjoint(node.value):
+        return node
+    return node.with_value({name: item for name, item in node.value.items() if name not in beside})
 
 
 def _stack(

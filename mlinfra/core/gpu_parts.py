@@ -1,8 +1,9 @@
 """Parts of GPUs: what MIG divides each kind into, how the parts are called, and how many of them a GPU has.
 
-NVIDIA's MIG manager divides by a label of the node, `all-PROFILE`, and NVIDIA's device plugin announces the parts: all
-as GPUs (`single`), or each by its size (`mixed`). https://github.com/NVIDIA/mig-parted, deployments/, at bd7160f43f16
-(August 2026); which machines have which GPUs, EC2 says. Pure data.
+A machine divides its GPUs before it joins (`modules/node_group/division.py`), and NVIDIA's device plugin announces the
+parts: all as GPUs (`single`), or each by its size (`mixed`). A label of the node says into which, as NVIDIA's MIG
+manager spells it: `all-PROFILE`. https://github.com/NVIDIA/mig-parted, deployments/, at bd7160f43f16 (August 2026);
+which machines have which GPUs, EC2 says. Pure data.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GPU = "nvidia.com/gpu"
-DIVIDED = "nvidia.com/mig.config"  # the label by which the MIG manager divides
+DIVIDED = "nvidia.com/mig.config"  # the label that says how; where there is a MIG manager, it finds it so already
 # By the name of the GPU and its memory in GB, as names of parts spell it.
 _PARTS: Mapping[tuple[str, int], Mapping[str, int]] = {
     ("A100", 40): {"1g.5gb": 7, "2g.10gb": 3, "3g.20gb": 2, "4g.20gb": 1, "7g.40gb": 1},

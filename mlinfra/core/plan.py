@@ -127,6 +127,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     parts: what it carries with it, where its provider can tell.
     loses: of a creation: what is there under this address goes with the cluster that it is in.
+    lost: what nobody gets back after it, in words, as the type says; empty where there is nothing such.
     """
 
     address: Address
@@ -140,6 +141,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     order: str = ""  # of a replacement: create-first or delete-first
     parts: tuple[Part, ...] = ()
     loses: bool = False
+    lost: str = ""
 
 
 class Sealed(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -6,7 +6,7 @@ removal are all read off that tree. The builders at the end are how declarations
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -135,6 +135,14 @@ def is_watched(declared: Property) -> bool:
     hidden = declared.initial or declared.write_only or declared.masked or declared.floating
     plain = declared.kind in _SCALARS and isinstance(declared.default, bool | int | float | str)
     return plain and not hidden and declared.replace is None
+
+
+def watched_in(declared: Property, passed: Iterable[Property] = ()) -> list[str]:
+    """The fields of a block of which that is true; none where one of those `passed` on the way to it cannot be put
+    right or follows from something else."""
+    if any(one.replace is not None or one.floating for one in passed):
+        return []
+    return [name for name, field in declared.fields.items() if is_watched(field)]
 
 
 def lineage_of(root: Property, path: Path) -> tuple[Property, ...]:

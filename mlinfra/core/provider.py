@@ -20,17 +20,6 @@ from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.value import Path, Properties
 
 
-class Interest(msgspec.Struct, frozen=True):
-    """What a listing must not miss, so that costly details are read for these alone.
-
-    ids: those in records and pending intents.
-    names: those that the stack's addresses derive, or give themselves.
-    """
-
-    ids: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-
-
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """An object to be made, changed or removed.
 
@@ -47,6 +36,20 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
     token: str = ""
     outputs: Properties = {}
+
+
+class Interest(msgspec.Struct, frozen=True):
+    """What a listing must not miss, so that costly details are read for these alone.
+
+    ids: those in records and pending intents.
+    names: those that the stack's addresses derive, or give themselves.
+    recorded: the objects that the state records. One that a listing does not show is asked for by its own id, where
+        there is a call for that, before it counts as gone: one odd answer must not have it made twice.
+    """
+
+    ids: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    recorded: tuple[Target, ...] = ()
 
 
 class Operation(Protocol):
@@ -82,7 +85,8 @@ class Provider(Protocol):
     def list(self, interest: Mapping[str, Interest], ownership: Ownership) -> Mapping[str, Listing]:
         """All objects of each type in `interest` that bear the stack's tags or that the interest names.
 
-        One answer for each type asked, an incomplete one where something could not be read.
+        One answer for each type asked, an incomplete one where something could not be read. What is recorded and not
+        shown was asked for by its id.
         """
         ...
 

@@ -32,9 +32,14 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
 
 
 class Lifecycle(msgspec.Struct, frozen=True, gc=False):
-    """How a resource may come and go. `protect`: neither deleted nor replaced while set."""
+    """How a resource may come and go. `protect`: neither deleted nor replaced while set.
+
+    keep_name: what its properties give it for a name is only what a new one is called: one that is there, also under
+    another address, keeps its own.
+    """
 
     protect: bool = False
+    keep_name: bool = False
 
 
 class Resource(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +52,10 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
     depends_on: tuple[Address, ...] = ()
     lifecycle: Lifecycle = Lifecycle()
     source: Source | None = None
+
+    def names_itself(self, property: str) -> bool:
+        """Whether the name in `property` is as the stack wants it, and not merely derived."""
+        return property in self.properties and not self.lifecycle.keep_name
 
     def dependencies(self) -> frozenset[Address]:
         """The addresses that it refers to or names in `depends_on`."""
@@ -93,6 +102,10 @@ class Graph(msgspec.Struct, frozen=True):
                 raise ValueError(f"two resources are called {resource.address}")
             table[resource.address] = resource
         return cls(table, outputs or {}, moves)
+
+    def noted(self, *notes: Diagnostic) -> Graph:
+        """The same, with more that a reviewer should know."""
+        return msgspec.structs.replace(self, notes=(*self.notes, *notes))
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources.values())

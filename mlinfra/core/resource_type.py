@@ -90,6 +90,9 @@ Identify = Callable[[Properties], str | None]
 # From observed properties to the declaration that holds for that very object: what is immutable once it says so itself.
 Variant = Callable[[Properties], Property]
 
+# From an object's properties to marks of rooms: of a namespace, and of a kind that somebody defines.
+Rooms = Callable[[Properties], tuple[str, ...]]
+
 # From properties observed and desired to the targets to pass through, the last being `desired` itself: a cluster
 # upgrade of three minor versions is three targets.
 Hops = Callable[[Properties, Properties], Sequence[Properties]]
@@ -111,6 +114,10 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     hops: how an update is split into ordered steps.
     opens: the connections behind an object of this type.
     perishes: whether objects need no call of their own when what their connection leads into is deleted as well.
+    holds, lies_in: the rooms that an object is (a namespace is one, a definition of a kind another), and those that it
+        lies in: what lies in a room goes when that goes, within one connection.
+    irreplaceable: what nobody gets back once an object is deleted, in words: `the messages in it`. Empty where it can
+        be made again as it was.
     """
 
     token: str
@@ -127,6 +134,9 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     hops: Hops | None = None
     opens: Opens | None = None
     perishes: bool = False
+    holds: Rooms | None = None
+    lies_in: Rooms | None = None
+    irreplaceable: str = ""
 
     @cached_property
     def watched(self) -> Mapping[str, Value]:

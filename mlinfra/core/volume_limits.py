@@ -44,10 +44,10 @@ def _iops(kind: str, gib: int | None, iops: int) -> Iterator[Limit]:
             yield Limit("iops", f"{kind} needs its IOPS", "add iops, or use gp3")
     elif iops < fewest:
         yield Limit("iops", f"{kind} has {fewest} IOPS at least", f"choose {fewest} or more")
+    elif iops > by_size and by_size < most:
+        yield Limit("iops", f"{gib}Gi of {kind} have {by_size} IOPS at most", "raise size, or lower iops")
     elif iops > most:
         yield Limit("iops", f"{kind} has {most} IOPS at most", f"choose {most} or less")
-    elif iops > by_size:
-        yield Limit("iops", f"{gib}Gi of {kind} have {by_size} IOPS at most", "raise size, or lower iops")
 
 
 def _throughput(kind: str, iops: int, throughput: int) -> Iterator[Limit]:

@@ -1,4 +1,4 @@
-"""The codes of planning and applying: MLI3000 to MLI3059, and MLI3180 to MLI3189."""
+"""The codes of planning and applying: MLI3000 to MLI3059, MLI3180 to MLI3189, and MLI3165."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Code(Coded):
     UNCLEAR_CREATION = "MLI3036", "It cannot be seen whether an interrupted run made an object (a warning)."
     STILL_USED = "MLI3037", "An object would be deleted that another one uses, and cannot let go of."
     NOT_ADOPTABLE = "MLI3038", "An object to be adopted would have to be replaced."
+    NO_ROOM = "MLI3165", "An object is to be in a namespace, or of a kind, that the plan takes away."
     STALE = "MLI3050", "What was planned is no longer what would be done."
     NO_SUCH_OUTPUT = "MLI3051", "A resource refers to an output that its object does not have."
     OTHER_LINEAGE = "MLI3052", "The plan was made for another life of the stack."

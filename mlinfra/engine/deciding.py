@@ -23,7 +23,7 @@ from mlinfra.core.resource_type import OwnedBy, ResourceType
 from mlinfra.core.state import Record, Status
 from mlinfra.core.value import Expression, Properties, Value, path_text, referred, refs, resolve
 from mlinfra.engine.codes import Code
-from mlinfra.engine.decision import Context, Decision, merged, not_adoptable, unreadable_warning
+from mlinfra.engine.decision import Context, Decision, conflict, merged, not_adoptable, unreadable_warning
 from mlinfra.engine.diff import Difference, attributed, compare
 from mlinfra.engine.locate import Places, is_ours, key_of
 from mlinfra.engine.standing import Standing, present_of
@@ -37,6 +37,7 @@ class Deciding:
         self._places = Places(context.types, context.survey)
         self._known: dict[Address, Properties] = {}
         self._gone_first: set[Address] = set()  # replaced, the old one before the new one
+        self._refused: set[Address] = set()  # what stands in their place is not theirs
         self.diagnostics: list[Diagnostic] = []
 
     def lookup(self, expression: Expression) -> Value:
@@ -63,12 +64,17 @@ class Deciding:
             # What it was in goes, or has gone: it needs no call of its own.
             gone = msgspec.structs.replace(standing, observed=Absent())
             return self._create(resource, gone, "the cluster that it was in is replaced")
+        room = self._context.taken.get(resource.address)
         match standing.observed:
+            case Unreadable() if room is not None:
+                return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, f"goes with {room}")
             case Unreadable(reason):
                 self._warn_unreadable(resource.address, reason, resource)
                 return self._idle(resource, standing)
             case Absent():
-                return self._create(resource, standing, f"{record.id} was deleted outside")
+                ours = (record.address, record.generation) in self._context.standings.ending
+                whose = "by a run that was interrupted" if ours else "outside"
+                return self._create(resource, standing, f"{record.id} was deleted {whose}")
             case Present() as present:
                 return self._decide_present(resource, standing, record, present)
 
@@ -108,18 +114,10 @@ class Deciding:
     def _refuse_conflict(self, resource: Resource, kind: ResourceType, present: Present) -> None:
         if self._places.is_lost(resource, present, self._context.ownership):
             return  # of another lineage: that the state was lost is said once, and is all that helps
-        key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key) or f"id {present.id}"
-        whose = f"It belongs to {present.owner.stack}." if present.owner else "Its tags do not say that it is ours."
-        self.diagnostics.append(
-            Diagnostic(
-                code=Code.NOT_OURS,
-                summary=f"{resource.address}: {resource.type} with {key} exists already",
-                detail=whose,
-                address=resource.address,
-                source=resource.source,
-                hint=f"choose another name, or take it over: mlinfra adopt STACK {resource.address} {present.id}",
-            )
-        )
+        self._refused.add(resource.address)
+        if any(ref.address in self._refused for ref in refs(resource.properties.get(kind.parent))):
+            return  # of what it lies below, which is somebody else's, that was said
+        self.diagnostics.append(conflict(resource, kind, present, self._context))
 
     def _decide_present(self, resource: Resource, standing: Standing, record: Record, present: Present) -> Decision:
         kind = self._context.types[resource.type]
@@ -135,12 +133,16 @@ class Deciding:
         desired = resolve(target, self.lookup)
         difference = attributed(compare(kind, desired, record.inputs, present.properties), present.authors)
         self._note_leftovers(resource, difference)
+        room = self._context.taken.get(resource.address)
         if difference.order is not None:
             causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
             if resource.address in self._context.adoptions:
                 self.diagnostics.append(not_adoptable(resource, present, causes))
                 return self._idle(resource, standing)
-            return self._replace(resource, standing, difference, difference.order, f"{causes} cannot be changed")
+            why = f"{causes} cannot be changed"
+            return self._replace(resource, standing, difference, difference.order, why, sure=room is not None)
+        if room is not None:
+            return self._replace(resource, standing, difference, Replace.DELETE_FIRST, f"goes with {room}", sure=True)
         if upon := self._goes_with(resource, kind):
             gone = f"{upon} is replaced"
             return self._replace(resource, standing, difference, Replace.DELETE_FIRST, gone, sure=True)
@@ -275,12 +277,13 @@ class Deciding:
     def _target(self, resource: Resource, kind: ResourceType, standing: Standing, generation: int) -> Properties:
         """The properties to aim at: what is desired, and the name that the object has, or that its address derives."""
         rule = kind.name
-        if rule is None or rule.property in resource.properties:
+        if rule is None or resource.names_itself(rule.property):
             return resource.properties
         record = standing.record
         name: Any = None
         if record is not None:
             name = (record.inputs or {}).get(rule.property) or record.outputs.get(rule.property)
+        name = name or resource.properties.get(rule.property)
         if not name:
             ownership, region = self._context.ownership, self._context.region
             name = derive_name(

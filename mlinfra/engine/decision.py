@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -65,7 +65,10 @@ class Decision(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What every decision is made from."""
+    """What every decision is made from.
+
+    taken: what goes with what it lies in, and with what. declared: the addresses that the stack has.
+    """
 
     types: Mapping[str, ResourceType]
     standings: Standings
@@ -73,6 +76,38 @@ class Context(msgspec.Struct, frozen=True):
     ownership: Ownership
     region: str
     adoptions: Mapping[Address, Present]
+    taken: Mapping[Address, Address] = {}
+    declared: Collection[Address] = ()
+
+
+def conflict(resource: Resource, kind: ResourceType, present: Present, context: Context) -> Diagnostic:
+    """What is said where something stands in the place of an object that is to be made."""
+    key = ", ".join(f"{name} {present.properties.get(name)!r}" for name in kind.key) or f"id {present.id}"
+    owner = present.owner
+    whose = f"It belongs to {owner.stack}." if owner is not None else "Its tags do not say that it is ours."
+    hint = f"choose another name, or take it over: mlinfra adopt STACK {resource.address} {present.id}"
+    if owner is not None and owner.is_of(context.ownership) and owner.address != resource.address:
+        whose, hint = _renamed(owner.address, resource.address, context)
+    return Diagnostic(
+        code=Code.NOT_OURS,
+        summary=f"{resource.address}: {resource.type} with {key} exists already",
+        detail=whose,
+        address=resource.address,
+        source=resource.source,
+        hint=hint,
+    )
+
+
+def _renamed(origin: Address, target: Address, context: Context) -> tuple[str, str]:
+    """Of an object that the very stack has under another address: whose it is, and what helps."""
+    if origin in context.declared:
+        return f"It is {origin} of this stack, and keeps the name that it was made with.", "choose another name"
+    same = origin.parts[2:] == target.parts[2:]  # then the entry was renamed, and all below it
+    old, new = (".".join(one.parts[:2]) if same else one for one in (origin, target))
+    return (
+        f"It is {origin} of this stack, which does not declare that any more.",
+        f"where {old} is called {new} now, say so, and it stays: moved: [{{from: {old}, to: {new}}}]",
+    )
 
 
 def not_adoptable(resource: Resource, present: Present, causes: str) -> Diagnostic:

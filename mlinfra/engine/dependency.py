@@ -14,6 +14,7 @@ from mlinfra.core.property import Property
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import Record
 from mlinfra.core.value import Value
+from mlinfra.engine.rooms import around, rooms_of
 
 
 class Dependencies:
@@ -45,10 +46,12 @@ def _recorded(records: list[Record], types: Mapping[str, ResourceType]) -> dict[
     found: dict[Address, set[Address]] = {}
     rebuilt = [record for record in records if record.inputs is None]
     clusters = {opened_by(types.get(record.type), record.outputs): record.address for record in records}
+    rooms = {room: record.address for record in records for room in rooms_of(record, types)}
     for record in records:
         found.setdefault(record.address, set()).update(record.dependencies)
         if is_in_cluster(record.connection.kind) and record.connection.identity in clusters:
             found[record.address].add(clusters[record.connection.identity])
+        found[record.address].update(rooms[room] for room in around(record, types) if room in rooms)
     if rebuilt:
         identities = _identities(records)
         for record in rebuilt:

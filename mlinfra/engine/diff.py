@@ -6,14 +6,14 @@ tree down to the leaves. Called by the planner, and again by the walk just befor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from mlinfra.core.plan import Cause, Field
-from mlinfra.core.property import Kind, Property, Replace, Unset, lineage_of
+from mlinfra.core.property import Kind, Property, Replace, Unset, lineage_of, watched_in
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.value import Path, Properties, Value, is_known, is_secret
 from mlinfra.engine.normal import normalise
@@ -64,15 +64,13 @@ def compare(kind: ResourceType, desired: Properties, last: Properties | None, ob
     if desired == last and _shows(observed, desired) and _is_quiet(kind, desired, observed):
         return _NONE  # as it is in most plans for most objects
     inputs = kind.inputs if kind.variant is None else kind.variant(observed)
-    finding = _Finding(inputs, blind=last is None)
+    finding = _Finding(inputs, blind=last is None, watchful=last is not None and not kind.marked)
     wanted = normalise(inputs, desired)
     before = wanted if desired == last else normalise(inputs, last if last is not None else {})
     seen = normalise(inputs, observed)
     finding.descend(inputs, (), wanted, before, seen)
     if last is None:
         finding.note_extras(wanted, seen)
-    else:
-        finding.watch(kind.watched, wanted, before, seen)
     return finding.difference()
 
 
@@ -96,9 +94,10 @@ def replacement_of(root: Property, path: Path) -> Replace | None:
 class _Finding:
     """The walk down one declaration, collecting what differs."""
 
-    def __init__(self, root: Property, *, blind: bool) -> None:
+    def __init__(self, root: Property, *, blind: bool, watchful: bool) -> None:
         self._root = root
         self._blind = blind  # nobody knows what was last applied
+        self._watchful = watchful  # what nobody speaks of is as the type says
         self._fields: list[Field] = []
         self._kept: list[Path] = []
         self._extra: list[Path] = []
@@ -148,6 +147,15 @@ class _Finding:
                 observed.get(key, UNSET),
                 free=free,
             )
+        if self._watchful and declared is not None and isinstance(desired, dict) and isinstance(last, dict):
+            self._watch(declared, path, observed, {*wanted, *before})
+
+    def _watch(self, declared: Property, path: Path, observed: Any, spoken: Set[Any]) -> None:
+        """What nobody ever declared of a block that is declared, and somebody changed."""
+        for name in watched_in(declared, lineage_of(self._root, path)) if observed.keys() - spoken else ():
+            seen = observed.get(name)
+            if seen is not None and name not in spoken:
+                self._compare_leaf((*path, name), UNSET, UNSET, seen, declared.fields[name].default)
 
     def _compare_order(self, path: Path, desired: list[Any], last: list[Any], observed: list[Any]) -> None:
         """Of a keyed list: whether what is both desired and there stands in the order of the stack."""
@@ -176,13 +184,6 @@ class _Finding:
         secret = is_secret(before) or is_secret(after) or lineage_of(self._root, path)[-1].masked
         forces = replacement_of(self._root, path) is not None
         self._fields.append(Field(path=path, before=before, after=after, cause=cause, forces=forces, secret=secret))
-
-    def watch(self, watched: Mapping[str, Value], desired: Properties, last: Properties, observed: Properties) -> None:
-        """What nobody ever declared, and somebody changed."""
-        for name, default in watched.items():
-            seen = observed.get(name)
-            if seen is not None and name not in desired and name not in last:
-                self._compare_leaf((name,), UNSET, UNSET, seen, default)
 
     def note_extras(self, desired: Properties, observed: Properties) -> None:
         """Declared inputs that are there, undesired and not their default."""

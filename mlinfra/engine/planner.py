@@ -22,7 +22,7 @@ from mlinfra.core.property import Replace
 from mlinfra.core.resource import Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
-from mlinfra.core.value import at, is_secret, path_text, refs, resolve
+from mlinfra.core.value import is_secret, refs, resolve
 from mlinfra.engine.closing import Closing
 from mlinfra.engine.codes import Code
 from mlinfra.engine.deciding import Deciding
@@ -30,6 +30,8 @@ from mlinfra.engine.decision import Context, Decision, Parting, unreadable_warni
 from mlinfra.engine.dependency import Dependencies
 from mlinfra.engine.guests import Guest, eviction, finding, guests
 from mlinfra.engine.order import closure, reversed_edges, topological
+from mlinfra.engine.refusals import lost_with, protected, still_used
+from mlinfra.engine.rooms import Leaving
 from mlinfra.engine.seal import seal_object, seal_plan
 from mlinfra.engine.standing import Standing, Standings, present_of, standings
 from mlinfra.engine.steps import Wiring
@@ -68,6 +70,8 @@ def make_plan(request: Request) -> Plan:
 
 
 Needs = Mapping[Address, tuple[Address, ...]]
+
+_ENDS = frozenset({Action.DELETE, Action.REPLACE})
 
 
 def _check(request: Request, needs: Needs) -> None:
@@ -111,13 +115,18 @@ class _Planning:
         """Decide, choose, wire, seal."""
         request = self._request
         context = Context(
-            request.types, self._standings, request.survey, request.ownership, request.region, request.adoptions
+            request.types,
+            self._standings,
+            request.survey,
+            request.ownership,
+            request.region,
+            request.adoptions,
+            declared=self._desired.resources,
         )
-        deciding = Deciding(context)
-        order = topological(sorted(self._desired.resources), self._dependencies.table())
-        decisions = [deciding.decide(self._desired.resources[address]) for address in order]
+        deciding, decisions, leaving = self._decided(context)
+        self._diagnostics += leaving.homeless()
         closing = Closing(request.types, decisions, self._standings)
-        decisions += self._departures(closing)
+        decisions += self._departures(closing, leaving.taken())
         decisions = _ordered_replacements(decisions, self._dependencies)
         found = list(guests(request.types, request.survey, decisions, self._standings.deposed))
         if request.remove_foreign:
@@ -127,16 +136,28 @@ class _Planning:
             decisions, deposed = self._chosen(decisions, deposed)
         meant = {decision.address for decision in decisions} if request.targets else None
         self._diagnostics += [one for one in deciding.diagnostics if meant is None or one.address in meant]
-        self._diagnostics += _protected(decisions, request.graph)
-        self._diagnostics += _still_used(decisions)
+        self._diagnostics += protected(decisions, request.graph, closing)
+        self._diagnostics += still_used(decisions)
         if not request.remove_foreign:
             shown = (guest for guest in found if meant is None or guest.host.address in meant)
             self._diagnostics += (finding(guest, destroy=request.destroy) for guest in shown)
         wiring = Wiring(request.types, self._dependencies)
         steps = wiring.wire(decisions, deposed)
-        changes = [_change(decision, loses=closing.loses(decision)) for decision in decisions]
-        changes += map(_deposed_change, deposed)
+        changes = [_change(decision, request.types, loses=closing.loses(decision)) for decision in decisions]
+        changes += (_deposed_change(standing, request.types) for standing in deposed)
         return self._sealed(decisions, deposed, steps, changes, deciding)
+
+    def _decided(self, context: Context) -> tuple[Deciding, list[Decision], Leaving]:
+        """What is decided of all that is desired, until nothing more goes with what goes."""
+        order = topological(sorted(self._desired.resources), self._dependencies.table())
+        while True:
+            deciding = Deciding(context)
+            decisions = [deciding.decide(self._desired.resources[address]) for address in order]
+            leaving = Leaving(context.types, decisions, self._standings)
+            taken = leaving.taken()
+            if taken == context.taken:
+                return deciding, decisions, leaving
+            context = msgspec.structs.replace(context, taken=taken)
 
     def _evictions(self, found: Iterable[Guest]) -> Iterator[Decision]:
         """What others put below objects of ours, as departures."""
@@ -146,8 +167,8 @@ class _Planning:
             self._dependencies.note(decision.standing.record)
             yield decision
 
-    def _departures(self, closing: Closing) -> list[Decision]:
-        """What is there, and no longer declared."""
+    def _departures(self, closing: Closing, taken: Mapping[Address, Address]) -> list[Decision]:
+        """What is there, and no longer declared; `taken`: what goes with what it lies in."""
         found = []
         for address, standing in sorted(self._standings.current.items()):
             if address in self._desired.resources or standing.record is None:
@@ -160,6 +181,8 @@ class _Planning:
                     action, reason = Action.FORGET, f"{standing.record.id} is gone already"
                 case _ if within is not None:
                     reason = f"goes with {within}"
+                case Unreadable() if address in taken:
+                    reason = f"goes with {taken[address]}"
                 case Unreadable(why):
                     action = Action.NO_OP
                     self._diagnostics.append(unreadable_warning(address, why))
@@ -255,51 +278,7 @@ def _ordered_replacements(decisions: list[Decision], dependencies: Dependencies)
     ]
 
 
-def _protected(decisions: Iterable[Decision], declared: Graph) -> Iterator[Diagnostic]:
-    for decision in decisions:
-        record = decision.standing.record
-        if decision.action not in (Action.DELETE, Action.REPLACE) or record is None:
-            continue
-        resource = declared.resources.get(decision.address)
-        if record.protect or (resource is not None and resource.lifecycle.protect):
-            verb = "deleted" if decision.action is Action.DELETE else "replaced"
-            yield Diagnostic(
-                code=Code.PROTECTED,
-                summary=f"{decision.address} is protected and would be {verb}: {decision.reason}",
-                address=decision.address,
-                source=resource.source if resource is not None else decision.source,
-                hint="while it is still declared, take it out of lifecycle.protect, or, where it is protected for being"
-                " of production, set lifecycle.environment to development; apply, then try again",
-            )
-
-
-def _still_used(decisions: Iterable[Decision]) -> Iterator[Diagnostic]:
-    """What goes, though something that stays cannot let go of it: the key of a cluster that is encrypted for good."""
-    going = {
-        str(identity): decision
-        for decision in decisions
-        if decision.action is Action.DELETE and (present := present_of(decision.standing)) is not None
-        for identity in (present.id, present.properties.get("arn"))
-        if identity
-    }
-    for decision in decisions:
-        present = present_of(decision.standing)
-        if present is None:
-            continue
-        for path in decision.difference.kept:
-            used = going.get(str(at(present.properties, path)))
-            if used is not None:
-                yield Diagnostic(
-                    code=Code.STILL_USED,
-                    summary=f"{used.address} would be deleted, and {decision.address} still uses it",
-                    detail=f"{path_text(path)} was taken out of the stack, and cannot be unset.",
-                    address=used.address,
-                    source=decision.resource.source if decision.resource is not None else None,
-                    hint=f"leave both in the stack for as long as there is {decision.address}",
-                )
-
-
-def _change(decision: Decision, *, loses: bool = False) -> Change:
+def _change(decision: Decision, types: Mapping[str, ResourceType], *, loses: bool = False) -> Change:
     record, resource = decision.standing.record, decision.resource
     fields = decision.difference.fields
     present = present_of(decision.standing)
@@ -320,6 +299,7 @@ def _change(decision: Decision, *, loses: bool = False) -> Change:
         origin=decision.standing.origin,
         order=decision.order.value if decision.order is not None else "",
         loses=loses,
+        lost=lost_with(record, types) if loses or decision.action in _ENDS else "",
     )
 
 
@@ -327,7 +307,7 @@ def _first(pair: tuple[Any, Any]) -> str:
     return str(pair[0]) if isinstance(pair[0], str) else repr(pair[0])
 
 
-def _deposed_change(standing: Standing) -> Change:
+def _deposed_change(standing: Standing, types: Mapping[str, ResourceType]) -> Change:
     record = standing.record
     assert record is not None
     gone = not isinstance(standing.observed, Present)
@@ -337,6 +317,7 @@ def _deposed_change(standing: Standing) -> Change:
         action=Action.FORGET if gone else Action.DELETE,
         reason=f"generation {record.generation} was replaced earlier",
         id=record.id,
+        lost="" if gone else lost_with(record, types),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.ledger import Entry, Recorded, Settled
+from mlinfra.core.ledger import Entry, Recorded, Removed, Settled
 from mlinfra.core.naming import client_token
 from mlinfra.core.observed import Absent, Present, Unreadable
 from mlinfra.core.ownership import Owner
@@ -21,6 +21,8 @@ from mlinfra.core.state import Intent, Record, Status
 from mlinfra.engine.codes import Code
 from mlinfra.engine.journal import Journal
 
+_LOOKED_UP = frozenset({"create", "delete"})
+
 
 def recover(
     journal: Journal, connect: Connect, types: Mapping[str, ResourceType], ownership: Ownership
@@ -28,12 +30,16 @@ def recover(
     """Settle every pending intent as far as can be seen; what cannot be seen stays pending, and is said."""
     found = []
     for intent in journal.state().pending:
-        if intent.verb != "create" or intent.type not in types:
-            # An update or a deletion leaves an object whose state the survey shows; nothing could be made twice.
+        if intent.verb not in _LOOKED_UP or intent.type not in types:
+            # An update leaves an object whose state the survey shows; nothing could be made twice.
             journal.enter(*_worked_on(intent, journal))
             continue
         seen = connect(intent.connection).find(_target(intent, ownership))
         match seen:
+            case Absent() if intent.verb == "delete" and types[intent.type].opens is None:
+                journal.enter(Removed(intent.address, intent.generation))  # by us, not by somebody outside
+            case _ if intent.verb == "delete":
+                journal.enter(*_worked_on(intent, journal))
             case Unreadable(reason):
                 found.append(_unknown(intent, reason))
             case Absent():

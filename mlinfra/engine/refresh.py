@@ -11,11 +11,12 @@ from mlinfra.core.address import Address
 from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.naming import derive_name
 from mlinfra.core.observed import Listing
+from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import Step
-from mlinfra.core.provider import Connect, Interest
+from mlinfra.core.provider import Connect, Interest, Target
 from mlinfra.core.resource import Connection, Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
-from mlinfra.core.state import State
+from mlinfra.core.state import Record, State
 from mlinfra.core.value import Expression, Lookup, Properties, Value, is_known, referred
 from mlinfra.engine.standing import present_of, standings
 from mlinfra.engine.survey import Listings, survey
@@ -43,8 +44,7 @@ def refresh(
         interests.note(connection)
     for record in state.every_record():
         if record.type in types:
-            interests.of(record.connection, record.type)[0].add(record.id)
-            interests.add_keys(record.connection, record.type, record.inputs or record.outputs)
+            interests.add_record(record)
     for intent in state.pending:
         if intent.type in types:
             interests.add_keys(intent.connection, intent.type, intent.inputs or {})
@@ -88,10 +88,26 @@ class _Interests:
         self._types, self._ownership, self._region = types, ownership, region
         self._exclusive = {token: kind.exclusive.of for token, kind in types.items() if kind.exclusive is not None}
         self._found: dict[Connection, dict[str, tuple[set[str], set[str]]]] = {}
+        self._recorded: dict[tuple[Connection, str], list[Target]] = {}
 
     def of(self, connection: Connection, token: str) -> tuple[set[str], set[str]]:
         """Ids and names of one type, to be added to."""
         return self._found.setdefault(connection, {}).setdefault(token, (set(), set()))
+
+    def add_record(self, record: Record) -> None:
+        """What the state records must not be missed, nor taken for gone lightly."""
+        self.of(record.connection, record.type)[0].add(record.id)
+        self.add_keys(record.connection, record.type, record.inputs or record.outputs)
+        self._recorded.setdefault((record.connection, record.type), []).append(
+            Target(
+                address=record.address,
+                type=record.type,
+                owner=Owner.under(self._ownership, record.address, record.generation, protect=record.protect),
+                properties=record.inputs or {},
+                id=record.id,
+                outputs=record.outputs,
+            )
+        )
 
     def add_keys(self, connection: Connection, token: str, properties: Mapping[str, object]) -> None:
         """Every known part of a natural key is a name to look out for."""
@@ -147,4 +163,8 @@ class _Interests:
             for token, host in self._exclusive.items():
                 if host in tokens:  # others may have put one there, though neither stack nor state knows of any
                     self.of(connection, token)
-            yield connection, {t: Interest(frozenset(ids), frozenset(names)) for t, (ids, names) in tokens.items()}
+            yield connection, {token: self._interest(connection, token) for token in tokens}
+
+    def _interest(self, connection: Connection, token: str) -> Interest:
+        ids, names = self.of(connection, token)
+        return Interest(frozenset(ids), frozenset(names), tuple(self._recorded.get((connection, token), ())))

@@ -15,7 +15,7 @@ from mlinfra.core import codec
 from mlinfra.core.address import Address
 from mlinfra.core.observed import Absent, Observed, Present, Unreadable
 from mlinfra.core.plan import Plan, Seal, Sealed, Step
-from mlinfra.core.property import Kind, Property, lineage_of
+from mlinfra.core.property import Kind, Property, lineage_of, watched_in
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
 from mlinfra.core.value import Path, Properties, Value, at, canonical_json, is_known, is_secret, parse_path, path_text
@@ -38,9 +38,9 @@ def seal_object(
     """
     if present is None:
         return Sealed(address=address, generation=generation, type=kind.token, id="")
-    observed = normalise(kind.inputs, present.properties)
-    paths = {path for side in sides for path in _leaves(kind.inputs, normalise(kind.inputs, side), ())}
-    paths |= {(name,) for name in kind.watched if name in observed}
+    observed, spoken = normalise(kind.inputs, present.properties), [normalise(kind.inputs, side) for side in sides]
+    paths = {path for side in spoken for path in _leaves(kind.inputs, side, ())}
+    paths |= set(_watched(kind.inputs, [*spoken, observed])) if not kind.marked else set()
     fields = {path_text(path): _digest(observed, path) for path in sorted(paths, key=path_text)}
     return Sealed(address=address, generation=generation, type=kind.token, id=present.id, fields=fields)
 
@@ -54,6 +54,17 @@ def _leaves(declared: Property | None, value: Value, path: Path) -> Iterator[Pat
                 yield from _leaves(declared.below(key) if declared is not None else None, item, (*path, key))
     elif path:
         yield path
+
+
+def _watched(
+    declared: Property, sides: list[Any], path: Path = (), passed: tuple[Property, ...] = ()
+) -> Iterator[Path]:
+    """What is watched of the blocks that every one of `sides` has, and is there: the last of them is observed."""
+    yield from ((*path, name) for name in watched_in(declared, passed) if name in sides[-1])
+    for name, field in declared.fields.items():
+        below = [side.get(name) for side in sides]
+        if field.kind is Kind.BLOCK and all(isinstance(side, dict) for side in below):
+            yield from _watched(field, below, (*path, name), (*passed, field))
 
 
 def _digest(observed: Properties, path: Path) -> str:

@@ -36,12 +36,16 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Standings(msgspec.Struct, frozen=True):
-    """The standing of every address that has one; `deposed` are the older generations that are still there."""
+    """The standing of every address that has one; `deposed` are the older generations that are still there.
+
+    ending: addresses and generations of what an interrupted run was deleting.
+    """
 
     current: Mapping[Address, Standing]
     deposed: tuple[Standing, ...]
     highest: Mapping[Address, int]
     diagnostics: tuple[Diagnostic, ...]
+    ending: frozenset[tuple[Address, int]] = frozenset()
 
 
 def standings(graph: Graph, state: State, survey: Survey) -> Standings:
@@ -71,7 +75,8 @@ class _Gathering:
             if standing.record is not None:
                 address, generation = standing.record.address, standing.record.generation
                 self._highest[address] = max(generation, self._highest.get(address, 0))
-        return Standings(self._current, tuple(self._deposed), self._highest, tuple(self._diagnostics))
+        ending = frozenset((one.address, one.generation) for one in self._state.pending if one.verb == "delete")
+        return Standings(self._current, tuple(self._deposed), self._highest, tuple(self._diagnostics), ending)
 
     def _rename(self, move: Move) -> None:
         for origin in sorted(address for address in self._current if address.is_within(move.origin)):

@@ -110,8 +110,8 @@ class Wiring:
 
     def _derived(self, decision: Decision) -> str:
         rule = self._types[decision.type].name
-        declared = decision.resource.properties if decision.resource is not None else {}
-        return rule.property if rule is not None and rule.property not in declared else ""
+        given = rule is None or (decision.resource is not None and decision.resource.names_itself(rule.property))
+        return rule.property if rule is not None and not given else ""
 
     def _forget_vanished(self, decision: Decision) -> None:
         if decision.standing.record is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from mlinfra.health.pools import POOL, pools
 from mlinfra.health.refusing import untolerated
 from mlinfra.health.room import GPU_LABEL, GROUP_LABEL, PLAIN, amount_of, has, needs_of, nodes_of
-from mlinfra.health.seen import Group, Live, Seen, condition
+from mlinfra.health.seen import Group, Live, Seen, condition, selects
 
 _EFA, _EFA_LABEL = "vpc.amazonaws.com/efa", "mlinfra/efa"
 # Labels that machines get from the cloud, the kubelet and drivers: no group's own list tells of them.
@@ -45,6 +45,11 @@ def waiting(seen: Seen) -> Iterator[Live]:
             yield pod
 
 
+def is_waited_for(seen: Seen, group: Group) -> bool:
+    """Whether a pod waits that a new machine of the group could take."""
+    return any(fits(seen, pod, group) for pod in waiting(seen))
+
+
 def stand_ins(seen: Seen, group: Group) -> list[Group]:
     """The groups of the same kind that have machines: where pods go that this one gets none for."""
     kind = _is_accelerated(group, nodes_of(seen, group.name))
@@ -66,6 +71,24 @@ def fits(seen: Seen, pod: Live, group: Group) -> bool:
     if not all(_offers(group, nodes, name, amount) for name, amount in needs.items()):
         return False
     return not _kept_for(pod, group, nodes) and _meets(seen, pod, _labels(group, nodes))
+
+
+def could_run(seen: Seen, pod: Live, node: Live) -> bool:
+    """Whether a node that is there has the labels that a pod asks for, lies where its volumes do, and lets it on."""
+    selector = (pod.get("spec") or {}).get("nodeSelector") or {}
+    labels = {key: (value,) for key, value in _of_node(node).items()}
+    asked = [terms for terms in (_terms(pod), *_places(seen, pod)) if terms]
+    meant = selects(selector, node) and all(any(_term(labels, term) for term in terms) for terms in asked)
+    return meant and not untolerated(pod, [node])
+
+
+def lies_in(seen: Seen, pod: Live) -> str:
+    """The zone that its volumes are in; empty where that is not known."""
+    for terms in _places(seen, pod):
+        for rule in (rule for term in terms for rule in term.get("matchExpressions") or ()):
+            if rule.get("key") in _ZONES and rule.get("operator") == "In":
+                return " or ".join(map(str, rule.get("values") or ()))
+    return ""
 
 
 def barred(seen: Seen, pod: Live, name: str) -> str:

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 
 from mlinfra.health.backoff import hindrance, retrying
 from mlinfra.health.room import has_autoscaler, listed
-from mlinfra.health.seen import Group, Seen, short
+from mlinfra.health.seen import Group, Live, Seen, short
+from mlinfra.health.shortages import concise, remedy_of
 from mlinfra.health.turnover import Turnover
+
+NO_GROWTH = "NotTriggerScaleUp"  # an event that is no warning (kubernetes/autoscaler, processors/status, November 2026)
+_OF_LATE = 120.0  # seconds; it says so again at every look
 
 
 def may_grow(group: Group) -> bool:
@@ -21,6 +25,16 @@ def may_grow(group: Group) -> bool:
 def grows(seen: Seen, group: Group) -> bool:
     """Whether an autoscaler is about to add a machine to it."""
     return may_grow(group) and not hindrance(seen, group) and has_autoscaler(seen, group)
+
+
+def unmoved_by(seen: Seen, pod: Live) -> str:
+    """Why Cluster Autoscaler adds no machine for a pod, in its words; empty where it has not said so of late."""
+    uid = pod["metadata"].get("uid", "")
+    for event in seen.objects.get("Event", ()):
+        about = (event.get("involvedObject") or {}).get("uid") == uid
+        if about and event.get("reason") == NO_GROWTH and seen.age(event.get("lastTimestamp")) < _OF_LATE:
+            return short(str(event.get("message")).removeprefix("pod didn't trigger scale-up: "))
+    return ""
 
 
 def on_its_way(groups: list[Group], moving: Mapping[str, Turnover]) -> str:
@@ -54,8 +68,15 @@ def _attended(seen: Seen, groups: list[Group], grown: list[Group]) -> str:
     tried = [(one, why) for one in grown if (why := hindrance(seen, one))]
     if len(tried) < len(grown):
         return f": {who} adds a machine, which takes some minutes"
-    failed = "; ".join(f"its last try failed: {short(why)}{retrying(seen, one)}" for one, why in tried)
+    failed = "; ".join(
+        f"its last try failed: {short(concise(why))}{retrying(seen, one)}{_help(one, why)}" for one, why in tried
+    )
     full = [one for one in groups if not may_grow(one) and not one.pool]
     paths = " or ".join(f"nodeGroups.{one.name}.max" for one in full)
     instead = f"; what stands in is at its most: raise {paths}" if full else ""
     return f", which {who} does; {failed}{instead}"
+
+
+def _help(group: Group, why: str) -> str:
+    told = remedy_of(group, why)
+    return f"; {told}" if told else ""

@@ -78,7 +78,8 @@ def _trouble(
     title = first.subject
     if first.owner:
         title = f"{first.owner} ({counted(len(subjects), first.subject.partition(' ')[0].lower())})"
-    explained = set().union(*(echoes.get(subject, ()) for subject in subjects)) - {*subjects, first.owner}
+    ill = () if first.severity is Severity.NOTE else subjects  # a note explains nothing, whatever else its subject has
+    explained = set().union(*(echoes.get(subject, ()) for subject in ill)) - {*subjects, first.owner}
     address = first.address or addresses.get(first.owner, "") or addresses.get(first.subject, "")
     trouble = Trouble(
         severity=first.severity,

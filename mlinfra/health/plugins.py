@@ -28,6 +28,8 @@ def untold(seen: Seen, moving: Collection[str]) -> tuple[str, str] | None:
     late = [node for node in bare if not is_told_soon(seen, node, pods, new=node["metadata"]["name"] in moving)]
     if not late:
         there = "the node with GPUs is" if len(bare) == 1 else f"the {len(bare)} nodes with GPUs are"
+        if any(condition(node, "Ready").get("status") != "True" for node in bare):
+            return f"{there} only just starting", ""
         return f"{there} still to tell of them: the NVIDIA device plugin is starting there", ""
     there = "1 node with GPUs is there" if len(late) == 1 else f"{len(late)} nodes with GPUs are there"
     return f"no node offers any, although {there}", _remedy(late, pods)

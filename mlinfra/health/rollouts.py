@@ -7,6 +7,7 @@ long as its startup probe lets it, a Deployment as long as its own deadline says
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
 
 from mlinfra.health.replicas import replicas_of
@@ -56,6 +57,8 @@ def _newest(seen: Seen, kind: str, live: Live) -> list[Live]:
     if kind == "StatefulSet":
         revision = (live.get("status") or {}).get("updateRevision")
         return [pod for pod in pods if _label(pod, "controller-revision-hash") == revision]
+    if not (live.get("status") or {}).get("updatedNumberScheduled"):
+        return []  # all are of the old one still
     generation = max(
         (_label(pod, "pod-template-generation") for pod in pods), key=lambda text: (len(text), text), default=""
     )
@@ -76,6 +79,15 @@ def starting_of(seen: Seen, kind: str, live: Live) -> str:
     began = min(str(pod["metadata"].get("creationTimestamp")) for pod in late)
     others = "the others are" if ready else "it is" if wanted == 1 else "they are"
     return f"{ready} of {counted(wanted, 'pod')} answer; {others} starting" + since(seen, began)
+
+
+def are_starting(seen: Seen, subjects: Iterable[str]) -> bool:
+    """Whether there are workloads among these, and the pods that lack of all of them are on their way."""
+    named = [
+        (subject.partition(" ")[0], seen.by_subject[subject]) for subject in subjects if subject in seen.by_subject
+    ]
+    workloads = [(kind, live) for kind, live in named if kind in ("Deployment", "StatefulSet", "DaemonSet")]
+    return bool(workloads) and all(starting_of(seen, kind, live) for kind, live in workloads)
 
 
 def _is_ready(pod: Live) -> bool:

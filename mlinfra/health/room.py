@@ -63,11 +63,12 @@ def is_bare(node: Live) -> bool:
     return GPU_LABEL in (node["metadata"].get("labels") or {}) and not told
 
 
-def holders(seen: Seen, resource: str) -> dict[str, int]:
-    """Who has how much of a resource, the greediest first."""
+def holders(seen: Seen, resource: str, nodes: Iterable[Live]) -> dict[str, int]:
+    """Who has how much of a resource on these nodes, the greediest first."""
+    names = {node["metadata"]["name"] for node in nodes}
     found: Counter[str] = Counter()
     for pod in seen.objects.get("Pod", ()):
-        if (pod.get("spec") or {}).get("nodeName") and (pod.get("status") or {}).get("phase") not in _OVER:
+        if (pod.get("spec") or {}).get("nodeName") in names and (pod.get("status") or {}).get("phase") not in _OVER:
             amount = int(needs_of(pod).get(resource, _NOTHING))
             if amount:
                 found[seen.owner_of(pod) or f"Pod {pod['metadata'].get('namespace')}/{pod['metadata']['name']}"] += (

@@ -84,6 +84,19 @@ class AddOn(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
+class Database(msgspec.Struct, frozen=True, kw_only=True):
+    """A database that an entry of the stack keeps records in. status: RDS's; `gone` where it has none of that name."""
+
+    name: str
+    status: str
+    address: str
+
+    @property
+    def subject(self) -> str:
+        """What findings call it."""
+        return f"database {self.name}"
+
+
 class Targets(msgspec.Struct, frozen=True, kw_only=True):
     """Where a load balancer of the stack sends requests. ill: why targets get none, in the cloud's words, each once.
 
@@ -163,6 +176,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     groups: tuple[Group, ...] = ()
     add_ons: tuple[AddOn, ...] = ()
     targets: tuple[Targets, ...] = ()
+    databases: tuple[Database, ...] = ()
     objects: Mapping[str, tuple[Live, ...]] = {}
     releases: tuple[Release, ...] = ()
     expected: tuple[Expected, ...] = ()
@@ -227,6 +241,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             and selects(selector, (live.get("spec") or {}).get("template") or {"metadata": {}})
         }
         return frozenset(behind)
+
+    def databases_of(self, subject: str) -> frozenset[str]:
+        """The subjects of the databases of the entry that brings a workload."""
+        brings = {one.address for one in self.expected if one.subject == subject}
+        return frozenset(
+            one.subject for one in self.databases if any(one.address.startswith(f"{entry}.") for entry in brings)
+        )
 
     def warning_about(self, live: Live) -> str:
         """What the newest warning about an object says."""

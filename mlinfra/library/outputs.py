@@ -155,7 +155,8 @@ class Exposure(Struct, frozen=True, kw_only=True):
     balancer: its address. name: whose they are, and which; unlike that of any other. host, paths: which requests,
     paths as regular expressions; none for every path. targets: target groups, and how many of a hundred each gets.
     port: on which the pods listen. sign_in: how it asks who somebody is before (`authenticateOidc` of a rule's action);
-    `None`: it does not.
+    tokens: how it judges the token that a request brings (`jwtValidation`), of requests that bring one; `None`: it does
+    not. turn: of several that one request may be meant by, which is asked first; 0 where there are no others.
     """
 
     balancer: Address
@@ -165,6 +166,8 @@ class Exposure(Struct, frozen=True, kw_only=True):
     targets: tuple[tuple[Value, int], ...]
     port: int
     sign_in: Properties | None = None
+    tokens: Properties | None = None
+    turn: int = 0
 
 
 class LoadBalancer(Struct, frozen=True, kw_only=True, rename="camel"):

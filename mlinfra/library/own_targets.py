@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from mlinfra.core.value import Properties, Value
 from mlinfra.library.addon import component
 from mlinfra.library.outputs import Exposure, LoadBalancer
@@ -31,10 +33,18 @@ def add_targets(scope: Scope, local_name: str, balancer: LoadBalancer, route: Ro
     Protocol version, November 2026): on others its ways are left out.
     """
     ways = [way for way in route.ways if balancer.tls or not way.grpc]
-    return tuple(
+    exposed = [
         _exposed(scope, local_name, balancer, route, [way for way in ways if way.port == port])
         for port in dict.fromkeys(way.port for way in ways)
-    )
+    ]
+    return tuple(one for rest in exposed for one in (*_sooner(rest, route), rest))
+
+
+def _sooner(rest: Exposure, route: Route) -> Iterator[Exposure]:
+    """Those who are let through to the same targets otherwise, and asked before."""
+    for number, one in enumerate(route.sooner, 1):
+        name, paths = f"{rest.name}.{one.name}", one.paths or rest.paths
+        yield replace(rest, name=name, paths=paths, sign_in=None, tokens=one.tokens, turn=number)
 
 
 def gates_of(service: str, balancer: LoadBalancer, *, grpc: bool) -> list[str]:
@@ -68,6 +78,7 @@ def _exposed(scope: Scope, local_name: str, balancer: LoadBalancer, route: Route
         targets=tuple(targets),
         port=first.pods or first.port,
         sign_in=route.sign_in,
+        turn=len(route.sooner) + 1 if route.sooner else 0,
     )
 
 

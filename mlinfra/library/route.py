@@ -43,13 +43,26 @@ class Through(msgspec.Struct, frozen=True):
     port: int
 
 
+class Sooner(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests for the same pods that a load balancer which is its own gateway lets through otherwise than the rest.
+
+    paths: regular expressions of all of a path; none for those of the route. tokens: those alone that bring a token,
+    and how it is judged (`jwtValidation` of a rule's action); `None`: whoever comes.
+    """
+
+    name: str
+    paths: tuple[str, ...] = ()
+    tokens: Properties | None = None
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Requests for `host` that go to one service. ways: the paths that it answers; every other is refused.
 
     timeout: in seconds, of a request; of a stream of gRPC there is none.
     shares: instead of all to `service`, so many of a hundred to each of these; a gateway of NGINX knows two.
     through: who takes them first. For NGINX `service` must be a name for that (a service of type ExternalName).
-    sign_in: how a load balancer that is its own gateway asks who somebody is before; no other does.
+    sign_in: how a load balancer that is its own gateway asks who somebody is before; no other does. sooner: whom it
+    does not ask, in this order.
     part: which of several routes of one module. listener: a gateway of Istio that takes the name, where the load
     balancer's own does not (NAMESPACE/NAME).
     """
@@ -62,6 +75,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     shares: dict[str, int] = {}
     through: Through | None = None
     sign_in: Properties | None = None
+    sooner: tuple[Sooner, ...] = ()
     part: str = ""
     listener: str = ""
 

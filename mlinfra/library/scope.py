@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from mlinfra.core import connections
 from mlinfra.core.address import Address
@@ -81,9 +82,9 @@ class Gathering:
             )
         if resource.type in self.taggable:
             properties = tagged(self.stack, resource.address, resource.type, resource.properties)
-            resource = msgspec.structs.replace(resource, properties=properties)
+            resource = replace(resource, properties=properties)
         if any(resource.address.is_within(part) for part in self.stack.protect):
-            resource = msgspec.structs.replace(resource, lifecycle=Lifecycle(protect=True))
+            resource = replace(resource, lifecycle=replace(resource.lifecycle, protect=True))
         self.resources[resource.address] = resource
 
     def put(self, entry: Address, outputs: msgspec.Struct) -> None:
@@ -134,14 +135,16 @@ class Scope:
         *,
         depends_on: Iterable[Handle | Address] = (),
         protect: bool = False,
+        keep_name: bool = False,
     ) -> Handle:
         """Desire one resource of Pulumi's type `token`. An empty local name is the entry's own address.
 
+        keep_name: the name among `properties` is made of the entry's; one that is there, and is renamed, keeps its own.
         A type of Kubernetes or Helm goes into the stack's cluster: `Cluster` stands in the module's `NEEDS`.
         """
         address = Address(f"{self.address}.{local_name}") if local_name else self.address
         before = tuple(dict.fromkeys(one.address if isinstance(one, Handle) else one for one in depends_on))
-        lifecycle = Lifecycle(protect=protect)
+        lifecycle = Lifecycle(protect=protect, keep_name=keep_name)
         connection = self._connection(connections.kind_of(token))
         self._gathering.add(Resource(address, token, properties, connection, before, lifecycle, self._source))
         return Handle(address)
@@ -181,7 +184,7 @@ class Scope:
     def note(self, *notes: Problem) -> None:
         """Say what a reviewer should know of the entry; it is planned all the same."""
         told = (note.diagnostic(self.at(note.at), self._written) for note in notes)
-        self._gathering.notes.extend(msgspec.structs.replace(one, severity=Severity.NOTE) for one in told)
+        self._gathering.notes.extend(replace(one, severity=Severity.NOTE) for one in told)
 
     def claim(self, what: str, *, at: Path = (), hint: str) -> None:
         """Have what one entry of a stack can have alone, however often it says so; give up where another has it."""

@@ -161,16 +161,14 @@ class Evaluation:
 
     def _changed(self, change: Change) -> Iterator[Finding]:
         for rule in self._of_changes:
-            match = rule.match
-            if change.action in match.actions and match.fits_type(change.type) and match.fits_address(change.address):
-                words = f"the plan would {change.action.value} it" if change.action is not Action.FORGET else ""
+            if rule.match.fits_change(change):
                 yield Finding(
                     rule=rule,
                     level=rule.level_in(self._stack.environment),
                     verdict=Verdict.FAIL,
                     address=change.address,
                     source=change.source,
-                    words=", ".join(filter(None, (words, change.reason))),
+                    words=_told(change),
                 )
 
     def _finding(self, rule: Rule, breach: Breach, paths: Sequence[Path]) -> Finding:
@@ -198,6 +196,14 @@ class Evaluation:
             return self._stack.positions.at(path) or resource.source
         own = () if self._scene.is_brought(resource) else stands_for(resource.address)
         return self._stack.positions.at((*own, "properties", *path)) if own else resource.source
+
+
+def _told(change: Change) -> str:
+    """What a change does, why, and what goes for good."""
+    verb = "lose it and create it anew" if change.loses else f"{change.action.value} it"
+    words = f"the plan would {verb}" if change.action is not Action.FORGET else ""
+    lost = f"lost with it: {change.lost}" if change.lost else ""
+    return ", ".join(filter(None, (words, change.reason, lost)))
 
 
 def _faulty(rule: Rule, fault: CheckFaultError) -> Diagnostic:

@@ -97,7 +97,7 @@ def _type(rule: Rule, case: Case) -> str:
 def _plan(rule: Rule, case: Case) -> Plan | None:
     if not case.action:
         return None
-    change = Change(address=_address(rule, case), type=_type(rule, case), action=Action(case.action))
+    change = Change(address=_address(rule, case), type=_type(rule, case), action=Action(case.action), lost=case.lost)
     return Plan(ownership=Ownership("case", "0"), serial=0, steps=(), changes=(change,))
 
 

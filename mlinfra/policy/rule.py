@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct, field
 
+from mlinfra.core.plan import Change
 from mlinfra.core.source import Source
 from mlinfra.documents.verdict import Criterion
 
@@ -59,6 +60,7 @@ class Match(Part, frozen=True, kw_only=True, dict=True):
     types: tokens, `*` for any part; `stack` is the stack itself, with name, owner, environment, tags, lifecycle, inputs
         and outputs.
     addresses: patterns likewise. actions: of changes, so that the rule is broken by the change itself.
+    loses: of changes, only those by which something is lost that nobody gets back: the types say what that is.
     where: a JSON Schema; resources that certainly do not satisfy it are not concerned.
     charts: whether it is also about the objects that charts bring, which are seen in plans.
     """
@@ -67,6 +69,7 @@ class Match(Part, frozen=True, kw_only=True, dict=True):
     addresses: tuple[str, ...] = ()
     environments: tuple[Environment, ...] = ()
     actions: tuple[Literal["create", "update", "replace", "delete", "adopt", "move", "forget"], ...] = ()
+    loses: bool = False
     where: dict[str, Any] | None = None
     charts: bool = False
 
@@ -82,6 +85,12 @@ class Match(Part, frozen=True, kw_only=True, dict=True):
     def fits_address(self, address: str) -> bool:
         """Whether what has this address may be."""
         return not self.addresses or any(fnmatchcase(address, one) for one in self.addresses)
+
+    def fits_change(self, change: Change) -> bool:
+        """Whether a change breaks the rule. What goes with its cluster and is made again is replaced."""
+        action = "replace" if change.loses else change.action.value
+        fits = action in self.actions and self.fits_type(change.type) and self.fits_address(change.address)
+        return fits and (bool(change.lost) or not self.loses)
 
     def fits_environment(self, environment: str) -> bool:
         """Whether stacks of this environment are."""
@@ -99,8 +108,8 @@ class Case(Part, frozen=True, kw_only=True):
     """A small world in which it is known what a rule must say.
 
     type, address, properties, action: of the one thing that it is about. Type, address and environment are by default
-        such as the rule is for: the first that it names. Of the stack itself, properties are name, tags, inputs and
-        outputs.
+        such as the rule is for: the first that it names. lost: what a change of it loses for good. Of the stack itself,
+        properties are name, tags, inputs and outputs.
     resources: by address, what else there is. The others are the stack's own.
     Within properties, `${network.vpc.id}` is an output that is not known yet, `${secret.env:NAME}` a secret, and
     `{$json: ...}` and `{$base64: ...}` are documents with such content.
@@ -110,6 +119,7 @@ class Case(Part, frozen=True, kw_only=True):
     address: str = ""
     properties: dict[str, Any] | None = None
     action: str = ""
+    lost: str = ""
     resources: dict[str, Example] = {}
     protected: tuple[str, ...] = ()
     environment: Environment | None = None

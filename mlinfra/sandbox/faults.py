@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     throttle, error, denied: the service answers with its own code for that; `error` is a 5xx.
     quota, capacity: it answers that a quota is exhausted, that there is no such machine.
     latency: it answers late. timeout: it does not answer within `seconds`. reset: the connection breaks.
+    garbled: what comes back is no answer, though its status says so (`mlinfra.sandbox.garbling`).
     stale: a read does not see the newest object. kill: the calling process is killed by SIGKILL.
 
     Kubernetes: a timeout is a 504, as its servers answer it; capacity and stale do nothing to calls.
@@ -34,6 +35,7 @@ class FaultKind(StrEnum):
     LATENCY = "latency"
     TIMEOUT = "timeout"
     RESET = "reset"
+    GARBLED = "garbled"
     STALE = "stale"
     KILL = "kill"
 
@@ -67,7 +69,7 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True):
     probability: of each of those being harmed, drawn from `seed`.
     seconds: of latency, or before a time-out breaks the connection.
     pid: whom to kill; 0 for whoever is at the other end of the connection.
-    code, message, status: instead of what the service would say.
+    code, message, status: instead of what the service would say; of a garbled answer, `code` is its form.
     """
 
     kind: FaultKind

@@ -16,6 +16,7 @@ from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.connection import process_of
 from mlinfra.sandbox.calls import CallRecord
 from mlinfra.sandbox.faults import FaultKind, FaultRule, Occasion, When
+from mlinfra.sandbox.garbling import garbled
 from mlinfra.sandbox.kubernetes.faults import DROPPED, Attendant, Call, Effect, Fault, Obstacles, Serve
 from mlinfra.sandbox.kubernetes.requests import Response
 
@@ -76,15 +77,19 @@ def _damaged(clock: Clock, rules: Sequence[FaultRule], call: Call, serve: Serve)
             return instead
     response = serve()
     for rule in rules:
-        if rule.when is When.AFTER and (instead := _strike(clock, rule, call)) is not None:
+        if rule.when is When.AFTER and (instead := _strike(clock, rule, call, response)) is not None:
             response.close()
             return instead
     return response
 
 
-def _strike(clock: Clock, rule: FaultRule, call: Call) -> Response | None:
+def _strike(clock: Clock, rule: FaultRule, call: Call, answered: Response | None = None) -> Response | None:
     if rule.kind is FaultKind.RESET:
         return DROPPED
+    if rule.kind is FaultKind.GARBLED:
+        body, content_type = garbled(rule, None if answered is None else answered.body)
+        status = rule.status or (200 if answered is None else answered.status)
+        return Response(status, body, content_type or "application/json")
     if rule.kind is FaultKind.KILL:
         return _kill(rule.pid or process_of(call.port))
     if rule.kind in (FaultKind.LATENCY, FaultKind.TIMEOUT):

@@ -38,6 +38,8 @@ class Code(Coded):
     MAJOR_VERSION = "MLI3170", "A chart or a database engine goes to another major version (a warning)."
     ONE_WAY = "MLI3161", "A size or a version would go down that can only go up."
     NODES_ROLL = "MLI3160", "Every node of a group is replaced by an update of it (a note)."
+    BY_THE_STATE = "MLI3082", "A stack file cannot be followed, and what was last applied is gone by (a warning)."
+    READ_BY_OTHERS = "MLI3083", "Other stacks read the outputs of one that is destroyed (a warning)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     NO_PROXY = "MLI3155", "A cluster is reached through a proxy, and none is named, or it cannot be spoken to."
     NO_PLUGIN = "MLI3156", "A cluster is reached through Session Manager, and its plugin is not installed here."

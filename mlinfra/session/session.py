@@ -33,13 +33,13 @@ from mlinfra.engine.planner import Request, make_plan
 from mlinfra.engine.recovery import recover
 from mlinfra.engine.stop import Stop
 from mlinfra.engine.survey import Survey, remembered
-from mlinfra.library import assembly
 from mlinfra.library.library import Library
 from mlinfra.policy.rulebook import Rulebook
 from mlinfra.session.caller import as_caller
 from mlinfra.session.connections.kubeconfig import PORT, kubeconfig
 from mlinfra.session.connections.road import Road, require_road, road_of
 from mlinfra.session.connections.targets import cloud_of
+from mlinfra.session.desires import Desires
 from mlinfra.session.plans import policies
 from mlinfra.session.plans.advising import Adviser
 from mlinfra.session.plans.brought import brought
@@ -52,17 +52,17 @@ from mlinfra.session.reading import catalogue, expiry
 from mlinfra.session.reading.neighbours import applied_in
 from mlinfra.session.reading.options import Nowhere, Options
 from mlinfra.session.scrutiny import review, validation
-from mlinfra.session.scrutiny.desired import desired_graph
 from mlinfra.session.scrutiny.former_names import with_former_name
 from mlinfra.session.scrutiny.hops import with_hops
 from mlinfra.session.scrutiny.reach import demand_reach
+from mlinfra.session.scrutiny.readers import with_readers
 from mlinfra.session.scrutiny.telling import with_words
 from mlinfra.session.stack import read_stack
 from mlinfra.session.state.adoption import find_free
 from mlinfra.session.state.contention import alone
 from mlinfra.session.state.editing import address_of, edit
+from mlinfra.session.state.halfway import told_as_incomplete
 from mlinfra.session.state.inventory import DataKept, LeftBehind, Owned, owned_objects, still_left
-from mlinfra.session.state.pinning import pinned
 from mlinfra.session.state.rebuilding import Rebuilt, rebuilt_from
 from mlinfra.state.lease import Claimant
 from mlinfra.state.location import open_backend
@@ -74,8 +74,9 @@ def open_session(options: Options) -> Session:
     """Read a stack and the modules that it names. Raises `ConfigError` with every diagnostic."""
     root = Path()
     library = catalogue.library(root)
-    stack, diagnostics = read_stack(options, root, library)
-    return Session(stack, root, options, diagnostics=(*diagnostics, *library.notes), library=library)
+    read = read_stack(options, root, library)
+    notes = (*read.notes, *library.notes)
+    return Session(read.stack, root, options, diagnostics=notes, library=library, unread=read.unread)
 
 
 def open_plan(path: str) -> tuple[Session, Plan]:
@@ -97,6 +98,7 @@ class Session:
         clock: Clock | None = None,
         library: Library | None = None,
         road: Road | None = None,
+        unread: tuple[Diagnostic, ...] = (),
     ) -> None:
         self.stack = stack
         self.diagnostics = diagnostics
@@ -105,6 +107,8 @@ class Session:
         self._library = library or catalogue.library(root)
         self._road = road or road_of(stack)
         self._cloud = cloud_of(stack.target, root, self._clock, self._library, Path(stack.file).parent, self._road)
+        by_state = options.by_state
+        self._desires = Desires(stack, self._library, self._cloud, by_state=by_state, unread=unread)
         self._adviser = Adviser(stack, self._cloud, root, self._clock)
         self._sight: Sight | None = None
 
@@ -148,10 +152,7 @@ class Session:
 
     def graph(self) -> Graph:
         """What the stack desires. Reads the facts that the state does not hold yet."""
-        return self._graph(self._facts(self._state(), again=False))
-
-    def _graph(self, facts: Facts) -> Graph:
-        return desired_graph(self.stack, self._library, facts, self._cloud.taggable)
+        return self._desires.whole(self._state())[1]
 
     def plan(
         self,
@@ -171,9 +172,8 @@ class Session:
         """
         state = self._state()
         on_progress("reading facts")
-        facts = self._facts(state, again=refresh_facts)
-        graph = self._graph(facts)
-        if not destroy:  # what is taken down needs no charts
+        facts, graph = self._desires.whole(state, again=refresh_facts)
+        if not (destroy or self._desires.unread):  # what is taken down needs no charts, what is remembered has had them
             on_progress("reading charts")
             graph = self._cloud.settled(graph)
         on_progress("reading the cloud")
@@ -182,10 +182,11 @@ class Session:
         on_progress("comparing")
         wishes = {"destroy": destroy, "targets": targets, "remove_foreign": remove_foreign}
         plan = alone(self._planned(graph, state, seen, facts, **wishes), self._backend)
-        notes = () if destroy else graph.notes
+        notes = () if destroy and not self._desires.unread else graph.notes
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_words(plan, self.stack, graph, state)
         plan = with_former_name(plan, self.stack, state, self._backend.location, self._clock)
+        plan = with_readers(plan, self.stack, self._backend.location, self._root)
         plan = msgspec.structs.replace(plan, settings={**plan.settings, _DELETE_DATA: delete_data})
         plan = with_parts(plan, state, seen, self._cloud.connect, self._teardown(plan))
         self._sight = Sight(plan.seal.digest, state, seen, since) if refresh else None
@@ -260,7 +261,8 @@ class Session:
                 listener=listener,
                 teardown=teardown,
             )
-            report = carry_out(plan, journal, seen, means)
+            with told_as_incomplete(destroy=plan.destroy):
+                report = carry_out(plan, journal, seen, means)
             if not report.complete:
                 raise ApplyIncomplete(report, destroy=plan.destroy)
             if plan.destroy and not plan.partial:
@@ -307,8 +309,8 @@ class Session:
     def adopt(self, address: str, id: str) -> Plan:
         """The plan of adopting one object. Raises `NotFound` where there is none, `Conflict` where it has no place."""
         state = self._state()
-        facts = self._facts(state, again=False)
-        graph = self._cloud.settled(self._graph(facts))
+        facts = self._desires.facts(state, again=False)
+        graph = self._cloud.settled(self._desires.graph(facts))
         resource = graph.resources.get(address_of(address))
         if resource is None:
             raise review.unknown_address(address, graph)
@@ -359,8 +361,8 @@ class Session:
 
     def rebuild(self) -> Rebuilt:
         """What a lost state would be, from the tags in the cloud alone."""
-        facts = self._facts(State(stack=self.stack.name, lineage=""), again=True)
-        graph = self._cloud.settled(self._graph(facts))
+        facts = self._desires.facts(State(stack=self.stack.name, lineage=""), again=True)
+        graph = self._cloud.settled(self._desires.graph(facts))
         return rebuilt_from(self.stack.name, self.inventory(), self._cloud, graph, facts)
 
     def accept(self, rebuilt: Rebuilt) -> None:
@@ -383,11 +385,6 @@ class Session:
 
     def _ownership(self, state: State) -> Ownership:
         return Ownership(self.stack.name, state.lineage)
-
-    def _facts(self, state: State, *, again: bool) -> Facts:
-        """The pinned facts; read where nothing is pinned, or where the stack wants what is not among them."""
-        with as_caller(self.stack, "target"):
-            return pinned(state, assembly.wants(self.stack, self._library), self._cloud, again=again)
 
     def _survey(self, graph: Graph, state: State, *, everything: bool = False, steps: tuple[Step, ...] = ()) -> Survey:
         return look(self._cloud, graph, state, self._ownership(state), everything=everything, steps=steps)

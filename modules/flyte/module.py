@@ -19,7 +19,7 @@ from mlinfra.library.own_domain import opened
 
 from .contract import API, CONSOLE, CONTRACT, NAME, NAMESPACE, TASKS
 from .server import NOTHING, server_values
-from .ways_in import SignIn, add_ways_in, sign_in_problems, way_in_problems
+from .ways_in import SignIn, add_ways_in, sign_in_problems, told_to_programs, way_in_problems
 
 SECTION = Place("runtimes", entry="flyte")
 NEEDS = (Network, Cluster, NodeGroup, Monitoring, LoadBalancer)
@@ -56,7 +56,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     metadata = {"name": NOTHING, "namespace": NAMESPACE}
     nothing = scope.add("nothing", "kubernetes:core/v1:ConfigMap", {"metadata": metadata, "data": {NOTHING: "''"}})
     names = {"bucket": bucket.arn, "password": database.password}
-    values = server_values(database, bucket, facts, projects=inputs.projects)
+    values = server_values(database, bucket, facts, projects=inputs.projects, programs=told_to_programs(inputs.sign_in))
     contract = opened(CONTRACT, inputs.domain, balancers, (API, CONSOLE))
     add_addon(scope, contract, facts, values, names=names, after=[nothing])
     url = f"http://{NAME}-http.{NAMESPACE}.svc.cluster.local:{API}"

@@ -23,12 +23,15 @@ _USER = 65534  # the image has no user of its own
 _CONTAINER = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
-def server_values(database: Database, bucket: Handle, facts: Facts, *, projects: tuple[str, ...]) -> Properties:
-    """The values of the chart."""
+def server_values(
+    database: Database, bucket: Handle, facts: Facts, *, projects: tuple[str, ...], programs: Properties
+) -> Properties:
+    """The values of the chart. programs: what programs are told of where they sign in."""
     runs: Properties = {
         # Nothing before it says who somebody is: what a request claims to be is not believed.
         "trustForwardedIdentityHeaders": False,
         **({"seedProjects": list(projects)} if projects else {}),
+        **programs,
     }
     return {
         "flyte-core-components": {

@@ -131,7 +131,7 @@ def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None
     """Tell one that is its own gateway what services want of it, and let it reach their pods."""
     exposed = [one for service in scope.every(Service) for one in service.exposed if one.balancer == outputs.address]
     open_nodes(scope, outputs.security_group_id, scope.one(Cluster), sorted({one.port for one in exposed}))
-    if any(one.sign_in is not None for one in exposed):
+    if any(one.sign_in is not None or one.tokens is not None for one in exposed):
         open_to_sign_in(scope, outputs.security_group_id)
     add_rules(scope, outputs.listener_arn, exposed)
 

@@ -29,9 +29,18 @@ class Volume(Block, frozen=True, kw_only=True):
         "100Gi"
     )
     type: Annotated[Literal["gp3", "gp2", "io1", "io2"], Meta(description="the kind of EBS volume")] = "gp3"
-    # The most depends on the kind: `impossible` says it of both at once.
-    iops: Annotated[int, Meta(description="operations a second; 0: what the kind comes with (gp3: 3000)", ge=0)] = 0
-    throughput: Annotated[int, Meta(description="MiB a second, gp3 only; 0: what it comes with (125)", ge=0)] = 0
+    # How much of each there may be depends on the kind; `impossible` says what is wrong with both at once.
+    iops: Annotated[
+        int,
+        Meta(
+            description="operations a second: gp3 3000 to 80000, io1 100 to 64000, io2 100 to 256000, as far as the "
+            "size allows; 0: what the kind comes with (gp3: 3000)",
+            ge=0,
+        ),
+    ] = 0
+    throughput: Annotated[
+        int, Meta(description="MiB a second, gp3 only: 125 to 2000; 0: what it comes with (125)", ge=0)
+    ] = 0
 
     @property
     def gib(self) -> int:

@@ -13,15 +13,16 @@ from msgspec import Meta, Struct
 
 from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts, Wants, image_key
-from mlinfra.core.value import Concat, Properties, Value
+from mlinfra.core.value import Base64, Concat, Properties, Value
 from mlinfra.library import Block, Check, Handle, Place, Scope, Wish
 from mlinfra.library.karpenter import NAME, NODE_ROLE
 from mlinfra.library.node_role import add_entry, add_profile, add_role
 from mlinfra.library.outputs import Autoscaling, Cluster, Network, NodeGroup, ScalingGroup, Subnet
 
 from .autoscaling import add_scaling_tags, own_tags
-from .bootstrap import user_data
+from .bootstrap import Part, parted, user_data
 from .capacity import Capacity, capacity_problems
+from .division import division_part
 from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
 from .labels import Taint, label_problems, labels_of, taints_of, tolerated
 from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
@@ -156,6 +157,12 @@ class _Group(Struct, frozen=True):
         return taints_of(self.machines, self.inputs.taints)
 
     @property
+    def at_boot(self) -> tuple[Part, ...]:
+        """What a machine does before it joins."""
+        sharing = self.inputs.sharing
+        return (division_part(sharing.profile, sharing.parts(self.machines)),) if sharing.profile else ()
+
+    @property
     def after(self) -> tuple[Address, ...]:
         """What stands before a machine starts and goes after it has gone."""
         return (*self.network.routes, *self.cluster.before_nodes)
@@ -193,7 +200,7 @@ def _managed(asked: _Group) -> Outputs:
     """A node group of EKS."""
     scope, inputs, taints = asked.scope, asked.inputs, asked.taints
     role, attachments = add_role(scope, asked.facts, tunnel=asked.cluster.through_nodes)
-    template = _template(asked, {})
+    template = _template(asked, {"userData": Base64(parted(*asked.at_boot))} if asked.at_boot else {})
     properties: Properties = {
         "clusterName": asked.cluster.name,
         "nodeRoleArn": role.arn,
@@ -223,7 +230,7 @@ def _own(asked: _Group) -> Outputs:
     own: Properties = {
         "imageId": asked.image,
         "iamInstanceProfile": {"arn": add_profile(scope, role).arn},
-        "userData": user_data(asked.cluster, asked.labels, asked.taints),
+        "userData": user_data(asked.cluster, asked.labels, asked.taints, *asked.at_boot),
     }
     template = _template(asked, own)
     after: tuple[Handle | Address, ...] = (*attachments, add_entry(scope, asked.cluster, role), *asked.after)
@@ -246,7 +253,10 @@ def _pool(asked: _Group, autoscaling: Autoscaling) -> Outputs:
     """A node pool of Karpenter, and the class of its machines."""
     scope, inputs, subnets = asked.scope, asked.inputs, asked.subnets
     placement = add_placement_group(scope, inputs.placement)
-    node_class = add_node_class(scope, inputs.volume, asked.image, asked.cluster, asked.network, subnets, placement)
+    data = parted(*asked.at_boot) if asked.at_boot else None
+    node_class = add_node_class(
+        scope, inputs.volume, asked.image, asked.cluster, asked.network, subnets, placement, data
+    )
     pool = add_node_pool(
         scope,
         inputs.instances,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mlinfra.core.value import Properties
+from mlinfra.core.value import Properties, Value
 from mlinfra.library import Handle, Problem, Scope
 from mlinfra.library.codes import Code
 from mlinfra.library.karpenter import CONTROLLER, INSTANCE_PROFILE, NODE_CLASS, NODE_POOL
@@ -73,8 +73,9 @@ def add_node_class(
     network: Network,
     subnets: Iterable[Subnet],
     placement: Handle | None,
+    user_data: Value,
 ) -> Handle:
-    """Add what machines of the pool are like, whatever their type."""
+    """Add what machines of the pool are like, whatever their type. user_data: what they do besides joining."""
     spec: Properties = {
         "amiFamily": "AL2023",
         "amiSelectorTerms": [{"id": image}],
@@ -86,6 +87,8 @@ def add_node_class(
         "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
         "blockDeviceMappings": [{"deviceName": ROOT_DEVICE, "ebs": _disk(volume)}],
     }
+    if user_data is not None:
+        spec["userData"] = user_data
     if placement is not None:
         spec["placementGroupSelector"] = {"name": placement["name"]}
     properties = {"metadata": {"name": scope.name}, "spec": spec}

@@ -56,7 +56,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         scope.refuse(*problems)
     if inputs.pull_through:
         return _mirrors(scope, inputs, facts)
-    repository = scope.add("", "aws:ecr/repository:Repository", _repository(scope, inputs))
+    repository = scope.add("", "aws:ecr/repository:Repository", _repository(scope, inputs), keep_name=True)
     if inputs.keep_last:
         policy = {"repository": repository["name"], "policy": Json(_lifecycle(inputs.keep_last))}
         scope.add("lifecycle", "aws:ecr/lifecyclePolicy:LifecyclePolicy", policy)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 Product = dict[str, Any]
+REGION = "eu-central-1"
 
 
 def product(usage: str, dollars: str, unit: str = "Hrs", **attributes: str) -> Product:
@@ -19,7 +20,7 @@ def product(usage: str, dollars: str, unit: str = "Hrs", **attributes: str) -> P
     return {
         "product": {
             "productFamily": family,
-            "attributes": {"usagetype": usage, "regionCode": "eu-central-1", **attributes},
+            "attributes": {"usagetype": usage, "regionCode": REGION, "locationType": "AWS Region", **attributes},
             "sku": usage,
         },
         "terms": {"OnDemand": {f"{usage}.T": {"priceDimensions": {f"{usage}.T.D": dimension}}}},

@@ -62,6 +62,7 @@ def test_what_may_not_be_looked_for_was_not_checked(sandbox: Sandbox, calls: Cal
 
 def test_of_other_accounts_and_regions_nothing_is_said(calls: Calls) -> None:
     assert _said(calls, _ROLE.replace("123456789012", "210987654321")) == []
+    assert _said(calls, "https://sqs.us-east-1.amazonaws.com/210987654321/none", tokens.QUEUE) == []
     assert _said(calls, "arn:aws:acm:ap-south-2:123456789012:certificate/0a1b2c3d") == []
 
 
@@ -77,10 +78,30 @@ def test_of_other_accounts_and_regions_nothing_is_said(calls: Calls) -> None:
         (tokens.ZONE, "Z0123456789ABCDEFGHIJ", "hosted zone"),
         (tokens.KEY, "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f", "key"),
         (tokens.ROLE, "nobody", "role"),
+        (tokens.CLUSTER, "nowhere", "cluster"),
+        (tokens.TEMPLATE, "lt-0123456789abcdef0", "launch template"),
+        (tokens.QUEUE, "https://sqs.us-east-1.amazonaws.com/123456789012/none", "queue"),
+        (tokens.BUCKET, "acme-nowhere", "bucket"),
+        (tokens.SECRET, "nothing", "secret"),
+        (tokens.REPOSITORY, "nothing", "repository"),
     ],
 )
 def test_what_is_named_by_its_id_and_not_there_is_told_once(token: str, name: str, what: str, calls: Calls) -> None:
     assert _said(calls, name, token, token) == [f"error {_AT}: there is no {what} {name}"]
+
+
+@pytest.mark.parametrize(
+    ("token", "service", "rest"),
+    [
+        (tokens.LOAD_BALANCER, "elasticloadbalancing", "loadbalancer/app/a/0123456789abcdef"),
+        (tokens.TARGET_GROUP, "elasticloadbalancing", "targetgroup/a/0123456789abcdef"),
+        (tokens.TOPIC, "sns", "nobody"),
+        (tokens.POLICY, "iam", "policy/nothing"),
+    ],
+)
+def test_so_is_what_is_named_by_its_arn(token: str, service: str, rest: str, calls: Calls) -> None:
+    arn = f"arn:aws:{service}:{'' if service == 'iam' else calls.region}:123456789012:{rest}"
+    assert _said(calls, arn, token) == [f"error {_AT}: there is no {arn}"]
 
 
 def test_what_is_there_says_nothing_and_a_key_that_goes_is_told(calls: Calls) -> None:

@@ -50,3 +50,8 @@ def test_what_was_only_renamed_costs_nothing_more() -> None:
     after = [_line("groups.b.disk", "a volume", 8)]
     assert _told(after, list(renamed(before, moves, {}))) == ({"groups.b.disk a volume": 0}, {})
     assert list(renamed(before, moves, {Address("groups.a.disk")})) == before  # another bears the old name by now
+
+
+def test_a_group_that_is_made_anew_is_the_same_thing() -> None:
+    before, after = _line("a", "1 to 4 (now 3) m6i.large", 210), _line("a", "1 to 4 (1 at first) m6i.large", 70)
+    assert _told([after], [before]) == ({"a 1 to 4 (1 at first) m6i.large": -140}, {})

@@ -35,6 +35,7 @@ PRODUCTS = {
         product("EUC1-Reservation:g5.xlarge", "0.0000000000", instanceType="g5.xlarge", **_MACHINE),
         product("EUC1-NatGateway-Bytes", "0.0520000000", "GB", productFamily="NAT Gateway"),
         product("EUC1-NatGateway-Hours", "0.0520000000", productFamily="NAT Gateway"),
+        product("EUC1-RegionalNatGateway-Hours", "0.0530000000", productFamily="NAT Gateway"),
         product("EUC1-EBS:VolumeUsage.gp3", "0.0952", "GB-Mo", productFamily="Storage", volumeApiName="gp3"),
         product(
             "EUC1-EBS:VolumeP-IOPS.gp3",
@@ -86,6 +87,14 @@ OTHERS = {
         product("EUC1-LoadBalancerUsage", "0.0270", productFamily="Load Balancer-Network"),
         product("EUC1-LCUUsage", "0.0060", "LCU-Hrs", productFamily="Load Balancer-Network"),
         product("EUC1-LoadBalancerUsage", "0.0280", productFamily="Load Balancer-Application"),
+        product("EUC1-TS-LoadBalancerUsage", "0.0056", productFamily="Load Balancer-Application"),
+        product("EUC1-Outposts-LoadBalancerUsage", "0.0900", productFamily="Load Balancer-Application"),
+        product(
+            "EUC1-LoadBalancerUsage",
+            "0.0910",
+            productFamily="Load Balancer-Application",
+            locationType="AWS Local Zone",
+        ),
     ],
     "AmazonRDS": [
         product("EUC1-InstanceUsage:db.t4g.medium", "0.0780", **_POSTGRES, **_ONE),
@@ -118,6 +127,7 @@ THINGS: dict[str, tuple[str, dict[str, Any], str]] = {
     "nat": ("aws:ec2/natGateway:NatGateway", {}, "37.96"),  # 0.052 x 730
     "address": ("aws:ec2/eip:Eip", {}, "3.65"),  # 0.005 x 730
     "balancer": ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "internal": True}, "19.71"),
+    "ingress": ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "application", "internal": True}, "20.44"),
     "database": (
         "aws:rds/instance:Instance",
         {"engine": "postgres", "instanceClass": "db.t4g.medium", "allocatedStorage": 100, "multiAz": True},
@@ -301,3 +311,47 @@ def test_a_damaged_file_is_written_anew(served: PriceList, tmp_path: Path) -> No
     calls = calls_to(served, "eu-central-1")
     write_prices(read_price_list(calls, calls, ["nat-gateway"], DAY).file, tmp_path)
     assert read_prices("eu-central-1", tmp_path).find("nat-gateway") is not None
+
+
+_FAMILY = {"productFamily": "System Operation", "group": "EBS IOPS", "volumeApiName": "io2"}
+
+
+@pytest.mark.parametrize(
+    ("region", "place"),
+    [
+        ("us-east-1", ""),
+        ("us-east-1", "USE1-"),
+        ("eu-west-1", "EU-"),
+        ("ap-northeast-1", "APN1-"),
+    ],
+)
+def test_prices_of_any_region_are_read_as_its_usage_types_are_written(region: str, place: str) -> None:
+    here = {"regionCode": region}
+    products = {
+        "AmazonEC2": [
+            product(f"{place}BoxUsage:g5.xlarge", "1.1", instanceType="g5.xlarge", **_MACHINE, **here),
+            product(f"{place}NatGateway-Hours", "0.05", productFamily="NAT Gateway", **here),
+            product(f"{place}EBS:VolumeUsage.piops", "0.13", volumeApiName="io1", productFamily="Storage", **here),
+            product(f"{place}EBS:VolumeP-IOPS.io2", "0.07", **_FAMILY, **here),
+            product(f"{place}EBS:VolumeP-IOPS.io2.tier2", "0.05", **_FAMILY, **here),
+        ],
+        "AWSELB": [
+            product(f"{place}LoadBalancerUsage", "0.03", productFamily="Load Balancer-Application", **here),
+            product(f"{place}TS-LoadBalancerUsage", "0.01", productFamily="Load Balancer-Application", **here),
+        ],
+        "awskms": [product(f"{region}-KMS-Keys", "1", "Keys", **here)],
+        "AmazonEKS": [product(f"{place or 'USE1-'}AmazonEKS-Hours:perCluster", "0.1", **here)],
+    }
+    expected = {
+        "machine.on-demand.g5.xlarge": "1.1",
+        "nat-gateway": "0.05",
+        "volume.io1.storage": "0.13",
+        "volume.io2.iops": "0.07",
+        "load-balancer.application": "0.03",
+        "key": "1",
+        "cluster.standard": "0.1",
+    }
+    with PriceList(products, {}) as served:
+        calls = calls_to(served, region)
+        file = read_price_list(calls, calls, expected, DAY).file
+    assert {key: str(price.price) for key, price in file.prices.items()} == expected

@@ -12,7 +12,7 @@ from mlinfra.advice.cost import estimate
 from mlinfra.advice.demand import LIMITS, demand_of
 from mlinfra.advice.machine import Machine
 from mlinfra.advice.prices import read_prices
-from mlinfra.advice.supply import Running, Subnet, Supply
+from mlinfra.advice.supply import Reservation, Running, Subnet, Supply
 from mlinfra.advice.things import NOTHING_RENEWED, Renewal, Things
 from mlinfra.advice.tokens import INTERNET_GATEWAY, MANAGED, NAT_GATEWAY, PUBLIC_ADDRESS, SUBNET, VPC
 from mlinfra.core.address import Address
@@ -229,6 +229,14 @@ def test_machines_that_are_exchanged_need_room_for_those_that_come_first(
     demand = demand_of(Things.desired(Graph({**whole.resources, GROUP: changed}), state()), rolled=frozenset({GROUP}))
     (room,) = judge(demand, supply(granted, 2)).rooms
     assert [check.verdict for check in room.checks if check.subject == "room to update"] == expected
+
+
+@pytest.mark.parametrize(("fills", "expected"), [(True, Verdict.FITS), (False, Verdict.TIGHT)])
+def test_they_find_room_in_an_open_reservation_that_counts_already(fills: bool, expected: Verdict) -> None:
+    demand = demand_of(Things.desired(graph(2, 2), state()), rolled=frozenset({GROUP}))
+    held = {"cr-1": Reservation("g5.xlarge", "us-east-1a", "active", 2, open=fills)}
+    (room,) = judge(demand, msgspec.structs.replace(supply(24, 2), reservations=held)).rooms
+    assert [check.verdict for check in room.checks if check.subject == "room to update"] == [expected]
 
 
 def test_a_group_without_machines_is_updated_without_any() -> None:

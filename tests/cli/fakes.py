@@ -43,6 +43,7 @@ class Given(msgspec.Struct, frozen=True):
     file: str
     sets: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    by_state: bool = False
 
 
 class Nowhere:

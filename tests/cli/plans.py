@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
+
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.plan import Action, Cause, Change, Field, Plan, Seal, Step, Verb
@@ -67,6 +69,14 @@ CREATE = plan(
     change(CLUSTER, Action.CREATE, Field(path=("roleArn",), after=Ref(ROLE, ("arn",)), cause=Cause.UNKNOWN), line=12),
 )
 NO_OP = plan(*KEPT)
+
+
+def unread(of: Plan) -> Plan:
+    """A plan in which the role could not be read."""
+    told = Diagnostic(severity=Severity.WARNING, code="MLI3034", summary=f"{ROLE} could not be read", address=ROLE)
+    return msgspec.structs.replace(of, diagnostics=(*of.diagnostics, told))
+
+
 DRIFT = plan(
     *KEPT,
     change(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from mlinfra.cli.render.cost import cost_data, cost_html, cost_markdown, cost_page
+from mlinfra.cli.render.cost import cost_brief, cost_data, cost_html, cost_markdown, cost_page
 from mlinfra.cli.render.look import Look
 from mlinfra.cli.render.page import plain
 from mlinfra.cli.render.plan_html import plan_html
@@ -57,6 +57,8 @@ def test_every_form_says_what_each_thing_costs_more_or_less_and_what_is_paid_no_
     assert "          nodeGroups.gpu: 0 to 4 (now 1) g5.xlarge, spot  +742.38\n" in told
     assert "          nodeGroups.system: 1 m6i.large, on demand  -70.08, paid no more\n" in told
     assert "NAT gateway  " not in told
+    destroyed = msgspec.structs.replace(CHANGED, lines=(), monthly=Amount(), change=Amount() - COST.monthly)
+    assert "m6i.large" not in plain(cost_brief(destroyed, Look(width=120)))  # all of it goes: the figure says it
     table = plain(cost_page(CHANGED, "demo", Look(width=120)), 120).splitlines()
     assert [line.split()[-1] for line in table if "m6i.large" in line or "spot  " in line] == [
         "+742.38",

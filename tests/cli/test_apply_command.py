@@ -52,6 +52,19 @@ def test_apply_asks_nothing_where_nothing_is_to_be_done() -> None:
     assert result.out.startswith("demo: nothing to do")
 
 
+def test_an_apply_that_left_alone_what_it_could_not_read_is_not_complete() -> None:
+    for plan, said in (
+        (plans.NO_OP, "nothing to do, 2 objects are as the stack says, 1 could not be read"),
+        (plans.DRIFT, "1 to update; 1 could not be read; 2 unchanged."),
+    ):
+        result = run("apply", "stack.yaml", "--yes", session=FakeSession(plans.unread(plan)))
+        assert result.code == 6
+        assert said in result.out
+        assert "MLI9012: incomplete: 1 object could not be read, and was left alone" in result.err
+    told = json.loads(run("apply", "s", "--yes", "-o", "json", session=FakeSession(plans.unread(plans.NO_OP))).out)
+    assert (told["complete"], told["unreadable"]) == (False, ["cluster.role"])
+
+
 def test_a_sweeping_plan_is_confirmed_twice() -> None:
     once = run("apply", "stack.yaml", session=FakeSession(plans.DELETE_FIRST), typed="yes\n")
     assert once.code == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -70,6 +71,18 @@ def test_debugging_shows_the_traceback(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     result = run("plan", "stack.yaml", sessions=Defective(FakeSession()), environ={"MLINFRA_DEBUG": "1"})
     assert "KeyError: 'hidden detail'" in result.err
+
+
+@pytest.mark.parametrize("shortage", [OSError(errno.EMFILE, "Too many open files"), MemoryError()])
+def test_what_the_machine_has_no_more_of_is_no_defect(shortage: Exception) -> None:
+    class Short(FakeSessions):
+        def open_session(self, options: object) -> Session:
+            raise shortage
+
+    result = run("plan", "stack.yaml", sessions=Short(FakeSession()))
+    assert result.code == 1
+    assert "error MLI9014: " in result.err
+    assert "ulimit -n" in result.err
 
 
 def test_an_interrupt_outside_a_walk_is_quiet() -> None:

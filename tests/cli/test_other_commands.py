@@ -41,9 +41,11 @@ def test_drift_is_called_drift_in_every_form() -> None:
 
 
 def test_drift_exits_with_1_where_something_could_not_be_read() -> None:
-    finding = Diagnostic(severity=Severity.WARNING, code="MLI3034", summary="could not be read")
-    result = run("drift", "stack.yaml", session=FakeSession(plans.plan(*plans.DRIFT.changes, diagnostics=(finding,))))
+    result = run("drift", "stack.yaml", session=FakeSession(plans.unread(plans.DRIFT)))
     assert result.code == 1
+    quiet = run("drift", "stack.yaml", session=FakeSession(plans.unread(plans.NO_OP)))
+    assert quiet.code == 1
+    assert "no drift, 2 objects are as last applied, 1 could not be read" in quiet.out
 
 
 def test_drift_exits_with_2_where_others_added_something() -> None:

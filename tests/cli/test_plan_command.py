@@ -25,6 +25,7 @@ def test_a_plan_without_changes_is_one_line() -> None:
 def test_detailed_exit_codes_tell_pending_changes_from_none() -> None:
     assert run("plan", "stack.yaml", "--detailed-exitcode", session=FakeSession(plans.DRIFT)).code == 2
     assert run("plan", "stack.yaml", "--detailed-exitcode", session=FakeSession(plans.NO_OP)).code == 0
+    assert run("plan", "stack.yaml", "--detailed-exitcode", session=FakeSession(plans.unread(plans.NO_OP))).code == 1
 
 
 def test_a_plan_with_errors_exits_with_1_and_is_not_written(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_a_plan_as_json_reads_as_it_always_did(name: str) -> None:
 def test_the_json_has_exactly_the_documented_keys() -> None:
     content = json.loads(plan_json(plans.DRIFT))
     assert list(content) == [
-        "formatVersion", "stack", "seal", "summary", "changes", "diagnostics", "cost", "capacity"
+        "formatVersion", "stack", "seal", "summary", "unreadable", "changes", "diagnostics", "cost", "capacity"
     ]  # fmt: skip
     assert {"address", "type", "action", "reason", "source", "fields"} <= content["changes"][0].keys()
     assert {"path", "before", "after", "cause"} <= content["changes"][0]["fields"][0].keys()

@@ -122,10 +122,28 @@ TYPES: dict[str, ResourceType] = {
             opens=CLUSTER,
         ),
         ResourceType(
-            token="toy:in/App",
-            inputs=block({"name": text(required=True, replace=Replace.DELETE_FIRST), "image": text(), "tags": TAGS}),
+            token="toy:in/Room",
+            inputs=block(
+                {"name": text(replace=Replace.DELETE_FIRST), "form": text(replace=Replace.DELETE_FIRST), "tags": TAGS}
+            ),
             key=("name",),
             perishes=True,
+            holds=lambda properties: (str(properties.get("name")),),
+        ),
+        ResourceType(
+            token="toy:in/App",
+            inputs=block(
+                {
+                    "name": text(required=True, replace=Replace.DELETE_FIRST),
+                    "image": text(),
+                    "room": text(replace=Replace.DELETE_FIRST),
+                    "tags": TAGS,
+                }
+            ),
+            key=("name",),
+            perishes=True,
+            lies_in=lambda properties: (properties["room"],) if properties.get("room") else (),
+            irreplaceable="what it knew",
         ),
         ResourceType(
             token="toy:in/Chart",
@@ -241,7 +259,11 @@ class ToyCloud:
             users = [t.id for t in self.things.values() if t.id != target.id and f"'{target.id}'" in str(t.properties)]
             if users:
                 raise Conflict(f"{target.id} is used by {users[0]}")
-            self.things.pop(target.id, None)
+            gone = self.things.pop(target.id, None)
+            if gone is not None and gone.kind == "toy:in/Room":
+                inside = [t.id for t in self.things.values() if t.properties.get("room") == gone.properties["name"]]
+                for one in inside:
+                    del self.things[one]
         self.after("delete", target.type)
 
     def tag(self, target: Target, operation: Operation) -> Present:
@@ -272,6 +294,9 @@ class ToyCloud:
             for item in value if isinstance(value, list) else [value]:
                 if refers and item not in {*self.things, *(t.properties.get("name") for t in self.things.values())}:
                     raise NotFound(f"{name} {item!r} does not exist")
+        rooms = [thing.properties["name"] for thing in self.of("toy:in/Room")]
+        if target.properties.get("room") and target.properties["room"] not in rooms:
+            raise NotFound(f"there is no room {target.properties['room']}")
         for thing in self.things.values():
             key = TYPES[target.type].key
             if key and thing.kind == target.type and all(thing.properties[k] == target.properties[k] for k in key):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from mlinfra.core.address import Address
+from mlinfra.core.diagnostic import errors_in
 from mlinfra.core.plan import Action
-from mlinfra.core.resource import Graph
+from mlinfra.core.resource import Graph, Lifecycle
 from mlinfra.core.value import Ref
 
 from .one_group import GROUP, VPC, A, actions, only, stack
@@ -189,3 +192,28 @@ def test_an_address_may_become_one_of_another_type() -> None:
     assert world.apply(other).complete
     assert [thing.properties["cidr"] for thing in world.cloud.of("toy:net/Net")] == ["10.1.0.0/16"]
     assert world.settled(other)
+
+
+def test_a_derived_name_that_its_module_spelt_is_kept_by_what_is_renamed() -> None:
+    def named(entry: str, name: str, moves: list[tuple[str, str]] | None = None, *, keep: bool = True) -> Graph:
+        vpc = resource("network.vpc", "net/Net", {"cidr": "10.0.0.0/16"})
+        subnet = resource("network.a", "net/Subnet", {"net": Ref(VPC), "range": "10.0.1.0/24"})
+        group = {"name": name, "subnets": [Ref(A)], "size": {"min": 0, "max": 1}}
+        made = resource(f"groups.{entry}", "run/Group", group)
+        kept = msgspec.structs.replace(made, lifecycle=Lifecycle(keep_name=keep))
+        return graph(vpc, subnet, kept, moves=moves or [])
+
+    world = World()
+    world.apply(named("old", "stack/old"))
+    renamed = named("new", "stack/new", [("groups.old", "groups.new")])
+    assert [(str(c.address), c.action) for c in world.plan(renamed).pending()] == [("groups.new", Action.MOVE)]
+    insisted = named("new", "stack/new", [("groups.old", "groups.new")], keep=False)
+    assert [c.action for c in world.plan(insisted).pending()] == [Action.REPLACE]
+    assert world.apply(renamed).complete
+    assert world.settled(renamed)
+    (group,) = (record for record in world.disk.read().records.values() if record.type == "toy:run/Group")
+    assert group.outputs["name"] == "stack/old"
+    # Taken back by hand, without saying so: what is there is known, and how it stays.
+    (refused,) = errors_in(world.plan(named("old", "stack/old")).diagnostics)
+    assert refused.detail == "It is groups.new of this stack, which does not declare that any more."
+    assert "moved: [{from: groups.new, to: groups.old}]" in refused.hint

@@ -11,6 +11,7 @@ from mlinfra.core.health import Severity
 from mlinfra.health.backoff import STATUS, backoff_of
 from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Group, Seen
+from mlinfra.sandbox.kubernetes.controllers.catalog import DEPLOYMENT
 from mlinfra.sandbox.kubernetes.values import Object, timestamp
 from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, GPU_TOLERATION, World, workload
 from tests.sandbox.kubernetes.controllers.test_autoscaling import DISCOVERED
@@ -41,20 +42,31 @@ def test_a_pod_that_waits_is_told_what_was_tried_for_it_and_when_that_is_tried_a
     assert trouble.severity is Severity.BROKEN
     assert trouble.remedy == (
         f"group gpu may grow from 0 to 2, which the autoscaler does; its last try failed: {SHORT}; "
-        "the autoscaler waits, and tries again at 09:05 UTC at the earliest"
+        "the autoscaler waits, and tries again at 09:05 UTC at the earliest; AWS has none of these left there at the "
+        "moment: add further types to nodeGroups.gpu.instances, zones, or a group of another capacity type with a "
+        "lower priority"
     )
 
 
 def test_where_auto_scaling_tells_no_reason_the_autoscalers_is_told() -> None:
     made = short_of_machines()
-    told = [one for one in health_of(made, groups=cloud_groups(made)).troubles if one.title == "node group gpu"]
-    assert [(one.severity, one.words) for one in told] == [
-        (
-            Severity.NOTE,
-            "a try of the last hour to get a machine failed: AWS cannot provision any more instances for this node "
-            "group; the autoscaler waits, and tries again at 09:05 UTC at the earliest",
-        )
-    ]
+    trouble = only(health_of(made, groups=cloud_groups(made)))
+    assert trouble.remedy == (
+        "group gpu may grow from 0 to 2, which the autoscaler does; its last try failed: AWS cannot provision any more "
+        "instances for this node group; the autoscaler waits, and tries again at 09:05 UTC at the earliest"
+    )
+
+
+def test_a_group_that_nobody_waits_for_any_more_is_a_note_with_the_same_reason() -> None:
+    made = short_of_machines()
+    made.store.delete(DEPLOYMENT, "ranker", "default")
+    made.settle()
+    (note,) = health_of(made, groups=cloud_groups(made)).troubles
+    assert (note.severity, note.title) == (Severity.NOTE, "node group gpu")
+    assert note.words == (
+        "a try of the last hour to get a machine failed: AWS cannot provision any more instances for this node group; "
+        "the autoscaler waits, and tries again at 09:05 UTC at the earliest"
+    )
 
 
 def test_once_it_has_tried_again_with_success_nothing_is_said() -> None:

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 
 from mlinfra.core.address import Address
+from mlinfra.core.backend import Holder
 from mlinfra.core.health import Severity
 from mlinfra.core.state import Failure
 from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Declared, Expected, Missing, Release
 from mlinfra.sandbox.kubernetes.controllers.catalog import DEPLOYMENT
 from mlinfra.sandbox.kubernetes.values import Object
-from tests.sandbox.kubernetes.controllers.clusters import World, meta, workload
+from tests.sandbox.kubernetes.controllers.clusters import NOW, World, meta, workload
 
 from .emulated import health_of, only, seen, world
 
@@ -47,6 +48,14 @@ def test_an_object_that_somebody_deleted_is_missed_for_what_it_did(kind: str, se
     assert (trouble.severity, trouble.address) == (severity, "endpoints.web.part")
     assert trouble.words.startswith(words)
     assert trouble.remedy.startswith("apply makes it again")
+
+
+def test_what_a_destroy_has_deleted_already_is_not_missed() -> None:
+    gone = (Missing("Service default/web", "Service", "endpoints.web.part"),)
+    for purpose, missed in (("destroy", False), ("apply", True)):
+        holder = Holder(token=1, who="ada@laptop", purpose=purpose, since=NOW, expires=NOW)
+        troubles = health_of(world(), missing=gone, holder=holder).troubles
+        assert any(one.title == "Service default/web" for one in troubles) is missed
 
 
 def test_what_went_with_its_namespace_is_told_of_the_namespace() -> None:

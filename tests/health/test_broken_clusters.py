@@ -86,7 +86,10 @@ def test_pods_that_wait_for_a_group_whose_last_try_failed_are_told_so() -> None:
     trouble = only(health_of(made, groups=groups(made, maximum=4, hindered="MaxSpotInstanceCountExceeded: too many")))
     assert trouble.severity is Severity.BROKEN
     assert trouble.title == "Deployment default/ranker (1 pod)"
-    assert trouble.remedy.endswith("; its last try failed: MaxSpotInstanceCountExceeded: too many")
+    assert trouble.remedy.endswith(
+        "; its last try failed: MaxSpotInstanceCountExceeded: too many; "
+        "the spot quota of the account is used up: mlinfra capacity says which to raise"
+    )
 
 
 def test_gpus_that_no_plugin_tells_of_are_found_out() -> None:

@@ -10,10 +10,10 @@ import pytest
 from mlinfra.core.health import Severity, Trouble
 from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Group
-from mlinfra.sandbox.kubernetes.values import Object
-from tests.sandbox.kubernetes.controllers.clusters import GPU_TOLERATION, World, meta, workload
+from mlinfra.sandbox.kubernetes.values import Object, timestamp
+from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, GPU_TOLERATION, World, meta, workload
 
-from .emulated import groups, health_of, only, seen, world
+from .emulated import ONE_GPU, OWN, groups, health_of, only, seen, serve_with_gpus, world
 
 NVIDIA = ({"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"},)
 
@@ -117,3 +117,33 @@ def _waiting(made: World) -> tuple[Object, ...]:
     scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": why}
     pods = [pod for pod in made.pods() if pod["metadata"]["name"].startswith("web")]
     return tuple({**pod, "status": {"phase": "Pending", "conditions": [scheduled]}} for pod in pods)
+
+
+def test_a_node_that_a_pod_may_not_run_on_is_not_called_full() -> None:
+    made = world(gpus=1)
+    made.group("other", 1, ONE_GPU, labels={OWN: "other", "mlinfra/gpu": "A10G"}, taints=[GPU_TAINT])
+    serve_with_gpus(made, "ranker", 2)  # on group `gpu` alone
+    trouble = only(health_of(made, groups=groups(made)))
+    assert trouble.words == (
+        "each needs 1 nvidia.com/gpu, and the only node that has it and that it may run on is full "
+        "(held by Deployment default/ranker: 1)"
+    )
+
+
+def test_what_the_autoscaler_says_it_does_nothing_for_is_not_waited_for() -> None:
+    made = world(gpus=1, autoscaler=True)
+    serve_with_gpus(made, "ranker", 2)
+    (waits,) = (one for one in made.pods() if one["status"]["phase"] == "Pending")
+    looked = seen(made, groups=groups(made, maximum=4))
+    event = {
+        "metadata": meta("e"),
+        "involvedObject": {"uid": waits["metadata"]["uid"]},
+        "reason": "NotTriggerScaleUp",
+        "message": "pod didn't trigger scale-up: 1 Insufficient cpu",
+        "lastTimestamp": timestamp(looked.now),
+    }
+    for events, severity in ((), Severity.WARNING), ((event,), Severity.BROKEN):
+        heard = msgspec.structs.replace(looked, objects={**looked.objects, "Event": events})
+        trouble = only(judge("recsys", heard))
+        assert trouble.severity is severity
+        assert ("adds no machine for it (1 Insufficient cpu)" in trouble.remedy) is bool(events)

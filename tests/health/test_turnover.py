@@ -8,15 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from mlinfra.core.backend import Holder
 from mlinfra.core.health import Health, Severity
 from mlinfra.health.judgement import judge
-from mlinfra.health.seen import Group, Seen
-from mlinfra.sandbox.kubernetes.controllers.catalog import NODE
+from mlinfra.health.seen import Group, Release, Seen
+from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
 from mlinfra.sandbox.kubernetes.controllers.options import Options
 from mlinfra.sandbox.kubernetes.values import Object, timestamp
-from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, World, meta, workload
+from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, NOW, World, meta, workload
 
 from .emulated import ONE_GPU, OWN, cloud_groups, health_of, only, seen, serve_with_gpus, world
+from .test_broken_clusters import webhook
 
 TOLERANT: Object = {"tolerations": [{"operator": "Exists"}]}
 
@@ -135,6 +137,22 @@ def test_a_group_that_is_updated_has_its_nodes_closed_by_nobody_else() -> None:
     assert one.words == "it is cordoned: it takes no new pods"
 
 
+def test_what_holds_the_only_gpu_that_goes_is_not_said_to_fill_it() -> None:
+    made = aged(gpus=1)
+    (name,) = gpu_nodes(made)
+    (machine,) = (one for one in made.cloud.machines() if one.name == name)
+    made.cloud.interrupt(machine.instance_id, made.clock() + timedelta(minutes=2))
+    made.advance(seconds=2)
+    trouble = only(health_of(made))  # where the cloud was not asked
+    assert trouble.words == (
+        f"each needs 1 nvidia.com/gpu, and the only node that has it goes: node {name} (AWS takes it back, "
+        "a spot machine within two minutes)"
+    )
+    short = cloud_groups(made, failure="InsufficientInstanceCapacity: none")
+    note = next(one for one in health_of(made, groups=short).troubles if one.title == f"node {name}")
+    assert note.words.endswith("its pods are moving, and its group gets no other")
+
+
 def announced(made: World, node: str, instance: str, **more: Any) -> Seen:
     """A cluster in which a machine was announced to be taken back, whose node had a name that may be another's now."""
     about = {"kind": "Node", "name": node}
@@ -199,3 +217,51 @@ def test_a_plugin_that_is_nowhere_is_missed_at_once() -> None:
     trouble = only(health_of(made, groups=cloud_groups(made)))
     assert trouble.severity is Severity.BROKEN
     assert "it runs nowhere" in trouble.remedy
+
+
+def guarded() -> World:
+    """A program that the API asks about others, of two pods of which one must stay."""
+    made = world()
+    made.create(workload("Deployment", "guard", replicas=2))
+    spec = {"selector": {"app": "guard"}, "ports": [{"port": 443}]}
+    made.create({"apiVersion": "v1", "kind": "Service", "metadata": meta("guard"), "spec": spec})
+    budget = {"minAvailable": 1, "selector": {"matchLabels": {"app": "guard"}}}
+    made.create({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": meta("guard"), "spec": budget})
+    made.create(webhook("guard"))
+    return half_an_hour_later(made)
+
+
+def test_a_webhook_whose_pods_are_moving_is_not_to_be_deleted() -> None:
+    made = guarded()
+    for pod in made.pods():
+        made.store.delete(POD, pod["metadata"]["name"], "default", grace=0)
+    made.advance(seconds=0.5)
+    trouble = only(health_of(made))
+    assert (trouble.severity, trouble.remedy) == (Severity.WARNING, "")
+    assert trouble.words == (
+        "nobody answers behind it (service default/guard, whose pods are starting): deployments cannot be written"
+    )
+    made.settle()
+    assert told(health_of(made)) == []
+
+
+def test_a_budget_waits_for_pods_that_are_starting_and_nothing_is_to_be_mended() -> None:
+    made = guarded()
+    (first, second) = made.pods()
+    made.store.merge(NODE, second["spec"]["nodeName"], None, {"spec": {"unschedulable": True}})
+    made.store.delete(POD, first["metadata"]["name"], "default", grace=0)
+    made.advance(seconds=0.5)
+    (note,) = (one for one in health_of(made).troubles if one.title == "PodDisruptionBudget default/guard")
+    assert (note.severity, note.remedy) == (Severity.NOTE, "")
+    assert note.words.endswith("1 of 2 pods must stay, and 1 work; the others are starting")
+
+
+def test_a_release_that_is_being_upgraded_under_the_lock_was_interrupted_by_nobody() -> None:
+    holder = Holder(token=1, who="ada@laptop", purpose="apply", since=NOW, expires=NOW)
+    release = Release(id="keda/keda", number=3, status="pending-upgrade", description="Preparing upgrade")
+    notes = {one.title: one for one in health_of(world(), releases=(release,), holder=holder).troubles}
+    note = notes["release keda/keda"]
+    assert (note.words, note.remedy) == (
+        "its revision 3 is pending-upgrade: whoever holds the lock is at it",
+        "",
+    )

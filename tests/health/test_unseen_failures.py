@@ -11,7 +11,7 @@ from mlinfra.core.health import Severity
 from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Targets
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
-from mlinfra.sandbox.kubernetes.values import Object
+from mlinfra.sandbox.kubernetes.values import Object, timestamp
 from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, World, meta, workload
 
 from .emulated import groups, health_of, only, seen, serve_with_gpus, world
@@ -35,7 +35,7 @@ def test_a_free_gpu_behind_a_taint_is_not_called_full(taints: list[Object], tole
         made.create(workload("Deployment", "ranker", replicas=1, requests={"nvidia.com/gpu": "1"}))
         made.settle()
     trouble = only(health_of(made, groups=groups(made, maximum=4)))
-    kept_for = f"the node that has it is kept for pods that tolerate {kept}, which it does not"
+    kept_for = f"the only node that has it is kept for pods that tolerate {kept}, which it does not"
     assert trouble.words == f"each needs 1 nvidia.com/gpu, and {kept_for}"
     assert trouble.remedy.startswith("add a toleration for it to the pod")
 
@@ -214,3 +214,40 @@ def test_a_load_balancer_whose_targets_do_not_answer_is_told(
     told = [(one.severity.value, one.address) for one in troubles]
     assert told == ([(severity, "loadBalancers.models")] if severity else [])
     assert all(one.words.startswith(words) for one in troubles)
+
+
+@pytest.mark.parametrize(("mode", "told"), [("WaitForFirstConsumer", True), ("Immediate", True), ("", False)])
+def test_a_volume_whose_driver_is_not_here_is_told_with_the_line_that_brings_it(mode: str, told: bool) -> None:
+    made = world()
+    kind = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "gp3"}}
+    made.create({**kind, "provisioner": "ebs.csi.aws.com", "volumeBindingMode": mode or "WaitForFirstConsumer"})
+    claim = {"accessModes": ["ReadWriteOnce"], "storageClassName": "gp3", "resources": {"requests": {"storage": "1Gi"}}}
+    made.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta("data"), "spec": claim})
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    if told:
+        made.create(workload("StatefulSet", "store", replicas=1, pod_spec={"volumes": [volume]}))
+    made.settle()
+    troubles = health_of(made).troubles
+    assert [(one.words, one.remedy, one.explains) for one in troubles] == [
+        (
+            "nothing makes its volume: the driver of its class gp3 (ebs.csi.aws.com) is not here",
+            "name it in the stack: cluster.volumes: [ebs]",
+            ("StatefulSet default/store",),
+        )
+    ][: len(troubles)]
+    assert bool(troubles) is told
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(2, False), (9, True)])
+def test_a_namespace_that_does_not_go_is_told_with_who_holds_it(minutes: int, told: bool) -> None:
+    looked = seen(world())
+    message = "Some content in the namespace has finalizers remaining: acme.example/never in 1 resource instances"
+    going = {
+        "metadata": {"name": "old", "deletionTimestamp": timestamp(looked.now - timedelta(minutes=minutes))},
+        "status": {"conditions": [{"type": "NamespaceFinalizersRemaining", "status": "True", "message": message}]},
+    }
+    troubles = judge(
+        "recsys", msgspec.structs.replace(looked, objects={**looked.objects, "Namespace": (going,)})
+    ).troubles
+    words = f"it does not go, since 08:51 UTC (9 minutes): {message}"
+    assert [(one.title, one.words) for one in troubles] == ([("Namespace old", words)] if told else [])

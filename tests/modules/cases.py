@@ -45,6 +45,7 @@ SIGN_IN = {
     "clientId": "flyte",
     "clientSecret": Secret("sm", "acme/flyte", "clientSecret"),
 }
+PROGRAMS = {"clientId": "flyte-cli", "audience": "flyte", "keys": "https://login.acme.example/keys"}
 # One with names for endpoints of each kind of gateway, and one without.
 DOORS: Sections = {
     "inner": {"domain": "models.acme.internal", "gateway": "nginx"},
@@ -228,6 +229,10 @@ CASES: dict[str, dict[str, Sections]] = {
         "under-its-name": {
             **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
             "runtimes": {"flyte": {"domain": "flyte.acme.example", "signIn": SIGN_IN}},
+        },
+        "with-programs": {
+            **entrance(domain="acme.example", type="application", gateway="alb", certificate=CERTIFICATE),
+            "runtimes": {"flyte": {"domain": "flyte.acme.example", "signIn": {**SIGN_IN, "programs": PROGRAMS}}},
         },
         "defaults": {**NODES, "runtimes": {"flyte": {}}},
         "watched": {

@@ -14,7 +14,7 @@ from mlinfra.core.value import Concat, Expression, Ref, Secret
 from mlinfra.library.database_password import SCRIPT
 from mlinfra.library.images import AWS
 from tests.library.samples import codes, graph_of, properties, refusals
-from tests.modules.cases import CERTIFICATE, CLUSTER, NODES, SIGN_IN, SYSTEM
+from tests.modules.cases import CERTIFICATE, CLUSTER, NODES, PROGRAMS, SIGN_IN, SYSTEM
 
 _BOTH = {**NODES, "runtimes": {"mlflow": {}, "flyte": {}}}
 _DATABASES = ("runtimes.mlflow.database", "runtimes.flyte.database")
@@ -177,6 +177,45 @@ def test_people_reach_flyte_once_the_load_balancer_has_asked_who_they_are() -> N
     ports = {port["port"] for rule in policy["ingress"] if "from" not in rule for port in rule["ports"]}
     assert {8090, 8080} <= ports
     assert graph.outputs == {"url": "https://flyte.acme.example/v2"}
+
+
+def test_programs_reach_flyte_by_tokens_that_the_load_balancer_judges_and_are_told_where_to_get_them() -> None:
+    graph = graph_of(_flyte(_ALB, signIn={**SIGN_IN, "programs": {**PROGRAMS, "audienceForm": "list"}}))
+    rules = [one.properties for one in graph if one.type == "aws:lb/listenerRule:ListenerRule"]
+    rules.sort(key=lambda rule: rule["priority"])
+    of_api = [rule for rule in rules if "flyteidl2" in str(rule["conditions"])]
+    discovery, programs, people = of_api
+    # Who has no token yet finds out where there are some, unasked, and nothing else.
+    assert discovery["conditions"][1]["pathPattern"]["regexValues"] == [
+        r"^/\.well-known/oauth-authorization-server$",
+        r"^/flyteidl2\.auth\.AuthMetadataService/.*$",
+    ]
+    assert [action["type"] for action in discovery["actions"]] == ["forward"]
+    # Who brings one is judged by it: whose it is, and whom it is for.
+    assert programs["conditions"][2] == {"httpHeader": {"httpHeaderName": "Authorization", "values": ["Bearer *"]}}
+    judged = programs["actions"][0]
+    assert (judged["type"], judged["order"]) == ("jwt-validation", 1)
+    assert judged["jwtValidation"] == {
+        "issuer": SIGN_IN["issuer"],
+        "jwksEndpoint": PROGRAMS["keys"],
+        "additionalClaims": [{"name": "aud", "format": "string-array", "values": ["flyte"]}],
+    }
+    # Who brings none is not sent to a page that no program can read.
+    assert people["actions"][0]["authenticateOidc"]["onUnauthenticatedRequest"] == "deny"
+    targets = {rule["actions"][-1]["targetGroupArn"] for rule in of_api}
+    assert len(targets) == 1
+    values: Any = properties(graph, "runtimes.flyte")["values"]
+    told = values["configuration"]["inline"]["runs"]["authMetadata"]
+    assert (told["externalAuthServerBaseUrl"], told["flyteClient"]["clientId"]) == (SIGN_IN["issuer"], "flyte-cli")
+    assert len(rules) == 4
+
+
+def test_without_programs_nothing_of_flyte_is_open_and_it_tells_nobody_where_to_sign_in() -> None:
+    graph = graph_of(_flyte(_ALB))
+    rules = [one.properties for one in graph if one.type == "aws:lb/listenerRule:ListenerRule"]
+    assert {rule["actions"][0]["type"] for rule in rules} == {"authenticate-oidc"}
+    values: Any = properties(graph, "runtimes.flyte")["values"]
+    assert "authMetadata" not in values["configuration"]["inline"]["runs"]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 from mlinfra.sandbox.faults import FaultKind, FaultRule
 
 from . import points
-from .place import STACK, MakePlace, Place
+from .place import KILLED, STACK, MakePlace, Place
 from .reference import Reference
 from .stacks import FORMS
+from .test_kill import killing
 
 INCOMPLETE = 6
 CLUSTER = FORMS["cluster"]
@@ -42,6 +43,8 @@ SHORTAGES: dict[str, tuple[FaultRule, tuple[str, ...]]] = {
     ),
 }
 SAMPLE = ["no-capacity", "group-quota"]
+# The calls of the apply that replaces a group that failed: it is deleted, and made again.
+MENDING = [f"{number}/{when}" for number in (1, 2) for when in ("before", "after")]
 
 
 def fall_short(point: str, places: MakePlace, reference: Reference) -> None:
@@ -79,6 +82,30 @@ def test_what_a_failed_group_left_is_destroyed_with_the_rest(places: MakePlace) 
             _fails(place, "CREATE_FAILED")
             place.do("destroy", STACK, "--yes")
         place.gone()
+
+
+def die_mending(point: str, places: MakePlace, reference: Reference) -> None:
+    """One point: a group fails for lack of room; the run that replaces it dies at its n-th call; one more goes on."""
+    number, when = point.split("/")
+    kinds = reference.of(CLUSTER).kinds["create"]
+    with places() as place:
+        place.write(CLUSTER.first)
+        with place.faults(SHORTAGES["no-capacity"][0]):
+            _fails(place, "CREATE_FAILED")
+        with place.faults(killing(int(number), when)):
+            process = place.start("apply", STACK, "--yes")
+            assert process.end() == KILLED, process.printed()
+        place.do("apply", STACK, "--yes")
+        assert place.kinds() == kinds
+        place.settled(listed=True)
+        place.do("destroy", STACK, "--yes")
+        place.gone()
+
+
+@pytest.mark.long
+@points.sharded
+def test_every_killed_mending(shard: int, places: MakePlace, reference: Reference) -> None:
+    points.run("R14 killed mending", shard, MENDING, lambda point: die_mending(point, places, reference))
 
 
 @pytest.mark.parametrize("lacking", [{"InstanceType": "g5.*"}, {"AvailabilityZone": "us-east-1a"}])

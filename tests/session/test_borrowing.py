@@ -62,6 +62,18 @@ def test_what_the_stack_makes_under_a_name_is_its_maker_where_only_the_name_is_s
     assert {one.address: one.maker for one in found} == {AT: "resources.role", "resources.disk": "resources.alias"}
 
 
+def test_a_bucket_is_looked_for_where_only_its_key_is_not() -> None:
+    setting = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "k-1"}}
+    own = Resource(Address("resources.own"), "aws:s3/bucket:Bucket", {"bucket": "own"}, CLOUD)
+    for bucket, maker in (("own", "resources.own"), ("other", None)):
+        it = Resource(AT, setting, {"bucket": bucket, "rules": [rule]}, CLOUD)
+        change = Change(address=AT, type=setting, action=Action.CREATE)
+        plan = Plan(ownership=Ownership("s", "l"), serial=1, steps=(), changes=(change,))
+        found = {one.name: (one.maker, one.later) for one in borrowings(plan, Graph.of([own, it]), Kinds())}
+        assert found == {bucket: (maker, False), "k-1": (None, True)}
+
+
 def test_what_aws_does_not_look_for_it_misses_later_unless_a_group_launches_from_it() -> None:
     template = Resource(AT, "aws:ec2/launchTemplate:LaunchTemplate", {"vpcSecurityGroupIds": ["sg-1"]}, CLOUD)
     launch = {"launchTemplate": {"id": Ref(AT), "version": "1"}}
@@ -79,7 +91,8 @@ def test_it_is_told_at_the_line_that_names_it_in_its_own_section_first() -> None
         "endpoints": {"ranker": {"role": role}},
         "cluster": {"access": [{"principal": PERSON}, {"principal": role}]},
     }
-    stack = stack_of(sections, resources={"it": {"type": GROUP, "properties": {"vpcId": "vpc-1"}}})
+    grouped = {"type": GROUP, "properties": {"vpcId": "vpc-1"}}
+    stack = stack_of(sections, resources={"first": grouped, "it": grouped})
     asked = [(role, "cluster.access.ml-admins"), (role, "endpoints.ranker"), ("vpc-1", AT), ("vpc-2", AT)]
     places = [place_of(name, stack, Address(below)) for name, below in asked]
     assert [one.file if one else None for one in places] == [

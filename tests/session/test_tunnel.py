@@ -15,6 +15,7 @@ from mlinfra.aws.plain import plain
 from mlinfra.core.clock import SystemClock
 from mlinfra.core.connections import CLUSTER
 from mlinfra.core.errors import ProviderError
+from mlinfra.providers.kubernetes.answers import having
 from mlinfra.providers.kubernetes.client import Client
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.kubernetes.controllers.options import Timings
@@ -70,7 +71,7 @@ def test_a_private_cluster_is_entered_through_one_of_its_nodes(place: Place) -> 
     assert endpoint is not None
     assert endpoint.server.startswith("https://127.0.0.1:")
     client = Client(endpoint, SystemClock())
-    assert client.get("/version", "asking for its version")["major"] == "1"
+    assert client.get("/version", "asking for its version", having("gitVersion"))["major"] == "1"
     client.close()
     assert place.sessions() == place.machines()[:1]
 

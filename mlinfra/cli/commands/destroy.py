@@ -43,7 +43,7 @@ def run(
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
-        session = shell.open(stack, sets, inputs)
+        session = shell.open(stack, sets, inputs, by_state=True)
         recovered(shell, session)
         plan = session.plan(destroy=True, delete_data=delete_data, remove_foreign=remove_foreign, on_progress=say)
     # The session proves that nothing is left, or raises with what is.

@@ -22,15 +22,15 @@ def run(
     Exits with 2 where something has drifted, vanished, or been added to what the stack owns alone, and with 1 where
     something could not be read.
     """
-    from mlinfra.cli.plans import show_plan, unreadable
-    from mlinfra.cli.render.changes import foreign
+    from mlinfra.cli.plans import show_plan
+    from mlinfra.cli.render.changes import foreign, unread
     from mlinfra.core.diagnostic import errors_in
 
     shell = Shell.of(context)
     with shell.progress("reading the cloud"):
-        session = shell.open(stack, sets, inputs)
+        session = shell.open(stack, sets, inputs, by_state=True)
         plan = session.drift()
     show_plan(shell, session, plan, form, verb="drift")
-    if errors_in(plan.diagnostics) or unreadable(plan):
+    if errors_in(plan.diagnostics) or unread(plan):
         return 1
     return 2 if plan.pending() or foreign(plan) else 0

@@ -32,7 +32,7 @@ def run(context: typer.Context, stack: StackFile, port: Port = 8443, sets: Sets 
     from mlinfra.cli.render.document import document
 
     shell = Shell.of(context)
-    found, besides = shell.open(stack, sets, inputs).kubeconfig(port)
+    found, besides = shell.open(stack, sets, inputs, by_state=True).kubeconfig(port)
     shell.write(document(found))
     if besides:
         shell.tell(f"note: {besides}")

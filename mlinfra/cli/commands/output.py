@@ -32,7 +32,7 @@ def run(
     from mlinfra.cli.unknown import unknown
 
     shell = Shell.of(context)
-    outputs = shell.open(stack, sets, inputs).outputs()
+    outputs = shell.open(stack, sets, inputs, by_state=True).outputs()
     if name and name not in outputs:
         raise unknown("output", name, outputs)
     if form == "json":

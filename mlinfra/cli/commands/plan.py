@@ -23,7 +23,11 @@ def run(
     stack: StackFile,
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="Write the sealed plan, for apply.")] = "",
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 2 where changes are pending.")
+        bool,
+        typer.Option(
+            "--detailed-exitcode",
+            help="Exit with 2 where changes are pending, with 1 where something could not be read.",
+        ),
     ] = False,
     target: Annotated[
         list[str] | None,
@@ -44,6 +48,7 @@ def run(
     Reads the stack file and the cloud, changes nothing, and lists every change, the most dangerous first.
     """
     from mlinfra.cli.plans import refusal, show_plan
+    from mlinfra.cli.render.changes import unread
 
     shell = Shell.of(context)
     with shell.progress("reading the stack") as say:
@@ -62,4 +67,6 @@ def run(
         session.save(plan, out)
         if form == "text":
             shell.write(f"written to {out}; carry it out with: mlinfra apply {out}")
-    return 2 if detailed_exitcode and plan.pending() else 0
+    if not detailed_exitcode:
+        return 0
+    return 1 if unread(plan) else 2 if plan.pending() else 0

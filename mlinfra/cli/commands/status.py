@@ -28,7 +28,7 @@ def run(
     shell = Shell.of(context)
     sessions = shell.sessions
     with shell.progress("looking at the cloud and into the cluster"):
-        health = sessions.check_health(sessions.Options(file=stack, sets=tuple(sets or ()), inputs=tuple(inputs or ())))
+        health = sessions.check_health(shell.options(stack, sets, inputs, by_state=True))
     if form == "json":
         shell.write(document(health_data(health)))
     elif form == "markdown":

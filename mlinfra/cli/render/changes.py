@@ -107,8 +107,9 @@ def _told_once(change: Change) -> Change:
 
 
 def reason_of(change: Change) -> str:
-    """Why, where nothing else of the change says it already."""
-    return "" if change.origin is not None and change.reason == f"was {change.origin}" else change.reason
+    """Why, where nothing else of the change says it already; and what nobody gets back after it."""
+    reason = "" if change.origin is not None and change.reason == f"was {change.origin}" else change.reason
+    return "; ".join(filter(None, (reason, f"lost with it: {change.lost}" if change.lost else "")))
 
 
 def by_danger(changes: Iterable[Change]) -> list[Change]:
@@ -171,6 +172,9 @@ def counted(plan: Plan) -> Iterator[tuple[Action, str]]:
         if action is Action.CREATE and lost:
             yield Action.DELETE, f"{lost:,} to lose and create anew"
             number -= lost
+        if action is Action.NO_OP and (unknown := len(unread(plan))):
+            yield action, f"{unknown:,} could not be read"
+            number = max(0, number - unknown)
         if number:
             yield action, f"{number:,} unchanged" if action is Action.NO_OP else f"{number:,} to {action.value}"
 
@@ -178,6 +182,11 @@ def counted(plan: Plan) -> Iterator[tuple[Action, str]]:
 def foreign(plan: Plan) -> int:
     """How many things others added to objects of the stack, which no change of the plan takes away."""
     return sum(diagnostic.code == _FOREIGN for diagnostic in plan.diagnostics)
+
+
+def unread(plan: Plan) -> tuple[str, ...]:
+    """The addresses of what could not be read, so that nobody knows how it is."""
+    return tuple(str(one.address) for one in plan.diagnostics if one.code == _UNREADABLE and one.address)
 
 
 def existing(plan: Plan) -> int:
@@ -195,6 +204,7 @@ def is_sweeping(plan: Plan) -> bool:
     return destroyed(plan) * 3 > existing(plan)
 
 
+_UNREADABLE = "MLI3034"  # the planner's code for an object that could not be read
 _FOREIGN = "MLI3180"  # the planner's code for what others put below an object of the stack
 _QUIET = {
     "Plan": "Nothing to do: everything is as the stack says.",
@@ -207,7 +217,9 @@ def verdict(plan: Plan, heading: str = "Plan") -> str:
     """One sentence or two: whether it could be applied, and how dangerous it is."""
     errors = len(errors_in(plan.diagnostics))
     refused = f"This cannot be applied: {number_of(errors, 'error')} below. " if errors else ""
-    return refused + danger(plan, heading)
+    unknown = unread(plan)
+    left = f" {number_of(len(unknown), 'object')} could not be read, and stay as they are." if unknown else ""
+    return refused + danger(plan, heading) + left
 
 
 def danger(plan: Plan, heading: str = "Plan") -> str:
@@ -215,7 +227,7 @@ def danger(plan: Plan, heading: str = "Plan") -> str:
     if heading == "Drift" and not plan.pending() and (added := foreign(plan)):
         return f"Nothing else has drifted: {number_of(added, 'thing')} added outside of the stack, as told below."
     if not plan.pending():
-        return _QUIET[heading]
+        return _QUIET[heading] if not unread(plan) else "Nothing is to be done with what could be read."
     if not destroyed(plan):
         return "Nothing is destroyed."
     found = counts(plan.changes)

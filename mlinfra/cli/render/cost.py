@@ -54,9 +54,10 @@ def _changed(cost: Cost) -> str:
 
 
 def cost_brief(cost: Cost, look: Look) -> Page:
-    """The figures in a line, and below it the things that make the difference, the largest first."""
+    """The figures in a line, and below it what makes the difference, the largest first; nothing where all goes."""
     page = Page().line(("cost      ", "bold"), cost_summary(cost), below=_INDENT)
-    changed = sorted(filter(_differs, (*cost.lines, *cost.gone)), key=_weight) if tells_changes(cost) else []
+    told = bool(cost.lines) and tells_changes(cost)
+    changed = sorted(filter(_differs, (*cost.lines, *cost.gone)), key=_weight) if told else []
     shown = changed if look.full else changed[:_LINES]
     for line in shown:
         words = (_difference(line.change), f", {_GONE}" if line in cost.gone else "")

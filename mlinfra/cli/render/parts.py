@@ -12,7 +12,7 @@ import msgspec
 from mlinfra.cli.render.changes import DANGER, PARTICIPLE
 from mlinfra.core.plan import Action, Part
 
-_KEPT = "kept"
+_KEPT, _FROM, _CHART = "kept", "from", "Chart"
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -24,8 +24,10 @@ class Gathered(msgspec.Struct, frozen=True):
 
     @property
     def done(self) -> str:
-        """What happens to them: `created`; what nothing happens to is kept."""
-        return _KEPT if self.action is Action.NO_OP else PARTICIPLE[self.action]
+        """What happens to them: `created`. What nothing happens to is kept; a chart is where the others are from."""
+        if self.action is Action.NO_OP:
+            return _FROM if self.kind == _CHART else _KEPT
+        return PARTICIPLE[self.action]
 
 
 def gathered(parts: Iterable[Part]) -> Iterator[Gathered]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlinfra.cli.render.capacity import capacity_data
-from mlinfra.cli.render.changes import by_danger, explained
+from mlinfra.cli.render.changes import by_danger, explained, unread
 from mlinfra.cli.render.cost import cost_data
 from mlinfra.cli.render.diagnostics import diagnostic_json, gravest_first
 from mlinfra.cli.render.document import document
@@ -14,7 +14,7 @@ from mlinfra.core.plan import Change, Field, Part, Plan
 from mlinfra.core.value import path_text
 
 FORMAT_VERSION = "1.3"
-KEYS = ("formatVersion", "stack", "seal", "summary", "changes", "diagnostics", "cost", "capacity")
+KEYS = ("formatVersion", "stack", "seal", "summary", "unreadable", "changes", "diagnostics", "cost", "capacity")
 
 
 def plan_json(plan: Plan) -> str:
@@ -30,6 +30,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "stack": plan.ownership.stack,
         "seal": plan.seal.digest,
         "summary": plan.summary(),
+        "unreadable": list(unread(plan)),
         "changes": [change_data(change) for change in by_danger(plan.pending())],
         "diagnostics": [diagnostic_json(d) for d in gravest_first(plan.diagnostics)],
         "cost": cost_data(plan.cost) if plan.cost is not None else None,
@@ -51,6 +52,7 @@ def change_data(change: Change) -> dict[str, Any]:
         "fields": [field_data(field) for field in change.fields],
         "parts": [part_data(part) for part in change.parts],
         **({"loses": True} if change.loses else {}),
+        **({"lost": change.lost} if change.lost else {}),
     }
 
 

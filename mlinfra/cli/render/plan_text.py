@@ -21,6 +21,7 @@ from mlinfra.cli.render.changes import (
     reason_of,
     sign,
     title,
+    unread,
     without_repeats,
 )
 from mlinfra.cli.render.cost import cost_brief
@@ -151,12 +152,14 @@ def _header(plan: Plan, about: Mapping[str, str], verb: str) -> Page:
 
 
 def _quiet_line(plan: Plan, verb: str) -> tuple[Piece, ...]:
-    objects = number_of(len(plan.changes), "object")
-    are = "is" if len(plan.changes) == 1 else "are"
-    some = "; only some targets were looked at" if plan.partial else ""
+    unknown = len(unread(plan))
+    known = max(0, len(plan.changes) - unknown)
+    objects, are = number_of(known, "object"), "is" if known == 1 else "are"
+    some = f", {unknown:,} could not be read" if unknown else ""
+    some += "; only some targets were looked at" if plan.partial else ""
     what = f"nothing to do, {objects} {are} as the stack says"
     if plan.destroy:
-        what = "nothing is left to destroy"
+        what = "nothing is left to destroy" if not unknown else "nothing that could be read is left to destroy"
     elif verb == "drift":
         added = f"{number_of(foreign(plan), 'thing')} added outside of the stack; otherwise " if foreign(plan) else ""
         what = f"no drift, {objects} {are} as last applied" if plan.changes else "no drift: nothing was applied yet"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlinfra.cli.codes import Code
 from mlinfra.cli.render.changes import PARTICIPLE, counts
+from mlinfra.cli.render.diagnostics import failure_page
 from mlinfra.cli.render.duration import duration_text
 from mlinfra.cli.render.look import Look
+from mlinfra.cli.render.number import number_of
 from mlinfra.cli.render.page import Page
 from mlinfra.cli.render.value import value_json, value_text
 from mlinfra.core.plan import Plan
@@ -48,6 +51,15 @@ def done_page(plan: Plan, seconds: float, look: Look) -> Page:
     return Page().line((look.done, "green"), f" {plan.ownership.stack}: ", (words, "bold"), (took, "dim"))
 
 
+def left_page(unread: Sequence[str], look: Look) -> Page:
+    """What an apply left as it is, since it could not be read."""
+    one = len(unread) == 1
+    what = (
+        f"incomplete: {number_of(len(unread), 'object')} could not be read, and {'was' if one else 'were'} left alone"
+    )
+    return failure_page(Code.LEFT_UNREAD, what, "see the warnings above; then run the same command again", look)
+
+
 def outputs_page(outputs: Mapping[str, Value]) -> Page:
     """The stack's outputs, aligned."""
     page = Page()
@@ -62,12 +74,14 @@ def outputs_page(outputs: Mapping[str, Value]) -> Page:
     return page
 
 
-def report_json(report: Report, seconds: float, *, stack: str, outputs: Mapping[str, Value]) -> dict[str, Any]:
-    """The report as docs/json.md documents it."""
+def report_json(
+    report: Report, seconds: float, *, stack: str, outputs: Mapping[str, Value], unread: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The report as docs/json.md documents it. `unread`: the addresses of what could not be read and was left alone."""
     return {
         "formatVersion": "1.0",
         "stack": stack,
-        "complete": report.complete,
+        "complete": report.complete and not unread,
         "stopped": report.stopped,
         "seconds": round(seconds, 3),
         "done": [
@@ -80,6 +94,7 @@ def report_json(report: Report, seconds: float, *, stack: str, outputs: Mapping[
         "notReached": [
             {"address": str(s.step.address), "because": str(s.because) if s.because else None} for s in report.skipped
         ],
+        "unreadable": list(unread),
         "outputs": value_json(dict(sorted(outputs.items()))),
     }
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.rollouts import patience_with
 from mlinfra.health.room import listed
-from mlinfra.health.seen import Live, Seen, selects, subject_of
+from mlinfra.health.seen import Live, Seen, condition, selects, subject_of
 
 _LEAVING = ("karpenter.sh/disrupted", "aws-node-termination-handler/")
 
@@ -27,19 +28,30 @@ def find(seen: Seen) -> Iterator[Finding]:
         expected, healthy = int(status["expectedPods"]), int(status.get("currentHealthy") or 0)
         needed = int(status.get("desiredHealthy") or 0)
         never = needed >= expected
+        coming = not never and _are_starting(seen, budget)
+        mend = "" if coming else "mend the pods that do not work, and it lets one go"
         yield Finding(
-            severity=Severity.WARNING,
+            severity=Severity.NOTE if coming else Severity.WARNING,
             subject=subject_of("PodDisruptionBudget", budget),
             words=f"it keeps {listed(f'node {one}' for one in held)} from being emptied: "
             + (
                 "its only pod must stay"
                 if expected == 1
                 else f"{needed} of {expected} pods must stay, and {healthy} work"
-            ),
-            remedy=_way_out(budget) if never else "mend the pods that do not work, and it lets one go",
+            )
+            + ("; the others are starting" if coming else ""),
+            remedy=_way_out(budget) if never else mend,
             because=frozenset() if never else _ill(seen, budget),
             layer=4,
         )
+
+
+def _are_starting(seen: Seen, budget: Live) -> bool:
+    """Whether all of its pods that do not answer are young enough to do so yet."""
+    late = [pod for pod in _selected(seen, budget) if condition(pod, "Ready").get("status") != "True"]
+    ages = [(pod, seen.age(pod["metadata"].get("creationTimestamp"))) for pod in late]
+    placed = all((pod.get("spec") or {}).get("nodeName") for pod in late)
+    return bool(late) and placed and all(age < patience_with(pod) for pod, age in ages)
 
 
 def _way_out(budget: Live) -> str:

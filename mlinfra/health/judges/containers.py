@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.downloads import download_of
+from mlinfra.health.preparing import obstacle
+from mlinfra.health.pulling import pull_failure
+from mlinfra.health.replicas import replicas_of
 from mlinfra.health.rollouts import STARTING, patience_with
 from mlinfra.health.seen import Live, Seen, condition, short, subject_of
 from mlinfra.health.turnover import unsettled
@@ -14,6 +19,7 @@ from mlinfra.health.turnover import unsettled
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"})
 _SETTINGS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 _CRASHES = frozenset({"CrashLoopBackOff"})
+_UNADMITTED = frozenset({"UnexpectedAdmissionError", "NodeAffinity", "TopologyAffinityError"})
 _SIGKILL = 137
 
 
@@ -29,23 +35,55 @@ def _of(seen: Seen, pod: Live, *, settled: bool) -> Iterator[Finding]:
     status = pod.get("status") or {}
     for name in ("initContainerStatuses", "containerStatuses"):
         for container in status.get(name) or ():
-            if told := _container(pod, container):
-                yield _finding(seen, pod, *told)
-    if status.get("phase") == "Failed" and status.get("reason") == "Evicted":
-        yield _finding(seen, pod, f"evicted: {short(status.get('message'))}", "delete it once the cause is mended")
+            if told := _container(seen, pod, container):
+                waits = ((container.get("state") or {}).get("waiting") or {}).get("reason", "")
+                begun = waits not in _IMAGE | _SETTINGS  # else no database has a part in it
+                yield _finding(seen, pod, *told, serving=begun)
+    if status.get("phase") == "Failed" and (told := _ended(status)):
+        finding = _finding(seen, pod, *told)
+        mended = _is_made_up_for(seen, pod)
+        remedy = f"kubectl -n {pod['metadata'].get('namespace')} delete pod {pod['metadata']['name']}"
+        yield msgspec.structs.replace(finding, severity=Severity.NOTE, remedy=remedy) if mended else finding
+    if status.get("phase") == "Pending" and (found := obstacle(seen, pod)):
+        words, remedy, passing = found
+        finding = _finding(seen, pod, words, remedy)
+        yield msgspec.structs.replace(finding, severity=Severity.WARNING) if passing else finding
     if settled:
         yield from _slow(seen, pod)
 
 
-def _container(pod: Live, container: Mapping[str, Any]) -> tuple[str, str] | None:
+def _ended(status: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a node did to a pod that it will not run again, and what helps."""
+    reason, message = str(status.get("reason") or ""), short(status.get("message"))
+    if reason == "Evicted":
+        return f"evicted: {message}", "have it ask for what it uses (resources.requests): who uses more goes first"
+    if reason in _UNADMITTED or reason.startswith("OutOf"):
+        ill = "unhealthy devices" in message or "no healthy devices" in message
+        remedy = "its node's devices are ill: drain the node and end its machine, and its group makes another"
+        return f"its node refused it: {message} ({reason})", remedy if ill else "the next one may be placed better"
+    return None
+
+
+def _is_made_up_for(seen: Seen, pod: Live) -> bool:
+    """Whether what it was of has all its pods without it."""
+    owner = seen.owner_of(pod)
+    live = seen.by_subject.get(owner)
+    kind = owner.partition(" ")[0]
+    if live is None or kind not in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"):
+        return False
+    ready, wanted = replicas_of(kind, live)
+    return ready >= wanted
+
+
+def _container(seen: Seen, pod: Live, container: Mapping[str, Any]) -> tuple[str, str] | None:
     """What a container suffers from, and what to do."""
     name = container.get("name")
     waiting = (container.get("state") or {}).get("waiting") or {}
     reason, message = waiting.get("reason", ""), short(waiting.get("message"))
     where = f"-n {pod['metadata'].get('namespace')}"
     if reason in _IMAGE:
-        words = f"container {name}: its image {_image(pod, name)} cannot be pulled ({reason})"
-        return words, "check that the image exists, and that the nodes may read its registry" + _said(message)
+        why, remedy = pull_failure(seen, pod, message)
+        return f"container {name}: its image {_image(pod, name)} cannot be pulled ({why or reason})", remedy
     if reason in _SETTINGS:
         why = message.removeprefix("Error: ") or "see kubectl describe of the pod"
         remedy = f"make what it names, or mend the name: kubectl {where} get secrets,configmaps"
@@ -94,7 +132,7 @@ def _slow(seen: Seen, pod: Live) -> Iterator[Finding]:
     since = condition(pod, "Ready").get("lastTransitionTime") or status.get("startTime")
     if status.get("phase") == "Running" and seen.age(since) > patience_with(pod):
         words = "it runs and is not ready: its readiness probe fails" + _said(seen.warning_about(pod))
-        yield _finding(seen, pod, words, "see what the probe asks for, and the container's log")
+        yield _finding(seen, pod, words, "see what the probe asks for, and the container's log", serving=True)
     elif status.get("phase") == "Pending" and seen.age(status.get("startTime")) > STARTING:
         words = f"it has been starting on {node} for {int(seen.age(status.get('startTime')) // 60)} minutes"
         yield _finding(seen, pod, words + _said(seen.warning_about(pod)), "see kubectl describe of the pod")
@@ -108,14 +146,16 @@ def _is_lost(seen: Seen, node: str) -> bool:
     return found is not None and condition(found, "Ready").get("status") != "True"
 
 
-def _finding(seen: Seen, pod: Live, words: str, remedy: str) -> Finding:
+def _finding(seen: Seen, pod: Live, words: str, remedy: str, *, serving: bool = False) -> Finding:
+    """serving: whether what it lacks may be its database."""
+    lost = frozenset({_node(pod)}) if _is_lost(seen, _node(pod)) else frozenset()
     return Finding(
         severity=Severity.BROKEN,
         subject=subject_of("Pod", pod),
         owner=seen.owner_of(pod),
         words=words,
         remedy=remedy,
-        because=frozenset({f"node {pod['spec']['nodeName']}"}) if _is_lost(seen, _node(pod)) else frozenset(),
+        because=lost | (seen.databases_of(seen.owner_of(pod)) if serving else frozenset()),
         layer=3,
     )
 

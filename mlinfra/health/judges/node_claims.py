@@ -11,8 +11,10 @@ from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.backoff import retrying
+from mlinfra.health.fitting import is_waited_for
 from mlinfra.health.pools import LONG, pool_of, pools
 from mlinfra.health.seen import Seen, condition, short
+from mlinfra.health.shortages import concise, remedy_of
 
 _STEPS = ("Launched", "Registered", "Initialized")
 
@@ -52,13 +54,14 @@ def find(seen: Seen) -> Iterator[Finding]:
 
 def _hindered(seen: Seen) -> Iterator[Finding]:
     for pool in pools(seen):
-        if pool.hindered:
+        if pool.hindered and not is_waited_for(seen, pool):  # else that is told of who waits
             since = ", and another choice stands in" if pool.stood_in else ""
+            why = f"{concise(pool.hindered)}{retrying(seen, pool)}"
             yield Finding(
                 severity=Severity.NOTE,
                 subject=pool.subject,
-                words=f"a try of the last hour to get a machine failed{since}: {pool.hindered}{retrying(seen, pool)}",
-                remedy=f"more types in nodeGroups.{pool.name}.instances, or zones, give it more to choose from",
+                words=f"a try of the last hour to get a machine failed{since}: {why}",
+                remedy=remedy_of(pool, pool.hindered),
                 layer=2,
                 address=f"nodeGroups.{pool.name}",
             )

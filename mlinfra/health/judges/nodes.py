@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
-from mlinfra.health.pools import POOL
+from mlinfra.health.pools import POOL, pools
 from mlinfra.health.room import GROUP_LABEL
 from mlinfra.health.seen import Live, Seen, condition, short
 from mlinfra.health.turnover import DISRUPTED, TAKEN_BACK, is_starting, leaving, turnovers
@@ -22,11 +22,13 @@ def find(seen: Seen) -> Iterator[Finding]:
     """What is wrong with each. What leaves as its group has it replaced is told of the group."""
     going = leaving(seen)
     moving = turnovers(seen)
+    stuck = {group.name for group in seen.groups if group.failure or group.problems}
+    stuck |= {pool.name for pool in pools(seen) if pool.hindered and not pool.stood_in}
     for node in seen.each("Node"):
         own = (node["metadata"].get("labels") or {}).get(GROUP_LABEL, "")
         if why := going.get(node["metadata"]["name"]):
             if f"node group {own}" not in moving:
-                yield _leaving(node, why, f"nodeGroups.{own}" if own else "")
+                yield _leaving(node, why, f"nodeGroups.{own}" if own else "", stuck=own in stuck)
         elif f"node group {own}" not in moving or not is_starting(seen, node):
             yield from _of(seen, node, f"nodeGroups.{own}" if own else "")
 
@@ -77,17 +79,17 @@ def _closed(node: Live, subject: str, address: str) -> Iterator[Finding]:
         )
 
 
-def _leaving(node: Live, why: str, address: str) -> Finding:
-    """A node on its way out, and who sees to what comes instead."""
+def _leaving(node: Live, why: str, address: str, *, stuck: bool) -> Finding:
+    """A node on its way out, and who sees to what comes instead. stuck: whether its group gets no machines."""
     spec = node.get("spec") or {}
     closed = spec.get("unschedulable") or any(taint.get("key") == DISRUPTED for taint in spec.get("taints") or ())
     moving = "its pods are moving" if closed else "its pods end with it"
     who = "Karpenter" if POOL in (node["metadata"].get("labels") or {}) else "its group"
-    instead = f", and {who} starts another for it" if why == TAKEN_BACK else ""
+    instead = "its group gets no other" if stuck else f"{who} starts another for it"
     return Finding(
         severity=Severity.NOTE,
         subject=f"node {node['metadata']['name']}",
-        words=f"{why}; {moving}{instead}",
+        words=f"{why}; {moving}" + (f", and {instead}" if why == TAKEN_BACK else ""),
         layer=2,
         address=address,
     )

@@ -24,11 +24,14 @@ def find(seen: Seen) -> Iterator[Finding]:
         words = f"its revision {release.number} failed{said}"
         if not failed:
             words = f"its revision {release.number} is {release.status}: whoever was at it was interrupted{said}"
+        busy = not failed and seen.holder is not None
+        if busy:
+            words = f"its revision {release.number} is {release.status}: whoever holds the lock is at it"
         yield Finding(
-            severity=Severity.NOTE if not failed and seen.holder is not None else Severity.BROKEN,
+            severity=Severity.NOTE if busy else Severity.BROKEN,
             subject=f"release {release.id}",
             words=words,
-            remedy="apply again: mlinfra rolls a release forward from where it stopped",
+            remedy="" if busy else "apply again: mlinfra rolls a release forward from where it stopped",
             because=release.objects.union(*(seen.pods_of(name) for name in release.objects)),
             layer=4,
         )

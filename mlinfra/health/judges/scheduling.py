@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+import msgspec
+
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
-from mlinfra.health.fitting import barred, meant, suited, unmet, values_of, waiting
-from mlinfra.health.growth import grow, grows, on_its_way
+from mlinfra.health.claims import claims_of
+from mlinfra.health.fitting import barred, could_run, lies_in, meant, suited, unmet, values_of, waiting
+from mlinfra.health.growth import grow, grows, on_its_way, unmoved_by
 from mlinfra.health.plugins import untold
 from mlinfra.health.pools import starting
 from mlinfra.health.refusing import untolerated
@@ -22,8 +25,8 @@ from mlinfra.health.room import (
     needs_of,
     refusals,
 )
-from mlinfra.health.seen import Group, Live, Seen, condition, counted, selects, short, subject_of
-from mlinfra.health.turnover import Turnover, turnovers, unsettled
+from mlinfra.health.seen import Group, Live, Seen, condition, controller_of, counted, selects, short, subject_of
+from mlinfra.health.turnover import Turnover, leaving, turnovers, unsettled
 
 _LACK = "Insufficient "
 _CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
@@ -42,38 +45,54 @@ _OTHERS = {
 }
 
 
+class _Moves(msgspec.Struct, frozen=True):
+    """What moves meanwhile: groups by subject, the nodes that go, those that have only just come or go."""
+
+    groups: Mapping[str, Turnover]
+    going: Mapping[str, str]
+    unsettled: frozenset[str]
+
+
 def find(seen: Seen) -> Iterator[Finding]:
-    """What each waits for."""
-    moving = turnovers(seen)
+    """What each waits for: those that one controller made, and the scheduler says the same of, for the same."""
+    moves = _Moves(turnovers(seen), leaving(seen), unsettled(seen))
+    told: dict[tuple[str, str, str], Finding] = {}
     for pod in waiting(seen):
-        yield _waiting(seen, pod, str(condition(pod, "PodScheduled").get("message") or ""), moving)
+        message, owner = str(condition(pod, "PodScheduled").get("message") or ""), controller_of(pod)
+        alike = (pod["metadata"].get("namespace", ""), str(owner and owner.get("uid")), message)
+        if owner is None or claims_of(pod) or alike not in told:
+            told[alike] = _waiting(seen, pod, message, moves)
+        yield msgspec.structs.replace(told[alike], subject=subject_of("Pod", pod))
 
 
-def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]) -> Finding:
+def _waiting(seen: Seen, pod: Live, message: str, moves: _Moves) -> Finding:
     reasons = refusals(message)
     lacking = sorted(reason.removeprefix(_LACK) for reason in reasons if reason.startswith(_LACK))
     needs = needs_of(pod)
     asked = [name for name in sorted(needs) if name not in PLAIN]
     scarce = next((name for name in (*lacking, *asked) if name not in PLAIN), lacking[0] if lacking else "")
     groups = list(suited(seen, pod))
-    claims = _claims(pod)
+    claims = claims_of(pod)
     if labels := unmet(seen, pod):
         words, remedy, certain = _unlabelled(seen, labels)
     elif "persistentvolumeclaim" in message.lower():
         words, remedy, certain = _without_volume(message)
     elif scarce:
-        words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
+        words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons, moves)
     else:
-        words, remedy = _refused(seen, pod, reasons, message), _way_out(seen, groups, reasons)
+        words, remedy = _refused(seen, pod, reasons, message), _way_out(seen, pod, groups, reasons)
         certain = any("anti-affinity" in reason for reason in reasons)
-    growing = not certain and any(grows(seen, one) for one in groups)
+    unmoved = "" if certain else unmoved_by(seen, pod)
+    growing = not certain and not unmoved and any(grows(seen, one) for one in groups)
     coming = [] if certain else [claim for one in groups if one.pool for claim in starting(seen, one.name)]
-    replacing = "" if certain else on_its_way(groups, moving)
+    replacing = "" if certain else on_its_way(groups, moves.groups)
     if coming:
         names = listed(claim["metadata"]["name"] for claim in coming)
         remedy = f"Karpenter is starting {counted(len(coming), 'machine')}: {names}"
     elif replacing:
         remedy = f"nothing: {replacing}"
+    elif unmoved and any(grows(seen, one) for one in groups):
+        remedy = f"the autoscaler adds no machine for it ({unmoved}): mend what it asks for, or have a group for it"
     settling = scarce and not remedy  # on a node that is there, and has yet to tell of it
     return Finding(
         severity=Severity.WARNING if growing or coming or replacing or settling else Severity.BROKEN,
@@ -81,7 +100,7 @@ def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]
         owner=seen.owner_of(pod),
         words=words,
         remedy=remedy,
-        because=frozenset({*claims, *_ill_nodes(seen, groups, moving)}),
+        because=frozenset({*claims, *_ill_nodes(seen, groups, moves.groups)}),
         layer=3,
     )
 
@@ -125,31 +144,49 @@ def _ill_nodes(seen: Seen, groups: list[Group], moving: Mapping[str, Turnover]) 
                 yield f"node {node['metadata']['name']}"
 
 
-def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict[str, int]) -> tuple[str, str, bool]:
+def _scarce(
+    seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict[str, int], moves: _Moves
+) -> tuple[str, str, bool]:
     """What is said where a resource is short, what it takes, and whether more of the same nodes would not help."""
     amount = needs_of(pod).get(name, Decimal(0))
     need = f"each needs {_spelt(name, amount)}"
-    having = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
+    every = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
+    having = [node for node in every if node["metadata"]["name"] not in moves.going]
     largest = max((has(node, name) for node in having), default=Decimal(0))
+    if every and not having:
+        told = listed(f"node {one['metadata']['name']} ({moves.going[one['metadata']['name']]})" for one in every)
+        what = "the only node that has it goes" if len(every) == 1 else "the nodes that have it go"
+        return f"{need}, and {what}: {told}", grow(seen, groups) or f"add a node with {name}", False
     if not having:
-        return (*_nowhere(seen, pod, name, need, groups), False)
+        return (*_nowhere(seen, pod, name, need, groups, moves), False)
     if amount > largest and not groups:
         words = f"{need}, and no node has more than {_spelt(name, largest)}"
         return words, "ask for less, or add a node group of larger machines to nodeGroups", True
     if name not in PLAIN and (taints := untolerated(pod, having)):
-        kept = "the node that has it is kept" if len(having) == 1 else f"the {len(having)} nodes that have it are kept"
-        words = f"{need}, and {kept} for pods that tolerate {' and '.join(taints)}, which it does not"
+        kept = f"kept for pods that tolerate {' and '.join(taints)}, which it does not"
+        words = f"{need}, and {_counted_nodes(having)} {kept}"
         return words, "add a toleration for it to the pod, or take the taint out of the node group (taints)", True
-    full = "the only node that has it is full" if len(having) == 1 else f"all {len(having)} nodes that have it are full"
-    words = f"{need}, and {full}"
-    if name not in PLAIN and (held := holders(seen, name)):
+    able = [node for node in having if could_run(seen, pod, node)]
+    if not able:
+        words = f"{need}, and {_counted_nodes(having)} not what it asks for (nodeSelector, affinity, its volume's zone)"
+        return words, grow(seen, groups) or "mend what the pod asks of its node", False
+    meant = "" if len(able) == len(having) else " and that it may run on"
+    full = (
+        "the only node that has it{} is full" if len(able) == 1 else f"all {len(able)} nodes that have it{{}} are full"
+    )
+    words = f"{need}, and {full.format(meant)}"
+    if name not in PLAIN and (held := holders(seen, name, able)):
         words += f" (held by {listed(f'{who}: {number}' for who, number in held.items())})"
     others = [text for text in _others(reasons) if "cordoned" in text]
     return "; ".join((words, *others)), grow(seen, groups) or f"free some, or add a node with {name}", False
 
 
-def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
-    if name == GPU and (bare := untold(seen, unsettled(seen))):
+def _counted_nodes(nodes: list[Live]) -> str:
+    return "the only node that has it is" if len(nodes) == 1 else f"the {len(nodes)} nodes that have it are"
+
+
+def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group], moves: _Moves) -> tuple[str, str]:
+    if name == GPU and (bare := untold(seen, moves.unsettled)):
         return f"{need}, and {bare[0]}", bare[1]
     if groups:
         return f"{need}, and no node that is there has any", grow(seen, groups)
@@ -158,7 +195,7 @@ def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group]) -
     return f"{need}, and neither a node nor a node group has any", "add a node group of such machines to nodeGroups"
 
 
-def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
+def _way_out(seen: Seen, pod: Live, groups: list[Group], reasons: dict[str, int]) -> str:
     if any("anti-affinity" in reason for reason in reasons):
         return (
             "ask for fewer replicas, or have more nodes; what should only rather be apart is `preferred`, not required"
@@ -166,7 +203,8 @@ def _way_out(seen: Seen, groups: list[Group], reasons: dict[str, int]) -> str:
     if (more := grow(seen, groups)) or not reasons:
         return more
     if any("PersistentVolume's node affinity" in reason or "volume node affinity" in reason for reason in reasons):
-        return "its volume stays in its zone: have a node there, by a group whose `zones` name it, or free one there"
+        zone = lies_in(seen, pod) or "its zone"
+        return f"its volume stays in {zone}: have a node there, by a group whose `zones` name it, or free one there"
     return "mend what the pod asks of its node (nodeSelector, affinity, tolerations), or add a group of such nodes"
 
 
@@ -186,16 +224,6 @@ def _others(reasons: dict[str, int]) -> Iterator[str]:
         text = next((words for part, words in _OTHERS.items() if part in reason), "")
         if text:
             yield text.format(nodes=counted(number, "node"))
-
-
-def _claims(pod: Live) -> frozenset[str]:
-    namespace = pod["metadata"].get("namespace", "")
-    names = [
-        volume["persistentVolumeClaim"].get("claimName")
-        for volume in (pod.get("spec") or {}).get("volumes") or ()
-        if volume.get("persistentVolumeClaim")
-    ]
-    return frozenset(f"PersistentVolumeClaim {namespace}/{name}" for name in names)
 
 
 def _spelt(name: str, amount: Decimal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.claims import claims_of, missing_driver
 from mlinfra.health.seen import Live, Seen, subject_of
 
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
@@ -13,17 +14,20 @@ _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 def find(seen: Seen) -> Iterator[Finding]:
     """Why each has none. Where one is made for its first pod only, it waits rightly until that has a node."""
     classes = {one["metadata"]["name"]: one for one in seen.objects.get("StorageClass", ())}
-    used = {claim for pod in seen.each("Pod") if (pod.get("spec") or {}).get("nodeName") for claim in _claims(pod)}
+    placed = {claim for pod in seen.each("Pod") if (pod.get("spec") or {}).get("nodeName") for claim in claims_of(pod)}
+    wanted = {claim for pod in seen.each("Pod") for claim in claims_of(pod)}
     for claim in seen.each("PersistentVolumeClaim"):
         phase = (claim.get("status") or {}).get("phase", "Pending")
         subject = subject_of("PersistentVolumeClaim", claim)
         if phase == "Lost":
             yield _finding(subject, "its volume is gone, and the data in it", "restore it from a snapshot")
-        elif phase != "Bound" and (told := _why(seen, claim, classes, waited_for=subject in used)):
+        elif phase != "Bound" and (
+            told := _why(seen, claim, classes, placed=subject in placed, wanted=subject in wanted)
+        ):
             yield _finding(subject, *told)
 
 
-def _why(seen: Seen, claim: Live, classes: dict[str, Live], *, waited_for: bool) -> tuple[str, str] | None:
+def _why(seen: Seen, claim: Live, classes: dict[str, Live], *, placed: bool, wanted: bool) -> tuple[str, str] | None:
     name = (claim.get("spec") or {}).get("storageClassName")
     if name is None:
         name = next((key for key, one in classes.items() if _is_default(one)), None)
@@ -34,7 +38,10 @@ def _why(seen: Seen, claim: Live, classes: dict[str, Live], *, waited_for: bool)
         return f"there is no storage class {name} (there is {known})", "name one that is there, or make that one"
     said = seen.warning_about(claim)
     late = bool(name) and classes[name].get("volumeBindingMode") == "WaitForFirstConsumer"
-    if late and not waited_for and not said:
+    if name and (wanted or not late) and (driver := missing_driver(seen, classes[name])):
+        words = f"nothing makes its volume: the driver of its class {name} ({classes[name]['provisioner']}) is not here"
+        return words, f"name it in the stack: cluster.volumes: [{driver}]"
+    if late and not placed and not said:
         return None
     if said:
         return f"its volume cannot be made: {said}", "the CSI driver of its class says more in its log"
@@ -43,12 +50,6 @@ def _why(seen: Seen, claim: Live, classes: dict[str, Live], *, waited_for: bool)
 
 def _is_default(one: Live) -> bool:
     return (one["metadata"].get("annotations") or {}).get(_DEFAULT) == "true"
-
-
-def _claims(pod: Live) -> Iterator[str]:
-    for volume in (pod.get("spec") or {}).get("volumes") or ():
-        if claim := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
-            yield f"PersistentVolumeClaim {pod['metadata'].get('namespace')}/{claim}"
 
 
 def _finding(subject: str, words: str, remedy: str) -> Finding:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mlinfra.core.health import Finding, Severity
+from mlinfra.health.claims import claims_of
+from mlinfra.health.refusals import asked, is_refusal, refusal
 from mlinfra.health.replicas import replicas_of
 from mlinfra.health.rollouts import pods_of, rollout_of, starting_of
-from mlinfra.health.seen import Live, Seen, condition, short, subject_of
+from mlinfra.health.seen import Live, Seen, condition, subject_of
 from mlinfra.health.turnover import is_new, unsettled
 
-_ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
@@ -40,25 +40,27 @@ def _of(seen: Seen, kind: str, live: Live, moving: frozenset[str]) -> Iterator[F
     if (ready >= wanted and not rollout) or (live.get("spec") or {}).get("paused"):
         return
     failure, progress = condition(live, "ReplicaFailure"), condition(live, "Progressing")
-    words, remedy = f"{ready} of {wanted} replicas work", ""
+    words, remedy, refused = f"{ready} of {wanted} replicas work", "", ""
     severity = Severity.BROKEN if ready == 0 else Severity.WARNING
     warned = seen.warning_about(live)
     if failure.get("status") == "True":
-        words, remedy = _refused(words, short(failure.get("message")), live)
-    elif (
-        _ACCOUNT.search(warned) and len(seen.pods_of(subject)) < wanted
-    ):  # StatefulSets and DaemonSets have no such condition
-        words, remedy = _refused(words, warned, live)
+        refused = str(failure.get("message"))
+    elif is_refusal(warned) and len(seen.pods_of(subject)) < wanted:  # only Deployments have such a condition
+        refused = warned
     elif progress.get("reason") == "ProgressDeadlineExceeded":
         words += ": its rollout is stuck, and its deadline has passed"
-        remedy = "old pods go on answering; mend the new version, or take it back and apply"
+        remedy = "mend the new version, or take it back and apply"
+        remedy = f"old pods go on answering; {remedy}" if ready else remedy
     elif not rollout and kind == "DaemonSet" and _follows(seen, live, moving):
         return
     elif told := rollout or starting_of(seen, kind, live):
         severity, words = Severity.NOTE, told
     elif warned:
         words += f": {warned}"
-    because = seen.pods_of(subject)
+    if refused:
+        why, remedy = refusal(refused, live["metadata"].get("namespace", ""))
+        words += f", and no more can be made: {why}"
+    because = seen.pods_of(subject).union(*(claims_of(pod) for pod in pods_of(seen, subject)), asked(seen, refused))
     yield Finding(severity=severity, subject=subject, words=words, remedy=remedy, because=because, layer=4)
 
 
@@ -73,15 +75,3 @@ def _follows(seen: Seen, live: Live, moving: frozenset[str]) -> bool:
         lacks = condition(pods.get(name) or {}, "Ready").get("status") != "True"
         others += lacks and name in moving and (age < born or not is_new(seen, node))
     return wanted - ready <= others
-
-
-def _refused(words: str, told: str, live: Live) -> tuple[str, str]:
-    """What is said of pods that the API refuses, in its words, and what helps."""
-    if found := _ACCOUNT.search(told):
-        name, namespace = found.group(1), live["metadata"].get("namespace", "")
-        return (
-            f"{words}, and no more can be made: its service account {name} is not there",
-            f"create it, or name one that is there: kubectl create serviceaccount {name} -n {namespace}",
-        )
-    remedy = "a quota or an admission rule refuses its pods: change that, or what they ask for"
-    return f"{words}, and no more can be made: {told}", remedy

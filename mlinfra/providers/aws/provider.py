@@ -35,6 +35,7 @@ from mlinfra.providers.aws.work import SecretSource, Work
 
 _LISTERS = 16
 _DETAILS = 16
+_SHOWN = 3  # failures of many that are alike
 LOOKS = (1.0, 2.0, 4.0)  # seconds between looks for something that may be too new to show
 
 
@@ -78,7 +79,8 @@ class AwsProvider:
         if any(one.ids and self._kind(token).has_listed_tags for token, one in interest.items()):
             listers.submit(reader.tags_by_arn)  # page by page, and much waits for them: they go first
         futures = {token: listers.submit(reader.objects, token) for token in interest}
-        return {token: future.result() for token, future in futures.items()}
+        listings = {token: future.result() for token, future in futures.items()}
+        return {token: self._made_sure(listing, interest[token]) for token, listing in listings.items()}
 
     def find(self, target: Target) -> Observed:
         """One object: by id at once; else by owner or key, looking again for what may be too new to show."""
@@ -123,6 +125,24 @@ class AwsProvider:
     def validate(self, type: str, properties: Properties) -> Iterable[str]:
         """What AWS's models of the calls that carry them say against the known part of `properties`."""
         return tuple(complaints(self._kind(type), properties))
+
+    def _made_sure(self, listing: Listing, interest: Interest) -> Listing:
+        """A listing, with what is recorded and it does not show, if that is there when it is asked for by id."""
+        shown = {present.id for present in listing.objects}
+        missed = [target for target in interest.recorded if target.id not in shown]
+        if listing.incomplete or not missed:
+            return listing
+        listers, _ = self._pools()
+        found = list(listers.map(self._look, missed))
+        failures = [str(error) for error in found if isinstance(error, ProviderError)]
+        there = tuple(present for present in found if isinstance(present, Present))
+        return Listing((*listing.objects, *there), incomplete="; ".join(failures[:_SHOWN]))
+
+    def _look(self, target: Target) -> Present | ProviderError | None:
+        try:
+            return self._by_id(target)
+        except ProviderError as error:
+            return error
 
     def _by_id(self, target: Target) -> Present | None:
         work = self._work(target, Quiet())

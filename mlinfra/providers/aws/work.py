@@ -13,7 +13,7 @@ from mlinfra.aws.errors import Failure
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import NotFound, ProviderError
 from mlinfra.core.observed import Present
-from mlinfra.core.property import Unset
+from mlinfra.core.property import Property, Unset
 from mlinfra.core.provider import Operation, Target
 from mlinfra.core.value import Expression, Path, Properties, Secret, resolve
 from mlinfra.providers.aws import wire
@@ -64,11 +64,14 @@ class Work:
         return frozenset(str(path[0]) for path in self.changed if path)
 
     def value(self, name: str) -> Any:
-        """A property as desired, or as its default where it was taken out of the stack; or a part of the id, or an
-        output; `None` where there is none of these."""
-        if name in self.properties:
-            return self.properties[name]
+        """A property as desired, or as its default where it was taken out of the stack, it or a field of it; or a part
+        of the id, or an output; `None` where there is none of these."""
         declared = self.kind.about.inputs.fields.get(name)
+        if name in self.properties:
+            whole = self.properties[name]
+            for path in self.changed if declared is not None and isinstance(whole, dict) else ():
+                whole = _restored(declared, whole, path[1:]) if path[:1] == (name,) else whole
+            return whole
         if name in self.changed_names and declared is not None and not isinstance(declared.default, Unset):
             return declared.default
         parts = self.kind.parts_of(self.id) if self.id else {}
@@ -168,3 +171,15 @@ class Work:
                 if not lag or not Failure(error).matches(lag) or self.clock.monotonic() >= deadline:
                     raise
                 self.pause(_LAG_STEP, f"waiting for {Failure(error).code or 'what it needs'} to pass")
+
+
+def _restored(declared: Property | None, value: Any, path: Path) -> Any:
+    """A block with the default of the field at `path`, where the stack says nothing of that."""
+    if not path or declared is None or not isinstance(value, dict):
+        return value
+    key, below = path[0], declared.below(path[0])
+    if key in value:
+        return {**value, key: _restored(below, value[key], path[1:])}
+    if len(path) > 1 or below is None or below.default is None or isinstance(below.default, Unset):
+        return value
+    return {**value, key: below.default}

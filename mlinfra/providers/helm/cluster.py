@@ -29,6 +29,10 @@ class Cluster(Protocol):
         """
         ...
 
+    def metadata(self, api_version: str, kind: str) -> Iterable[Object]:
+        """The metadata of all objects of a kind, and nothing else of them: of some the rest is large."""
+        ...
+
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | None:
         """One object; `None` where there is none, or no such kind."""
         ...

@@ -15,17 +15,15 @@ from mlinfra.core.errors import ProviderError
 from mlinfra.core.value import Properties
 from mlinfra.documents.stream import UnreadableError, read_stream
 from mlinfra.providers.helm.chart import brings_crds, broken
-from mlinfra.providers.helm.cluster import Cluster, Object
+from mlinfra.providers.helm.cluster import Object
 from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.definitions import API, KIND, holding_of, kind_of
 from mlinfra.providers.helm.failures import unrendered
 from mlinfra.providers.helm.helm import HelmError
 from mlinfra.providers.helm.manifest import read_templates
-from mlinfra.providers.helm.marks import memory_in
 from mlinfra.providers.helm.rehearsal import Rehearsal
-from mlinfra.providers.helm.releases import Release, Revision
 from mlinfra.providers.helm.work import Means, Work
 
-_API, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
 _POLL = 0.5  # seconds
 _PATIENCE = 60.0
 
@@ -50,7 +48,7 @@ def definitions_of(means: Means, properties: Properties) -> list[Properties]:
         found = [*read_crds(rendering.crds), *(piece.content for piece in pieces)]
     except (HelmError, UnreadableError, ProviderError):
         return []  # what is wrong with it is said where the release itself is looked at
-    return [item for item in found if item.get("kind") == _KIND]
+    return [item for item in found if item.get("kind") == KIND]
 
 
 def apply_crds(work: Work) -> None:
@@ -68,52 +66,24 @@ def apply_crds(work: Work) -> None:
     for item in objects:
         work.operation.fence()
         work.cluster.apply(item)
-    definitions = [item for item in objects if item.get("kind") == _KIND]
-    _await(work, [item["metadata"]["name"] for item in definitions])
-    work.definitions = tuple(sorted({f"{one['spec']['group']}/{one['spec']['names']['kind']}" for one in definitions}))
+    live = _await(work, [item["metadata"]["name"] for item in objects if item.get("kind") == KIND])
+    held = {kind_of(one): holding_of(one) for one in live}
+    work.definitions, work.holdings = tuple(sorted(held)), tuple(held[kind] for kind in sorted(held))
 
 
-def lost_kinds(cluster: Cluster, releases: Iterable[Release]) -> dict[str, list[str]]:
-    """The kinds that charts brought in their crds/ folders and that the cluster does not serve any more, in words.
-
-    By the id of the release. Told from what a revision remembers; the cluster is asked only where one does.
-    """
-    brought = {one.last.id: _remembered(one.last) for one in releases}
-    if not any(brought.values()):
-        return {}
-    served = {(group, kind) for group, kind in map(_kind_of, cluster.apis()) if kind}
-    return {
-        name: [_lost(one) for one in kinds if tuple(one.rpartition("/")[::2]) not in served]
-        for name, kinds in brought.items()
-    }
-
-
-def _remembered(last: Revision) -> tuple[str, ...]:
-    memory = memory_in(last.labels)
-    return memory.definitions if memory.revision == last.number else ()
-
-
-def _kind_of(name: str) -> tuple[str, str]:
-    """Group and kind of `apps/v1/Deployment`; no kind for a group version alone, or for one without a group."""
-    group, *rest = name.split("/")
-    return group, rest[1] if len(rest) > 1 else ""
-
-
-def _lost(name: str) -> str:
-    group, _, kind = name.rpartition("/")
-    return f"the kind {kind} of {group} is not there, which its chart defines"
-
-
-def _await(work: Work, names: Iterable[str]) -> None:
-    deadline = work.clock.monotonic() + _PATIENCE
+def _await(work: Work, names: Iterable[str]) -> list[Object]:
+    """The definitions, once all are established."""
+    deadline, found = work.clock.monotonic() + _PATIENCE, []
     for name in names:
-        while not is_established(work.cluster.get(_API, _KIND, "", name) or {}):
+        while not is_established(live := work.cluster.get(API, KIND, "", name) or {}):
             if work.clock.monotonic() > deadline:
                 waited = waited_text(work.clock, _PATIENCE)
                 text = f"the definition {name} of release {work.id} is not established after {waited}"
                 raise ProviderError(text, code=Code.NOT_READY, hint=f"kubectl describe crd {name} says why")
             work.operation.check()
             work.clock.sleep(_POLL)
+        found.append(live)
+    return found
 
 
 def is_established(crd: Mapping[str, Any]) -> bool:

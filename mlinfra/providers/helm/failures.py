@@ -16,6 +16,8 @@ _PASSING = re.compile(
     r"|currently unable to handle|[Ii]nternal error|InternalError|etcdserver|[Tt]oo many requests"
     r"|[Ss]ervice ?[Uu]navailable|object has been modified|server is currently|http2: "
 )
+# What Helm says of an uninstall whatever kept an object from going: the reason goes to its own log alone.
+_UNTOLD = re.compile(r"failed to delete release")
 _LONGEST = 600  # characters of Helm's own words
 
 _KINDS: tuple[tuple[re.Pattern[str], type[ProviderError], Code, str], ...] = (
@@ -61,6 +63,11 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ProviderError], Code, str], ...] = (
 def is_passing(words: str) -> bool:
     """Whether the same may well work a moment later."""
     return _PASSING.search(words) is not None
+
+
+def is_untold(words: str) -> bool:
+    """Whether Helm keeps to itself what went wrong."""
+    return _UNTOLD.search(words) is not None
 
 
 def unrendered(id: str, words: str) -> ProviderError:

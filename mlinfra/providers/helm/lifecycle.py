@@ -54,10 +54,24 @@ def bring(work: Work, *, changed: bool) -> Release:
 def remove(work: Work) -> None:
     """Remove the release and wait until its objects are gone. Its CRDs stay."""
     try:
-        work.operation.fence()
-        work.helm.uninstall(work.manner(), work.operation)
+        _uninstall(work)
+    except HelmError as error:
+        if not failures.is_untold(str(error)):
+            raise _refused(work, "removing", error, None) from error
+        _remove_again(work)
+
+
+def _remove_again(work: Work) -> None:
+    """Once more: Helm does not say why an object did not go, and it may have gone though the answer was lost."""
+    try:
+        _uninstall(work)
     except HelmError as error:
         raise _refused(work, "removing", error, None) from error
+
+
+def _uninstall(work: Work) -> None:
+    work.operation.fence()
+    work.helm.uninstall(work.manner(), work.operation)
 
 
 def mark(work: Work, release: Release) -> Release:

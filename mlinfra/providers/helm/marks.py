@@ -22,6 +22,7 @@ _DIGEST = PREFIX + "chart-digest"
 _REVISION = PREFIX + "revision"
 _KUBERNETES = PREFIX + "kubernetes"
 _DEFINITIONS = PREFIX + "definitions"
+_HOLDINGS = PREFIX + "holdings"
 _END = ";"  # Helm hands labels down: of a longer list before, some may be left behind this one
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _STRANGE = re.compile(r"[^A-Za-z0-9.-]")
@@ -35,12 +36,14 @@ class Memory(msgspec.Struct, frozen=True):
     digest: of the chart, hexadecimal; empty where none was pinned. revision: which one this was written for; others of
     the release may have inherited it. kubernetes: the version that it was rendered for, where that makes a difference.
     definitions: the kinds that its chart's crds/ folders define, `group/Kind`: Helm knows nothing of those.
+    holdings: what we had of each, in the same order (`definitions.holding_of`).
     """
 
     digest: str = ""
     revision: int = 0
     kubernetes: str = ""
     definitions: tuple[str, ...] = ()
+    holdings: tuple[str, ...] = ()
 
 
 def selector(stack: str) -> str:
@@ -59,8 +62,9 @@ def labels(owner: Owner, memory: Memory) -> dict[str, str]:
 def remembered(memory: Memory) -> dict[str, str]:
     """The labels that hold what Helm does not remember."""
     known = {_DIGEST: _short(memory.digest), _REVISION: str(memory.revision), _KUBERNETES: memory.kubernetes}
-    kinds = dict(_spell(_DEFINITIONS, " ".join(memory.definitions) + _END)) if memory.definitions else {}
-    return {key: value for key, value in known.items() if value} | kinds
+    lists = {_DEFINITIONS: memory.definitions, _HOLDINGS: memory.holdings}
+    spelt = [pair for key, texts in lists.items() if texts for pair in _spell(key, " ".join(texts) + _END)]
+    return {key: value for key, value in known.items() if value} | dict(spelt)
 
 
 def owner_in(labels: Mapping[str, str]) -> Owner | None:
@@ -77,8 +81,8 @@ def memory_in(labels: Mapping[str, str]) -> Memory:
     """What the labels of a release remember."""
     revision = labels.get(_REVISION, "")
     number = int(revision) if revision.isdigit() else 0
-    kinds = tuple(_read(_DEFINITIONS, labels).partition(_END)[0].split())
-    return Memory(_long(labels.get(_DIGEST, "")), number, labels.get(_KUBERNETES, ""), kinds)
+    kinds, holdings = (tuple(_read(key, labels).partition(_END)[0].split()) for key in (_DEFINITIONS, _HOLDINGS))
+    return Memory(_long(labels.get(_DIGEST, "")), number, labels.get(_KUBERNETES, ""), kinds, holdings)
 
 
 def is_ours(key: str) -> bool:

@@ -30,6 +30,10 @@ class NoCluster:
         """Nothing."""
         return ()
 
+    def metadata(self, api_version: str, kind: str) -> Iterable[Object]:
+        """Nothing."""
+        return ()
+
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | None:
         """Nothing."""
         return None

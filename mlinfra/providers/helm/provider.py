@@ -23,7 +23,8 @@ from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
 from mlinfra.providers.helm.contents import objects_of
-from mlinfra.providers.helm.crds import definitions_of, lost_kinds
+from mlinfra.providers.helm.crds import definitions_of
+from mlinfra.providers.helm.definitions import edited_kinds, lost_kinds
 from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
 from mlinfra.providers.helm.preview import parts_of
@@ -114,14 +115,20 @@ class HelmProvider:
             names = sorted(filter(_NAME.fullmatch, {name.rpartition("/")[2] for name in wanted.ids} | wanted.names))
             others = list_releases(self._means.cluster, _named_any(names)) if names else ()
             deployed = [release for release in ours if release.last.status == DEPLOYED]
-            drift, lost = drift_of(self._means.cluster, deployed), lost_kinds(self._means.cluster, deployed)
+            drift = drift_of(self._means.cluster, deployed)
+            lost, edited = (look(self._means.cluster, deployed) for look in (lost_kinds, edited_kinds))
+            kinds = {name: [*lost.get(name, ()), *edited.get(name, ())] for name in (*lost, *edited)}
             kubernetes = self._means.cluster.version() if ours else ""
         except ProviderError as error:
             return Listing((), incomplete=str(error))
         found = {release.last.id: release for release in (*others, *ours)}
         return Listing(
             tuple(
-                present_of(found[name], [*lost.get(name, ()), *sentences(drift.get(name, ()))], kubernetes)
+                present_of(
+                    found[name],
+                    [*kinds.get(name, ()), *sentences(drift.get(name, ()))],
+                    kubernetes,
+                )
                 for name in sorted(found)
             )
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from mlinfra.core.property import Replace, anything, block, boolean, integer, map_of, text
 from mlinfra.core.resource_type import NameRule, ResourceType
+from mlinfra.core.value import Properties
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 
@@ -17,6 +18,13 @@ TIMEOUT = 300
 HISTORY = 10
 
 _HOW = {"write_only": True}  # how Helm goes about it: never stored with the release
+
+
+def _namespace(properties: Properties) -> tuple[str, ...]:
+    """The room of a cluster that a release lies in, named as Kubernetes objects name theirs."""
+    namespace = properties.get("namespace")
+    return (f"namespace {namespace}",) if isinstance(namespace, str) else ()
+
 
 RELEASE_TYPE = ResourceType(
     token=RELEASE,
@@ -61,4 +69,5 @@ RELEASE_TYPE = ResourceType(
     volatile=frozenset({"status", "resourceNames"}),
     marked=True,
     perishes=True,
+    lies_in=_namespace,
 )

@@ -37,7 +37,9 @@ class Work:
         self.target, self.operation, self.capabilities = target, operation, capabilities
         self.helm, self.cluster, self.clock = means.helm, means.cluster, means.clock
         self._charts, self._root = means.charts, means.root
-        self.definitions: tuple[str, ...] = ()  # those that were applied for it, to be remembered with it
+        # Those that were applied for it, and what we have of each, to be remembered with it.
+        self.definitions: tuple[str, ...] = ()
+        self.holdings: tuple[str, ...] = ()
 
     @cached_property
     def chart(self) -> Chart:
@@ -84,6 +86,7 @@ class Work:
             revision=revision,
             kubernetes=self.capabilities.kubernetes if adapts(self.chart) else "",
             definitions=self.definitions,
+            holdings=self.holdings,
         )
         return msgspec.structs.replace(
             self.manner(),

@@ -10,7 +10,8 @@ from typing import Any
 
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import NotFound
-from mlinfra.providers.kubernetes.client import Client, Object
+from mlinfra.providers.kubernetes.answers import list_of, object_of, one_of
+from mlinfra.providers.kubernetes.client import METADATA, Client, Object
 from mlinfra.providers.kubernetes.discovery import Discovery, Place
 from mlinfra.providers.kubernetes.token import Kind
 
@@ -25,14 +26,21 @@ class Api:
     def get(self, place: Place, id: str) -> Object | None:
         """One object; `None` where there is none, or no namespace for it."""
         try:
-            return self.client.get(place.path(id), f"reading {place.kind.name} {id}")
+            form = object_of(place.kind, place.split(id)[1])
+            return self.client.get(place.path(id), f"reading {place.kind.name} {id}", form)
         except NotFound:
             return None
 
     def each(self, place: Place, *, namespace: str = "", **query: str) -> Iterator[Object]:
         """All objects of a kind, in one namespace or in all; `labelSelector` and `fieldSelector` choose."""
         where = f" in {namespace}" if namespace else ""
-        yield from self.client.pages(place.collection(namespace), f"listing {place.plural}{where}", query)
+        form = list_of(place.kind)
+        yield from self.client.pages(place.collection(namespace), f"listing {place.plural}{where}", form, query)
+
+    def metadata(self, place: Place) -> Iterator[Object]:
+        """All objects of a kind, without what they are to be and what they are."""
+        form = one_of("PartialObjectMetadataList", f"{place.kind.name}List")
+        yield from self.client.pages(place.collection(""), f"listing {place.plural}", form, accept=METADATA)
 
     def find(self, kind: Kind) -> Place | None:
         """Where the objects of a kind stand; `None` where the API does not have it."""

@@ -11,12 +11,13 @@ import random
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from mlinfra.core.clock import Clock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.errors import ProviderError
 from mlinfra.providers.kubernetes import errors
+from mlinfra.providers.kubernetes.answers import Form, anything, changed, is_about_what_is_absent, object_like
 from mlinfra.providers.kubernetes.tls import context_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ Object: TypeAlias = dict[str, Any]
 
 APPLY = "application/apply-patch+yaml"
 _JSON = "application/json"
+# Kubernetes API concepts, "Fetching metadata only"; a server that cannot answers with the whole.
+METADATA = f"{_JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{_JSON}"
 _AGENT = "mlinfra"
 _CONNECTIONS = 32
 _TIMEOUT = 60.0  # seconds; the server itself gives up after as many
@@ -49,15 +52,19 @@ class Client:
         self._token = ""
         self._dice = random.Random()
 
-    def get(self, path: str, doing: str, query: Mapping[str, str] | None = None, *, accept: str = _JSON) -> Object:
-        """What stands at a path."""
-        return self._call("GET", path, doing, query=query, accept=accept)
+    def get(
+        self, path: str, doing: str, form: Form, query: Mapping[str, str] | None = None, *, accept: str = _JSON
+    ) -> Object:
+        """What stands at a path; `form` knows it from what is no answer."""
+        return self._send("GET", path, doing, form=form, query=query, accept=accept)[1]
 
-    def pages(self, path: str, doing: str, query: Mapping[str, str] | None = None) -> Iterator[Object]:
-        """Every item of a collection, page by page."""
+    def pages(
+        self, path: str, doing: str, form: Form, query: Mapping[str, str] | None = None, *, accept: str = _JSON
+    ) -> Iterator[Object]:
+        """Every item of a collection, page by page; `form` is that of a page."""
         given = {**(query or {}), "limit": str(_PAGE)}
         while True:
-            page = self.get(path, doing, given)
+            page = self.get(path, doing, form, given, accept=accept)
             yield from page.get("items") or ()
             following = (page.get("metadata") or {}).get("continue")
             if not following:
@@ -68,25 +75,23 @@ class Client:
         self, path: str, body: Object, doing: str, query: Mapping[str, str], *, scrub: tuple[str, ...] = ()
     ) -> tuple[Object, bool]:
         """Apply a configuration; answers the object, and whether it was made just now."""
-        status, answer = self._send("PATCH", path, doing, body=body, query=query, content=APPLY, scrub=scrub)
+        form = object_like(body)
+        status, answer = self._send("PATCH", path, doing, form=form, body=body, query=query, content=APPLY, scrub=scrub)
         return answer, status == 201
 
     def patch(self, path: str, body: Object, doing: str, query: Mapping[str, str] | None = None) -> Object:
         """Merge a patch into an object."""
         content = "application/merge-patch+json"
-        return self._send("PATCH", path, doing, body=body, query=query, content=content)[1]
+        return self._send("PATCH", path, doing, form=changed, body=body, query=query, content=content)[1]
 
     def delete(self, path: str, doing: str, options: Object | None = None) -> Object:
         """Delete what stands at a path."""
         body = {"apiVersion": "v1", "kind": "DeleteOptions", **(options or {})}
-        return self._send("DELETE", path, doing, body=body)[1]
+        return self._send("DELETE", path, doing, form=anything, body=body)[1]
 
     def create(self, path: str, body: Object, doing: str) -> Object:
         """Make what is asked for: reviews, above all."""
-        return self._send("POST", path, doing, body=body)[1]
-
-    def _call(self, method: str, path: str, doing: str, **about: Any) -> Object:
-        return self._send(method, path, doing, **about)[1]
+        return self._send("POST", path, doing, form=object_like(body), body=body)[1]
 
     def _send(self, method: str, path: str, doing: str, **about: Any) -> tuple[int, Object]:
         """One call, repeated while that is safe."""
@@ -105,6 +110,7 @@ class Client:
         path: str,
         doing: str,
         *,
+        form: Form,
         body: Object | None = None,
         query: Mapping[str, str] | None = None,
         content: str = _JSON,
@@ -125,11 +131,22 @@ class Client:
             lost = errors.unanswered(error, doing, changes=not reads)
             raise _AgainError(lost) if reads else lost from error
         if answer.is_success:
-            return answer.status_code, _decoded(answer, doing)
+            found, wrong = _decoded(answer)
+            if wrong := wrong or form(found):
+                return self._lost(errors.garbled(wrong, doing, changes=not reads), reads)
+            return answer.status_code, found
+        if answer.status_code in (404, 410) and not is_about_what_is_absent(_status(answer), answer.text):
+            wrong = f"somebody else's ({answer.status_code})"
+            return self._lost(errors.garbled(wrong, doing, changes=not reads), reads)
         failed = errors.refused(answer.status_code, _status(answer), doing, changes=not reads, scrub=scrub)
         if answer.status_code in (_PASSING if reads else _NOT_DONE):
             raise _AgainError(failed, _retry_after(answer))
         raise failed
+
+    @staticmethod
+    def _lost(error: ProviderError, reads: bool) -> NoReturn:
+        """Nobody knows what was answered: a question is asked again, a change is not made twice."""
+        raise _AgainError(error) if reads else error
 
     def _ask(
         self, method: str, path: str, headers: dict[str, str], data: bytes | None, query: dict[str, str]
@@ -189,14 +206,13 @@ class _AgainError(Exception):
         self.error, self.after = error, after
 
 
-def _decoded(answer: httpx.Response, doing: str) -> Object:
+def _decoded(answer: httpx.Response) -> tuple[Object, str]:
+    """The object that was answered; or else what is wrong with it."""
     try:
         found = answer.json()
-    except ValueError as error:
-        raise ProviderError(f"{doing}: the answer is no JSON: is this a Kubernetes API?") from error
-    if not isinstance(found, dict):
-        raise ProviderError(f"{doing}: the answer is no object: is this a Kubernetes API?")
-    return found
+    except ValueError:
+        return {}, "no JSON" if answer.content else "nothing"
+    return (found, "") if isinstance(found, dict) else ({}, "no JSON object")
 
 
 def _status(answer: httpx.Response) -> Object:

@@ -21,3 +21,4 @@ class Code(Coded):
     NO_CREDENTIAL = "MLI5111", "The program that a kubeconfig names gives no credentials."
     INSECURE = "MLI5112", "A kubeconfig asks to trust whoever answers."
     OTHER_CLUSTER = "MLI5113", "The cluster is another than the one that the state was made with."
+    GARBLED = "MLI5170", "What came back from a cluster is no answer: a proxy's page, another list, or nothing."

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.errors import NotFound, ProviderError
+from mlinfra.providers.kubernetes.answers import one_of
 from mlinfra.providers.kubernetes.client import Client, Object
 from mlinfra.providers.kubernetes.codes import Code
 from mlinfra.providers.kubernetes.token import Kind
@@ -21,6 +22,8 @@ _AGGREGATED = (
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,"
     "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 )
+_ALL = "APIGroupDiscoveryList"
+_PLAIN = ("APIVersions", "APIGroupList")  # what an API without aggregated discovery answers
 _DOING = "asking the cluster which kinds it has"
 
 
@@ -95,8 +98,8 @@ class Discovery:
         found: dict[Kind, Place] = {}
         stale: list[str] = []
         for root in ("/api", "/apis"):
-            answer = self._client.get(root, _DOING, accept=_AGGREGATED)
-            if answer.get("kind") != "APIGroupDiscoveryList":
+            answer = self._client.get(root, _DOING, one_of(_ALL, *_PLAIN), accept=_AGGREGATED)
+            if answer.get("kind") != _ALL:
                 found.update((place.kind, place) for place in self._one_by_one(root, answer))
                 continue
             for group in answer.get("items") or ():
@@ -118,7 +121,7 @@ class Discovery:
                 yield from self._listed(group["name"], version["version"], path, preferred=version["version"] == best)
 
     def _listed(self, group: str, version: str, path: str, *, preferred: bool) -> Iterator[Place]:
-        resources = self._client.get(path, _DOING).get("resources") or ()
+        resources = self._client.get(path, _DOING, one_of("APIResourceList")).get("resources") or ()
         with_status = {r["name"].partition("/")[0] for r in resources if r["name"].endswith("/status")}
         for resource in resources:
             if "/" not in resource["name"]:

@@ -103,6 +103,13 @@ def unanswered(error: Exception, doing: str, *, changes: bool) -> ProviderError:
     return Ambiguous(text) if changes else ProviderError(text, code=Code.UNREACHABLE)
 
 
+def garbled(instead: str, doing: str, *, changes: bool) -> ProviderError:
+    """What came back is no answer; `instead` is what it is."""
+    hint = "is this a Kubernetes API? See what is between this machine and the cluster (a proxy), then run this again"
+    kind = Ambiguous if changes else ProviderError
+    return kind(f"{doing}: what came back is no answer to it, but {instead}", code=Code.GARBLED, hint=hint)
+
+
 def scrubbed(text: str, secrets: Iterable[str]) -> str:
     """`text` without the secrets that it may repeat."""
     for secret in secrets:

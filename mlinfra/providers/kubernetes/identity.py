@@ -9,8 +9,10 @@ from __future__ import annotations
 from mlinfra.core.clock import Clock
 from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.errors import AccessDenied
+from mlinfra.providers.kubernetes.answers import object_of
 from mlinfra.providers.kubernetes.api import uid_of
 from mlinfra.providers.kubernetes.client import Client
+from mlinfra.providers.kubernetes.token import Kind
 
 _PATH = "/api/v1/namespaces/kube-system"
 _DOING = "asking the cluster which one it is"
@@ -20,7 +22,7 @@ def read_identity(endpoint: ClusterEndpoint, clock: Clock) -> str:
     """Ask the cluster. Raises `ProviderError` where it does not answer, `AccessDenied` where it will not say."""
     client = Client(endpoint, clock)
     try:
-        return uid_of(client.get(_PATH, _DOING))
+        return uid_of(client.get(_PATH, _DOING, object_of(Kind("", "v1", "Namespace"), "kube-system")))
     except AccessDenied as error:
         hint = error.hint or "allow the caller to get the namespace kube-system: its UID tells one cluster from another"
         raise AccessDenied(str(error), code=error.code, hint=hint) from error

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mlinfra.core.errors import NotFound
 from mlinfra.documents.schema import Schema
+from mlinfra.providers.kubernetes.answers import having
 from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.client import Object
 from mlinfra.providers.kubernetes.definitions import schema_of
@@ -24,7 +25,8 @@ def served_schemas(api: Api, kinds: Iterable[Kind]) -> Mapping[Kind, Schema]:
     found: dict[Kind, Schema] = {}
     for api_version in sorted({kind.api_version for kind in wanted}):
         try:
-            document = api.client.get(f"/openapi/v3/apis/{api_version}", f"reading the schemas of {api_version}")
+            doing = f"reading the schemas of {api_version}"
+            document = api.client.get(f"/openapi/v3/apis/{api_version}", doing, having("openapi"))
         except NotFound:
             continue
         for kind, schema in _published(document):

@@ -13,11 +13,15 @@ from functools import cache
 from mlinfra.core.property import Property
 from mlinfra.core.resource_type import Identify, ResourceType, Variant
 from mlinfra.core.value import Properties
-from mlinfra.providers.kubernetes import immutable
+from mlinfra.providers.kubernetes import immutable, rooms
 from mlinfra.providers.kubernetes.declaration import DEFAULT_NAMESPACE, inputs_of, sealed_inputs_of
 from mlinfra.providers.kubernetes.token import Kind
 from mlinfra.providers.kubernetes.vocabulary import built_in, built_in_kinds
 
+_IRREPLACEABLE = {
+    ("", "PersistentVolumeClaim"): "the data in it",
+    ("snapshot.storage.k8s.io", "VolumeSnapshot"): "the snapshot of the data",
+}
 _ALMOST = 0.85  # of the letters of a name are those of another one
 
 
@@ -65,6 +69,9 @@ def type_of(token: str) -> ResourceType:
         volatile=frozenset({"status"}),
         marked=True,
         perishes=True,
+        holds=rooms.HOLDS.get(kind.same),
+        lies_in=rooms.around(kind),
+        irreplaceable=_IRREPLACEABLE.get(kind.same, ""),
     )
 
 

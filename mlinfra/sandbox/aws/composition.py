@@ -51,12 +51,13 @@ from mlinfra.sandbox.aws.keys import Keys
 from mlinfra.sandbox.aws.load_balancers import LoadBalancers
 from mlinfra.sandbox.aws.log_groups import LogGroups
 from mlinfra.sandbox.aws.machine_news import machine_news
+from mlinfra.sandbox.aws.protocol import signed_for
 from mlinfra.sandbox.aws.queues import Queues
 from mlinfra.sandbox.aws.quotas import QuotaOperations
 from mlinfra.sandbox.aws.registries import Registries
 from mlinfra.sandbox.aws.scaling_operations import ScalingOperations
 from mlinfra.sandbox.aws.scaling_settings import ScalingSettings
-from mlinfra.sandbox.aws.service import ExtendedService, PlainService, Service
+from mlinfra.sandbox.aws.service import AbsentService, ExtendedService, PlainService, Service
 from mlinfra.sandbox.aws.sessions import Sessions
 from mlinfra.sandbox.aws.stored_secrets import StoredSecrets
 from mlinfra.sandbox.aws.tagging import Tagging
@@ -163,8 +164,10 @@ class Services:
         self._services: dict[str, Service] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, backend: SERVICE_NAMES, request: BackendRequest) -> Service:
+    def __call__(self, backend: SERVICE_NAMES | None, request: BackendRequest) -> Service:
         """The service that a request to one of moto's backends is for."""
+        if backend is None:  # moto knows of no such service
+            return AbsentService(signed_for(request))
         name = str(backend)
         if name == "elb" and request.values.get("Version") == "2015-12-01":
             name = "elbv2"

@@ -15,6 +15,7 @@ from mlinfra.sandbox.aws.call import AwsError
 from mlinfra.sandbox.aws.connection import Client
 from mlinfra.sandbox.aws.protocol import error_response
 from mlinfra.sandbox.faults import FaultKind, FaultRule, When
+from mlinfra.sandbox.garbling import garbled
 
 # What each service answers to a caller that is too fast. Sources, read in November 2026: the exceptions in botocore's
 # service models; where a model has none, the "Common Errors" page of the service's API reference
@@ -136,12 +137,14 @@ class Damage:
                 return instead
         response = answer()
         for rule in self._after:
-            if (instead := self._strike(rule)) is not None:
+            if (instead := self._strike(rule, response)) is not None:
                 return instead
         return response
 
-    def _strike(self, rule: FaultRule) -> Response | None:
+    def _strike(self, rule: FaultRule, answered: Response | None = None) -> Response | None:
         match rule.kind:
+            case FaultKind.GARBLED:
+                return _garbled(rule, answered)
             case FaultKind.LATENCY:
                 self._clock.sleep(rule.seconds)
             case FaultKind.TIMEOUT:
@@ -153,3 +156,11 @@ class Damage:
         if rule.kind in _REFUSALS:
             return error_response(self._service, self._request, refusal(self._service, self._operation, rule))
         return None
+
+
+def _garbled(rule: FaultRule, answered: Response | None) -> Response:
+    body, content_type = garbled(rule, None if answered is None else answered.get_data())
+    status = rule.status or (200 if answered is None else answered.status_code)
+    return Response(
+        body, status, content_type=content_type or (answered.content_type if answered is not None else None)
+    )

@@ -26,7 +26,7 @@ from mlinfra.sandbox.faults import FaultKind, Occasion
 CONTROL = "/mlinfra-sandbox/"
 _UNNAMED = {"moto_api", "instance_metadata"}  # moto's own dashboard and metadata: no service of AWS
 
-Services = Callable[[SERVICE_NAMES, BackendRequest], Service]
+Services = Callable[[SERVICE_NAMES | None, BackendRequest], Service]
 Control = Callable[[BackendRequest], Response]
 
 
@@ -53,7 +53,7 @@ class Gateway:
         answer: Iterable[bytes] = self._dispatcher(environ, start_response)
         return answer
 
-    def _application(self, backend: SERVICE_NAMES) -> Any:
+    def _application(self, backend: SERVICE_NAMES | None) -> Any:
         """The application for one of moto's backends."""
         if backend in _UNNAMED:
             return create_backend_app(backend)

@@ -94,22 +94,21 @@ class LoadBalancers(Extension):
         return proceed()
 
     def create_rule(self, call: Call, proceed: Proceed) -> Answer:
-        """With regular expressions as well, which moto does not know of."""
-        if not _has_expressions(call):
+        """With regular expressions and tokens as well, which moto does not know of."""
+        if not _is_new(call):
             return proceed()
-        about = (call["ListenerArn"], _patterns(call), int(call["Priority"]), call["Actions"], call.get("Tags"))
+        actions = _known(call["Actions"])
+        about = (call["ListenerArn"], _patterns(call), int(call["Priority"]), actions, call.get("Tags"))
         made = self.account.backend("elbv2", call.region).create_rule(*about)
-        made.conditions = call["Conditions"]
-        return {"Rules": [made]}
+        return {"Rules": [_as_asked(made, call)]}
 
     def modify_rule(self, call: Call, proceed: Proceed) -> Answer:
         """Likewise."""
-        if not _has_expressions(call):
+        if not _is_new(call):
             return proceed()
         backend = self.account.backend("elbv2", call.region)
-        changed = backend.modify_rule(call["RuleArn"], _patterns(call), call.get("Actions") or [])
-        changed.conditions = call["Conditions"]
-        return {"Rules": [changed]}
+        changed = backend.modify_rule(call["RuleArn"], _patterns(call), _known(call.get("Actions") or []))
+        return {"Rules": [_as_asked(changed, call)]}
 
     def _balancers(self, call: Call) -> dict[str, Any]:
         found: dict[str, Any] = self.account.backend("elbv2", call.region).load_balancers
@@ -148,6 +147,38 @@ class LoadBalancers(Extension):
 _EXPRESSED = {"host-header": "HostHeaderConfig", "path-pattern": "PathPatternConfig"}
 
 
+_TOKENS, _ANY = "jwt-validation", "redirect"  # what moto lets pass instead
+
+
+def _is_new(call: Call) -> bool:
+    """Whether moto does not know all that a rule is made of."""
+    return _has_expressions(call) or any(one.get("Type") == _TOKENS for one in call.get("Actions") or [])
+
+
+def _known(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The actions as moto lets them pass; refuses what AWS refuses of those that look at tokens.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_JwtValidationActionConfig.html (2026).
+    """
+    for one in actions:
+        about = one.get("JwtValidationConfig") or {}
+        addresses = [about.get("JwksEndpoint", "")] if one.get("Type") == _TOKENS else []
+        if any(not url.startswith("https://") or len(url) > 256 for url in addresses):
+            raise AwsError("ValidationError", "The JWKS endpoint must be a full HTTPS URL of at most 256 characters")
+    return [{**one, "Type": _ANY} if one.get("Type") == _TOKENS else one for one in actions]
+
+
+def _as_asked(rule: Any, call: Call) -> Any:
+    """The rule, with what moto does not know of."""
+    if call.get("Conditions"):
+        rule.conditions = call["Conditions"]
+    for action, asked in zip(rule.actions, call.get("Actions") or (), strict=False):
+        if asked.get("Type") == _TOKENS:
+            action.type = action.data["Type"] = _TOKENS
+            action.__dict__.update(action.data)
+    return rule
+
+
 def _has_expressions(call: Call) -> bool:
     """Whether there are regular expressions among the conditions of a rule; refuses what AWS refuses of them.
 
@@ -161,7 +192,7 @@ def _has_expressions(call: Call) -> bool:
 
 def _patterns(call: Call) -> list[dict[str, Any]]:
     """The conditions with every expression as if it were a plain pattern, as far as moto looks at it."""
-    return [_plain(condition) for condition in call["Conditions"]]
+    return [_plain(condition) for condition in call.get("Conditions") or []]
 
 
 def _plain(condition: dict[str, Any]) -> dict[str, Any]:

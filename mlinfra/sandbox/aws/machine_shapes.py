@@ -108,7 +108,7 @@ def shape(
 
 def shared(capacity: Mapping[str, str], labels: Mapping[str, str], instance_type: str) -> Mapping[str, str]:
     """What a node shows whose labels tell NVIDIA's plugin how many pods a GPU serves, as our node groups spell it, and
-    its MIG manager into which parts to divide each: here that is done before the node is there."""
+    into which parts it has divided each before it joined."""
     config = labels.get("nvidia.com/device-plugin.config", "")
     if GPU not in capacity:
         return capacity
@@ -117,7 +117,7 @@ def shared(capacity: Mapping[str, str], labels: Mapping[str, str], instance_type
     number = int(capacity[GPU]) * _parts(instance_type, profile)
     name = resource_of(announced[1], profile) if announced and number else GPU
     if profile and not number:
-        number = int(capacity[GPU])  # the manager says `failed` on the node, and its GPUs stay whole
+        number = int(capacity[GPU])  # nothing could divide them so, and they stay whole
     times = _SHARED.match(config)
     rest = {key: value for key, value in capacity.items() if key != GPU}
     return {**rest, name: str(number * int(times[1] if times else 1))}

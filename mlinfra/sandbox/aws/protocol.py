@@ -6,6 +6,7 @@ form that the caller's SDK understands.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from functools import lru_cache
@@ -22,13 +23,23 @@ from moto.moto_server.werkzeug_app import BackendRequest
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from mlinfra.aws.models import Models
 from mlinfra.sandbox.aws.call import AwsError, Params
+
+_SCOPE = re.compile(r"Credential=[^/,]*/[0-9]+/[^/,]+/([a-z0-9-]+)/aws4_request")
 
 
 @lru_cache
 def service_model(service: str) -> ServiceModel:
     """botocore's model of a service."""
     return get_service_model(service)
+
+
+def signed_for(request: BackendRequest) -> str:
+    """The service that a request is signed for; "sts", which every client knows, where it names none that there is."""
+    found = _SCOPE.search(request.headers.get("Authorization", ""))
+    name = found.group(1) if found else ""
+    return name if name in Models().list_available_services("service-2") else "sts"
 
 
 def identify(service: str, request: BackendRequest) -> tuple[str, Mapping[str, Any]]:

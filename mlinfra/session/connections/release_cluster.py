@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlinfra.core.errors import InvalidRequest, NotFound
+from mlinfra.providers.kubernetes.answers import having
 from mlinfra.providers.kubernetes.api import Api
 from mlinfra.providers.kubernetes.causes import cause_of
 from mlinfra.providers.kubernetes.client import Object
@@ -28,7 +29,7 @@ class ReleaseCluster:
 
     def version(self) -> str:
         """Major and minor: what hangs on more than that is no chart's business."""
-        found = self._api.client.get("/version", "asking the cluster for its version")
+        found = self._api.client.get("/version", "asking the cluster for its version", having("gitVersion"))
         return ".".join(str(found.get("gitVersion", "")).lstrip("v").split(".")[:2])
 
     def apis(self) -> frozenset[str]:
@@ -45,6 +46,11 @@ class ReleaseCluster:
             return list(self._api.each(place, namespace=namespace, **query)) if place is not None else ()
         except NotFound:  # it was there when the API was asked what it has
             return ()
+
+    def metadata(self, api_version: str, kind: str) -> Iterable[Object]:
+        """The metadata of all objects of a kind."""
+        place = self._find(api_version, kind)
+        return list(self._api.metadata(place)) if place is not None else ()
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | None:
         """One object; `None` where there is none, or no such kind."""

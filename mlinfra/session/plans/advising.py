@@ -127,8 +127,8 @@ class Adviser:
         from mlinfra.advice.price_list import home, read_price_list
         from mlinfra.advice.products import wanted_prices
 
-        if self._stack.target.platform == "sandbox":
-            hint = "the prices of the package hold; with target.platform aws they are refreshed"
+        if self._cloud.is_simulated:  # what it says of spot prices is made up
+            hint = "the prices of the package hold; in an account of AWS they are refreshed"
             raise PlanError("the simulated cloud has no price list", code=Code.NO_PRICE_LIST, hint=hint)
         keys = wanted_prices(Things.desired(graph, None))
         calls = self._cloud.calls_in(home(self._cloud.region))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mlinfra.advice.borrowed import Borrowed
-from mlinfra.advice.tokens import KEY, MANAGED, NAMING, ROLE, SCALING, TEMPLATE
+from mlinfra.advice.tokens import KEY, MANAGED, NAMING, QUEUE, ROLE, SCALING, SECRET, TEMPLATE, TOPIC
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.property import Property
 from mlinfra.core.resource import Graph, Resource
@@ -17,15 +17,14 @@ from mlinfra.core.value import Value
 
 _MAKES = frozenset({Action.CREATE, Action.REPLACE})
 # What AWS makes without looking for what it names: EC2 user guide, "Create a launch template" (its parameters are not
-# fully validated); S3 API reference, "PutBucketEncryption" (keys are not); of the others nothing is documented. So in
-# November 2026. A group looks at the template that it launches from.
+# fully validated), but that a group looks at the template that it launches from; keys: S3 API reference,
+# "PutBucketEncryption", of the others nothing is documented. So in November 2026.
 _TRUSTING = frozenset(
     {
-        TEMPLATE,
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:secretsmanager/secret:Secret",
-        "aws:sns/topic:Topic",
-        "aws:sqs/queue:Queue",
+        QUEUE,
+        SECRET,
+        TOPIC,
     }
 )
 # What stands for another type where that is named: an alias for its key, a user where any principal may stand.
@@ -34,7 +33,7 @@ _MEANT = {"aws:kms/alias:Alias": KEY, "aws:iam/user:User": ROLE}
 
 def borrowings(plan: Plan, graph: Graph, types: Mapping[str, ResourceType]) -> Iterator[Borrowed]:
     """All that is named where something is made, or changed to name it."""
-    makers = {name: resource.address for resource in graph for name in _called(resource)}
+    makers = {name: resource.address for resource in graph for name in _called(resource, types)}
     launched = {needed for one in graph if one.type in (MANAGED, SCALING) for needed in one.dependencies()}
     for change in plan.pending():
         if change.action not in _MAKES and change.action is not Action.UPDATE:
@@ -48,13 +47,15 @@ def borrowings(plan: Plan, graph: Graph, types: Mapping[str, ResourceType]) -> I
             for token, named in found:
                 meant = named.rpartition(":")[2]
                 maker = makers.get((token, meant)) or makers.get((token, meant.rpartition("/")[2]))
-                later = change.type in _TRUSTING and change.address not in launched
+                later = (token == KEY and change.type in _TRUSTING) or change.type == TEMPLATE
+                later = later and change.address not in launched
                 yield Borrowed(change.address, named, token, maker, later)
 
 
-def _called(resource: Resource) -> Iterator[tuple[str, str]]:
+def _called(resource: Resource, types: Mapping[str, ResourceType]) -> Iterator[tuple[str, str]]:
     """Under what type and name others may mean an object of the stack without a reference to it."""
-    name = resource.properties.get("name")
+    rule = types[resource.type].name if resource.type in types else None
+    name = resource.properties.get(rule.property if rule is not None else "name")
     if isinstance(name, str):
         yield _MEANT.get(resource.type, resource.type), name
 

@@ -6,7 +6,7 @@ what is wrong already: it looks through the whole stack. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlinfra.core.address import Address
@@ -18,10 +18,17 @@ _RAW = "resources"
 
 
 def place_of(text: str, stack: Stack, below: Address) -> Source | None:
-    """Where `text` stands as a value, first of all in the section of `below`; `None` where it was put together."""
-    section = str(below).partition(".")[0]
-    paths = sorted(_paths(_content(stack), text), key=lambda path: path[0] != section)
+    """Where `text` stands as a value, as near to `below` as there is one; `None` where it was put together."""
+    parts = str(below).split(".")
+    paths = sorted(_paths(_content(stack), text), key=lambda path: -_shared(path, parts))
     return stack.positions.at(paths[0]) if paths else None
+
+
+def _shared(path: Path, parts: Sequence[str]) -> int:
+    """How many of the first parts are the same."""
+    return next(
+        (count for count, (one, other) in enumerate(zip(path, parts, strict=False)) if one != other), len(parts)
+    )
 
 
 def _content(stack: Stack) -> dict[str, Any]:

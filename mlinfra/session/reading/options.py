@@ -8,11 +8,15 @@ import msgspec
 
 
 class Options(msgspec.Struct, frozen=True):
-    """Which stack, with which values: `sets` are the `k=v` of `--set`, `inputs` the files of `--inputs`."""
+    """Which stack, with which values: `sets` are the `k=v` of `--set`, `inputs` the files of `--inputs`.
+
+    by_state: what the state remembers is enough where the file cannot be followed.
+    """
 
     file: str
     sets: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    by_state: bool = False
 
 
 class Nowhere:

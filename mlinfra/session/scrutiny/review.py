@@ -103,6 +103,8 @@ def require_unchanged(plan: Plan, current: Callable[[], Graph], neighbour: Calla
 
     `neighbour` answers the version of another stack's state by its place; `None` where there is none to be read.
     """
+    if plan.destroy:
+        return  # whatever they desire by now, nothing of it is left
     if not File(plan.stack_file).is_file():
         return  # a plan file is applied without its stack as well
     if not any(_has_changed(place, digest, neighbour) for place, digest in plan.documents.items()):
@@ -110,11 +112,10 @@ def require_unchanged(plan: Plan, current: Callable[[], Graph], neighbour: Calla
     graph = current()
     problems = [problem for step in _last_makes(plan) for problem in _differences(step, graph)]
     problems += [
-        f"{step.address} is declared now" if not plan.destroy else ""
+        f"{step.address} is declared now"
         for step in plan.steps
         if step.verb is Verb.DELETE and not step.properties and step.address in graph.resources
     ]
-    problems = [problem for problem in problems if problem]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise StalePlan(

@@ -1,7 +1,7 @@
-"""What the cloud says of a stack's cluster, its add-ons, and what its load balancers send to. Only reads.
+"""What the cloud says of a stack's cluster, add-ons and databases, and what its load balancers send to. Only reads.
 
-`looking` calls it. Shapes: API references of EKS (DescribeCluster, DescribeAddon) and Elastic Load Balancing
-(DescribeTargetHealth), November 2026.
+`looking` calls it. Shapes: API references of EKS (DescribeCluster, DescribeAddon), Elastic Load Balancing
+(DescribeTargetHealth) and RDS (DescribeDBInstances), November 2026.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from mlinfra.aws.calls import Answer, Calls
 from mlinfra.core.errors import NotFound
 from mlinfra.core.state import Record
-from mlinfra.health.seen import AddOn, Cluster, Targets
+from mlinfra.health.seen import AddOn, Cluster, Database, Targets
 
 TARGETS = "aws:lb/targetGroup:TargetGroup"
 _ILL = ("unhealthy", "unavailable", "unused")
 ADD_ON = "aws:eks/addon:Addon"
+DATABASE = "aws:rds/instance:Instance"
 _AT_ONCE = 8
 
 
@@ -44,6 +45,22 @@ def _add_on(calls: Calls, record: Record) -> AddOn:
     except NotFound:
         return AddOn(name=name, status="GONE", address=address)
     return AddOn(name=name, status=found["status"], problems=_issues(found), address=address)
+
+
+def read_databases(calls: Calls, records: Iterable[Record]) -> tuple[Database, ...]:
+    """The databases of the stack's entries. Each is asked for alone: an account may have many that are others'."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(pool.map(lambda record: _database(calls, record), records))
+
+
+def _database(calls: Calls, record: Record) -> Database:
+    address = str(record.address)
+    try:
+        answer = calls.one("rds", "DescribeDBInstances", {"DBInstanceIdentifier": record.id}, about=record.id)
+    except NotFound:
+        return Database(name=record.id, status="gone", address=address)
+    found = next(iter(answer["DBInstances"]), {"DBInstanceStatus": "gone"})
+    return Database(name=record.id, status=str(found["DBInstanceStatus"]), address=address)
 
 
 def read_targets(calls: Calls, records: Iterable[Record]) -> tuple[Targets, ...]:

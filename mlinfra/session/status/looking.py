@@ -5,13 +5,15 @@ The session calls it for `status` and `endpoints`. It only reads, all at once; w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
+from mlinfra.aws.calls import Calls
 from mlinfra.core.backend import Holder
 from mlinfra.core.clock import Clock
 from mlinfra.core.connections import CLUSTER, HELM, KUBERNETES, is_in_cluster, kind_of
@@ -21,10 +23,11 @@ from mlinfra.core.resource import Connection
 from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
 from mlinfra.health.backoff import STATUS
-from mlinfra.health.seen import AddOn, Cluster, Expected, Group, Live, Missing, Release, Seen, Targets
+from mlinfra.health.growth import NO_GROWTH
+from mlinfra.health.seen import AddOn, Cluster, Database, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
-from mlinfra.providers.helm.crds import lost_kinds
+from mlinfra.providers.helm.definitions import lost_kinds
 from mlinfra.providers.helm.manifest import read_manifest
 from mlinfra.providers.helm.releases import GOOD, list_releases
 from mlinfra.providers.helm.releases import Release as Stored
@@ -33,7 +36,15 @@ from mlinfra.providers.kubernetes.token import Kind
 from mlinfra.session.connections.cloud import Cloud
 from mlinfra.session.connections.release_cluster import ReleaseCluster
 from mlinfra.session.status.belongings import declared, missing
-from mlinfra.session.status.cloud_side import ADD_ON, TARGETS, read_add_ons, read_cluster, read_targets
+from mlinfra.session.status.cloud_side import (
+    ADD_ON,
+    DATABASE,
+    TARGETS,
+    read_add_ons,
+    read_cluster,
+    read_databases,
+    read_targets,
+)
 from mlinfra.session.status.groups import GROUPS, Types, read_groups
 
 _CLUSTER = "aws:eks/cluster:Cluster"
@@ -62,9 +73,13 @@ KINDS = (
     Kind("serving.kserve.io", "v1beta1", "InferenceService"),
     Kind("karpenter.sh", "v1", "NodePool"),
     Kind("karpenter.sh", "v1", "NodeClaim"),
+    Kind("", "v1", "Namespace"),
 )
 _EVENT = Kind("", "v1", "Event")
 _SETTINGS = Kind("", "v1", "ConfigMap")
+
+
+_One = TypeVar("_One")
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -81,6 +96,7 @@ class _Outside(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...] = ()
     add_ons: tuple[AddOn, ...] = ()
     targets: tuple[Targets, ...] = ()
+    databases: tuple[Database, ...] = ()
 
 
 class _Inside(msgspec.Struct, frozen=True):
@@ -108,6 +124,7 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
         groups=outside.groups,
         add_ons=outside.add_ons,
         targets=outside.targets,
+        databases=outside.databases,
         objects=inside.objects,
         releases=inside.releases,
         expected=tuple(_expected(library, records)) if inside.objects else (),
@@ -143,17 +160,25 @@ def _cloud_side(
             cluster=cluster,
             groups=read_groups(cloud.calls, mine, now, types),
             add_ons=read_add_ons(cloud.calls, [one for one in records if there and one.type == ADD_ON]),
-            targets=_behind_balancers(cloud, records, unread),
+            targets=_others(cloud, records, TARGETS, read_targets, unread),
+            databases=_others(cloud, records, DATABASE, read_databases, unread),
         )
     except ProviderError as error:
         unread.append(str(error))
     return _Outside()
 
 
-def _behind_balancers(cloud: Cloud, records: list[Record], unread: list[str]) -> tuple[Targets, ...]:
-    """Of another service: who may not read these is told so, and sees the rest."""
+def _others(
+    cloud: Cloud,
+    records: list[Record],
+    type: str,
+    read: Callable[[Calls, list[Record]], tuple[_One, ...]],
+    unread: list[str],
+) -> tuple[_One, ...]:
+    """What is of another service: who may not read these is told so, and sees the rest."""
+    mine = [one for one in records if one.type == type]
     try:
-        return read_targets(cloud.calls, [one for one in records if one.type == TARGETS])
+        return read(cloud.calls, mine) if mine else ()
     except ProviderError as error:
         unread.append(str(error))
         return ()
@@ -172,7 +197,7 @@ def _inside(cloud: Cloud, owned: Record | None, state: State, unread: list[str])
         return _Inside()
     with ThreadPoolExecutor(_READERS) as pool:
         reading = {kind.name: pool.submit(_listed, api, kind) for kind in KINDS}
-        reading["Event"] = pool.submit(_listed, api, _EVENT, fieldSelector="type=Warning")
+        reading["Event"] = pool.submit(_events, api)
         reading["ConfigMap"] = pool.submit(_listed, api, _SETTINGS, fieldSelector=f"metadata.name={STATUS}")
         stored = pool.submit(_stored, ReleaseCluster(api))
     denied: list[str] = []
@@ -222,6 +247,12 @@ def _entrance(cloud: Cloud, owned: Record | None, records: list[Record]) -> Conn
 def _listed(api: Api, kind: Kind, **query: str) -> tuple[Live, ...]:
     place = api.find(kind)
     return tuple(api.each(place, **query)) if place is not None else ()
+
+
+def _events(api: Api) -> tuple[Live, ...]:
+    """The warnings, and what an autoscaler says of the pods that it does nothing for, which is none."""
+    asked = ("type=Warning", f"reason={NO_GROWTH}")
+    return tuple(live for which in asked for live in _listed(api, _EVENT, fieldSelector=which))
 
 
 def _stored(cluster: ReleaseCluster) -> list[tuple[Stored, list[str]]]:

@@ -65,9 +65,8 @@ def make_bucket(client: BucketClient, bucket: str, region: str, clock: Clock, pa
     calls = Calls(f"s3://{bucket}", clock)
     call = calls.call
     policy = _tls_only(bucket, partition)
-    if not _exists(calls, client, bucket):
-        call("make", "", client.create_bucket, Bucket=bucket, ObjectOwnership="BucketOwnerEnforced", **_place(region))
-    elif not _was_begun(calls, client, bucket, policy):
+    made = not _exists(calls, client, bucket) and _made(calls, client, bucket, region)
+    if not made and not _was_begun(calls, client, bucket, policy):
         raise StateError(
             f"the bucket {bucket} exists already, and was not made for states",
             code=Code.BUCKET_TAKEN,
@@ -88,6 +87,16 @@ def _place(region: str) -> dict[str, Any]:
 def _exists(calls: Calls, client: BucketClient, bucket: str) -> bool:
     try:
         calls.call("look at", "", client.head_bucket, Bucket=bucket)
+    except Refused:
+        return False
+    return True
+
+
+def _made(calls: Calls, client: BucketClient, bucket: str, region: str) -> bool:
+    """Make the bucket. Not where it turns out to be ours: when an answer was lost, it was made by the first attempt."""
+    place = _place(region)
+    try:
+        calls.call("make", "", client.create_bucket, Bucket=bucket, ObjectOwnership="BucketOwnerEnforced", **place)
     except Refused:
         return False
     return True

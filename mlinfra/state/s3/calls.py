@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnection
+from botocore.parsers import ResponseParserError
 
 from mlinfra.aws.credentials import refusal, whose
 from mlinfra.core.clock import Clock
@@ -43,11 +44,14 @@ class S3Client(Protocol):
 
 
 class Refused(Exception):
-    """The condition of a write does not hold, or what was asked for is not there. Never leaves this package."""
+    """The condition of a write does not hold, or what was asked for is not there, or, of a bucket, there and ours.
+
+    Never leaves this package.
+    """
 
 
 # HeadBucket has no body, hence no code but the status.
-_ABSENT = frozenset({"NoSuchKey", "NoSuchBucketPolicy", "404"})
+_REFUSED = frozenset({"NoSuchKey", "NoSuchBucketPolicy", "404", "BucketAlreadyOwnedByYou"})
 _DENIED = (
     Code.BUCKET_DENIED,
     "the caller needs s3:GetObject, s3:PutObject and s3:DeleteObject below the prefix, and s3:ListBucket on the bucket",
@@ -83,7 +87,8 @@ class Calls:
     def call(self, verb: str, name: str, operation: Callable[..., Any], /, **parameters: Any) -> Any:
         """Call `operation` until it is answered; `verb` and `name` say in errors what it does to what.
 
-        Raises `Refused` where a condition does not hold or the object is not there, otherwise `StateError`.
+        Raises `Refused` where a condition does not hold, the object is not there or the bucket is ours already,
+        otherwise `StateError`.
         """
         pause = _FIRST_PAUSE
         for _ in range(1, _ATTEMPTS):
@@ -91,8 +96,8 @@ class Calls:
                 return operation(**parameters)
             except ClientError as error:
                 self._weigh(verb, name, error, last=False)
-            except (NoConnection, HTTPClientError, IncompleteReadError):
-                pass  # no answer, or half of one: ask again
+            except (NoConnection, HTTPClientError, IncompleteReadError, ResponseParserError):
+                pass  # no answer, half of one, or somebody else's: ask again
             except BotoCoreError as error:
                 self._give_up(verb, name, error)
             self._clock.sleep(pause)
@@ -101,10 +106,10 @@ class Calls:
             return operation(**parameters)
         except ClientError as error:
             self._weigh(verb, name, error, last=True)
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             self._give_up(verb, name, error)
 
-    def _give_up(self, verb: str, name: str, error: BotoCoreError) -> NoReturn:
+    def _give_up(self, verb: str, name: str, error: Exception) -> NoReturn:
         """Nothing was answered: for want of credentials, or of a way to S3."""
         self._require_credentials(verb, error)
         self.fail(verb, name, "", str(error), error)
@@ -116,7 +121,7 @@ class Calls:
     def _weigh(self, verb: str, name: str, error: ClientError, *, last: bool) -> None:
         """Raise what `error` means, unless it will pass."""
         code, status = _reason(error)
-        if status == 412 or code in _ABSENT:
+        if status == 412 or code in _REFUSED:
             raise Refused from error
         self._require_credentials(verb, error)
         if last or not (status >= 500 or status == 429 or code in _PASSING):

@@ -64,6 +64,22 @@ A_LISTENER = (
 SERVING = {**NETWORK, "balancer": A_BALANCER, "stable": targets("stable"), "canary": targets("canary")}
 REDIRECT = {"type": "redirect", "redirect": {"statusCode": "HTTP_301", "protocol": "HTTPS", "port": "443"}}
 REFUSE = {"type": "fixed-response", "fixedResponse": {"contentType": "text/plain", "statusCode": "404"}}
+_LOGIN = "https://login.acme.example"
+_TOKENS = {
+    "type": "jwt-validation",
+    "order": 1,
+    "jwtValidation": {
+        "issuer": _LOGIN,
+        "jwksEndpoint": f"{_LOGIN}/keys",
+        "additionalClaims": [{"name": "aud", "format": "single-string", "values": ["flyte"]}],
+    },
+}
+
+
+def _without_audience() -> dict[str, Any]:
+    return {**_TOKENS, "jwtValidation": {"issuer": _LOGIN, "jwksEndpoint": f"{_LOGIN}/keys"}}
+
+
 CASES = [
     Case(
         type=LOAD_BALANCER,
@@ -185,6 +201,8 @@ CASES = [
             lambda account: {"conditions": [{"pathPattern": {"regexValues": ["^/v2/(infer|ready)$"]}}]},
             lambda account: {"conditions": [{"sourceIp": {"values": ["10.0.0.0/8"]}}]},
             lambda account: {"conditions": [{"httpRequestMethod": {"values": ["POST"]}}]},
+            lambda account: {"actions": [_TOKENS, {**to(account, "stable"), "order": 2}]},
+            lambda account: {"actions": [_without_audience(), {**to(account, "stable"), "order": 2}]},
             lambda account: {"tags": {"team": "search"}},
         ),
     ),

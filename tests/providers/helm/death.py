@@ -22,6 +22,7 @@ class Death:
         self._lock = threading.Lock()
         self._left: int | None = None
         self._kill: Callable[[], None] | None = None
+        self._survives = False
         self.served = 0
 
     def __call__(self, call: Call, serve: Serve) -> Response:
@@ -37,13 +38,20 @@ class Death:
                     answer = serve()
                     if last and self._kill is not None:
                         self._kill()
+                    if last and self._survives:
+                        self._left = None
                     return DROPPED if last else answer
         return serve()
 
     def after(self, changes: int) -> None:
         """Let the caller live for as many changes."""
         with self._lock:
-            self._left, self.served = changes, 0
+            self._left, self.served, self._survives = changes, 0, False
+
+    def loses(self, change: int) -> None:
+        """Let the answer of one change be lost, and the caller live on."""
+        self.after(change)
+        self._survives = True
 
     def kills(self, kill: Callable[[], None], changes: int) -> None:
         """Kill the caller once as many changes were served."""

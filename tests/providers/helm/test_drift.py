@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from mlinfra.core.errors import AccessDenied
 from mlinfra.core.observed import Present
 from mlinfra.core.plan import Cause
 from mlinfra.core.value import path_text
+from mlinfra.providers.helm.cluster import Object
+from mlinfra.providers.helm.definitions import edited_kinds
+from mlinfra.providers.helm.marks import Memory, remembered
+from mlinfra.providers.helm.no_cluster import NoCluster
+from mlinfra.providers.helm.releases import Release, Revision
 from tests.providers.helm.cluster import VERSION
 from tests.providers.helm.place import Place
 
 DEPLOYMENT = "apps/v1"
+_GADGETS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.web.example.com"
+_COLUMNS = [{"name": "Size", "type": "string", "jsonPath": ".spec.size"}]
 
 
 def edit(place: Place, api_version: str, kind: str, patch: Any, name: str = "web") -> None:
@@ -115,13 +124,73 @@ def test_a_chart_that_asks_for_the_version_of_kubernetes_is_rendered_anew_for_an
     assert "mlinfra.io/kubernetes" not in other["metadata"]["labels"]
 
 
+def _version(place: Place) -> Any:
+    (version,) = place.http.get(_GADGETS).json()["spec"]["versions"]
+    return version
+
+
+def _edited(place: Place, spec: Any, manager: str) -> None:
+    """What `kubectl edit` does: the definition as it is, with this in the place of what was there."""
+    live = place.http.get(_GADGETS).json()
+    answer = place.http.put(f"{_GADGETS}?fieldManager={manager}", json={**live, "spec": {**live["spec"], **spec}})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_kind_of_the_charts_own_folder_that_somebody_edited_is_named_and_put_back(place: Place) -> None:
+    place.make()
+    before = place.http.get(_GADGETS).json()["spec"]
+    assert wrong(place) == {}
+    _edited(place, {"versions": [{**_version(place), "additionalPrinterColumns": _COLUMNS}]}, "kubectl-edit")
+    (seen,) = place.listed()
+    assert seen.properties["manifest"] == [
+        "the definition of Gadget of web.example.com is not as its chart has it; spec.versions is of kubectl-edit"
+    ]
+    place.change(seen, {})
+    assert place.http.get(_GADGETS).json()["spec"] == before
+    assert wrong(place) == {}
+
+
+def test_what_a_webhook_writes_into_a_definition_and_what_others_add_to_it_is_theirs(place: Place) -> None:
+    place.make()
+    live = place.http.get(_GADGETS).json()
+    metadata = {**live["metadata"], "labels": {"team": "web"}}
+    client = {"service": {"name": "web", "namespace": "web"}, "caBundle": "Cg=="}
+    converting = {"strategy": "Webhook", "webhook": {"clientConfig": client, "conversionReviewVersions": ["v1"]}}
+    changed = {**live, "metadata": metadata, "spec": {**live["spec"], "conversion": converting}}
+    assert place.http.put(f"{_GADGETS}?fieldManager=cainjector", json=changed).status_code == 200
+    assert wrong(place) == {}
+
+
+class _Closed(NoCluster):
+    """A cluster whose definitions the caller may not list, as a role for namespaces has it."""
+
+    def metadata(self, api_version: str, kind: str) -> Iterable[Object]:
+        raise AccessDenied(f"listing {kind}: it is forbidden")
+
+
+def test_who_may_not_list_definitions_is_told_all_the_rest() -> None:
+    memory = remembered(Memory(revision=1, definitions=("web.example.com/Gadget",), holdings=("abcdefgh",)))
+    last = Revision(name="web", namespace="web", number=1, status="deployed", labels=memory, secret="s")
+    assert edited_kinds(_Closed(VERSION), [Release((last,))]) == {}
+
+
+def test_a_release_of_before_that_was_remembered_is_held_against_nothing(place: Place) -> None:
+    place.make()
+    secret = place.cluster.get("v1", "Secret", place.namespace, "sh.helm.release.v1.web.v1")
+    assert secret is not None
+    ours = [label for label in secret["metadata"]["labels"] if label.startswith("mlinfra.io/holdings")]
+    edit(place, "v1", "Secret", {"metadata": {"labels": dict.fromkeys(ours)}}, name="sh.helm.release.v1.web.v1")
+    _edited(place, {"versions": [{**_version(place), "additionalPrinterColumns": _COLUMNS}]}, "me")
+    assert ours
+    assert wrong(place) == {}
+
+
 def test_a_kind_of_the_charts_own_folder_that_somebody_deleted_is_missed_and_made_again(place: Place) -> None:
     made = place.make()
-    definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.web.example.com"
-    assert place.http.delete(definition).status_code == 200
+    assert place.http.delete(_GADGETS).status_code == 200
     (seen,) = place.listed()
     assert "the kind Gadget of web.example.com is not there, which its chart defines" in seen.properties["manifest"]
     place.change(seen, {})
-    assert place.http.get(definition).status_code == 200
+    assert place.http.get(_GADGETS).status_code == 200
     assert wrong(place) == {}
     place.provider.delete(place.target({}, id=made.id), place.journal)

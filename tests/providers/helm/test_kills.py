@@ -99,6 +99,15 @@ def test_a_run_that_is_killed_is_finished_by_the_next(moment: str, after: int, m
     assert check_one(Run(mortal, death, 100 * after + MOMENTS.index(moment)), moment, after)
 
 
+def test_a_removal_goes_on_where_the_answer_of_a_deletion_is_lost(mortal: Emulated, death: Death) -> None:
+    run = Run(mortal, death, 20_000)
+    run.install()
+    death.loses(2)  # Helm marks the release first
+    run.remove()
+    death.end()
+    run.require_nothing()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_run_that_is_killed_anywhere_is_finished_by_the_next(moment: str, mortal: Emulated, death: Death) -> None:

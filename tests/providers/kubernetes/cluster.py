@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from mlinfra.core.address import Address
 from mlinfra.core.clock import FastClock, SystemClock
@@ -23,7 +23,7 @@ from mlinfra.sandbox.kubernetes.controllers.cloud import NodeGroup
 from mlinfra.sandbox.kubernetes.controllers.control_plane import ControlPlane
 from mlinfra.sandbox.kubernetes.controllers.memory_cloud import MemoryCloud, shape
 from mlinfra.sandbox.kubernetes.controllers.options import Options, Timings
-from mlinfra.sandbox.kubernetes.faults import Attendant, Call, Fault, Obstacles, Serve, no_obstacle
+from mlinfra.sandbox.kubernetes.faults import Attendant, Call, Obstacles, Serve, no_obstacle
 from mlinfra.sandbox.kubernetes.requests import Authenticator, Response
 from tests.sandbox.kubernetes.client import Client, connect
 
@@ -64,15 +64,21 @@ class Operation:
         """Nobody takes over."""
 
 
+class Striking(Protocol):
+    """What happens to a call in the place of being served, or beside it."""
+
+    def strike(self, serve: Serve) -> Response: ...
+
+
 class Faults:
     """Strikes calls as a test says: each fault once, at the first call that it names."""
 
     def __init__(self) -> None:
-        self._planned: list[tuple[str, Fault]] = []
+        self._planned: list[tuple[str, Striking]] = []
         self._meanwhile: dict[str, Callable[[], object]] = {}
         self.calls: list[str] = []
 
-    def plan(self, operation: str, fault: Fault) -> None:
+    def plan(self, operation: str, fault: Striking) -> None:
         """The next call of that operation (`patch:configmaps`) is struck."""
         self._planned.append((operation, fault))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
 from mlinfra.sandbox.aws.sandbox import Sandbox
 from mlinfra.sandbox.faults import FaultKind, FaultRule, Faults, Occasion, When
@@ -74,6 +75,20 @@ def test_a_reset_connection_leaves_none(aws: Any, sandbox: Sandbox) -> None:
     with pytest.raises(ConnectionClosedError):
         aws.ec2.create_vpc(**CREATE)
     assert sandbox.inventory() == []
+
+
+def test_a_garbled_answer_says_that_all_is_well_and_nothing_else(aws: Any, sandbox: Sandbox) -> None:
+    sandbox.faults.add(FaultRule(kind=FaultKind.GARBLED, operation="CreateVpc", count=1))
+    sandbox.faults.add(FaultRule(kind=FaultKind.GARBLED, operation="CreateVpc", when=When.AFTER, code="half"))
+    sandbox.faults.add(FaultRule(kind=FaultKind.GARBLED, service="kms", when=When.AFTER, code="empty", count=1))
+    sandbox.faults.add(FaultRule(kind=FaultKind.GARBLED, service="kms", message='{"Keys": []}'))
+    assert "Vpc" not in aws.ec2.create_vpc(**CREATE)  # botocore takes a page for an answer
+    assert sandbox.inventory() == []
+    with pytest.raises(ResponseParserError):
+        aws.ec2.create_vpc(**CREATE)
+    assert [kind for kind, _ in sandbox.inventory()] == ["ec2:vpc"]
+    assert "KeyMetadata" not in aws.kms.create_key()
+    assert aws.kms.list_keys()["Keys"] == []
 
 
 def test_a_timeout_after_success_leaves_the_effect(aws: Any, sandbox: Sandbox) -> None:

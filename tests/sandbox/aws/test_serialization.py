@@ -44,6 +44,12 @@ CASES = [
     ("eks", "rest-json", "ListClusters", {"clusters": ["one", "two"]}),
     ("iam", "query", "GetRole", {"Role": SimpleNamespace(role_name="one", path="/", tags=[])}),
     ("ec2", "ec2", "DeleteVpc", None),
+    ("ec2", "ec2", "DescribeVpcs", {"Vpcs": [], "NextToken": "<&>\"' \u00e9"}),
+    ("ec2", "ec2", "DescribeTags", {"Tags": [{"Key": "", "Value": "a\nb"}]}),
+    ("sqs", "query", "GetQueueAttributes", {"Attributes": {"VisibilityTimeout": "30", "Policy": '{"a": 1}'}}),
+    ("autoscaling", "query", "DescribeAutoScalingGroups", {"AutoScalingGroups": [{"MinSize": 0, "Instances": []}]}),
+    ("elbv2", "query", "DescribeTags", {"TagDescriptions": [{"ResourceArn": "a", "Tags": []}]}),
+    ("sts", "query", "GetCallerIdentity", {"Account": "1", "Arn": None}),
 ]
 
 

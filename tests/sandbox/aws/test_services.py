@@ -28,6 +28,14 @@ def test_what_nobody_simulates_is_a_coded_501_in_the_protocol_of_its_service(aws
         assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
+def test_services_that_nobody_simulates_refuse_by_their_name(aws: Any) -> None:
+    for call in (aws.pricing.describe_services, aws.grafana.list_workspaces):
+        with pytest.raises(ClientError) as raised:
+            call()
+        assert raised.value.response["Error"]["Code"] == "NotImplemented"
+        assert "The sandbox does not simulate" in raised.value.response["Error"]["Message"]
+
+
 def test_aws_managed_policies_are_there_and_others_are_not(aws: Any, refused: Callable[..., str]) -> None:
     arn = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
     policy = aws.iam.get_policy(PolicyArn=arn)["Policy"]

@@ -38,6 +38,27 @@ def _answer(**change: str) -> Edit:
     return edit("elbv2", "modify_listener", "ListenerArn", DefaultActions=[action])
 
 
+def _tokens(claim: dict[str, Any] | None = None, **change: str) -> Edit:
+    """The rule that looks at tokens, with something else that it looks for."""
+
+    def actions(thing: Thing) -> list[dict[str, Any]]:
+        asked, forwarding = thing.inputs["actions"]
+        about = asked["jwtValidation"]
+        claims = [
+            {**{name.title(): value for name, value in one.items()}, **(claim or {})}
+            for one in about["additionalClaims"]
+        ]
+        looked_for = {"Issuer": about["issuer"], "JwksEndpoint": about["jwksEndpoint"], **change}
+        judged = {
+            "Type": "jwt-validation",
+            "Order": 1,
+            "JwtValidationConfig": {**looked_for, "AdditionalClaims": claims},
+        }
+        return [judged, {"Type": "forward", "Order": 2, "TargetGroupArn": forwarding["targetGroupArn"]}]
+
+    return edit("elbv2", "modify_rule", "RuleArn", Actions=actions)
+
+
 def _group(**params: Any) -> Edit:
     return edit("autoscaling", "update_auto_scaling_group", "AutoScalingGroupName", **params)
 
@@ -113,6 +134,22 @@ EDITS: Edits = {
             "RuleArn",
             Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/edited/*"]}}],
         ),
+        "conditions[].httpHeader.values": edit(
+            "elbv2",
+            "modify_rule",
+            "RuleArn",
+            Conditions=[
+                {
+                    "Field": "http-header",
+                    "HttpHeaderConfig": {"HttpHeaderName": "Authorization", "Values": ["Basic *"]},
+                }
+            ],
+        ),
+        "actions[].jwtValidation.issuer": _tokens(Issuer="https://login.example"),
+        "actions[].jwtValidation.jwksEndpoint": _tokens(JwksEndpoint="https://login.example/keys"),
+        "actions[].jwtValidation.additionalClaims[].name": _tokens({"Name": "azp"}),
+        "actions[].jwtValidation.additionalClaims[].format": _tokens({"Format": "string-array"}),
+        "actions[].jwtValidation.additionalClaims[].values": _tokens({"Values": ["edited"]}),
         "tags": _tagged,
     },
     GROUP: {

@@ -28,7 +28,7 @@ def run(
     from mlinfra.cli.confirm import confirm
 
     shell = Shell.of(context)
-    session = shell.open(stack, sets, inputs)
+    session = shell.open(stack, sets, inputs, by_state=True)
     if not yes:
         confirm(shell, f"forget {address}? The object stays, and {session.stack.name} no longer knows it.", "yes")
     session.forget(address)

@@ -17,7 +17,7 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
     from mlinfra.cli.render.state import state_data, state_page
 
     shell = Shell.of(context)
-    session = shell.open(stack, sets, inputs)
+    session = shell.open(stack, sets, inputs, by_state=True)
     if form == "json":
         shell.write(document(state_data(session.state(), session.location())))
     else:

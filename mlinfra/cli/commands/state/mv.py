@@ -29,6 +29,6 @@ def run(
     `moved` in the stack file does the same for everyone who applies it, and is what a review sees.
     """
     shell = Shell.of(context)
-    shell.open(stack, sets, inputs).move(origin, target)
+    shell.open(stack, sets, inputs, by_state=True).move(origin, target)
     shell.write(f"moved: {origin} is {target} now")
     return 0

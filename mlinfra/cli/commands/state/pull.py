@@ -18,7 +18,7 @@ def run(context: typer.Context, stack: StackFile, sets: Sets = None, inputs: Inp
     from mlinfra.core.errors import StateError
 
     shell = Shell.of(context)
-    session = shell.open(stack, sets, inputs)
+    session = shell.open(stack, sets, inputs, by_state=True)
     state = session.state()
     if state is None:
         raise StateError(

@@ -30,7 +30,7 @@ def run(
     from mlinfra.cli.unknown import unknown
 
     shell = Shell.of(context)
-    state = shell.open(stack, sets, inputs).state()
+    state = shell.open(stack, sets, inputs, by_state=True).state()
     records = {str(record.address): record for record in state.records.values()} if state else {}
     if address not in records:
         raise unknown("record", address, records)

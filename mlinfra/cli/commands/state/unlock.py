@@ -35,7 +35,7 @@ def run(
     from mlinfra.cli.render.state import holder_page
 
     shell = Shell.of(context)
-    session = shell.open(stack, sets, inputs)
+    session = shell.open(stack, sets, inputs, by_state=True)
     holder = session.holder()
     if holder is None:
         shell.write(f"{session.stack.name} is not locked")

@@ -70,6 +70,7 @@ def _why(item: Item) -> str:
 _WORKSPACE = AwsType(
     about=ResourceType(
         token=WORKSPACE,
+        irreplaceable="the metrics in it",
         inputs=block(
             {
                 "alias": text(default=None),

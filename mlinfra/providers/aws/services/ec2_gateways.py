@@ -66,6 +66,7 @@ _INTERNET_GATEWAY = AwsType(
 _EIP = AwsType(
     about=ResourceType(
         token=EIP,
+        irreplaceable="its address, which others may let in",
         inputs=block(
             {
                 "domain": text(replace=Replace.CREATE_FIRST, default="vpc", enum=["vpc"]),

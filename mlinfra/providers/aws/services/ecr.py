@@ -33,6 +33,7 @@ def _holders(work: Work) -> Iterator[str]:
 _REPOSITORY = AwsType(
     about=ResourceType(
         token=REPOSITORY,
+        irreplaceable="the images in it",
         inputs=block(
             {
                 "name": text(replace=Replace.DELETE_FIRST),

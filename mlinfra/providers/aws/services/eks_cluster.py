@@ -150,7 +150,7 @@ _INPUTS = {
     ),
     "accessConfig": block(
         {
-            "authenticationMode": text(default="API"),
+            "authenticationMode": text(default="API", floating=True),  # EKS begins with another
             "bootstrapClusterCreatorAdminPermissions": boolean(initial=True),
         }
     ),
@@ -178,6 +178,7 @@ _INPUTS = {
 _CLUSTER = AwsType(
     about=ResourceType(
         token=CLUSTER,
+        irreplaceable="all that was put into it",
         inputs=block(_INPUTS),
         key=("name",),
         name=NameRule("name", longest=100),

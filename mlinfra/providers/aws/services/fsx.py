@@ -111,6 +111,7 @@ def _lustre() -> dict[str, Any]:
 _LUSTRE = AwsType(
     about=ResourceType(
         token=LUSTRE_FILE_SYSTEM,
+        irreplaceable="the files in it",
         inputs=block(
             {
                 "subnetIds": list_of(text(refers=SUBNET), required=True, replace=_ONCE),

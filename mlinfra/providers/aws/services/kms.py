@@ -67,6 +67,7 @@ def _schedule_deletion(work: Work) -> None:
 _KEY = AwsType(
     about=ResourceType(
         token=KEY,
+        irreplaceable="all that is encrypted with it",
         inputs=block(
             {
                 "description": text(maxLength=8192, default=""),

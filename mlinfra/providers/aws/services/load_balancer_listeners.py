@@ -1,8 +1,8 @@
 """Listeners and their rules: which requests go where.
 
 Listeners are read of the load balancers that concern us, rules of such listeners. Calls and fields: Elastic Load
-Balancing API reference, 2015-12-01. Names and replacement: Pulumi's AWS schema 7.51, without header rewriting, tokens
-and the attributes of listeners.
+Balancing API reference, 2015-12-01. Names and replacement: Pulumi's AWS schema 7.51, without header rewriting and the
+attributes of listeners.
 """
 
 from __future__ import annotations
@@ -92,6 +92,22 @@ def _action() -> Property:
                     **_SIGN_IN,
                 }
             ),
+            "jwtValidation": block(
+                {
+                    "issuer": text(required=True, default=None),
+                    "jwksEndpoint": text(required=True, default=None, pattern="^https://"),
+                    "additionalClaims": set_of(
+                        block(
+                            {
+                                "name": text(required=True),
+                                "format": text(required=True),
+                                "values": set_of(text(), required=True),
+                            }
+                        ),
+                        default=[],
+                    ),
+                }
+            ),
         }
     )
 
@@ -110,6 +126,7 @@ _ACTION_NAMES = {
     "redirect": "RedirectConfig",
     "authenticateCognito": "AuthenticateCognitoConfig",
     "authenticateOidc": "AuthenticateOidcConfig",
+    "jwtValidation": "JwtValidationConfig",
 }
 
 

@@ -31,7 +31,7 @@ TARGET_GROUP = "aws:lb/targetGroup:TargetGroup"
 _STICKINESS = block(
     {
         "type": text(required=True, enum=["lb_cookie", "source_ip", "source_ip_dest_ip", "source_ip_dest_ip_proto"]),
-        "enabled": boolean(default=True),
+        "enabled": boolean(default=True, floating=True),  # as Pulumi has it; AWS begins with none
         "cookieDuration": integer(default=86400),
     },
     default={"enabled": False},
@@ -109,11 +109,11 @@ _TARGET_GROUP = AwsType(
                 "vpcId": text(replace=Replace.CREATE_FIRST, refers=VPC),
                 "healthCheck": block(
                     {
-                        "enabled": boolean(default=True),
+                        "enabled": boolean(default=True, floating=True),  # not of functions
                         "healthyThreshold": integer(),
                         "interval": integer(),
                         "matcher": text(pattern="^[0-9]+([,-][0-9]+)*$"),
-                        "path": text(),
+                        "path": text(pattern="^/"),
                         "port": text(default="traffic-port"),
                         "protocol": text(),
                         "timeout": integer(),

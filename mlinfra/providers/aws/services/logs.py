@@ -42,6 +42,7 @@ def _describe(work: Work) -> Item | None:
 _LOG_GROUP = AwsType(
     about=ResourceType(
         token=LOG_GROUP,
+        irreplaceable="the logs in it",
         inputs=block(
             {
                 "name": text(replace=Replace.CREATE_FIRST),

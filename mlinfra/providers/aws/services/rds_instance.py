@@ -250,6 +250,7 @@ _AT_DELETION = ("skipFinalSnapshot", "finalSnapshotIdentifier", "deleteAutomated
 _INSTANCE = AwsType(
     about=ResourceType(
         token=INSTANCE,
+        irreplaceable="the data in it",
         inputs=block(_INPUTS),
         key=("identifier",),
         name=NameRule("identifier", longest=63, lower=True),

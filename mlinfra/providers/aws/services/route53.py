@@ -170,6 +170,7 @@ def _records_of(ask: Any, zone: str, **start: str) -> Iterator[Item]:
 _ZONE = AwsType(
     about=ResourceType(
         token=ZONE,
+        irreplaceable="its name servers, which others delegate to",
         inputs=block(
             {
                 "name": text(

@@ -99,6 +99,7 @@ def _delete(work: Work) -> None:
 _BUCKET = AwsType(
     about=ResourceType(
         token=BUCKET,
+        irreplaceable="the objects in it",
         inputs=block(
             {
                 # Amazon S3 user guide, "General purpose bucket naming rules" (November 2026).

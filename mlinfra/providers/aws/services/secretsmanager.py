@@ -41,6 +41,7 @@ def _delete(work: Work) -> None:
 _SECRET = AwsType(
     about=ResourceType(
         token=SECRET,
+        irreplaceable="the values in it",
         inputs=block(
             {
                 "name": text(replace=Replace.CREATE_FIRST, pattern="^[A-Za-z0-9/_+=.@-]+$"),

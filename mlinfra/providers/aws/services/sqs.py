@@ -141,6 +141,7 @@ def _same(asked: str, shown: str) -> bool:
 _QUEUE = AwsType(
     about=ResourceType(
         token=QUEUE,
+        irreplaceable="the messages in it",
         inputs=block(_INPUTS),
         key=("name",),
         name=NameRule("name", longest=80),

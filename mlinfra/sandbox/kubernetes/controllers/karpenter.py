@@ -19,7 +19,15 @@ from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, NODE_CLAIM, NOD
 from mlinfra.sandbox.kubernetes.controllers.cloud import CapacityShortage, Launch, Machine, Offering
 from mlinfra.sandbox.kubernetes.controllers.cluster import Again, Cluster, always, owner_reference
 from mlinfra.sandbox.kubernetes.controllers.eviction import evict
-from mlinfra.sandbox.kubernetes.controllers.growth import evictable, imagine, is_complete, is_empty, outlook, pending
+from mlinfra.sandbox.kubernetes.controllers.growth import (
+    evictable,
+    imagine,
+    is_complete,
+    is_empty,
+    is_of_daemon,
+    outlook,
+    pending,
+)
 from mlinfra.sandbox.kubernetes.controllers.node_pools import (
     CAPACITY_TYPE,
     POOL,
@@ -29,9 +37,10 @@ from mlinfra.sandbox.kubernetes.controllers.node_pools import (
     pool_shape,
 )
 from mlinfra.sandbox.kubernetes.controllers.pod_index import Key
-from mlinfra.sandbox.kubernetes.controllers.pods import is_deleted
+from mlinfra.sandbox.kubernetes.controllers.pods import has_ended, is_deleted
 from mlinfra.sandbox.kubernetes.controllers.runtime import Controller
 from mlinfra.sandbox.kubernetes.controllers.scheduling.placement import Placement
+from mlinfra.sandbox.kubernetes.controllers.scheduling.requests import untolerated
 from mlinfra.sandbox.kubernetes.controllers.scheduling.scheduler import volumes_of
 from mlinfra.sandbox.kubernetes.controllers.scheduling.snapshot import Snapshot
 from mlinfra.sandbox.kubernetes.kinds import GroupVersionKind
@@ -43,6 +52,7 @@ FINALIZER = "karpenter.sh/termination"
 CLASS_FINALIZER = "karpenter.k8s.aws/termination"
 _KEY: Key = ("", "karpenter")
 _AVOID = timedelta(minutes=3)
+_DISRUPTED: Object = {"key": "karpenter.sh/disrupted", "effect": "NoSchedule"}
 _Place = tuple[str, str, str]
 
 
@@ -261,15 +271,21 @@ def _let_go(cluster: Cluster, kind: GroupVersionKind, name: str, finalizer: str)
 
 
 def _drained(cluster: Cluster, node: Object | None, machine: Machine) -> bool:
-    """Evict what runs on a node; True once nothing but daemons is left."""
+    """Evict what runs on a node; True once nothing is left but daemons, and pods that tolerate that it goes.
+
+    Those are not waited for: they would come back to the same node (karpenter.sh, "Disruption", read 2026-11-25).
+    """
     if node is None:
         return True
-    if not any(taint["key"] == "karpenter.sh/disrupted" for taint in at(node, ("spec", "taints")) or ()):
-        taint = {"key": "karpenter.sh/disrupted", "effect": "NoSchedule"}
-        cluster.change(NODE, node, lambda old: _tainted(old, taint))
+    if not any(taint["key"] == _DISRUPTED["key"] for taint in at(node, ("spec", "taints")) or ()):
+        cluster.change(NODE, node, lambda old: _tainted(old, _DISRUPTED))
     for pod in evictable(cluster, machine.name):
-        evict(cluster.store, pod)
-    return is_empty(cluster, machine.name)
+        if untolerated(pod, [_DISRUPTED], ("NoSchedule",)) is not None:
+            evict(cluster.store, pod)
+    return all(
+        has_ended(pod) or is_of_daemon(pod) or untolerated(pod, [_DISRUPTED], ("NoSchedule",)) is None
+        for pod in cluster.pods.on(machine.name)
+    )
 
 
 def _tainted(node: Object, taint: Object) -> Object:

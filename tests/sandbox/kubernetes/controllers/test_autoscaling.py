@@ -319,6 +319,18 @@ def test_a_machine_that_is_taken_back_is_emptied_first_and_another_offering_take
     assert world.said(name, "TerminatingOnInterruption") == ["Interruption triggered termination for the NodeClaim"]
 
 
+def test_a_pod_that_tolerates_everything_keeps_no_machine_that_karpenter_takes_away() -> None:
+    world = karpenter_world()
+    world.create(pool())
+    anywhere = {"tolerations": [{"operator": "Exists"}]}
+    world.create(workload("Deployment", "train", replicas=1, requests={"nvidia.com/gpu": "1"}, pod_spec=anywhere))
+    world.settle()
+    assert len(world.store.list(NODE_CLAIM)) == 1
+    world.store.delete(NODE_POOL, "gpu")
+    world.settle()
+    assert (world.store.list(NODE_CLAIM), len(world.cloud.machines())) == ([], 1)
+
+
 def test_machines_of_a_karpenter_that_is_gone_stay() -> None:
     world = karpenter_world(standing=False)
     labels = {"app.kubernetes.io/name": "karpenter"}
