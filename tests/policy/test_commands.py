@@ -123,22 +123,20 @@ def test_a_stack_level_rule_can_be_waived_for_the_stack(sandbox: Path) -> None:
 
 
 def test_a_rule_is_explained_with_how_its_cases_come_out(folder: Path) -> None:
-    code, out, _ = run("policy", "explain", "mlp-eks-001")
+    code, out, _ = run("policy", "explain", "mlp-nod-001")
     assert code == 0
-    assert "The Kubernetes API is not open to the whole internet" in out
-    assert "CKV_AWS_38" in out
-    assert "12 of 12 cases come out as they should" in out
+    assert "Machines offer version 2 of the metadata service only" in out
+    assert "CKV_AWS_79" in out
+    assert "5 of 5 cases come out as they should" in out
     demanded = out.partition("must\n")[2].partition("\n\n")[0].splitlines()
     assert [line.rstrip() for line in demanded] == [
-        "  vpcConfig:",
+        "  metadataOptions:",
         "    any of these:",
-        "      - endpointPublicAccess: is false",
-        "      - publicAccessCidrs:",
-        "          has 1 or more items",
-        "          each of its items: not: is of the form /[0-7]$",
+        "      - httpTokens: is required",
+        "      - httpEndpoint: is disabled",
     ]
-    assert "passes\n  properties:\n    vpcConfig: {endpointPublicAccess: false}\n" in out
-    assert "fails\n  properties:\n    vpcConfig: {endpointPrivateAccess: true}\n" in out
+    assert "passes\n  properties:\n    metadataOptions: {httpTokens: required}\n" in out
+    assert "fails\n  properties: {}\n" in out
 
 
 def test_a_rule_whose_own_cases_come_out_otherwise_is_no_rule(folder: Path) -> None:
