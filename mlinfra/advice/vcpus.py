@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
@@ -58,6 +58,13 @@ class _Share(msgspec.Struct, frozen=True):
         return max(0, 1 - self.covered.fewest) if self.starts_with_none else self.fewest
 
 
+class _Wanted(msgspec.Struct, frozen=True):
+    """vCPUs."""
+
+    fewest: int = 0
+    most: int = 0
+
+
 class _Usage(msgspec.Struct, frozen=True):
     """vCPUs by code: of others for good, and of groups that are replaced until their successors are there.
 
@@ -103,6 +110,7 @@ def _drawn(
         twice = max(0, pool.left([choice.quota.code])) < share.covered.met * choice.vcpus
         fewest.append((share, choice, fits, twice))
     pool.give(usage.former)
+    wanted = _wanted(fewest)
     for share, choice, fits, twice in fewest:
         code = choice.quota.code
         largest = max(one.vcpus for one in share.choices if one.quota.code == code)
@@ -110,12 +118,27 @@ def _drawn(
         grows = fits and max(0, pool.left([code])) >= more and not twice
         pool.take([code], more if fits else 0)
         verdict = Verdict.FITS if grows else Verdict.TIGHT if fits else Verdict.SHORT
-        yield share.address, _check(share, choice, largest, verdict, granted[code], usage, region)
+        largest_of_all = usage.others[code] + max(wanted[code].most, usage.former[code] + wanted[code].fewest)
+        hint = increase("ec2", code, largest_of_all, region)
+        yield share.address, _check(share, choice, largest, verdict, granted[code], usage, hint)
+
+
+def _wanted(fewest: list[tuple[_Share, _Choice, bool, bool]]) -> defaultdict[str, _Wanted]:
+    """What all that draw from a quota want of it, by its code: who asks for more asks for all of them."""
+    found: defaultdict[str, _Wanted] = defaultdict(_Wanted)
+    for share, choice, *_ in fewest:
+        code = choice.quota.code
+        largest = max(one.vcpus for one in share.choices if one.quota.code == code)
+        least = max(share.first, 0 if share.covered.words else 1)
+        before = found[code]
+        found[code] = _Wanted(before.fewest + least * choice.vcpus, before.most + share.most * largest)
+    return found
 
 
 def _check(
-    share: _Share, choice: _Choice, largest: int, verdict: Verdict, granted: float, usage: _Usage, region: str
+    share: _Share, choice: _Choice, largest: int, verdict: Verdict, granted: float, usage: _Usage, hint: str
 ) -> Check:
+    """`hint`: how to ask for as much as is wanted."""
     code = choice.quota.code
     others, former, doubt = usage.others[code], usage.former[code], usage.doubts.get(code, "")
     least, most = max(share.minimum, 1) * choice.vcpus, share.maximum * largest
@@ -136,7 +159,6 @@ def _check(
     if verdict in (Verdict.FITS, Verdict.NOT_CHECKED):
         subject = _SUBJECT if doubt else f"{_SUBJECT} {code}"
         return Check(subject=subject, verdict=verdict, words=words)
-    hint = increase("ec2", code, others + max(most, former + least), region)
     return Check(subject=f"{_SUBJECT} {code}", verdict=verdict, words=words, hint=hint)
 
 

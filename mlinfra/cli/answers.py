@@ -159,6 +159,11 @@ class Judgement(Protocol):
         ...
 
     @property
+    def waived(self) -> int:
+        """How many findings are set aside."""
+        ...
+
+    @property
     def undecided(self) -> int:
         """Of how many things nobody knows yet."""
         ...

@@ -37,7 +37,7 @@ class Code(Coded):
     NOT_APPLIED = "MLI1136", "A stack that is referred to has not been applied yet."
     UNKNOWN_STACK_OUTPUT = "MLI1137", "A stack that is referred to has no such output."
     UNKNOWN_REFERENCE = "MLI1138", "A reference names a section, entry or resource that the stack does not have."
-    UNKNOWN_OUTPUT = "MLI1139", "A reference names an output that the section does not have."
+    UNKNOWN_OUTPUT = "MLI1139", "A reference names an output that a section, or a type of resource, does not have."
     SELF_REFERENCE = "MLI1140", "A resource refers to itself."
 
     UNKNOWN_SECTION = "MLI1150", "The language has no such section."

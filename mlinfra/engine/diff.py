@@ -216,7 +216,9 @@ def leaf(desired: Value, last: Value, observed: Value, default: Value | Unset) -
     if _same_secret(desired, last):
         return None
     if not is_known(desired):
-        return Cause.UNKNOWN
+        # Whatever it becomes: what is there now is not what we left there.
+        drifted = last is not UNSET and not is_secret(last) and not _equal(last, observed, default)
+        return Cause.BOTH if drifted else Cause.UNKNOWN
     if _equal(desired, observed, default):
         return None
     if last is UNSET:

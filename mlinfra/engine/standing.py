@@ -104,8 +104,9 @@ class _Gathering:
         for stray in self._survey.strays:
             claims.setdefault((self._renamed(stray.address), stray.generation), []).append(stray)
         for (address, generation), strays in sorted(claims.items()):
-            types = {stray.type for stray in strays}
-            if len(strays) > len(types) or len(types) > 1:
+            if (holder := self._recorded(address, generation)) is not None:
+                self._impostors(holder, strays)
+            elif len(strays) > 1:
                 self._ambiguous(address, strays)
             else:
                 self._take_one(address, generation, strays[0])
@@ -128,6 +129,28 @@ class _Gathering:
             )
         )
 
+    def _recorded(self, address: Address, generation: int) -> Standing | None:
+        """What the state records as that generation of an address: the object of that id, and no other, is ours."""
+        current = self._current.get(address)
+        known = (standing for standing in (current, *self._deposed) if standing is not None)
+        return next((one for one in known if one.record and _is_attempt(one.record, address, generation)), None)
+
+    def _impostors(self, holder: Standing, strays: list[Stray]) -> None:
+        """Objects that bear the tags of one that is recorded by another id: copied tags, and nobody knows by whom."""
+        record = holder.record
+        assert record is not None
+        gone = ", which is gone" if isinstance(holder.observed, Absent) else ""
+        ids = ", ".join(stray.present.id for stray in strays)
+        self._diagnostics.append(
+            Diagnostic(
+                code=Code.TWO_CLAIMANTS,
+                summary=f"{ids} {'claims' if len(strays) == 1 else 'claim'} to be {record.address}",
+                detail=f"The state records {record.id}{gone}. Nothing is done with either.",
+                address=record.address,
+                hint=f"remove the tags mlinfra:* from {ids}: somebody has copied them from {record.id}",
+            )
+        )
+
     def _take_one(self, address: Address, generation: int, stray: Stray) -> None:
         current = self._current.get(address)
         newest = current is None or current.record is None or current.record.generation < generation
@@ -147,6 +170,10 @@ class _Gathering:
             standing = self._current.get(address, Standing())
             if standing.record is None or standing.record.generation < intent.generation:
                 self._current[address] = msgspec.structs.replace(standing, intent=intent)
+
+
+def _is_attempt(record: Record, address: Address, generation: int) -> bool:
+    return (record.address, record.generation) == (address, generation)
 
 
 def made_up(address: Address, generation: int, stray: Stray) -> Record:

@@ -24,7 +24,13 @@ class Code(Coded):
     NO_SUCH_PACK = "MLI7021", "The stack asks for a pack of rules that there is not."
     RULES_CLASH = "MLI7022", "Two rules have one id."
     UNASKED = "MLI7024", "The stack takes itself out of the rules that are for every one (a warning)."
-    CHECK_FAULT = "MLI7050", "The check of a rule cannot be asked: it raises an error, or answers what is no finding."
+    CHECK_FAULT = (
+        "MLI7050",
+        "A rule cannot be asked: it fails, takes too long, or answers what is no finding.",
+    )
+    FAR_AWAY = "MLI7062", "A waiver ends in more than a year, so that nobody will look at it again (a warning)."
+    PASSED_OVER = "MLI7060", "A file among the rules of a project is none that is read (a warning)."
+    NO_SUCH_TYPE = "MLI7061", "A rule is about a type that no provider declares (a warning)."
     CASE_FAILED = "MLI7051", "A case in a rule's file does not come out as the file says."
     RULE_REPLACED = "MLI7023", "A rule of the project stands in for one of ours (a note)."
 

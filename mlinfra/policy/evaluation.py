@@ -22,17 +22,23 @@ from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, path_text
 from mlinfra.documents.near import suggest
 from mlinfra.documents.verdict import Verdict
+from mlinfra.policy import apart
+from mlinfra.policy.apart import CheckFaultError
 from mlinfra.policy.codes import Code
 from mlinfra.policy.finding import Finding, Judgement
-from mlinfra.policy.rule import STACK, Pack, Rule
+from mlinfra.policy.rule import STACK, Pack, Rule, has_pattern
 from mlinfra.policy.scene import Breach, Scene, stands_for
-from mlinfra.policy.scripts import CheckFaultError, breaches
+from mlinfra.policy.scripts import breaches
 from mlinfra.policy.waiver import Lapse, Waiver, waivers_of
 
 if TYPE_CHECKING:  # which proves its rules with what is here
     from mlinfra.policy.rulebook import Rulebook
 
 _BASELINE = "baseline"
+_YEAR = 366  # days
+
+# What does not pass a rule on properties: its number among those asked, the verdict, and where it shows.
+Wrong = tuple[int, int, list[list[Any]]]
 
 
 def judge(
@@ -85,6 +91,7 @@ def evaluate(
     used = {id(finding.waiver) for finding in waived}
     changes = {rule.id for rule in rules if rule.match.actions}
     lapses = [_expired(waiver) for waiver in waivers if waiver.until < today]
+    lapses += [_far(waiver) for waiver in valid if (waiver.until - today).days > _YEAR]
     lapses += [
         _unused(waiver, graph)
         for waiver in valid
@@ -106,51 +113,58 @@ class Evaluation:
         self._stack = scene.stack
         rules = [rule for rule in rules if rule.match.fits_environment(self._stack.environment)]
         self._of_changes = [rule for rule in rules if rule.match.actions]
-        self._of_resources = [rule for rule in rules if rule.about.must is not None]
+        musts = [rule for rule in rules if rule.about.must is not None]
+        self._of_resources = [rule for rule in musts if not rule.may_hang]
+        self._apart = [rule for rule in musts if rule.may_hang]
         self._checks = [rule for rule in rules if rule.about.check]
 
     def findings(self, plan: Plan | None) -> Iterator[Finding]:
         """Everything that does not pass."""
-        for token, resources in [(STACK, [stack_resource(self._stack)]), *self._scene.types.items()]:
+        for token, resources in self._every():
             for rule in self._of_resources:
                 if rule.match.fits_type(token):
-                    yield from self._of_rule(rule, resources)
+                    yield from self._broken(rule, resources, _held_to(rule, resources))
         for rule in self._of_resources if self._scene.brought else ():
-            yield from self._of_rule(rule, self._in_charts(rule))
-        faults: list[Diagnostic] = []
-        for rule in self._checks:
+            brought = self._in_charts(rule)
+            yield from self._broken(rule, brought, _held_to(rule, brought))
+        faults: list[tuple[Rule, CheckFaultError]] = []
+        for rule in (*self._apart, *self._checks):
             try:
-                yield from self._checked(rule)
+                yield from self._checked(rule) if rule.about.check else self._judged_apart(rule)
             except CheckFaultError as fault:
-                faults.append(_faulty(rule, fault))
+                faults.append((rule, fault))
         if faults:
-            raise ConfigError(faults)
+            raise ConfigError(faulty(rule, fault) for rule, fault in faults) from faults[0][1]
         for change in plan.pending() if plan is not None and self._of_changes else ():
             yield from self._changed(change)
 
-    def _of_rule(self, rule: Rule, resources: list[Resource]) -> Iterator[Finding]:
-        passes = rule.criterion.passes
-        for resource in resources:
-            if passes(resource.properties):
-                continue
-            concerned = _concerned(rule, resource)
-            if concerned is not Verdict.FAIL:
-                verdict = rule.criterion.verdict(resource.properties)
-                verdict = Verdict.UNKNOWN if concerned is Verdict.UNKNOWN else verdict
-                yield self._finding(
-                    rule, Breach(resource, verdict=verdict), rule.criterion.culprits(resource.properties)
-                )
+    def _every(self) -> Iterator[tuple[str, list[Resource]]]:
+        """The stack itself, and all its resources, by type."""
+        yield STACK, [stack_resource(self._stack)]
+        yield from self._scene.types.items()
+
+    def _fitting(self, rule: Rule) -> list[Resource]:
+        """All whose type a rule is about."""
+        fitting = [one for token, resources in self._every() if rule.match.fits_type(token) for one in resources]
+        return [*fitting, *self._in_charts(rule)]
+
+    def _broken(self, rule: Rule, resources: list[Resource], wrong: Iterable[Wrong]) -> Iterator[Finding]:
+        for index, verdict, paths in wrong:
+            yield self._finding(rule, Breach(resources[index], verdict=Verdict(verdict)), list(map(tuple, paths)))
+
+    def _judged_apart(self, rule: Rule) -> Iterator[Finding]:
+        resources = self._fitting(rule)
+        if resources:
+            yield from self._broken(rule, resources, apart.ask(lambda: list(_held_to(rule, resources)), list[Wrong]))
 
     def _checked(self, rule: Rule) -> Iterator[Finding]:
-        every = [(STACK, [stack_resource(self._stack)]), *self._scene.types.items()]
-        matched = [
-            resource
-            for token, resources in every
-            if rule.match.fits_type(token)
-            for resource in resources
-            if _concerned(rule, resource) is not Verdict.FAIL
-        ]
-        matched += [one for one in self._in_charts(rule) if _concerned(rule, one) is not Verdict.FAIL]
+        fitting = self._fitting(rule)
+
+        def concerned() -> list[int]:
+            return [index for index, one in enumerate(fitting) if _concerned(rule, one) is not Verdict.FAIL]
+
+        doubtful = rule.own and has_pattern(rule.match.where)
+        matched = [fitting[index] for index in (apart.ask(concerned, list[int]) if doubtful else concerned())]
         if matched:
             for breach in breaches(rule.about.check, rule.script, self._scene, matched, rule.about.given):
                 yield self._finding(rule, breach, (breach.path,) if breach.path else ())
@@ -206,13 +220,29 @@ def _told(change: Change) -> str:
     return ", ".join(filter(None, (words, change.reason, lost)))
 
 
-def _faulty(rule: Rule, fault: CheckFaultError) -> Diagnostic:
+def _held_to(rule: Rule, resources: list[Resource]) -> Iterator[Wrong]:
+    """Which of the resources do not pass a rule on properties."""
+    passes = rule.criterion.passes
+    for index, resource in enumerate(resources):
+        if passes(resource.properties):
+            continue
+        concerned = _concerned(rule, resource)
+        if concerned is not Verdict.FAIL:
+            verdict = rule.criterion.verdict(resource.properties)
+            verdict = Verdict.UNKNOWN if concerned is Verdict.UNKNOWN else verdict
+            yield index, int(verdict), list(map(list, rule.criterion.culprits(resource.properties)))
+
+
+def faulty(rule: Rule, fault: CheckFaultError) -> Diagnostic:
     """An error, whatever the rule's level is: nobody knows whether it is kept."""
+    check = rule.about.check
     return Diagnostic(
         code=Code.CHECK_FAULT,
-        summary=f"{rule.id}: its check {rule.about.check} cannot be asked: {fault.words}",
+        summary=f"{rule.id}: {f'its check {check}' if check else 'it'} cannot be asked: {fault.words}",
         source=fault.source or rule.source,
-        hint="mend the check, or what the rule gives it; docs/policies.md says what a check is",
+        hint="mend the check, or what the rule gives it; docs/policies.md says what a check is"
+        if check
+        else "mend its pattern: a repetition within another, as in (a+)+, can take for ever",
     )
 
 
@@ -249,6 +279,11 @@ def _waived(finding: Finding, waivers: Iterable[Waiver]) -> Finding:
 def _expired(waiver: Waiver) -> Lapse:
     summary = f"the waiver of {waiver.rule} at {waiver.address} ended on {waiver.until}"
     return Lapse(waiver, Code.EXPIRED, summary, "mend what it was for, and delete it; or give it a new date and reason")
+
+
+def _far(waiver: Waiver) -> Lapse:
+    summary = f"the waiver of {waiver.rule} at {waiver.address} ends on {waiver.until}, in more than a year"
+    return Lapse(waiver, Code.FAR_AWAY, summary, "let it end within a year, so that somebody looks at it again")
 
 
 def _is_there(waiver: Waiver, graph: Graph, plan: Plan) -> bool:

@@ -1,13 +1,10 @@
 """Findings: what rules have against a stack or a plan, in words and with the line that causes it.
 
-`evaluation` makes them, the session puts their diagnostics into the plan. A rule that finds the same of very many
-resources says so once.
+`evaluation` makes them, the session puts their diagnostics into the plan, each by itself: that much of the same is told
+in few words is for the forms that people read on a terminal.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from itertools import groupby
 
 import msgspec
 
@@ -18,8 +15,6 @@ from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.codes import Code
 from mlinfra.policy.rule import Level, Rule
 from mlinfra.policy.waiver import Lapse, Waiver
-
-_MOST = 10  # of one rule, by itself
 
 _CODES = {
     (Level.MANDATORY, Verdict.FAIL): (Severity.ERROR, Code.BROKEN),
@@ -56,17 +51,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nobody knows yet."""
         return self.verdict is Verdict.UNKNOWN and self.waiver is None
 
-    def diagnostic(self, others: int = 0) -> Diagnostic:
-        """The same for people; `others`: at how many more addresses it is so."""
+    def diagnostic(self) -> Diagnostic:
+        """The same for people."""
         about = self.rule.about
         severity, code = (Severity.NOTE, Code.WAIVED) if self.waiver else self._code()
         who = "its files do not tell" if self.asks_account else "it is known only after apply"
         what = about.message if self.verdict is Verdict.FAIL else f"{who} whether it is kept: {about.title}"
-        more = f" and {others} more" if others else ""
         return Diagnostic(
             severity=severity,
             code=code,
-            summary=f"{about.id} ({about.severity.value}): {self.address}{more}: {what}",
+            summary=f"{about.id} ({about.severity.value}): {self.address}: {what}",
             detail="\n".join(filter(None, (self.words, self._waived(), " ".join(about.anchors)))),
             address=self.address,
             source=self.source,
@@ -98,20 +92,18 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """For people, by rule and address, then what waivers are to be mended."""
-        return (*self._told(), *(lapse.diagnostic() for lapse in self.lapses), *self.notes)
+        found = (one.diagnostic() for one in sorted(self.findings, key=_order))
+        return (*found, *(lapse.diagnostic() for lapse in self.lapses), *self.notes)
+
+    @property
+    def waived(self) -> int:
+        """How many findings are set aside."""
+        return sum(one.waiver is not None for one in self.findings)
 
     @property
     def undecided(self) -> int:
         """Of how many findings nobody knows yet."""
         return sum(one.is_undecided for one in self.findings)
-
-    def _told(self) -> Iterator[Diagnostic]:
-        for _, group in groupby(sorted(self.findings, key=_order), key=lambda one: _order(one)[:3]):
-            found = list(group)
-            apart, rest = (found, []) if len(found) <= _MOST else (found[: _MOST - 1], found[_MOST - 1 :])
-            yield from (one.diagnostic() for one in apart)
-            if rest:
-                yield rest[0].diagnostic(others=len(rest) - 1)
 
 
 def decided_by_account(judgement: Judgement, supposed: Judgement) -> Judgement:

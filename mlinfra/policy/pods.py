@@ -9,6 +9,8 @@ import msgspec
 
 from mlinfra.core.resource import Resource
 from mlinfra.core.value import Expression, Path, Value
+from mlinfra.documents.findings import Findings
+from mlinfra.documents.yaml import read
 
 # Where the kinds keep it (Kubernetes API reference, v1.37). Versions are not looked at.
 _PLACES: dict[str, Path] = {
@@ -26,6 +28,9 @@ _SINGLE = ("container", "script", "containerTemplate")
 _FLAGS = ("hostNetwork", "hostPID", "hostIPC")
 # What a model server's container has under whatever name it bears: KServe API reference, v1beta1, "PredictorSpec".
 _MODEL = frozenset({"image", "modelFormat", "storageUri"})
+# What only the security context of a container says, under whatever name it stands: a driver's, a server's.
+_CONTEXT = frozenset({"allowPrivilegeEscalation", "capabilities", "privileged", "procMount"})
+_PATCH = "podSpecPatch"  # Argo Workflows, "Fields": JSON or YAML that is merged into the pods
 # Kinds that hold texts, schemas and patterns which may look like pods.
 _NO_WORKLOADS = frozenset(
     {
@@ -79,8 +84,18 @@ def _within(resource: Resource, value: Value, path: Path) -> Iterator[Pod]:
         if _looks_like_a_pod(value):
             yield Pod(resource, path, value, custom=True)
         for name, item in value.items():
-            if isinstance(name, str) and name not in _LISTS:
+            if name == _PATCH:
+                yield Pod(resource, (*path, name), _patch(item), custom=True)
+            elif isinstance(name, str) and name not in _LISTS:
                 yield from _within(resource, item, (*path, name))
+
+
+def _patch(text: Value) -> dict[Any, Any] | None:
+    if not isinstance(text, str):
+        return text if isinstance(text, dict) else None
+    document = read(text.encode(), "", Findings())
+    found = document.root.plain() if document is not None else None
+    return found if isinstance(found, dict) else None
 
 
 def _looks_like_a_pod(value: dict[Any, Any]) -> bool:
@@ -88,12 +103,25 @@ def _looks_like_a_pod(value: dict[Any, Any]) -> bool:
         any(isinstance(value.get(name), list | tuple) for name in _LISTS)
         or any(isinstance(value.get(name), bool | Expression) for name in _FLAGS)
         or any(_is_model(item) for item in value.values())
+        or _is_with(value.get("securityContext"), "sysctls")
+        or any(_is_with(one, "hostPath") for one in _listed(value.get("volumes")))
         or any(isinstance(value.get(name), dict) for name in _SINGLE)
     )
 
 
+def _is_with(value: Value, name: str) -> bool:
+    return isinstance(value, dict) and name in value
+
+
+def _listed(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
 def _is_model(value: Value) -> bool:
-    return isinstance(value, dict) and not _MODEL.isdisjoint(value) and not any(name in value for name in _LISTS)
+    if not isinstance(value, dict) or any(name in value for name in _LISTS):
+        return False
+    context = value.get("securityContext")
+    return not _MODEL.isdisjoint(value) or (isinstance(context, dict) and not _CONTEXT.isdisjoint(context))
 
 
 def containers(pod: Pod) -> Iterator[tuple[Path, Value]]:
@@ -113,10 +141,19 @@ def containers(pod: Pod) -> Iterator[tuple[Path, Value]]:
         )
 
 
+def notes(pod: Pod) -> Value:
+    """What is noted on the pods themselves: beside their specification."""
+    metadata = _at(pod.resource.properties, (*pod.path[:-1], "metadata"))
+    return metadata.get("annotations") if isinstance(metadata, dict) else metadata
+
+
 def _at(value: Value, path: Path) -> Value:
     """What stands at `path`; the expression that hides it; `None` where nothing does."""
     for part in path:
         if isinstance(value, Expression):
             return value
-        value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, list | tuple) and isinstance(part, int):
+            value = value[part]
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
     return value

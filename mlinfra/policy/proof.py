@@ -13,11 +13,14 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.address import Address
+from mlinfra.core.errors import ConfigError
 from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Connection, Graph, Lifecycle, Ownership, Resource
 from mlinfra.core.stack import Stack, Target
 from mlinfra.core.value import Base64, Json, Path, Ref, Secret, Value
 from mlinfra.documents.verdict import Verdict
+from mlinfra.policy import apart
+from mlinfra.policy.apart import CheckFaultError
 from mlinfra.policy.evaluation import evaluate
 from mlinfra.policy.rule import STACK, Case, Rule
 
@@ -41,7 +44,17 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def proofs(rule: Rule) -> Iterator[Proof]:
-    """Every case of a rule, tried. Levels and environments apply as they do to stacks."""
+    """Every case of a rule, tried. Levels and environments apply as they do to stacks. Raises `CheckFaultError`."""
+    if rule.may_hang:
+        told = apart.ask(
+            lambda: [(a, int(b), int(c)) for a, b, c in _tried(rule)], list[tuple[int, int, int]], script=rule.script
+        )
+        yield from (Proof(number, Verdict(expected), Verdict(found)) for number, expected, found in told)
+        return
+    yield from (Proof(*one) for one in _tried(rule))
+
+
+def _tried(rule: Rule) -> Iterator[tuple[int, Verdict, Verdict]]:
     cases = rule.about.cases
     for expected, group in (
         (Verdict.PASS, cases.passing),
@@ -49,25 +62,29 @@ def proofs(rule: Rule) -> Iterator[Proof]:
         (Verdict.UNKNOWN, cases.unknown),
     ):
         for number, case in enumerate(group, 1):
-            yield Proof(number, expected, _verdict(rule, case))
+            yield number, expected, _verdict(rule, case)
 
 
 def _verdict(rule: Rule, case: Case) -> Verdict:
-    said = value_of(case.properties or {}) if _type(rule, case) == STACK else {}
     stack = Stack(
         file="case.yaml",
-        name=said.get("name", "case"),
+        name=case.name,
         target=Target(platform="aws"),
         owner=case.owner,
-        tags=said.get("tags", {}),
-        inputs=said.get("inputs", {}),
-        outputs=said.get("outputs", {}),
+        tags=case.tags,
+        inputs=value_of(case.inputs),
+        outputs=value_of(case.outputs),
         environment=case.environment or (*rule.match.environments, "production")[0],
         lifecycle=case.lifecycle,
         positions=_Nowhere(),
     )
     graph = Graph.of(_resources(rule, case))
-    found, _ = evaluate((rule,), graph, _plan(rule, case), stack, date.min)
+    try:
+        found, _ = evaluate((rule,), graph, _plan(rule, case), stack, date.min)
+    except ConfigError as error:
+        if isinstance(error.__cause__, CheckFaultError):
+            raise error.__cause__ from error
+        raise
     return min((finding.verdict for finding in found), default=Verdict.PASS)
 
 

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mlinfra.core.errors import ConfigError
 from mlinfra.core.value import Path
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.near import suggest
@@ -20,8 +19,10 @@ from mlinfra.documents.node import Node
 from mlinfra.documents.schema import Schema
 from mlinfra.documents.verdict import Criterion, UnusableSchemaError, Verdict
 from mlinfra.documents.yaml import read
+from mlinfra.policy.apart import CheckFaultError
 from mlinfra.policy.checks import names_of_checks
 from mlinfra.policy.codes import Code
+from mlinfra.policy.evaluation import faulty
 from mlinfra.policy.proof import proofs
 from mlinfra.policy.rule import Match, Pack, PackFile, Rule, RuleFile
 
@@ -82,8 +83,8 @@ def _prove(rule: Rule, root: Node, findings: Findings) -> None:
     """Try the rule on its own cases: one that does not do what it says it does would be trusted for nothing."""
     try:
         wrong = [one for one in proofs(rule) if not one.holds]
-    except ConfigError as error:
-        findings.take(*error.diagnostics)
+    except CheckFaultError as fault:
+        findings.take(faulty(rule, fault))
         return
     for one in wrong:
         kind = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.UNKNOWN: "unknown"}

@@ -108,9 +108,8 @@ class Case(Part, frozen=True, kw_only=True):
     """A small world in which it is known what a rule must say.
 
     type, address, properties, action: of the one thing that it is about. Type, address and environment are by default
-        such as the rule is for: the first that it names. lost: what a change of it loses for good. Of the stack itself,
-        properties are name, tags, inputs and outputs.
-    resources: by address, what else there is. The others are the stack's own.
+        such as the rule is for: the first that it names. lost: what a change of it loses for good.
+    resources: by address, what else there is. The others are the stack's own: its name, its tags, inputs and outputs.
     Within properties, `${network.vpc.id}` is an output that is not known yet, `${secret.env:NAME}` a secret, and
     `{$json: ...}` and `{$base64: ...}` are documents with such content.
     """
@@ -123,7 +122,11 @@ class Case(Part, frozen=True, kw_only=True):
     resources: dict[str, Example] = {}
     protected: tuple[str, ...] = ()
     environment: Environment | None = None
+    name: str = "case"
     owner: str = ""
+    tags: dict[str, str] = {}
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     lifecycle: dict[str, Any] = {}
 
 
@@ -186,6 +189,12 @@ class Rule(Struct, frozen=True, kw_only=True, dict=True):
         """What it is about."""
         return self.about.match
 
+    @cached_property
+    def may_hang(self) -> bool:
+        """Whether it must be asked apart: a project's own that runs Python, or matches regular expressions."""
+        schemas = (self.about.must, self.match.where)
+        return self.own and (bool(self.script) or any(has_pattern(one) for one in schemas))
+
     def level_in(self, environment: str) -> Level:
         """Its level in an environment."""
         level = self.about.level
@@ -195,6 +204,13 @@ class Rule(Struct, frozen=True, kw_only=True, dict=True):
     def criterion(self) -> Criterion:
         """`must`, compiled."""
         return Criterion(self.about.must or {})
+
+
+def has_pattern(schema: Any) -> bool:
+    """Whether a JSON Schema matches regular expressions."""
+    if isinstance(schema, dict):
+        return "pattern" in schema or any(map(has_pattern, schema.values()))
+    return isinstance(schema, list | tuple) and any(map(has_pattern, schema))
 
 
 class Pack(Struct, frozen=True, kw_only=True):

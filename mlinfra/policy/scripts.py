@@ -1,37 +1,33 @@
 """Scripts: checks of a project's own, Python files beside its rules.
 
-The rulebook finds them, a rule that names one loads it. Running a script is running its author's code, as with modules;
-whatever goes wrong in it becomes a `CheckFaultError` that names the line. Nothing is written beside it.
+The rulebook finds them, a rule that names one has it asked, apart from this process. Running a script is running its
+author's code, as with modules; whatever goes wrong in it becomes a `CheckFaultError` that names the line. Nothing is
+written beside it.
 """
 
 from __future__ import annotations
 
-import hashlib
+import ast
+import inspect
 import sys
-import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import GeneratorType, ModuleType
 from typing import Any
 
 from mlinfra.core.resource import Resource
 from mlinfra.core.source import Source
+from mlinfra.documents.verdict import Verdict
+from mlinfra.policy import apart
+from mlinfra.policy.apart import SECONDS, CheckFaultError, fault_of
 from mlinfra.policy.checks import check_named
 from mlinfra.policy.scene import Breach, Check, Scene
 
 _FUNCTION = "check"
-_PREFIX = "mlinfra_rules_"
-# A script may end itself; whoever presses Ctrl-C means the command.
-_FAULTS = (Exception, SystemExit)
+_MODULE = "mlinfra_rules"
 
-
-class CheckFaultError(Exception):
-    """A check that cannot be asked: `words` say why, `source` where; it is empty where the check is ours."""
-
-    def __init__(self, words: str, source: Source | None) -> None:
-        super().__init__(words)
-        self.words = words
-        self.source = source
+# A breach as it comes back: which resource of the scene, in what words, how sure, and where.
+_Told = tuple[int, str, int, tuple[str | int, ...]]
 
 
 def scripts_in(folder: Path) -> Mapping[str, Path]:
@@ -40,57 +36,93 @@ def scripts_in(folder: Path) -> Mapping[str, Path]:
 
 
 def breaches(
-    name: str, script: str, scene: Scene, resources: list[Resource], given: Mapping[str, Any]
-) -> Iterator[Breach]:
+    name: str,
+    script: str,
+    scene: Scene,
+    resources: list[Resource],
+    given: Mapping[str, Any],
+    seconds: float = SECONDS,
+) -> list[Breach]:
     """What a check has against the resources, all of it before any. Raises `CheckFaultError`."""
-    check = load(Path(script)) if script else check_named(name)
-    try:
-        found = list(check(scene, resources, given))
-    except _FAULTS as error:
-        raise _fault(error, script) from error
+    if not script:
+        try:
+            return list(check_named(name)(scene, resources, given))
+        except Exception as error:
+            raise fault_of(error, "") from error
+    known = [*resources, *scene.graph, *scene.brought]
+    told: list[_Told] = apart.ask(
+        lambda: list(_asked(Path(script), scene, resources, given, known)),
+        list[_Told],
+        script=script,
+        seconds=seconds,
+    )
+    return [Breach(known[index], words, Verdict(verdict), tuple(path)) for index, words, verdict, path in told]
+
+
+def _asked(
+    script: Path, scene: Scene, resources: list[Resource], given: Mapping[str, Any], known: list[Resource]
+) -> Iterator[_Told]:
+    """What a script has against resources. What it does to them, it does to copies."""
+    numbers = {id(one): number for number, one in reversed(list(enumerate(known)))}
+    addresses = {one.address: number for number, one in reversed(list(enumerate(known)))}
+    check = load(script)
+    found = check(scene, resources, given)
+    if found is None:
+        raise CheckFaultError("it answers nothing, where it is to yield a Breach for everything wrong", _line(check))
     for one in found:
-        if not isinstance(one, Breach) or not isinstance(one.resource, Resource):
-            words = f"it yields {type(one).__name__}, where each thing wrong is a Breach of a resource"
-            raise CheckFaultError(words, Source(script, 1) if script else None)
-    yield from found
+        wrong = _wrong_with(one)
+        number = None if wrong else numbers.get(id(one.resource), addresses.get(one.resource.address))
+        if wrong or number is None:
+            words = wrong or f"it yields a Breach of {one.resource.address}, which the stack does not have"
+            raise CheckFaultError(words, _line(check, found))
+        yield number, one.words, int(one.verdict), one.path
+
+
+def _wrong_with(one: object) -> str:
+    """What keeps an answer from being a finding; empty where nothing does."""
+    if not isinstance(one, Breach) or not isinstance(one.resource, Resource):
+        return f"it yields {type(one).__name__}, where each thing wrong is a Breach of a resource"
+    if not isinstance(one.words, str):
+        return f"it yields a Breach whose words are {type(one.words).__name__}, where they are a text"
+    if not isinstance(one.verdict, Verdict) or one.verdict is Verdict.PASS:
+        return f"it yields a Breach whose verdict is {one.verdict!r}, where it is Verdict.FAIL or Verdict.UNKNOWN"
+    if not isinstance(one.path, tuple | list) or not all(isinstance(part, str | int) for part in one.path):
+        return f"it yields a Breach whose path is {one.path!r}, where it is names and numbers: ('tags', 'owner')"
+    return ""
+
+
+def _line(check: Check, found: object = None) -> Source:
+    """Where a check is, or where it has come to."""
+    code = getattr(inspect.unwrap(check), "__code__", None)
+    frame = found.gi_frame if isinstance(found, GeneratorType) else None
+    file = code.co_filename if code is not None else ""
+    return Source(file, frame.f_lineno if frame is not None else code.co_firstlineno if code is not None else 1)
 
 
 def words_of(name: str, script: str) -> str:
-    """What a check demands, in a sentence. Raises `CheckFaultError`, or `LookupError` where there is none."""
-    check = load(Path(script)) if script else check_named(name)
-    return (sys.modules[check.__module__].__doc__ or "").strip().partition("\n")[0]
+    """What a check demands, in a sentence. Raises `LookupError` where there is none."""
+    if script:
+        try:
+            words = ast.get_docstring(ast.parse(Path(script).read_bytes()))
+        except (OSError, SyntaxError, ValueError):
+            words = None  # which the rulebook tells
+    else:
+        words = sys.modules[check_named(name).__module__].__doc__
+    return (words or "").strip().partition("\n")[0]
 
 
 def load(script: Path) -> Check:
-    """The function `check` of a script. Raises `CheckFaultError`."""
+    """The function `check` of a script, which is run for it. Raises `CheckFaultError`."""
     try:
         text = script.read_bytes()
     except OSError as error:
         raise CheckFaultError(f"it cannot be read: {error.strerror}", Source(str(script), 1)) from error
-    name = _PREFIX + hashlib.sha256(str(script).encode() + b"\0" + text).hexdigest()[:16]
-    module = sys.modules.get(name) or _run(script, text, name)
+    module = ModuleType(f"{_MODULE}_{script.stem}")
+    module.__file__ = str(script)
+    sys.modules[module.__name__] = module  # where dataclasses and the like look for it
+    exec(compile(text, str(script), "exec", dont_inherit=True), module.__dict__)
     found = getattr(module, _FUNCTION, None)
     if not callable(found):
         raise CheckFaultError("it defines no function check(scene, resources, given)", Source(str(script), 1))
     loaded: Check = found
     return loaded
-
-
-def _run(script: Path, text: bytes, name: str) -> ModuleType:
-    module = ModuleType(name)
-    module.__file__ = str(script)
-    sys.modules[name] = module  # where dataclasses and the like look for it
-    try:
-        exec(compile(text, str(script), "exec", dont_inherit=True), module.__dict__)
-    except _FAULTS as error:
-        del sys.modules[name]
-        raise _fault(error, str(script)) from error
-    return module
-
-
-def _fault(error: BaseException, script: str) -> CheckFaultError:
-    if isinstance(error, SyntaxError) and error.filename == script:
-        return CheckFaultError(f"SyntaxError: {error.msg}", Source(script, error.lineno or 1))
-    within = [frame for frame in traceback.extract_tb(error.__traceback__) if script and frame.filename == script]
-    source = Source(script, within[-1].lineno or 1) if within else Source(script, 1) if script else None
-    return CheckFaultError(f"{type(error).__name__}: {error}", source)

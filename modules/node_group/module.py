@@ -47,7 +47,7 @@ class Inputs(Block, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$", examples=["m6i.large"])], ...],
         Meta(description="instance types, in order of preference", min_length=1, max_length=20),
     ]
-    max: Annotated[int, Meta(description="most nodes at once", ge=0, le=450)]
+    max: Annotated[int, Meta(description="most nodes at once; with a fallback, of each group", ge=0, le=450)]
     min: Annotated[int, Meta(description="fewest nodes; 0 lets an autoscaler take all away", ge=0, le=450)] = 1
     capacity: Annotated[Capacity, Meta(description="how the machines are bought")] = Capacity()
     priority: Annotated[int, Meta(description="which group an autoscaler grows first: the highest", ge=1, le=100)] = 50

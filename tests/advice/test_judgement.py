@@ -91,6 +91,17 @@ def test_quotas_are_of_families_and_markets(graph: Graph, quotas: dict[str, floa
     assert verdicts(placed(graph), account(quotas=quotas)) == expected
 
 
+def test_the_quota_to_ask_for_is_that_of_all_groups_that_draw_from_it() -> None:
+    first = node_group(["g5.2xlarge"], (1, 1, 1), spot=True)
+    other = [
+        msgspec.structs.replace(one, address=Address(f"nodeGroups.other{one.address.removeprefix(GROUP)}"))
+        for one in node_group(["g5.xlarge"], (1, 1, 1), spot=True)
+    ]
+    rooms = judge(demand_of(Things.desired(Graph.of([*first, *other]), None)), account(quotas={SPOT: 8})).rooms
+    short = [check for room in rooms for check in room.checks if check.verdict is SHORT]
+    assert ["--desired-value 12 " in check.hint for check in short] == [True]
+
+
 @pytest.mark.parametrize(
     ("quotas", "expected"),
     [({ON_DEMAND: 16, SPOT: 0}, FREE), ({ON_DEMAND: 0, SPOT: 16}, FREE), ({ON_DEMAND: 0, SPOT: 0}, SHORT)],

@@ -148,7 +148,8 @@ DATABASE = """\
     type: aws:rds/instance:Instance
     properties:
       {identifier: recsys, engine: postgres, engineVersion: "17.5", instanceClass: db.t4g.medium, allocatedStorage: 100,
-       storageEncrypted: true, username: recsys, manageMasterUserPassword: true, deletionProtection: true}
+       storageEncrypted: true, username: recsys, manageMasterUserPassword: true, deletionProtection: true,
+       publiclyAccessible: false}
 """
 RUNTIME = """\
 cluster: {version: "1.35"}

@@ -11,7 +11,7 @@ from mlinfra.core.health import Severity
 from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Targets
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
-from mlinfra.sandbox.kubernetes.values import Object
+from mlinfra.sandbox.kubernetes.values import Object, timestamp
 from tests.sandbox.kubernetes.controllers.clusters import GPU_TAINT, World, meta, workload
 
 from .emulated import groups, health_of, only, seen, serve_with_gpus, world
@@ -236,3 +236,18 @@ def test_a_volume_whose_driver_is_not_here_is_told_with_the_line_that_brings_it(
         )
     ][: len(troubles)]
     assert bool(troubles) is told
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(2, False), (9, True)])
+def test_a_namespace_that_does_not_go_is_told_with_who_holds_it(minutes: int, told: bool) -> None:
+    looked = seen(world())
+    message = "Some content in the namespace has finalizers remaining: acme.example/never in 1 resource instances"
+    going = {
+        "metadata": {"name": "old", "deletionTimestamp": timestamp(looked.now - timedelta(minutes=minutes))},
+        "status": {"conditions": [{"type": "NamespaceFinalizersRemaining", "status": "True", "message": message}]},
+    }
+    troubles = judge(
+        "recsys", msgspec.structs.replace(looked, objects={**looked.objects, "Namespace": (going,)})
+    ).troubles
+    words = f"it does not go, since 08:51 UTC (9 minutes): {message}"
+    assert [(one.title, one.words) for one in troubles] == ([("Namespace old", words)] if told else [])

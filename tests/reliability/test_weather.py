@@ -1,4 +1,4 @@
-"""R4: throttling, 5xx, broken connections, silence and lost answers, each at a rate of all calls."""
+"""R4: throttling, 5xx, broken connections, silence, lost and garbled answers, each at a rate of all calls."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from .stacks import FORMS
 
 SEEDS = 200
 RATES = (1, 5, 20)  # of a hundred calls
-KINDS = ("throttle", "error", "reset", "timeout", "lost")
-SAMPLE = ["throttle/20/3", "error/20/2", "timeout/5/0", "lost/20/4"]
+KINDS = ("throttle", "error", "reset", "timeout", "lost", "garbled")
+# An answer that is garbled once the call had its effect is a lost one, and one that is to be known as such.
+SAMPLE = ["throttle/20/3", "error/20/2", "timeout/5/0", "garbled/20/4"]
 INCOMPLETE = 6
 
 
 def weather(kind: str, rate: int, seed: int) -> FaultRule:
     """Each call goes wrong with the given probability, mutating or not, state and lock included."""
     when = When.AFTER if kind == "lost" else When.BEFORE
+    if kind == "garbled":  # a page in the place of an answer, or half of one that is given
+        form, when = (("", When.BEFORE), ("", When.AFTER), ("half", When.AFTER))[seed % 3]
+        return FaultRule(kind=FaultKind.GARBLED, when=when, code=form, probability=rate / 100, seed=seed)
     what = FaultKind.RESET if kind == "lost" else FaultKind(kind)
     return FaultRule(kind=what, when=when, probability=rate / 100, seed=seed, seconds=0.05)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Severity
 from mlinfra.core.errors import ConfigError
-from mlinfra.core.value import Properties
+from mlinfra.core.value import Properties, Ref
 from mlinfra.session.scrutiny.desired import desired_graph
 from tests.library.samples import FACTS, LIBRARY, TAGGABLE, stack_of
 from tests.modules.cases import NETWORK, SYSTEM
@@ -37,3 +38,10 @@ def test_what_nobody_asks_the_region_about_is_noted() -> None:
         stack_of(_GROUPS, resources=_raw(a=(_TEMPLATE, {"instanceType": "m99x.large"}))), LIBRARY, FACTS, TAGGABLE
     )
     assert [(one.code, one.severity) for one in graph.notes if one.code == "MLI3124"] == [("MLI3124", Severity.WARNING)]
+
+
+def test_a_reference_to_what_an_object_never_answers_keeps_a_plan_from_being_made() -> None:
+    raw = _raw(a=(_REPOSITORY, {"name": "models"}), b=(_REPOSITORY, {"name": Ref(Address("resources.a"), ("nam",))}))
+    with pytest.raises(ConfigError) as refused:
+        desired_graph(stack_of({}, resources=raw), LIBRARY, FACTS, TAGGABLE)
+    assert [(one.code, one.hint) for one in refused.value.diagnostics] == [("MLI1139", "did you mean name?")]

@@ -6,7 +6,7 @@ import pytest
 
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.plan import Action, Cause, Change, Field
-from mlinfra.core.value import Value
+from mlinfra.core.value import Path, Value
 from mlinfra.session.scrutiny.one_way import ways_back
 from mlinfra.session.scrutiny.review import drift_of
 from tests.cli import plans
@@ -38,6 +38,24 @@ def test_what_somebody_let_grow_is_drift_that_has_no_way_back(name: str, stack: 
     assert [change.fields for change in drift.pending()] == [(grown,)]
     assert [(one.severity, one.code) for one in refused] == [(Severity.ERROR, "MLI3161")]
     assert [(one.severity, one.code) for one in drift.diagnostics] == [(Severity.WARNING, "MLI3161")]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "refused"),
+    [
+        (("spec", "resources", "requests", "storage"), "10Gi", "5Gi", True),
+        (("spec", "resources", "requests", "storage"), "1Ti", "500Gi", True),
+        (("spec", "resources", "requests", "storage"), "900Gi", "1Ti", False),
+        (("spec", "resources"), {"requests": {"storage": "10Gi"}}, {"requests": {"storage": "1Gi"}}, True),
+        (("spec", "resources"), {"requests": {"storage": "10Gi"}}, {"requests": {}}, False),
+        (("metadata", "labels"), {"a": "2Gi"}, {"a": "1Gi"}, False),
+    ],
+)
+def test_a_claim_cannot_be_made_smaller(path: Path, before: Value, after: Value, refused: bool) -> None:
+    claim = "kubernetes:core/v1:PersistentVolumeClaim"
+    field = Field(path=path, before=before, after=after)
+    change = Change(address=plans.OLD, type=claim, action=Action.UPDATE, fields=(field,))
+    assert [one.code for one in ways_back(plans.plan(change))] == (["MLI3161"] if refused else [])
 
 
 def test_what_could_not_be_read_stays_an_error_of_a_drift() -> None:

@@ -90,6 +90,7 @@ def _what_spot_lacks_is_bought_on_demand(account: Account, client: Client) -> No
     said = account.do("status", "stack.yaml").out
     assert "a try of the last hour to get a machine failed, and another choice stands in" in said
     assert "We currently do not have sufficient g5.2xlarge capacity" in said
+    assert "the autoscaler waits, and tries again at" in said
     account.sandbox.faults.remove(rule)
 
 

@@ -16,7 +16,8 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.plan import Action, Change, Field
 from mlinfra.core.value import path_text
 
-_FEW = 3  # so many alike are told one by one
+_FEW = 3  # so many alike, at one line, are told one by one
+_MANY = 10  # and so many at lines of their own
 
 
 class Alike(msgspec.Struct, frozen=True):
@@ -70,19 +71,48 @@ def _same(change: Change) -> tuple[str, ...]:
 
 
 def told_once(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The findings in their order; of many of one kind at one line, the first whole, the others by their addresses."""
+    """The findings in their order; of many of one kind the first whole, the others in few words.
+
+    None loses its address, its line or what it alone says.
+    """
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
     for found in diagnostics:
         groups.setdefault((found.severity, found.code, found.source, found.hint), []).append(found)
-    return [told for members in groups.values() for told in _of_a_kind(members)]
+    at_lines = [told for members in groups.values() for told in _folded(members, _FEW, 1)]
+    kinds: dict[tuple[object, ...], list[Diagnostic]] = {}
+    for found in at_lines:
+        kinds.setdefault((found.severity, found.code, _kind(found)), []).append(found)
+    return [told for members in kinds.values() for told in _folded(members, _MANY, _MANY - 1)]
 
 
-def _of_a_kind(members: list[Diagnostic]) -> list[Diagnostic]:
-    if len(members) <= _FEW or not all(one.address for one in members):
+def _kind(found: Diagnostic) -> object:
+    """What a finding says, whatever it is about; of what names no address, the finding itself."""
+    return found.summary.replace(f"{found.address}: ", "") if found.address else id(found)
+
+
+def _folded(members: list[Diagnostic], most: int, whole: int) -> list[Diagnostic]:
+    """So many alike: where there are more than `most`, only the first `whole` by themselves."""
+    if len(members) <= most or not all(one.address for one in members):
         return members
-    first, *others = members
-    addresses = ", ".join(sorted({str(one.address) for one in others}))
-    rest = msgspec.structs.replace(
-        first, summary=f"the same of {len(others):,} more", detail=addresses, address=None, hint=""
-    )
-    return [first, rest]
+    rest, lined = members[whole:], whole > 1
+    said: dict[str, list[Diagnostic]] = {}
+    for one in rest:
+        said.setdefault(_in_a_line(one.detail), []).append(one)
+    if not lined and list(said) == [_in_a_line(members[0].detail)]:
+        said = {"": rest}  # what they say stands right above
+    detail = "\n".join(": ".join(filter(None, (_places(those, lined=lined), words))) for words, those in said.items())
+    source = None if lined else rest[0].source
+    summary = f"{len(rest):,} more such findings: {_kind(rest[0])}" if lined else f"the same of {len(rest):,} more"
+    told = msgspec.structs.replace(rest[0], summary=summary, detail=detail, address=None, source=source, hint="")
+    return [*members[:whole], told]
+
+
+def _in_a_line(detail: str) -> str:
+    return "; ".join(filter(None, map(str.strip, detail.splitlines())))
+
+
+def _places(members: list[Diagnostic], *, lined: bool) -> str:
+    """The address of each, with its line where that is not the same of all."""
+    if not lined:
+        return ", ".join(sorted({str(one.address) for one in members}))
+    return ", ".join(f"{one.address} ({one.source})" if one.source else str(one.address) for one in members)

@@ -12,6 +12,7 @@ from mlinfra.cli.render.value import cut
 from mlinfra.core.diagnostic import Diagnostic
 
 _LONGEST = 500  # characters of a sentence
+_ALL = 20_000  # characters of what says it of many
 
 
 def findings_markdown(diagnostics: Sequence[Diagnostic], room: int) -> list[str]:
@@ -21,11 +22,11 @@ def findings_markdown(diagnostics: Sequence[Diagnostic], room: int) -> list[str]
     for index, found in enumerate(diagnostics):
         where = "".join(f" {code(str(place))}" for place in (found.source, found.address) if place)
         told = [f"- **{found.severity.value}** {code(found.code)}{where}: {prose(cut(found.summary, _LONGEST, '…'))}"]
-        below = ((prose, flat(found.detail)), (spoken, found.hint))
-        told += [f"  - {tell(cut(words, _LONGEST, '…'))}" for tell, words in below if words]
+        below = ((prose, flat(found.detail), _LONGEST if found.address else _ALL), (spoken, found.hint, _LONGEST))
+        told += [f"  - {tell(cut(words, longest, '…'))}" for tell, words, longest in below if words]
         room -= size(told)
         if room < 0:
-            return [*lines, f"- and {len(diagnostics) - index:,} more"]
+            return [*lines, f"- and {len(diagnostics) - index:,} more, which the JSON and the HTML name"]
         lines += told
     return lines
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from mlinfra.cli.render.alike import Alike, parted, told_once
+from mlinfra.cli.render.alike import Alike, parted
 from mlinfra.cli.render.capacity import capacity_html
 from mlinfra.cli.render.changes import (
     DESTRUCTIVE,
@@ -46,7 +46,7 @@ def plan_html(plan: Plan, about: Mapping[str, str], graph: Graph, *, heading: st
         about_html({**about, **seal, **({"scope": "some targets only"} if plan.partial else {})}),
         '</header><main id="main">',
         cost_html(plan.cost) if plan.cost is not None else "",
-        findings_html(told_once(gravest_first(plan.diagnostics))) if plan.diagnostics else "",
+        findings_html(gravest_first(plan.diagnostics)) if plan.diagnostics else "",
         capacity_html(plan.capacity) if plan.capacity is not None else "",
         _changes(plan) if plan.pending() else "",
         _graph(plan, graph),

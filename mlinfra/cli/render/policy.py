@@ -115,6 +115,7 @@ def judgement_line(stack: str, judgement: Judgement) -> Page:
     errors, warnings = counts[Severity.ERROR], counts[Severity.WARNING]
     told = [number_of(errors, "violation"), number_of(warnings, "warning")] if errors or warnings else []
     told += [f"{judgement.undecided} undecided"] if judgement.undecided else []
+    told += [f"{judgement.waived} waived"] if judgement.waived else []
     words = ", ".join(told) or "all kept"
     asked = f"{number_of(judgement.rules, 'rule')} of {', '.join(judgement.packs) or 'no pack'}"
     return Page().line(f"{stack}: {asked}: ", (words, "bold red" if errors else "yellow" if told else "green"))

@@ -82,7 +82,7 @@ def _as_html(failed: Unanswered) -> str:
         f'<p class="verdict grave">{text(failed.verdict)}</p>',
         about_html({"file": failed.file}),
         '</header><main id="main">',
-        findings_html(told_once(gravest_first(failed.diagnostics))),
+        findings_html(gravest_first(failed.diagnostics)),
         "</main>",
     ]
     return page_html(f"{failed.heading}: {stack}", "\n".join(body))

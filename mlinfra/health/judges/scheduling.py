@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+import msgspec
+
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
 from mlinfra.health.claims import claims_of
@@ -23,7 +25,7 @@ from mlinfra.health.room import (
     needs_of,
     refusals,
 )
-from mlinfra.health.seen import Group, Live, Seen, condition, counted, selects, short, subject_of
+from mlinfra.health.seen import Group, Live, Seen, condition, controller_of, counted, selects, short, subject_of
 from mlinfra.health.turnover import Turnover, leaving, turnovers, unsettled
 
 _LACK = "Insufficient "
@@ -43,14 +45,27 @@ _OTHERS = {
 }
 
 
+class _Moves(msgspec.Struct, frozen=True):
+    """What moves meanwhile: groups by subject, the nodes that go, those that have only just come or go."""
+
+    groups: Mapping[str, Turnover]
+    going: Mapping[str, str]
+    unsettled: frozenset[str]
+
+
 def find(seen: Seen) -> Iterator[Finding]:
-    """What each waits for."""
-    moving = turnovers(seen)
+    """What each waits for: those that one controller made, and the scheduler says the same of, for the same."""
+    moves = _Moves(turnovers(seen), leaving(seen), unsettled(seen))
+    told: dict[tuple[str, str, str], Finding] = {}
     for pod in waiting(seen):
-        yield _waiting(seen, pod, str(condition(pod, "PodScheduled").get("message") or ""), moving)
+        message, owner = str(condition(pod, "PodScheduled").get("message") or ""), controller_of(pod)
+        alike = (pod["metadata"].get("namespace", ""), str(owner and owner.get("uid")), message)
+        if owner is None or claims_of(pod) or alike not in told:
+            told[alike] = _waiting(seen, pod, message, moves)
+        yield msgspec.structs.replace(told[alike], subject=subject_of("Pod", pod))
 
 
-def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]) -> Finding:
+def _waiting(seen: Seen, pod: Live, message: str, moves: _Moves) -> Finding:
     reasons = refusals(message)
     lacking = sorted(reason.removeprefix(_LACK) for reason in reasons if reason.startswith(_LACK))
     needs = needs_of(pod)
@@ -63,14 +78,14 @@ def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]
     elif "persistentvolumeclaim" in message.lower():
         words, remedy, certain = _without_volume(message)
     elif scarce:
-        words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons)
+        words, remedy, certain = _scarce(seen, pod, scarce, groups, reasons, moves)
     else:
         words, remedy = _refused(seen, pod, reasons, message), _way_out(seen, pod, groups, reasons)
         certain = any("anti-affinity" in reason for reason in reasons)
     unmoved = "" if certain else unmoved_by(seen, pod)
     growing = not certain and not unmoved and any(grows(seen, one) for one in groups)
     coming = [] if certain else [claim for one in groups if one.pool for claim in starting(seen, one.name)]
-    replacing = "" if certain else on_its_way(groups, moving)
+    replacing = "" if certain else on_its_way(groups, moves.groups)
     if coming:
         names = listed(claim["metadata"]["name"] for claim in coming)
         remedy = f"Karpenter is starting {counted(len(coming), 'machine')}: {names}"
@@ -85,7 +100,7 @@ def _waiting(seen: Seen, pod: Live, message: str, moving: Mapping[str, Turnover]
         owner=seen.owner_of(pod),
         words=words,
         remedy=remedy,
-        because=frozenset({*claims, *_ill_nodes(seen, groups, moving)}),
+        because=frozenset({*claims, *_ill_nodes(seen, groups, moves.groups)}),
         layer=3,
     )
 
@@ -129,20 +144,21 @@ def _ill_nodes(seen: Seen, groups: list[Group], moving: Mapping[str, Turnover]) 
                 yield f"node {node['metadata']['name']}"
 
 
-def _scarce(seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict[str, int]) -> tuple[str, str, bool]:
+def _scarce(
+    seen: Seen, pod: Live, name: str, groups: list[Group], reasons: dict[str, int], moves: _Moves
+) -> tuple[str, str, bool]:
     """What is said where a resource is short, what it takes, and whether more of the same nodes would not help."""
     amount = needs_of(pod).get(name, Decimal(0))
     need = f"each needs {_spelt(name, amount)}"
     every = [node for node in seen.objects.get("Node", ()) if has(node, name) > 0]
-    going = leaving(seen) if every else {}
-    having = [node for node in every if node["metadata"]["name"] not in going]
+    having = [node for node in every if node["metadata"]["name"] not in moves.going]
     largest = max((has(node, name) for node in having), default=Decimal(0))
     if every and not having:
-        told = listed(f"node {one['metadata']['name']} ({going[one['metadata']['name']]})" for one in every)
+        told = listed(f"node {one['metadata']['name']} ({moves.going[one['metadata']['name']]})" for one in every)
         what = "the only node that has it goes" if len(every) == 1 else "the nodes that have it go"
         return f"{need}, and {what}: {told}", grow(seen, groups) or f"add a node with {name}", False
     if not having:
-        return (*_nowhere(seen, pod, name, need, groups), False)
+        return (*_nowhere(seen, pod, name, need, groups, moves), False)
     if amount > largest and not groups:
         words = f"{need}, and no node has more than {_spelt(name, largest)}"
         return words, "ask for less, or add a node group of larger machines to nodeGroups", True
@@ -169,8 +185,8 @@ def _counted_nodes(nodes: list[Live]) -> str:
     return "the only node that has it is" if len(nodes) == 1 else f"the {len(nodes)} nodes that have it are"
 
 
-def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group]) -> tuple[str, str]:
-    if name == GPU and (bare := untold(seen, unsettled(seen))):
+def _nowhere(seen: Seen, pod: Live, name: str, need: str, groups: list[Group], moves: _Moves) -> tuple[str, str]:
+    if name == GPU and (bare := untold(seen, moves.unsettled)):
         return f"{need}, and {bare[0]}", bare[1]
     if groups:
         return f"{need}, and no node that is there has any", grow(seen, groups)

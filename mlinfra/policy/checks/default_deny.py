@@ -15,6 +15,8 @@ _POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for each namespace of the stack's without one."""
     closed = {_metadata(one).get("namespace") for one in scene.of(_POLICY) if _denies(one.properties.get("spec"))}
+    opened = {_metadata(one).get("namespace") for one in scene.of(_POLICY) if _allows_all(one.properties.get("spec"))}
+    closed -= opened
     addresses = {value.address for value in closed if isinstance(value, Ref)}
     for namespace in resources:
         name = _metadata(namespace).get("name")
@@ -28,6 +30,14 @@ def _denies(spec: Value) -> bool:
         return False
     types = spec.get("policyTypes", ["Ingress"])
     return spec.get("podSelector") == {} and "Ingress" in types and not spec.get("ingress")
+
+
+def _allows_all(spec: Value) -> bool:
+    """Every pod, and anything in: what another policy denies is then allowed."""
+    if not isinstance(spec, dict) or spec.get("podSelector") != {}:
+        return False
+    rules = spec.get("ingress")
+    return isinstance(rules, list | tuple) and any(one == {} for one in rules)
 
 
 def _metadata(resource: Resource) -> dict[Any, Any]:

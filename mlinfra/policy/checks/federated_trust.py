@@ -9,10 +9,14 @@ from mlinfra.core.resource import Resource
 from mlinfra.core.value import Concat, Expression, Value
 from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.iam import Document, Statement, document
+from mlinfra.policy.patterns import text_in
 from mlinfra.policy.principals import principals
 from mlinfra.policy.scene import Breach, Scene, many
 
 _ASSUME = "sts:AssumeRoleWithWebIdentity"
+_ASSUME_SAML = "sts:AssumeRoleWithSAML"
+_SAML_PROVIDER = ":saml-provider/"
+_SAML = "saml:"  # what the keys of an assertion begin with
 _EQUAL = frozenset({"StringEquals", "ForAnyValue:StringEquals"})
 _PATH = ("assumeRolePolicy",)
 
@@ -26,7 +30,9 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
             yield Breach(role, words, found, _PATH)
             continue
         for statement in found.statements:
-            if is_federated(statement):
+            if _is_saml(statement):
+                yield from _of_saml(role, statement)
+            elif is_federated(statement):
                 yield from _of_statement(role, statement)
 
 
@@ -34,6 +40,23 @@ def is_federated(statement: Statement) -> bool:
     """Whether it may let in identities of a provider: by its action, however that is written, and its principal."""
     kinds = {kind for kind, _ in principals(statement)}
     return statement.allows_action(_ASSUME) and (not kinds or not kinds <= {"AWS", "Service", "CanonicalUser"})
+
+
+def _is_saml(statement: Statement) -> bool:
+    """Whether it lets in whom a provider of SAML vouches for, and nobody else."""
+    found = [one for kind, one in principals(statement) if kind == "Federated"]
+    provider = bool(found) and all(_SAML_PROVIDER in text_in(one, wide=False) for one in found)
+    return provider and statement.allows_action(_ASSUME_SAML)
+
+
+def _of_saml(role: Resource, statement: Statement) -> Iterator[Breach]:
+    condition = statement.body.get("Condition")
+    if isinstance(condition, Expression):
+        yield Breach(role, "the condition is not known yet", Verdict.UNKNOWN, _PATH)
+    elif not any(isinstance(name, str) and name.lower().startswith(_SAML) for name, _ in _equal(condition)):
+        yield Breach(
+            role, "the statement asks nothing of the assertion, such as SAML:aud, with StringEquals", path=_PATH
+        )
 
 
 def _of_statement(role: Resource, statement: Statement) -> Iterator[Breach]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.scene import Breach, Scene
 
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+_AWS = re.compile(r"arn:[a-z-]+:iam::aws:policy/")  # of AWS's own: anybody may call one of his likewise
 _INLINE = "aws:iam/rolePolicy:RolePolicy"
 
 
@@ -33,5 +35,5 @@ def _of_policy(policy: Resource, allowed: frozenset[str]) -> Iterator[Breach]:
     arn = policy.properties.get("policyArn")
     if isinstance(arn, Expression):
         yield Breach(policy, "a policy of this stack's own is every pod's", Verdict.FAIL, ("policyArn",))
-    elif str(arn).rpartition("/")[2] not in allowed:
+    elif not _AWS.match(str(arn)) or str(arn).rpartition("/")[2] not in allowed:
         yield Breach(policy, f"{arn} is every pod's", path=("policyArn",))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.resource import Resource
-from mlinfra.core.value import Expression, Path, Value
+from mlinfra.core.value import Concat, Expression, Path, Value
 from mlinfra.documents.verdict import Verdict
 from mlinfra.policy.listeners import LISTENERS, listeners_in
 from mlinfra.policy.networks import is_world
@@ -17,6 +17,7 @@ from mlinfra.policy.scene import Breach, Scene, many
 _ALL = frozenset({"-1", "all"})
 _PORTLESS = frozenset({"icmp", "icmpv6", "1", "58"})
 _LAST = 65535
+_LISTED = Concat(("",))
 
 
 class _Door(msgspec.Struct, frozen=True):
@@ -77,6 +78,8 @@ def _doors(rule: Resource) -> Iterator[_Door]:
 
 def _door(rule: Resource, path: Path, said: Mapping[Any, Any]) -> _Door:
     ranges = [one for name in ("cidrIpv4", "cidrIpv6", "cidrBlocks", "ipv6CidrBlocks") for one in many(said.get(name))]
+    # A list of prefixes is kept by somebody, AWS or another team: nobody here knows what stands in it.
+    ranges += [_LISTED for name in ("prefixListId", "prefixListIds") for _ in many(said.get(name))]
     protocol = said.get("ipProtocol", said.get("protocol"))
     first, last = said.get("fromPort"), said.get("toPort")
     if isinstance(protocol, str) and protocol.lower() in _PORTLESS:

@@ -8,7 +8,7 @@ from typing import Any
 from mlinfra.core.resource import Resource
 from mlinfra.core.value import Expression, Path, Value
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.pods import Pod, containers, pods
+from mlinfra.policy.pods import Pod, containers, notes, pods
 from mlinfra.policy.scene import Breach, Scene
 
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/ (v1.37, read November 2026), "Baseline".
@@ -28,12 +28,26 @@ _SYSCTLS = frozenset(
 )  # fmt: skip
 _NAMESPACE, _SYSTEM = "kubernetes:core/v1:Namespace", "kube-system"
 _LEVEL, _WHY = "pod-security.kubernetes.io/enforce", "mlinfra/privileged-because"
+_VOLUME = "kubernetes:core/v1:PersistentVolume"
+_SELINUX = frozenset({"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"})
+_PROBES = (
+    ("livenessProbe",),
+    ("readinessProbe",),
+    ("startupProbe",),
+    ("lifecycle", "postStart"),
+    ("lifecycle", "preStop"),
+)
+_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
 
 
 def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> Iterator[Breach]:
     """One breach for everything that the baseline forbids, and one where that cannot be seen yet."""
     open_spaces = set(_open_spaces(scene))
+    for one in resources:
+        spec = one.properties.get("spec")
+        if one.type == _VOLUME and isinstance(spec, dict) and "hostPath" in spec:
+            yield Breach(one, "it gives pods a path of their node", path=("spec", "hostPath"))
     for pod in pods(resources):
         if scene.is_brought(pod.resource) and _is_excused(pod.resource, open_spaces):
             continue
@@ -75,6 +89,10 @@ def _of_pod(pod: Pod, spec: dict[Any, Any]) -> Iterator[Breach]:
             yield Breach(pod.resource, "it mounts a path of its node", path=(*path, "hostPath"))
         elif isinstance(volume, Expression):
             yield _judged(pod, volume, path, "")
+    noted = notes(pod)
+    for name, profile in noted.items() if isinstance(noted, dict) else ():
+        if isinstance(name, str) and name.startswith(_ARMOR) and not _is_armor(profile):
+            yield _judged(pod, profile, pod.path, f"its AppArmor profile is {profile}" if _is_text(profile) else "")
     inner, context = (*pod.path, "securityContext"), spec.get("securityContext")
     yield from _of_context(pod, inner, context)
     for path, one in _items(context, "sysctls", inner):
@@ -92,6 +110,8 @@ def _of_container(pod: Pod, path: Path, container: Value) -> Iterator[Breach]:
         taken = port.get("hostPort") if isinstance(port, dict) else port
         if taken is not None and taken != 0:
             yield _judged(pod, taken, (*place, "hostPort"), "it takes a port of its node")
+    for place, host in _hosts(container, path):
+        yield _judged(pod, host, place, "a probe or hook may ask any host in its node's name")
     inner, context = (*path, "securityContext"), container.get("securityContext")
     yield from _of_context(pod, inner, context)
     if not isinstance(context, dict):
@@ -117,11 +137,36 @@ def _of_context(pod: Pod, path: Path, context: Value) -> Iterator[Breach]:
     if isinstance(windows, dict):
         where = (*path, "windowsOptions", "hostProcess")
         yield from _refused(pod, windows.get("hostProcess"), where, "it is a process of its node")
+    labels = context.get("seLinuxOptions")
+    for name, label in labels.items() if isinstance(labels, dict) else ():
+        if (label and name in ("user", "role")) or (name == "type" and label not in _SELINUX):
+            yield _judged(pod, label, (*path, "seLinuxOptions", name), f"it chooses its SELinux {name}")
     for name in ("seccompProfile", "appArmorProfile"):
         profile = context.get(name)
         kind = profile.get("type") if isinstance(profile, dict) else profile
         if kind == "Unconfined" or isinstance(kind, Expression):
             yield _judged(pod, kind, (*path, name), f"its {name} is Unconfined")
+
+
+def _hosts(container: dict[Any, Any], path: Path) -> Iterator[tuple[Path, Value]]:
+    """The hosts that probes and hooks are sent to, where that is not the pod itself."""
+    for names in _PROBES:
+        asked: Value = container
+        for name in names:
+            asked = asked.get(name) if isinstance(asked, dict) else None
+        for means in ("httpGet", "tcpSocket"):
+            target = asked.get(means) if isinstance(asked, dict) else None
+            host = target.get("host") if isinstance(target, dict) else None
+            if host is not None and host != "":
+                yield (*path, *names, means, "host"), host
+
+
+def _is_armor(profile: Value) -> bool:
+    return _is_text(profile) and (profile == "runtime/default" or profile.startswith("localhost/"))
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, str)
 
 
 def _items(holder: Value, name: str, path: Path) -> Iterator[tuple[Path, Value]]:

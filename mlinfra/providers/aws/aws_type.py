@@ -204,6 +204,12 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         name = () if about.name is None else (about.name.property,)
         return frozenset({*spelt, *about.key, *name, about.parent} & about.inputs.fields.keys())
 
+    @cached_property
+    def answers(self) -> frozenset[str]:
+        """What references may name of an object: its id, the inputs that can be read, and what else is."""
+        read = (name for name, declared in self.about.inputs.fields.items() if not declared.write_only)
+        return frozenset({"id", *read, *self.reading.outputs, *self.reading.derived})
+
     @property
     def has_listed_tags(self) -> bool:
         """Whether its tags are those of the tagging API: neither a listing nor a look at it shows them."""

@@ -30,6 +30,8 @@ def form(pattern: str, words: str) -> Form:
 ADDRESS = form(_IPV4, "an address such as 10.0.0.9")
 IPV4_RANGE = form(_IPV4_RANGE, "a range of addresses such as 10.0.0.0/16")
 IPV6_RANGE = form(_IPV6_RANGE, "a range of addresses such as fd00::/8")
+# VPC user guide, "VPC CIDR blocks" and "Subnet sizing" (November 2026): from /16 to /28.
+NETWORK_RANGE = form(rf"{_IPV4}/(1[6-9]|2[0-8])", "a range of addresses from /16 to /28, such as 10.0.0.0/16")
 RANGE = form(f"{_IPV4_RANGE}|{_IPV6_RANGE}", "a range of addresses such as 10.0.0.0/16")
 ZONE = form(r"[a-z]{2}(-[a-z0-9]+)+-[0-9]+[a-z]", "a zone such as us-east-1a")
 PORT: Form = {"minimum": -1, "maximum": 65535}  # of ICMP, the type and the code, or -1 for all
@@ -76,4 +78,7 @@ CONTENT_TYPE = choice("text/plain", "text/css", "text/html", "application/javasc
 ALGORITHM = choice("round_robin", "least_outstanding_requests", "weighted_random")
 CROSS_ZONE = choice("true", "false", "use_load_balancer_configuration")
 CLIENT_ROUTING = choice("any_availability_zone", "availability_zone_affinity", "partial_availability_zone_affinity")
+PARAMETER_NAME = form(
+    r"(?!/?(?i:aws|ssm))[a-zA-Z0-9_./-]{1,1011}", "letters, digits and ._-/, and begins with neither aws nor ssm"
+)
 TEMPLATE_NAME = form(r"[a-zA-Z0-9().\-/_]{3,128}", "3 to 128 letters, digits and ().-/_")

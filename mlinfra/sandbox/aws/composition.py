@@ -178,6 +178,11 @@ class Services:
         for name in ("ec2", "iam", "eks", "autoscaling"):
             self._service(name)
 
+    def reset(self) -> None:
+        """Empty the account, while no service is being made: that brings parts of moto which have to be emptied too."""
+        with self._lock:
+            self._account.reset()
+
     def _service(self, name: str) -> Service:
         with self._lock:
             if name not in self._services:

@@ -98,7 +98,7 @@ class Sandbox:
 
     def start(self) -> None:
         """Serve an empty account. Raises `OSError` where the port is taken."""
-        self.inside.reset()
+        self._services.reset()
         gateway = Gateway(self.inside, self._services, Control(self))
         self._server = Server(gateway, self._port)
         self._server.start()
@@ -109,13 +109,13 @@ class Sandbox:
             self._server.stop()
             self._server = None
         self._endpoints.stop()
-        self.inside.reset()
+        self._services.reset()
 
     def reset(self) -> None:
         """Empty the account, the faults and the log of calls."""
         self.faults.clear()
         self._endpoints.stop()
-        self.inside.reset()
+        self._services.reset()
         self.calls.clear()
 
     def warm(self) -> None:

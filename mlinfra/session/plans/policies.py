@@ -18,9 +18,10 @@ from mlinfra.policy.codes import VIOLATIONS, Code
 from mlinfra.policy.evaluation import judge, unknown_rule
 from mlinfra.policy.proof import Proof, proofs
 from mlinfra.policy.rule import Case, Rule
-from mlinfra.policy.rulebook import Rulebook
+from mlinfra.policy.rulebook import Rulebook, unknown_types
 from mlinfra.policy.scripts import words_of
 from mlinfra.policy.waiver import waivers_of
+from mlinfra.session.reading.kinds import Kinds
 
 
 class RuleInfo:
@@ -80,7 +81,12 @@ def rulebook_of(stack: Stack, here: Path, *, top: Path | None = None) -> Ruleboo
     """
     if stack.policies == {"packs": []}:
         return Rulebook({})
-    return Rulebook.of_project(*_folders(here, (here / stack.file).parent, top))
+    book = Rulebook.of_project(*_folders(here, (here / stack.file).parent, top))
+    if not any(rule.own for rule in book.rules):
+        return book
+    kinds = Kinds()
+    unknown = unknown_types(book, kinds, [*kinds, *kinds.in_every_cluster()])
+    return msgspec.structs.replace(book, notes=(*book.notes, *unknown))
 
 
 def _folders(here: Path, beside: Path, top: Path | None = None) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from mlinfra.library import assembly
 from mlinfra.library.library import Library
 from mlinfra.session.reading import catalogue
 from mlinfra.session.reading.kinds import Kinds
+from mlinfra.session.scrutiny.answers import unanswered
 from mlinfra.session.scrutiny.clashes import clashes
 from mlinfra.session.scrutiny.machine_names import machines_of_groups, machines_of_resources
 from mlinfra.session.scrutiny.objections import objections
@@ -37,6 +38,6 @@ def desired_graph(stack: Stack, library: Library, facts: Facts, taggable: frozen
         told = {one.source for one in found}
         modules = [one for one in error.diagnostics if one.source is None or one.source not in told]
         raise ConfigError([*found, *modules, *objections(error.made, stack)]) from error
-    if found or any(clashes(graph, Kinds(), stack)):
+    if found or any(clashes(graph, Kinds(), stack)) or any(unanswered(graph.resources, stack)):
         raise ConfigError([*found, *objections(graph, stack)])
     return msgspec.structs.replace(graph, notes=(*graph.notes, *machines, *unknown_namespaces(stack, graph)))

@@ -23,6 +23,7 @@ from mlinfra.providers.aws.catalogue import catalogue
 from mlinfra.providers.aws.offline import complaints as of_aws
 from mlinfra.session.codes import Code
 from mlinfra.session.reading.kinds import Kinds
+from mlinfra.session.scrutiny.answers import unanswered
 from mlinfra.session.scrutiny.clashes import clashes
 from mlinfra.session.scrutiny.pointing import source_of
 
@@ -34,6 +35,7 @@ def objections(resources: Iterable[Resource], stack: Stack) -> Iterator[Diagnost
         for complaint in dict.fromkeys(complaints(one)):
             yield refused(one, complaint, stack.positions)
     yield from clashes(made, Kinds(), stack)
+    yield from unanswered({one.address: one for one in made}, stack)
     yield from _circle(made)
 
 

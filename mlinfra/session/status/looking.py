@@ -73,6 +73,7 @@ KINDS = (
     Kind("serving.kserve.io", "v1beta1", "InferenceService"),
     Kind("karpenter.sh", "v1", "NodePool"),
     Kind("karpenter.sh", "v1", "NodeClaim"),
+    Kind("", "v1", "Namespace"),
 )
 _EVENT = Kind("", "v1", "Event")
 _SETTINGS = Kind("", "v1", "ConfigMap")

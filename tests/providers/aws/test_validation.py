@@ -12,6 +12,10 @@ UNKNOWN = Ref(Address("network.vpc"))
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 QUEUE, TOPIC = "aws:sqs/queue:Queue", "aws:sns/topic:Topic"
 NODES = "aws:eks/nodeGroup:NodeGroup"
+PLACEMENT = "aws:ec2/placementGroup:PlacementGroup"
+FILES = "aws:efs/fileSystem:FileSystem"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+ERRORS = {"name": "a", "comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 2}
 SCALING = {"minSize": 0, "maxSize": 1, "desiredSize": 0}
 
 
@@ -41,6 +45,18 @@ SCALING = {"minSize": 0, "maxSize": 1, "desiredSize": 0}
         (QUEUE, {"name": UNKNOWN, "fifoQueue": True}, None),
         (TOPIC, {"name": "told", "contentBasedDeduplication": UNKNOWN}, "contentBasedDeduplication is for those with"),
         (TOPIC, {"name": "told", "fifoTopic": True}, "name is told, and must end with .fifo, since fifoTopic is true"),
+        (
+            PLACEMENT,
+            {"name": "near", "strategy": "cluster", "partitionCount": 3},
+            "partitionCount is for those with strategy: partition, and this one has cluster",
+        ),
+        (PLACEMENT, {"name": "apart", "strategy": "partition", "partitionCount": 3}, None),
+        (PLACEMENT, {"name": "apart", "strategy": UNKNOWN, "partitionCount": 3}, None),
+        (FILES, {"throughputMode": "provisioned"}, "throughputMode is provisioned, which needs provisionedThroughput"),
+        (FILES, {"provisionedThroughputInMibps": 9.0}, "provisionedThroughputInMibps is for those with throughputMode"),
+        (FILES, {"throughputMode": "provisioned", "provisionedThroughputInMibps": UNKNOWN}, None),
+        (ALARM, {**ERRORS, "datapointsToAlarm": 5}, "datapointsToAlarm is 5, and may be 2"),
+        (ALARM, {**ERRORS, "datapointsToAlarm": 2}, None),
         (
             NODES,
             {

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from mlinfra.core.errors import AccessDenied
 from mlinfra.core.observed import Present
 from mlinfra.core.plan import Cause
 from mlinfra.core.value import path_text
+from mlinfra.providers.helm.cluster import Object
+from mlinfra.providers.helm.definitions import edited_kinds
+from mlinfra.providers.helm.marks import Memory, remembered
+from mlinfra.providers.helm.no_cluster import NoCluster
+from mlinfra.providers.helm.releases import Release, Revision
 from tests.providers.helm.cluster import VERSION
 from tests.providers.helm.place import Place
 
@@ -152,6 +159,19 @@ def test_what_a_webhook_writes_into_a_definition_and_what_others_add_to_it_is_th
     changed = {**live, "metadata": metadata, "spec": {**live["spec"], "conversion": converting}}
     assert place.http.put(f"{_GADGETS}?fieldManager=cainjector", json=changed).status_code == 200
     assert wrong(place) == {}
+
+
+class _Closed(NoCluster):
+    """A cluster whose definitions the caller may not list, as a role for namespaces has it."""
+
+    def metadata(self, api_version: str, kind: str) -> Iterable[Object]:
+        raise AccessDenied(f"listing {kind}: it is forbidden")
+
+
+def test_who_may_not_list_definitions_is_told_all_the_rest() -> None:
+    memory = remembered(Memory(revision=1, definitions=("web.example.com/Gadget",), holdings=("abcdefgh",)))
+    last = Revision(name="web", namespace="web", number=1, status="deployed", labels=memory, secret="s")
+    assert edited_kinds(_Closed(VERSION), [Release((last,))]) == {}
 
 
 def test_a_release_of_before_that_was_remembered_is_held_against_nothing(place: Place) -> None:

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from mlinfra.core.clock import SystemClock
+from mlinfra.sandbox.aws.account import Account
+from mlinfra.sandbox.aws.composition import Services
+from mlinfra.sandbox.aws.endpoints import PlainEndpoints
 from mlinfra.sandbox.aws.sandbox import Sandbox
+from mlinfra.sandbox.calls import CallLog
+from mlinfra.sandbox.faults import Faults
 from mlinfra.sandbox.timeline import Pace
 
 
@@ -106,3 +114,35 @@ def test_the_session_of_a_role_is_who_it_is(aws: Any, sandbox: Sandbox) -> None:
         aws_session_token=keys["SessionToken"],
     )
     assert sts.get_caller_identity()["Arn"] == "arn:aws:sts::123456789012:assumed-role/deployer/run"
+
+
+class _Busy(Account):
+    """An account that is to be emptied in the middle of a service being made for it."""
+
+    happened: tuple[str, ...] = ()
+
+    def specialise(self, service: str, make: Callable[..., Any]) -> None:
+        if not self.happened:
+            self.happened = ("making",)
+            self.emptying = threading.Thread(target=self.services.reset)
+            self.emptying.start()
+            self.emptying.join(0.05)  # it has to wait: this only gives it the time to do what it must not
+            self.happened += ("made",)
+        super().specialise(service, make)
+
+    def reset(self) -> None:
+        self.happened += ("emptied",)
+        super().reset()
+
+    services: Services
+
+
+def test_an_account_is_emptied_before_or_after_a_service_is_made_and_never_meanwhile() -> None:
+    faults, calls = Faults(), CallLog()
+    account = _Busy(
+        "210987654321", region="us-east-1", clock=SystemClock(), pace=Pace.instant(), faults=faults, calls=calls
+    )
+    account.services = Services(account, PlainEndpoints())
+    account.services.warm()
+    account.emptying.join()
+    assert account.happened == ("making", "made", "emptied")

@@ -34,8 +34,16 @@ def test_weights_count_as_capacity_when_a_group_grows_and_when_it_shrinks(aws: A
     assert len(_instances(aws)) == 2
 
 
-def _group(aws: Aws, wanted: int, share: dict[str, int], weight: str = "") -> str:
-    data = {"ImageId": "ami-12345678", "InstanceType": "m5.large"}
+def test_disks_of_mixed_machines_are_as_fast_as_their_template_says(aws: Aws) -> None:
+    """moto drops what is said of their speed, and then refuses disks of which it must be said."""
+    disk = {"VolumeSize": 60, "VolumeType": "io2", "Iops": 3000}
+    _group(aws, 2, {"OnDemandBaseCapacity": 1}, BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": disk}])
+    volumes = [one for one in aws.ec2.describe_volumes()["Volumes"] if one["VolumeType"] == "io2"]
+    assert [(one["Size"], one["Iops"]) for one in volumes] == [(60, 3000)] * 2
+
+
+def _group(aws: Aws, wanted: int, share: dict[str, int], weight: str = "", **more: Any) -> str:
+    data = {"ImageId": "ami-12345678", "InstanceType": "m5.large", **more}
     aws.ec2.create_launch_template(LaunchTemplateName="nodes", LaunchTemplateData=data)
     override = {"InstanceType": "m5.large", **({"WeightedCapacity": weight} if weight else {})}
     template = {"LaunchTemplateSpecification": {"LaunchTemplateName": "nodes"}, "Overrides": [override]}

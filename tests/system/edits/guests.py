@@ -10,6 +10,7 @@ from ..things import Thing
 from .identities import document
 from .networks import EGRESS_RULE, INGRESS_RULE, ROUTE
 from .table import edit
+from .traffic import LISTENER, RULE
 
 _READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 _SSH = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "198.51.100.7/32"}]}]
@@ -45,6 +46,18 @@ def _allow_more(thing: Thing) -> None:
     )
 
 
+_REFUSE: list[Any] = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}]
+
+
+def _listen(thing: Thing) -> None:
+    thing.client("elbv2").create_listener(LoadBalancerArn=thing.id, Port=8443, Protocol="HTTP", DefaultActions=_REFUSE)
+
+
+def _lead_astray(thing: Thing) -> None:
+    paths = [{"Field": "path-pattern", "Values": ["/by-hand/*"]}]
+    thing.client("elbv2").create_rule(ListenerArn=thing.id, Priority=999, Conditions=paths, Actions=_REFUSE)
+
+
 _EXPIRE: dict[str, Any] = {
     "Rules": [{"ID": "by-hand", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}]
 }
@@ -68,5 +81,7 @@ GUESTS: dict[str, Callable[[Thing], object]] = {
         "events", "put_targets", "Rule", Targets=[{"Id": "by-hand", "Arn": "arn:aws:sns:us-east-1:123456789012:theirs"}]
     ),
     "aws:efs/mountTarget:MountTarget": _mount,
+    LISTENER: _listen,
+    RULE: _lead_astray,
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": _allow_more,
 }

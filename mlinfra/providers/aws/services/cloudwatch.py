@@ -15,6 +15,7 @@ from mlinfra.providers.aws.forms import DASHBOARD_NAME, PERIOD
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import ordered_by
 from mlinfra.providers.aws.services.known_tags import with_known_tags
+from mlinfra.providers.aws.services.together import no_more_than
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call, prop
 from mlinfra.providers.aws.wanted import Wanted
 
@@ -137,6 +138,8 @@ _METRIC_ALARM = AwsType(
         arn="arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}",
     ),
     updates=(Update(tuple(_ALARM), (call("PutMetricAlarm", "name", *_ALARM),)),),
+    # CloudWatch user guide, "Evaluating an alarm" (November 2026): so many data points of the last periods.
+    against=no_more_than("datapointsToAlarm", "evaluationPeriods"),
     delete=call("DeleteAlarms", AlarmNames=[ID]),
 )
 

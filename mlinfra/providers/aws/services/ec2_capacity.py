@@ -11,6 +11,7 @@ from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading
 from mlinfra.providers.aws.forms import ZONE
 from mlinfra.providers.aws.listing import is_gone
 from mlinfra.providers.aws.services.canonical import moment
+from mlinfra.providers.aws.services.together import only_with
 from mlinfra.providers.aws.tags import ec2_tags
 from mlinfra.providers.aws.template import ID, NAMELESS_KEYS, TAGS, call, prop
 from mlinfra.providers.aws.work import Work
@@ -54,6 +55,8 @@ _PLACEMENT_GROUP = AwsType(
     waiting=Waiting(state="State", ready=("available",), every=1.0, limit=300.0),
     delete=call("DeletePlacementGroup", "name"),
     conflicts=r"PlacementGroup\.InUse",
+    # EC2 API reference, CreatePlacementGroup (November 2026).
+    against=only_with("strategy", {"partitionCount": "partition", "spreadLevel": "spread"}),
 )
 
 # Until when and how many may change; what is set aside where may not. The old one is given back first: together they

@@ -11,7 +11,7 @@ from typing import Any
 from mlinfra.core.property import Replace, block, boolean, text
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Leaving, Reading, Update, Waiting
-from mlinfra.providers.aws.forms import IPV4_RANGE, ZONE
+from mlinfra.providers.aws.forms import NETWORK_RANGE, ZONE
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services import holders
 from mlinfra.providers.aws.tags import ec2_tags
@@ -57,7 +57,7 @@ _VPC = AwsType(
         token=VPC,
         inputs=block(
             {
-                "cidrBlock": text(rules=IPV4_RANGE, replace=Replace.CREATE_FIRST, canonical=without_host_bits),
+                "cidrBlock": text(rules=NETWORK_RANGE, replace=Replace.CREATE_FIRST, canonical=without_host_bits),
                 "instanceTenancy": text(replace=Replace.CREATE_FIRST, default="default"),
                 "enableDnsSupport": boolean(default=True),
                 "enableDnsHostnames": boolean(default=False),
@@ -105,7 +105,7 @@ _SUBNET = AwsType(
             {
                 "vpcId": text(required=True, replace=Replace.CREATE_FIRST, refers=VPC),
                 # A second subnet with the same range cannot stand beside the first.
-                "cidrBlock": text(rules=IPV4_RANGE, replace=Replace.DELETE_FIRST, canonical=without_host_bits),
+                "cidrBlock": text(rules=NETWORK_RANGE, replace=Replace.DELETE_FIRST, canonical=without_host_bits),
                 "availabilityZone": text(rules=ZONE, replace=Replace.DELETE_FIRST),
                 "mapPublicIpOnLaunch": boolean(default=False),
                 "assignIpv6AddressOnCreation": boolean(default=False),

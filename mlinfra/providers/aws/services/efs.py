@@ -18,6 +18,7 @@ from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.services.canonical import ordered_by
 from mlinfra.providers.aws.services.ec2_network import SUBNET
 from mlinfra.providers.aws.services.ec2_security_groups import SECURITY_GROUP
+from mlinfra.providers.aws.services.together import all_of, needed_with, only_with
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call
 from mlinfra.providers.aws.wanted import Wanted
 from mlinfra.providers.aws.work import Work
@@ -131,6 +132,11 @@ _FILE_SYSTEM = AwsType(
     waiting=_WAITING,
     delete=call("DeleteFileSystem", FileSystemId=ID),
     conflicts=r"FileSystemInUse|IncorrectFileSystemLifeCycleState",
+    # EFS API reference, CreateFileSystem (November 2026).
+    against=all_of(
+        needed_with("throughputMode", "provisioned", "provisionedThroughputInMibps"),
+        only_with("throughputMode", {"provisionedThroughputInMibps": "provisioned"}, default="bursting"),
+    ),
 )
 
 

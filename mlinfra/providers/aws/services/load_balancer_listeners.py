@@ -11,7 +11,8 @@ from typing import Any
 
 from mlinfra.core.errors import InvalidRequest, NotFound
 from mlinfra.core.property import Property, Replace, block, boolean, integer, list_of, map_of, set_of, text
-from mlinfra.core.resource_type import ResourceType
+from mlinfra.core.resource_type import Exclusive, ResourceType
+from mlinfra.core.value import Properties
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Shape, Update
 from mlinfra.providers.aws.forms import CONTENT_TYPE
 from mlinfra.providers.aws.reader import Reader
@@ -95,7 +96,7 @@ def _action() -> Property:
             "jwtValidation": block(
                 {
                     "issuer": text(required=True, default=None),
-                    "jwksEndpoint": text(required=True, default=None),
+                    "jwksEndpoint": text(required=True, default=None, pattern="^https://"),
                     "additionalClaims": set_of(
                         block(
                             {
@@ -174,6 +175,12 @@ def _of_each(reader: Reader, parents: list[str], kind: str, parent: str) -> list
     return with_tags(reader, [item for item in found if not item.get("IsDefault")], f"{kind}Arn")
 
 
+def _of_a_controller(properties: Properties) -> bool:
+    """Whether the AWS Load Balancer Controller made it for a cluster: it marks so (its docs, "Resource Tags")."""
+    tags = properties.get("tags")
+    return isinstance(tags, dict) and "elbv2.k8s.aws/cluster" in tags
+
+
 _LISTENER_FIELDS = {
     "port": integer(minimum=1, maximum=65535),
     "protocol": text(),
@@ -203,6 +210,12 @@ _LISTENER = AwsType(
             }
         ),
         key=("loadBalancerArn", "port"),
+        exclusive=Exclusive(
+            of=LOAD_BALANCER,
+            by="{loadBalancerArn}",
+            said=lambda listener: f"listens at port {listener.get('port')}",
+            welcome=_of_a_controller,
+        ),
     ),
     service=SERVICE,
     id="ListenerArn",
@@ -291,6 +304,12 @@ _LISTENER_RULE = AwsType(
             }
         ),
         key=("listenerArn", "priority"),
+        exclusive=Exclusive(
+            of=LISTENER,
+            by="{listenerArn}",
+            said=lambda rule: f"has a rule of priority {rule.get('priority')}",
+            welcome=_of_a_controller,
+        ),
     ),
     service=SERVICE,
     id="RuleArn",

@@ -113,7 +113,7 @@ _TARGET_GROUP = AwsType(
                         "healthyThreshold": integer(),
                         "interval": integer(),
                         "matcher": text(pattern="^[0-9]+([,-][0-9]+)*$"),
-                        "path": text(),
+                        "path": text(pattern="^/"),
                         "port": text(default="traffic-port"),
                         "protocol": text(),
                         "timeout": integer(),

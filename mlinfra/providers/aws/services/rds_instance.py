@@ -254,7 +254,9 @@ _INSTANCE = AwsType(
         inputs=block(_INPUTS),
         key=("identifier",),
         name=NameRule("identifier", longest=63, lower=True),
-        volatile=frozenset({"endpoint", "address", "masterUserSecrets"}),
+        # Its name in the DNS follows from its identifier (RDS user guide, "Renaming a DB instance", November 2026),
+        # which is never changed here; the endpoint has the port as well.
+        volatile=frozenset({"endpoint", "masterUserSecrets"}),
     ),
     service="rds",
     id="DBInstanceIdentifier",

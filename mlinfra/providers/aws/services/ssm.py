@@ -9,6 +9,7 @@ from __future__ import annotations
 from mlinfra.core.property import Replace, block, text
 from mlinfra.core.resource_type import NameRule, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
+from mlinfra.providers.aws.forms import PARAMETER_NAME
 from mlinfra.providers.aws.reader import Reader
 from mlinfra.providers.aws.template import ID, TAG_KEYS, TAGS, call, either
 from mlinfra.providers.aws.work import Work
@@ -51,7 +52,8 @@ _PARAMETER = AwsType(
         token=PARAMETER,
         inputs=block(
             {
-                "name": text(replace=Replace.CREATE_FIRST),
+                # Systems Manager user guide, "Parameter names" (November 2026).
+                "name": text(rules=PARAMETER_NAME, replace=Replace.CREATE_FIRST),
                 "type": text(required=True, replace=Replace.DELETE_FIRST),
                 "value": text(write_only=True),
                 "insecureValue": text(),

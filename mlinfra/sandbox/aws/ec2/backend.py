@@ -9,12 +9,15 @@ own of the region. moto finds a version by its place, not by its number.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from moto.core.parse import default_timestamp_parser
 from moto.ec2.exceptions import InvalidLaunchTemplateNameAlreadyExistsError, InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import AMIS, Ami
+from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.utilities.utils import load_resource
@@ -53,6 +56,8 @@ class Template(LaunchTemplate):
 class LeanEC2Backend(EC2Backend):
     """In place of moto's, within one account."""
 
+    _disks: Mapping[tuple[str, Any], Mapping[str, Any]] = MappingProxyType({})  # of what is being run, by size and type
+
     def create_launch_template(
         self, name: str, description: str, template_data: dict[str, Any], tag_spec: dict[str, Any]
     ) -> LaunchTemplate:
@@ -64,6 +69,24 @@ class LeanEC2Backend(EC2Backend):
         self.launch_template_name_to_ids[name] = made.id
         self.launch_template_insert_order.append(made.id)
         return made
+
+    def run_instances(self, *given: Any, **named: Any) -> Any:
+        """Run instances. How fast their disks are said to be is kept for `create_volume`: moto drops it on the way."""
+        asked = named.get("block_device_mappings")
+        if asked is None and named.get("launch_template"):
+            asked = self._get_template_from_args(named["launch_template"]).data.get("BlockDeviceMappings")
+        disks = [device["Ebs"] for device in asked or () if "Ebs" in device]
+        self._disks = {(str(disk.get("VolumeSize")), disk.get("VolumeType")): disk for disk in disks}
+        try:
+            return super().run_instances(*given, **named)
+        finally:
+            self._disks = {}
+
+    def create_volume(self, size: int, zone_name: str, *given: Any, **about: Any) -> Volume:
+        """Make a volume."""
+        disk = self._disks.get((str(size), about.get("volume_type")), {})
+        speed = {name.lower(): int(disk[name]) for name in ("Iops", "Throughput") if disk.get(name)}
+        return super().create_volume(size, zone_name, *given, **{**speed, **about})
 
     def describe_tags(self, filters: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
         """The tags that the filters describe."""
