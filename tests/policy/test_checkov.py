@@ -30,6 +30,8 @@ KNOWN = {
     Failed("MLP-DAT-004", 2, "CKV_AWS_21"),
     # A case outside of production, where the rule asks nothing; checkov knows of no environments.
     Failed("MLP-DAT-009", 2, "CKV_AWS_293"),
+    # Whoever is let in from two networks of one's own is not everybody; checkov knows no conditions on addresses there.
+    Failed("MLP-IAM-008", 12, "CKV_AWS_70"),
     # ICMP has no ports: its -1 is every message, and not every port.
     Failed("MLP-NET-010", 5, "CKV_AWS_277"),
     # The service account says it for all of its pods; checkov looks at the pod alone.
