@@ -6,8 +6,7 @@ again, it has done what it is for, once, and the stack is whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -23,7 +22,7 @@ from .test_lost_answers import losing
 LOGS = "/by/hand"
 BUCKET = "states-of-others"
 SAMPLE = ["rebuild/2/after", "init/lost/1", "adopt/lost/4"]
-_NO_RECORD, _NO_SUCH_LOCK = "MLI3090", "MLI4003"
+_NO_RECORD = "MLI3090"
 WHOLE = FORMS["registry"].first
 ADOPTING = document(
     "registry",
@@ -86,22 +85,6 @@ def _adopted(place: Place) -> None:
     assert len(place.client("logs").describe_log_groups()["logGroups"]) == 1
 
 
-def _to_unlock(place: Place) -> tuple[str, ...]:
-    place.write(WHOLE)
-    with place.faults(killing(12, "after")):
-        assert place.start("apply", STACK, "--yes").end() == KILLED
-    token = msgspec.json.decode(place.client("s3").get_object(Bucket=STATES, Key="registry/lock.json")["Body"].read())
-    return "state", "unlock", STACK, str(_token(token)), "--yes"
-
-
-def _token(content: Mapping[str, Any]) -> int:
-    return int(content["token"])
-
-
-def _unlocked(place: Place) -> None:
-    place.do("apply", STACK, "--yes")
-
-
 def _to_init(place: Place) -> tuple[str, ...]:
     return "init", STACK, "--platform", "aws", "--region", "eu-central-1", "--bucket", BUCKET
 
@@ -123,7 +106,6 @@ COMMANDS = {
     "move": Command(_to_move, _moved, _NO_RECORD),
     "forget": Command(_to_forget, _forgotten, _NO_RECORD),
     "adopt": Command(_to_adopt, _adopted),
-    "unlock": Command(_to_unlock, _unlocked, _NO_SUCH_LOCK),
     "init": Command(_to_init, _made),
 }
 
