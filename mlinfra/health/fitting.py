@@ -1,8 +1,8 @@
 """Fitting: whether a new machine of a node group could take a pod, and which labels that a pod asks for there are.
 
 For the judge of pods that wait, and of what a shortage keeps waiting. A new machine is as those of its group that are
-there; where there is none, as the cloud tells of the group. What nobody knows keeps no pod away. Semantics:
-kubernetes.io, "Assigning Pods to Nodes", "Taints and Tolerations" (November 2026).
+there; where there is none, as the cloud tells of the group; of a pool of Karpenter's, as one of its types. What nobody
+knows keeps no pod away. Semantics: kubernetes.io, "Assigning Pods to Nodes", "Taints and Tolerations" (November 2026).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from mlinfra.health.offers import TYPE
 from mlinfra.health.pools import POOL, pools
 from mlinfra.health.refusing import untolerated
 from mlinfra.health.room import GPU_LABEL, GROUP_LABEL, PLAIN, amount_of, has, needs_of, nodes_of
-from mlinfra.health.seen import Group, Live, Seen, condition, selects
+from mlinfra.health.seen import Choice, Group, Live, Seen, condition, selects
 
 _EFA, _EFA_LABEL = "vpc.amazonaws.com/efa", "mlinfra/efa"
 # Labels that machines get from the cloud, the kubelet and drivers: no group's own list tells of them.
@@ -68,9 +69,11 @@ def fits(seen: Seen, pod: Live, group: Group) -> bool:
     named = any(key == GROUP_LABEL for key in _keys_asked_for(pod))
     if not accelerated and not named and _is_accelerated(group, nodes):
         return False  # it might, and nobody buys a machine with GPUs for a pod without
-    if not all(_offers(group, nodes, name, amount) for name, amount in needs.items()):
-        return False
-    return not _kept_for(pod, group, nodes) and _meets(seen, pod, _labels(group, nodes))
+    return not _kept_for(pod, group, nodes) and any(
+        all(_has_of(group, choice, nodes, name, amount) for name, amount in needs.items())
+        and _meets(seen, pod, _labels(group, choice, nodes))
+        for choice in _choices(group)
+    )
 
 
 def could_run(seen: Seen, pod: Live, node: Live) -> bool:
@@ -108,10 +111,35 @@ def barred(seen: Seen, pod: Live, name: str) -> str:
     return "; ".join(told)
 
 
+def outsized(seen: Seen, pod: Live) -> str:
+    """The resource that groups have some of, and that neither a node nor a machine of any has as much of as is asked.
+
+    Only of machines with the accelerators that it asks for, where there are such: others are not meant.
+    """
+    needs = {name: amount for name, amount in needs_of(pod).items() if amount}
+    every = [
+        (group, choice, nodes_of(seen, group.name))
+        for group in (*seen.groups, *pools(seen))
+        for choice in _choices(group)
+    ]
+    nodes = seen.objects.get("Node", ())
+    for name in sorted(needs, key=lambda name: (name in PLAIN, name)):
+        having = [one for one in every if _has_of(*one, name, amount_of("1"))]
+        enough = any(has(node, name) >= needs[name] for node in nodes)
+        if having and not enough and not any(_has_of(*one, name, needs[name]) for one in having):
+            return name
+        every = every if name in PLAIN else [one for one in having if _has_of(*one, name, needs[name])]
+    return ""
+
+
 def unmet(seen: Seen, pod: Live) -> tuple[tuple[str, str], ...]:
     """The labels that a pod asks for and that neither a node nor a new machine of any group has: key and value."""
     every = [*(_of_node(node) for node in seen.objects.get("Node", ()))]
-    coming = [_labels(group, nodes_of(seen, group.name)) for group in (*seen.groups, *pools(seen))]
+    coming = [
+        _labels(group, choice, nodes_of(seen, group.name))
+        for group in (*seen.groups, *pools(seen))
+        for choice in _choices(group)
+    ]
     found = []
     for key, values in _equals(pod):
         there = any(labels.get(key) in values for labels in every)
@@ -211,14 +239,14 @@ def _of_node(node: Live) -> dict[str, str]:
     return dict(node["metadata"].get("labels") or {})
 
 
-def _labels(group: Group, nodes: list[Live]) -> _Labels:
+def _labels(group: Group, choice: Choice, nodes: list[Live]) -> _Labels:
     """Those that a new machine may have: what the group says itself, and what is common to the nodes that it has."""
     sets = [set(_of_node(node).items()) for node in nodes]
     common = dict(set.intersection(*sets)) if sets else {}
     found = {key: value for key, value in common.items() if not _varies(key)}
     found |= {**group.labels, **({POOL: group.name} if group.pool else {}), GROUP_LABEL: group.name}
     zones = {_ZONE: group.zones} if group.zones else {}
-    return {**{key: (value,) for key, value in found.items()}, **zones}
+    return {**choice.labels, **{key: (value,) for key, value in found.items()}, **zones, **_arch(choice)}
 
 
 def _varies(key: str) -> bool:
@@ -226,12 +254,29 @@ def _varies(key: str) -> bool:
     return _is_natural(key) and key not in ("kubernetes.io/os", "kubernetes.io/arch")
 
 
+def _arch(choice: Choice) -> _Labels:
+    """What its own type says goes before what the nodes have in common that there are."""
+    return {key: values for key, values in choice.labels.items() if key == "kubernetes.io/arch"}
+
+
+def _choices(group: Group) -> tuple[Choice, ...]:
+    return group.choices or (Choice(),)
+
+
 def _offers(group: Group, nodes: list[Live], name: str, amount: Any) -> bool:
+    return any(_has_of(group, choice, nodes, name, amount) for choice in _choices(group))
+
+
+def _has_of(group: Group, choice: Choice, nodes: list[Live], name: str, amount: Any) -> bool:
+    """Whether a new machine of the group that is of one of its types has that much of a resource."""
+    offers = {**group.offers, **choice.offers}
+    if choice.offers:  # else what those have that there are is the best that is known
+        nodes = [node for node in nodes if _of_node(node).get(TYPE) == choice.type]
     largest = max((has(node, name) for node in nodes), default=amount_of("0"))
     if largest:
         return bool(amount <= largest)
-    if name in group.offers:
-        return bool(amount <= amount_of(group.offers[name]))
+    if name in offers:
+        return bool(amount <= amount_of(offers[name]))
     if name in PLAIN:
         return True
     if name.startswith("nvidia.com/"):

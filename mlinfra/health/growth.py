@@ -15,6 +15,12 @@ from mlinfra.health.turnover import Turnover
 
 NO_GROWTH = "NotTriggerScaleUp"  # an event that is no warning (kubernetes/autoscaler, processors/status, November 2026)
 _OF_LATE = 120.0  # seconds; it says so again at every look
+# Karpenter's words (kubernetes-sigs/karpenter, scheduling/nodeclaim.go and scheduler.go, read 2026-11-25): of what fits
+# and is not to be had, or is beyond the pool's limits, it speaks otherwise. The same again it says after five minutes.
+_SAYS_KARPENTER = "Failed to schedule pod, "
+_NO_TYPE = "no instance type "
+_FITTING = ("offering", "exceed limits", "limits have been exhausted")
+_REPEATED = 360.0  # seconds
 
 
 def may_grow(group: Group) -> bool:
@@ -35,6 +41,29 @@ def unmoved_by(seen: Seen, pod: Live) -> str:
         if about and event.get("reason") == NO_GROWTH and seen.age(event.get("lastTimestamp")) < _OF_LATE:
             return short(str(event.get("message")).removeprefix("pod didn't trigger scale-up: "))
     return ""
+
+
+def no_type_for(seen: Seen, pod: Live) -> str:
+    """That none of the types of Karpenter's pools fits a pod, in its words; empty where it has not said so of late.
+
+    What it said before the newest pool or claim came may be so no more.
+    """
+    uid = pod["metadata"].get("uid", "")
+    told = [
+        event
+        for event in seen.objects.get("Event", ())
+        if (event.get("involvedObject") or {}).get("uid") == uid
+        and str(event.get("message")).startswith(_SAYS_KARPENTER)
+        and seen.age(event.get("lastTimestamp")) < _REPEATED
+    ]
+    newest = max(told, key=lambda event: str(event.get("lastTimestamp")), default={})
+    words, moment = str(newest.get("message") or ""), seen.moment(newest.get("lastTimestamp"))
+    if moment is None or _NO_TYPE not in words or any(one in words for one in _FITTING):
+        return ""
+    made = [one["metadata"].get("creationTimestamp") for kind in ("NodePool", "NodeClaim") for one in seen.each(kind)]
+    if any(came is not None and came > moment for came in map(seen.moment, made)):
+        return ""
+    return short(_NO_TYPE + words.partition(_NO_TYPE)[2].partition(", requirements=")[0].partition("; ")[0])
 
 
 def on_its_way(groups: list[Group], moving: Mapping[str, Turnover]) -> str:

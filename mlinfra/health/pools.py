@@ -6,9 +6,10 @@ For judges of pods that wait for a node, and of the pools themselves. Fields and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from mlinfra.health.seen import Group, Live, Seen, condition, short
+from mlinfra.health.offers import TYPE, choice_of
+from mlinfra.health.seen import Choice, Group, Live, Seen, condition, short
 
 POOL = "karpenter.sh/nodepool"
 _NO_CAPACITY = "InsufficientCapacityError"
@@ -36,6 +37,7 @@ def pools(seen: Seen) -> Iterator[Group]:
             taints=tuple(((spec.get("template") or {}).get("spec") or {}).get("taints") or ()),
             zones=_zones(spec),
             pool=True,
+            choices=_choices(seen, spec, labels),
         )
 
 
@@ -54,10 +56,20 @@ def _is_launched(claim: Live) -> bool:
 
 def _zones(spec: Live) -> tuple[str, ...]:
     """The zones that it names; none where it leaves that to its subnets."""
-    for one in ((spec.get("template") or {}).get("spec") or {}).get("requirements") or ():
-        if one.get("key") == "topology.kubernetes.io/zone" and one.get("operator") == "In":
-            return tuple(map(str, one.get("values") or ()))
-    return ()
+    return _required(spec).get("topology.kubernetes.io/zone", ())
+
+
+def _choices(seen: Seen, spec: Live, labels: Mapping[str, str]) -> tuple[Choice, ...]:
+    """The types that it names, each with what its machines have and are called."""
+    required = _required(spec)
+    named = [choice_of(name, labels, seen.types) for name in required.get(TYPE, ())]
+    return tuple(Choice(one.type, one.offers, {**required, **one.labels}) for one in named or [Choice()])
+
+
+def _required(spec: Live) -> dict[str, tuple[str, ...]]:
+    """The labels that its machines have one of some values of."""
+    asked = ((spec.get("template") or {}).get("spec") or {}).get("requirements") or ()
+    return {str(one["key"]): tuple(map(str, one.get("values") or ())) for one in asked if one.get("operator") == "In"}
 
 
 def pool_of(live: Live) -> str:

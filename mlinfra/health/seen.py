@@ -14,11 +14,23 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.backend import Holder
+from mlinfra.core.facts import InstanceType
 from mlinfra.core.state import Failure, Intent
 
 Live = Mapping[str, Any]
 
 _MADE_BY = {"apps": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), "batch": ("Job",)}
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A type that a new machine of a group may be of; without a name where that is not known.
+
+    offers: amounts of what pods ask for. labels: those that the group's own do not tell, each with its possible values.
+    """
+
+    type: str = ""
+    offers: Mapping[str, str] = {}
+    labels: Mapping[str, tuple[str, ...]] = {}
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +41,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     a later try of its own succeeded. stood_in: whether a machine that is bought or chosen otherwise came since.
     labels, taints, offers: what a new machine of it has, as far as the cloud tells: taints as Kubernetes spells them,
     and amounts of what pods ask for. zones: where it may lie; none where that is not known.
-    pool: whether Karpenter makes its machines, one by one.
+    pool: whether Karpenter makes its machines, one by one. choices: the types that it takes for that, where they are
+    known; a new machine has what one of them has.
     instances: the machines that it has, by id, each with its state in its scaling group; `None` where nobody says.
     launched, ended: when it last began to start a machine, and to end one that it was to keep.
     scaling_groups: the names of the scaling groups behind it, as an autoscaler knows it by.
@@ -51,6 +64,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     offers: Mapping[str, str] = {}
     zones: tuple[str, ...] = ()
     pool: bool = False
+    choices: tuple[Choice, ...] = ()
     instances: Mapping[str, str] | None = None
     launched: datetime | None = None
     ended: datetime | None = None
@@ -163,6 +177,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     last run could not do.
     holder: who holds the lock.
     missing: what of the stack is not there any more. declared: how many replicas it wants.
+    types: what is known of instance types.
     objects: by kind. namespaces: those that are looked at; `None` for all. addresses: what the stack causes, by
     subject.
     """
@@ -174,6 +189,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     holder: Holder | None = None
     cluster: Cluster | None = None
     groups: tuple[Group, ...] = ()
+    types: Mapping[str, InstanceType] = {}
     add_ons: tuple[AddOn, ...] = ()
     targets: tuple[Targets, ...] = ()
     databases: tuple[Database, ...] = ()

@@ -37,7 +37,9 @@ def host_problems(names: tuple[str, ...], gpus: int, groups: tuple[NodeGroup, ..
             hint = f"there is {', '.join(near)}" if near else "add a node group"
             yield Problem(Code.ENDPOINT_HOSTS, f"the stack has no node group {name}", at=at, hint=hint)
         elif known[name].gpus < gpus:
-            summary = f"a replica takes {gpus} GPUs, and a node of {name} has {known[name].gpus}"
+            summary = (
+                f"a replica takes {gpus} GPU{'s' if gpus > 1 else ''}, and a node of {name} has {known[name].gpus}"
+            )
             hint = "name another group, or lower resources.gpu"
             yield Problem(Code.ENDPOINT_HOSTS, summary, at=at, hint=hint)
     called = {known[name].gpu_resource: name for name in reversed(names) if name in known}

@@ -138,6 +138,16 @@ def test_where_there_is_none_of_anything_the_pod_waits_and_the_reason_is_said(ma
     assert (_machines(made), _running(made)) == (["g5.xlarge spot"], 1)
 
 
+def test_two_gpus_are_not_waited_for_where_karpenter_says_that_no_machine_has_them(made: World) -> None:
+    made.create(workload("Deployment", "ranker", replicas=1, requests={"nvidia.com/gpu": "2"}, pod_spec=_TOLERANT))
+    made.settle()
+    trouble = only(health_of(made))  # what the types have is not told here
+    assert (trouble.severity, _machines(made)) == (Severity.BROKEN, [])
+    assert trouble.remedy.startswith(
+        "Karpenter adds no machine for it (no instance type met the scheduling requirements"
+    )
+
+
 def test_a_machine_that_is_taken_back_is_emptied_and_replaced_before_it_goes(made: World) -> None:
     _ask(made, 1)
     made.settle()

@@ -184,6 +184,12 @@ def test_what_an_endpoint_cannot_be_is_refused_at_its_line(about: Sections, wron
     assert codes(refusals(endpoint(**about))) == [wrong]
 
 
+@pytest.mark.parametrize(("gpus", "counted"), [(1, "1 GPU"), (2, "2 GPUs")])
+def test_a_group_with_too_few_gpus_is_refused_in_plain_words(gpus: int, counted: str) -> None:
+    (refusal,) = refusals(endpoint(nodeGroups=["system"], resources={**_GPU, "gpu": gpus}))
+    assert f"a replica takes {counted}, and a node of system has 0" in refusal.summary
+
+
 def test_a_stack_without_nodes_says_so_for_whatever_wanted_them() -> None:
     found = refusals({**CLUSTER, "runtimes": {"kserve": {}}})
     assert {one.code for one in found} == {"MLI2207"}

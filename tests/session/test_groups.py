@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mlinfra.core.facts import InstanceType
-from mlinfra.session.status.groups import Part, managed, offers_of, own, together
+from mlinfra.health.offers import offers_of
+from mlinfra.session.status.groups import Part, managed, own, together
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 A10G = InstanceType(name="g5.xlarge", vcpus=4, memory_mib=16384, gpus=1, gpu_name="A10G")

@@ -11,8 +11,8 @@ import msgspec
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
 from mlinfra.health.claims import claims_of
-from mlinfra.health.fitting import barred, could_run, lies_in, meant, suited, unmet, values_of, waiting
-from mlinfra.health.growth import grow, grows, on_its_way, unmoved_by
+from mlinfra.health.fitting import barred, could_run, lies_in, meant, outsized, suited, unmet, values_of, waiting
+from mlinfra.health.growth import grow, grows, no_type_for, on_its_way, unmoved_by
 from mlinfra.health.plugins import untold
 from mlinfra.health.pools import starting
 from mlinfra.health.refusing import untolerated
@@ -29,6 +29,7 @@ from mlinfra.health.seen import Group, Live, Seen, condition, controller_of, cou
 from mlinfra.health.turnover import Turnover, leaving, turnovers, unsettled
 
 _LACK = "Insufficient "
+_LESS = "ask for less, or add a group of a type with more to nodeGroups"
 _CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _OTHERS = {
     "had untolerated taint": "{nodes} kept for pods of another kind (a taint that it does not tolerate)",
@@ -70,8 +71,10 @@ def _waiting(seen: Seen, pod: Live, message: str, moves: _Moves) -> Finding:
     lacking = sorted(reason.removeprefix(_LACK) for reason in reasons if reason.startswith(_LACK))
     needs = needs_of(pod)
     asked = [name for name in sorted(needs) if name not in PLAIN]
+    unfit = no_type_for(seen, pod)
+    groups = [group for group in suited(seen, pod) if not (group.pool and unfit)]
     scarce = next((name for name in (*lacking, *asked) if name not in PLAIN), lacking[0] if lacking else "")
-    groups = list(suited(seen, pod))
+    scarce = ("" if groups else outsized(seen, pod)) or scarce
     claims = claims_of(pod)
     if labels := unmet(seen, pod):
         words, remedy, certain = _unlabelled(seen, labels)
@@ -93,6 +96,8 @@ def _waiting(seen: Seen, pod: Live, message: str, moves: _Moves) -> Finding:
         remedy = f"nothing: {replacing}"
     elif unmoved and any(grows(seen, one) for one in groups):
         remedy = f"the autoscaler adds no machine for it ({unmoved}): mend what it asks for, or have a group for it"
+    elif unfit and not groups and not certain:
+        remedy = f"Karpenter adds no machine for it ({unfit}): {_LESS}"
     settling = scarce and not remedy  # on a node that is there, and has yet to tell of it
     return Finding(
         severity=Severity.WARNING if growing or coming or replacing or settling else Severity.BROKEN,
@@ -157,6 +162,9 @@ def _scarce(
         told = listed(f"node {one['metadata']['name']} ({moves.going[one['metadata']['name']]})" for one in every)
         what = "the only node that has it goes" if len(every) == 1 else "the nodes that have it go"
         return f"{need}, and {what}: {told}", grow(seen, groups) or f"add a node with {name}", False
+    if not having and not groups and outsized(seen, pod) == name:
+        much = "so much" if name in PLAIN and name != "cpu" else "so many"
+        return f"{need}, and no machine of the stack's groups has {much}", _LESS, True
     if not having:
         return (*_nowhere(seen, pod, name, need, groups, moves), False)
     if amount > largest and not groups:

@@ -7,7 +7,7 @@ gives as the cause of an activity (user guide, "Verify a scaling activity"), Nov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, takewhile
@@ -16,8 +16,8 @@ import msgspec
 
 from mlinfra.aws.calls import Answer, Calls
 from mlinfra.core.errors import NotFound
-from mlinfra.core.facts import InstanceType
 from mlinfra.core.state import Record
+from mlinfra.health.offers import Types, offers_of
 from mlinfra.health.seen import Group
 
 _MANAGED = "aws:eks/nodeGroup:NodeGroup"
@@ -29,9 +29,6 @@ _IN_SERVICE = "InService"
 _LAUNCH = "Launching"
 _OF_LATE = timedelta(hours=1)
 _FAILED = frozenset({"Failed", "Cancelled"})
-_DIVIDED = "nvidia.com/"  # labels by which nodes share or divide their GPUs: they offer another number than they have
-
-Types = Mapping[str, InstanceType]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -170,21 +167,6 @@ def _stands_in(group: Group, hindered: Part) -> bool:
     """Whether a scaling group got a machine since another one gets none, and has it still."""
     later = group.launched is not None and hindered.failing is not None and group.launched >= hindered.failing
     return later and group.machines > 0
-
-
-def offers_of(names: Iterable[str], labels: Mapping[str, str], types: Types) -> dict[str, str]:
-    """What a new machine has at the most of what pods ask for: some types may have more than others."""
-    known = [types[name] for name in names if name in types]
-    if not known:
-        return {}
-    most = {"cpu": str(max(one.vcpus for one in known)), "memory": f"{max(one.memory_mib for one in known)}Mi"}
-    if any(key.startswith(_DIVIDED) for key in labels):
-        return most
-    for one in known:
-        count = one.gpus or one.neuron_devices
-        if one.accelerator and count > int(most.get(one.accelerator, 0)):
-            most[one.accelerator] = str(count)
-    return most
 
 
 def _tries(found: Answer, activities: list[Answer], now: datetime, *, lacking: bool) -> tuple[str, str]:

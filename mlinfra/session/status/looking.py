@@ -24,6 +24,7 @@ from mlinfra.core.state import Record, State
 from mlinfra.documents.stream import UnreadableError
 from mlinfra.health.backoff import STATUS
 from mlinfra.health.growth import NO_GROWTH
+from mlinfra.health.offers import Types
 from mlinfra.health.seen import AddOn, Cluster, Database, Expected, Group, Live, Missing, Release, Seen, Targets
 from mlinfra.library.contract import Workload
 from mlinfra.library.library import Library
@@ -45,7 +46,7 @@ from mlinfra.session.status.cloud_side import (
     read_databases,
     read_targets,
 )
-from mlinfra.session.status.groups import GROUPS, Types, read_groups
+from mlinfra.session.status.groups import GROUPS, read_groups
 
 _CLUSTER = "aws:eks/cluster:Cluster"
 _READERS = 12
@@ -112,7 +113,8 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
     unread: list[str] = []
     records = list(state.records.values())
     owned = next((record for record in records if record.type == _CLUSTER), None)
-    outside = _cloud_side(cloud, owned, records, unread, clock.now(), _types(state))
+    types = _types(state)
+    outside = _cloud_side(cloud, owned, records, unread, clock.now(), types)
     inside = _Inside() if _is_gone(outside.cluster) else _inside(cloud, owned, state, unread)
     seen = Seen(
         now=clock.now(),
@@ -122,6 +124,7 @@ def look(cloud: Cloud, library: Library, state: State, holder: Holder | None, cl
         holder=holder,
         cluster=outside.cluster,
         groups=outside.groups,
+        types=types,
         add_ons=outside.add_ons,
         targets=outside.targets,
         databases=outside.databases,

@@ -52,6 +52,9 @@ FINALIZER = "karpenter.sh/termination"
 CLASS_FINALIZER = "karpenter.k8s.aws/termination"
 _KEY: Key = ("", "karpenter")
 _AVOID = timedelta(minutes=3)
+# Why it starts nothing for a pod: nothing fits; or what fits is not to be had, or beyond the limits of its pool.
+_UNFIT = "no instance type met the scheduling requirements or had enough resources"
+_LACKING = "no instance type has the required offering, or all available instance types exceed limits for nodepool"
 _DISRUPTED: Object = {"key": "karpenter.sh/disrupted", "effect": "NoSchedule"}
 _Place = tuple[str, str, str]
 
@@ -119,8 +122,8 @@ class Karpenter:
             if home is not None:
                 snapshot.place(pod, home.name)
             elif not obstacle and not any(self._launch(cluster, pool, snapshot, placement) for pool in pools):
-                text = "Failed to schedule pod, no instance type has the required resources or met its requirements"
-                cluster.record(pod, NAME, "FailedScheduling", text, warning=True)
+                text = _LACKING if _has_fitting(cluster, pools, placement) else _UNFIT
+                cluster.record(pod, NAME, "FailedScheduling", f"Failed to schedule pod, {text}", warning=True)
 
     def _launch(self, cluster: Cluster, pool: Object, snapshot: Snapshot, placement: Placement) -> bool:
         """Start the cheapest machine of a pool that takes a pod; False where there is none."""
@@ -165,6 +168,16 @@ class Karpenter:
             moments.append(since + patience)
         self._idle = idle
         return min(moments, default=None)
+
+
+def _has_fitting(cluster: Cluster, pools: Objects, placement: Placement) -> bool:
+    """Whether a machine of some pool would take a pod, were it to be had and within the pool's limits."""
+    return any(
+        placement.refusal(imagine(cluster, f"{pool['metadata']['name']}-next", pool_shape(pool, offering.shape)))
+        is None
+        for pool in pools
+        for offering in candidates(pool, cluster.cloud.offerings())
+    )
 
 
 def _start(cluster: Cluster, pool: Object, node_class: Object, offering: Offering) -> Machine:
