@@ -104,7 +104,8 @@ def test_a_pod_larger_than_every_node_is_told_that_more_nodes_do_not_help() -> N
     made = world(gpus=1)
     serve_with_gpus(made, "trainer", 1, gpus=8)
     trouble = only(health_of(made, groups=groups(made, maximum=4)))
-    assert trouble.words == "each needs 8 nvidia.com/gpu, and no node has more than 1 nvidia.com/gpu"
+    most = "no node has more than 1 nvidia.com/gpu, nor would a new one of any group have enough"
+    assert trouble.words == f"each needs 8 nvidia.com/gpu, and {most}"
     assert "larger machines" in trouble.remedy
 
 

@@ -169,6 +169,7 @@ def _scarce(
         return (*_nowhere(seen, pod, name, need, groups, moves), False)
     if amount > largest and not groups:
         words = f"{need}, and no node has more than {_spelt(name, largest)}"
+        words += ", nor would a new one of any group have enough" if outsized(seen, pod) == name else ""
         return words, "ask for less, or add a node group of larger machines to nodeGroups", True
     if name not in PLAIN and (taints := untolerated(pod, having)):
         kept = f"kept for pods that tolerate {' and '.join(taints)}, which it does not"
