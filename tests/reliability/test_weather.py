@@ -16,7 +16,7 @@ SEEDS = 200
 RATES = (1, 5, 20)  # of a hundred calls
 KINDS = ("throttle", "error", "reset", "timeout", "lost", "garbled")
 # An answer that is garbled once the call had its effect is a lost one, and one that is to be known as such.
-SAMPLE = ["throttle/20/3", "error/20/2", "timeout/5/0", "garbled/20/4"]
+SAMPLE = ["throttle/20/3", "error/20/2", "timeout/5/0", "garbled/5/4"]
 INCOMPLETE = 6
 
 
