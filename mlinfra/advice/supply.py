@@ -99,12 +99,6 @@ class Supply(msgspec.Struct, frozen=True, kw_only=True):
         """How many machines of a group run already; none where nobody says."""
         return len(self._machines_of(group))
 
-    def former_machines(self, group: MachineGroup) -> list[Running]:
-        """Those of the group that it replaces, while it is there."""
-        if isinstance(self.running, Unasked) or not group.former[1]:
-            return []
-        return [one for one in self.running if (one.cluster, one.group) == group.former]
-
     def machines_within(self, group: MachineGroup, subnets: Collection[str]) -> int:
         """How many of them live in `subnets`, where what they need of addresses is theirs already."""
         return sum(one.subnet in subnets for one in self._machines_of(group))

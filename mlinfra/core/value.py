@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import is_
 from typing import Any, NoReturn, TypeAlias
 
@@ -223,6 +223,16 @@ def at(value: Value, path: Path) -> Value:
             case _:
                 raise LookupError(path_text(path))
     return value
+
+
+def block_of(value: object) -> Mapping[Any, Any]:
+    """A block as it is; of anything else, an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items_of(value: object) -> list[Any]:
+    """The items of a list; of anything else, none."""
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def path_text(path: Path) -> str:

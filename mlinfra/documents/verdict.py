@@ -29,6 +29,11 @@ class Verdict(IntEnum):
     UNKNOWN = 1
     PASS = 2
 
+    @classmethod
+    def of(cls, holds: bool) -> Verdict:
+        """Of what is known."""
+        return cls.PASS if holds else cls.FAIL
+
 
 Judge = Callable[[Value], int]
 

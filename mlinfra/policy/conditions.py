@@ -128,7 +128,7 @@ def _leaves_out(test: Test) -> Verdict:
     if operator == "null":  # to have a tag at all, whichever it is, is to have been chosen
         return _all_are(test.values, "false") if _is_tag(key) else Verdict.FAIL
     if operator.startswith("numericlessthan"):
-        return Verdict.PASS if key == _OLD_SIGN_IN else Verdict.FAIL
+        return Verdict.of(key == _OLD_SIGN_IN)
     if not _EQUAL.fullmatch(operator) or not test.values:
         return Verdict.FAIL
     return Verdict.PASS if _is_tag(key) else _is_chosen(test, strangers=False)
@@ -141,7 +141,7 @@ def _is_tag(key: str) -> bool:
 def _all_are(values: tuple[Value, ...], word: str) -> Verdict:
     if any(isinstance(one, Expression) for one in values):
         return Verdict.UNKNOWN
-    return Verdict.PASS if values and all(str(one).lower() == word for one in values) else Verdict.FAIL
+    return Verdict.of(bool(values) and all(str(one).lower() == word for one in values))
 
 
 def _is_chosen(test: Test, *, strangers: bool) -> Verdict:

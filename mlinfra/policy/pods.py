@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.resource import Resource
-from mlinfra.core.value import Expression, Path, Value
+from mlinfra.core.value import Expression, Path, Value, items_of
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.yaml import read
 
@@ -104,17 +104,13 @@ def _looks_like_a_pod(value: dict[Any, Any]) -> bool:
         or any(isinstance(value.get(name), bool | Expression) for name in _FLAGS)
         or any(_is_model(item) for item in value.values())
         or _is_with(value.get("securityContext"), "sysctls")
-        or any(_is_with(one, "hostPath") for one in _listed(value.get("volumes")))
+        or any(_is_with(one, "hostPath") for one in items_of(value.get("volumes")))
         or any(isinstance(value.get(name), dict) for name in _SINGLE)
     )
 
 
 def _is_with(value: Value, name: str) -> bool:
     return isinstance(value, dict) and name in value
-
-
-def _listed(value: Value) -> list[Value]:
-    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _is_model(value: Value) -> bool:

@@ -82,7 +82,6 @@ _PANELS: dict[str, tuple[Panel, ...]] = {
         ),
     ),
 }
-TITLES = tuple(_PANELS)
 
 
 def add_dashboards(scope: Scope) -> None:

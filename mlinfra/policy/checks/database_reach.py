@@ -59,6 +59,6 @@ def _is_of(resource: Resource, name: str, value: Value) -> bool:
 
 def _is_internet(scene: Scene, gateway: Value) -> Verdict:
     if isinstance(gateway, str):
-        return Verdict.PASS if gateway.startswith("igw-") else Verdict.FAIL
+        return Verdict.of(gateway.startswith("igw-"))
     named = scene.named(gateway)
     return Verdict.UNKNOWN if named is None else Verdict.PASS if named.type == _GATEWAY else Verdict.FAIL

@@ -54,7 +54,7 @@ def _denies_in_the_clear(statement: Statement) -> Verdict:
     if "NotPrincipal" in body or not all(_names_action(statement, one) for one in _ACTIONS):
         return Verdict.FAIL
     verdicts = [
-        Verdict.UNKNOWN if isinstance(effect, Expression) else _when(effect == "Deny"),
+        Verdict.UNKNOWN if isinstance(effect, Expression) else Verdict.of(effect == "Deny"),
         is_for_everybody(statement),
         Verdict.UNKNOWN if isinstance(condition, Expression) else _is_in_the_clear(condition),
         _covers_objects(statement),
@@ -76,7 +76,7 @@ def _is_in_the_clear(condition: Value) -> Verdict:
     values = asked[0].values
     if any(isinstance(one, Expression) for one in values):
         return Verdict.UNKNOWN
-    return _when([str(one).lower() for one in values] == ["false"])
+    return Verdict.of([str(one).lower() for one in values] == ["false"])
 
 
 def _covers_objects(statement: Statement) -> Verdict:
@@ -93,7 +93,3 @@ def _is_all_of_a_bucket(text: str) -> bool:
     """`*`, `arn:aws:s3:::acme/*`, `arn:aws:s3:::acme*`."""
     _, slash, key = text.partition("/")
     return all(fits(name, key) for name in NAMES) if slash else text.endswith("*")
-
-
-def _when(condition: bool) -> Verdict:
-    return Verdict.PASS if condition else Verdict.FAIL

@@ -33,5 +33,5 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
 def _verdict(image: Value) -> Verdict:
     last = image.parts[-1] if isinstance(image, Concat) and image.parts else image
     if isinstance(last, str):
-        return Verdict.PASS if _DIGEST.search(last) else Verdict.FAIL
+        return Verdict.of(_DIGEST.search(last) is not None)
     return Verdict.UNKNOWN if isinstance(last, Expression) else Verdict.FAIL

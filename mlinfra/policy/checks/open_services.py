@@ -51,8 +51,8 @@ def _of_ingress(
     scheme, signed = annotations.get(f"{_ALB}scheme"), annotations.get(f"{_ALB}auth-type", "none")
     said: Value = annotations.get(f"{_ALB}inbound-cidrs") or _ANYWHERE
     verdict = min(
-        Verdict.UNKNOWN if isinstance(scheme, Expression) else _when(scheme == "internet-facing"),
-        _when(signed == "none"),
+        Verdict.UNKNOWN if isinstance(scheme, Expression) else Verdict.of(scheme == "internet-facing"),
+        Verdict.of(signed == "none"),
         is_world([part.strip() for part in said.split(",")] if isinstance(said, str) else many(said)),
     )
     if verdict is Verdict.FAIL:
@@ -104,23 +104,19 @@ def _annotations(resource: Resource) -> Mapping[Any, Any]:
 
 def _is_balanced(spec: Mapping[Any, Any]) -> Verdict:
     kind = spec.get("type")
-    return Verdict.UNKNOWN if isinstance(kind, Expression) else _when(kind == "LoadBalancer")
+    return Verdict.UNKNOWN if isinstance(kind, Expression) else Verdict.of(kind == "LoadBalancer")
 
 
 def _faces_internet(spec: Mapping[Any, Any], annotations: Mapping[Any, Any]) -> Verdict:
     scheme = annotations.get(f"{_AWS}scheme")
     if scheme is not None:
-        return Verdict.UNKNOWN if isinstance(scheme, Expression) else _when(scheme != "internal")
+        return Verdict.UNKNOWN if isinstance(scheme, Expression) else Verdict.of(scheme != "internal")
     if annotations.get(f"{_AWS}internal") in ("true", True, "0.0.0.0/0"):
         return Verdict.FAIL
     ours = spec.get("loadBalancerClass") == _CLASS or annotations.get(f"{_AWS}type") in _EXTERNAL
-    return _when(not ours)
+    return Verdict.of(not ours)
 
 
 def _is_open(spec: Mapping[Any, Any], annotations: Mapping[Any, Any]) -> Verdict:
     said: Value = spec.get("loadBalancerSourceRanges") or annotations.get(_RANGES) or _ANYWHERE
     return is_world([part.strip() for part in said.split(",")] if isinstance(said, str) else many(said))
-
-
-def _when(condition: bool) -> Verdict:
-    return Verdict.PASS if condition else Verdict.FAIL

@@ -49,15 +49,6 @@ def parts_of(work: Work, release: Release | None) -> tuple[Part, ...]:
     )
 
 
-def removed_parts(release: Release) -> tuple[Part, ...]:
-    """What goes with a release when it is removed."""
-    hooks = [piece for hook in release.last.hooks for piece in read_manifest(str(hook.get("manifest") or ""), "")]
-    return (
-        *(_hook(piece, "delete") for piece in hooks if _runs(piece, "delete")),
-        *_changes({piece.identity: piece for piece in _stored(release)}, {}, {}),
-    )
-
-
 def _rendered(work: Work, *, upgrade: bool) -> tuple[list[Piece], Mapping[Identity, set[Path]], Rendering] | str:
     """The objects, what of them is generated, and all that was rendered; or why that cannot be told yet."""
     values, unknown = stood_in(work.properties.get("values") or {})

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
-from mlinfra.core.value import Path, is_known
+from mlinfra.core.value import Path, block_of, is_known, items_of
 from mlinfra.documents.quantity import parse_quantity
 
 Check = Callable[[Any], Iterator[str]]  # of a known value, in words that follow its path
@@ -241,16 +241,16 @@ def _selects(block: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 def _pod(block: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Containers have names of their own, and mount volumes that there are."""
-    volumes = [_block(one).get("name") for one in _items(block.get("volumes"))]
+    volumes = [block_of(one).get("name") for one in items_of(block.get("volumes"))]
     whole = is_known(block.get("volumes"))
     seen: set[object] = set()
     for field in ("initContainers", "containers"):
-        for index, container in enumerate(map(_block, _items(block.get(field)))):
+        for index, container in enumerate(map(block_of, items_of(block.get(field)))):
             name = container.get("name")
             if isinstance(name, str) and name in seen:
                 yield (field, index, "name"), f"is {name!r}, and another container of the pod is called so"
             seen.add(name)
-            for at, mount in enumerate(map(_block, _items(container.get("volumeMounts")))):
+            for at, mount in enumerate(map(block_of, items_of(container.get("volumeMounts")))):
                 mounted = mount.get("name")
                 if whole and isinstance(mounted, str) and mounted not in volumes:
                     yield (field, index, "volumeMounts", at, "name"), f"is {mounted!r}, and the pod has no such volume"
@@ -288,7 +288,7 @@ def _job(block: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 def _service(block: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Of several ports each has a name."""
-    ports = [_block(one) for one in _items(block.get("ports"))]
+    ports = [block_of(one) for one in items_of(block.get("ports"))]
     for index, port in enumerate(ports if len(ports) > 1 else ()):
         if "name" not in port:
             yield ("ports", index, "name"), "is missing: a service of several ports names each"
@@ -309,13 +309,5 @@ AGREEMENTS: Mapping[str, Agreement] = {
 
 def _within(value: object, *names: str) -> Mapping[str, Any]:
     for name in names:
-        value = _block(value).get(name)
-    return _block(value)
-
-
-def _block(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _items(value: object) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
+        value = block_of(value).get(name)
+    return block_of(value)

@@ -15,7 +15,7 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.resource import Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.stack import Positions, Stack
-from mlinfra.core.value import Path, Ref, Value, is_known
+from mlinfra.core.value import Path, Ref, Value, block_of, is_known, items_of
 from mlinfra.session.codes import Code
 from mlinfra.session.scrutiny.pointing import source_at
 
@@ -90,8 +90,8 @@ def _defaults(made: Iterable[Resource], positions: Positions) -> Iterator[Diagno
     (https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class, November 2026)."""
     first: Resource | None = None
     for one in made:
-        metadata = _block(one.properties.get("metadata")) if one.type == _INGRESS_CLASS else {}
-        if _text(_block(metadata.get("annotations")).get(_IS_DEFAULT)) != "true":
+        metadata = block_of(one.properties.get("metadata")) if one.type == _INGRESS_CLASS else {}
+        if _text(block_of(metadata.get("annotations")).get(_IS_DEFAULT)) != "true":
             continue
         first = first or one
         if one is not first:
@@ -229,24 +229,24 @@ def _rule(properties: Mapping[Any, Any]) -> Iterator[Way]:
 
 def _virtual_service(properties: Mapping[Any, Any]) -> Iterator[Way]:
     """Hosts at gateways; of one in the mesh alone nobody outside asks anything."""
-    spec = _block(properties.get("spec"))
-    routes = [_block(route) for route in _items(spec.get("http"))]
-    matches = [_block(match) for route in routes for match in _items(route.get("match")) or [{}]]
-    for gateway in map(_text, _items(spec.get("gateways"))):
-        for index, host in enumerate(map(_text, _items(spec.get("hosts")))):
+    spec = block_of(properties.get("spec"))
+    routes = [block_of(route) for route in items_of(spec.get("http"))]
+    matches = [block_of(match) for route in routes for match in items_of(route.get("match")) or [{}]]
+    for gateway in map(_text, items_of(spec.get("gateways"))):
+        for index, host in enumerate(map(_text, items_of(spec.get("hosts")))):
             for match in matches if gateway and host else ():
                 if is_known(match):
-                    kind = _block(match.get("uri")) or {"prefix": "/"}
+                    kind = block_of(match.get("uri")) or {"prefix": "/"}
                     also = {name: value for name, value in match.items() if name != "uri"}
                     way = f"{host}{next(iter(kind.values()))}"
                     yield ("spec", "hosts", index), (way, f"at {gateway}", *([repr(also)] if also else []), *kind)
 
 
 def _ingress(properties: Mapping[Any, Any]) -> Iterator[Way]:
-    spec = _block(properties.get("spec"))
+    spec = block_of(properties.get("spec"))
     door = _text(spec.get("ingressClassName"))
-    for index, rule in enumerate(map(_block, _items(spec.get("rules")))):
-        for way in map(_block, _items(_block(rule.get("http")).get("paths"))):
+    for index, rule in enumerate(map(block_of, items_of(spec.get("rules")))):
+        for way in map(block_of, items_of(block_of(rule.get("http")).get("paths"))):
             host, path = _text(rule.get("host")), _text(way.get("path")) or "/"
             if host and door:
                 yield ("spec", "rules", index, "host"), (f"{host}{path}", f"at {door}", _text(way.get("pathType")))
@@ -258,14 +258,6 @@ _WAYS: Mapping[str, Callable[[Mapping[Any, Any]], Iterator[Way]]] = {
     _VIRTUAL_SERVICE: _virtual_service,
     _INGRESS: _ingress,
 }
-
-
-def _block(value: object) -> Mapping[Any, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _items(value: object) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _text(value: object) -> str:

@@ -28,7 +28,7 @@ def read_cluster(calls: Calls, record: Record) -> Cluster:
         found = calls.one("eks", "DescribeCluster", {"name": name}, about=name)["cluster"]
     except NotFound:
         return Cluster(name=name, status="GONE")
-    return Cluster(name=name, status=found["status"], problems=_issues(found))
+    return Cluster(name=name, status=found["status"], problems=issues_of(found))
 
 
 def read_add_ons(calls: Calls, records: Iterable[Record]) -> tuple[AddOn, ...]:
@@ -44,7 +44,7 @@ def _add_on(calls: Calls, record: Record) -> AddOn:
         found = calls.one("eks", "DescribeAddon", params, about=record.id)["addon"]
     except NotFound:
         return AddOn(name=name, status="GONE", address=address)
-    return AddOn(name=name, status=found["status"], problems=_issues(found), address=address)
+    return AddOn(name=name, status=found["status"], problems=issues_of(found), address=address)
 
 
 def read_databases(calls: Calls, records: Iterable[Record]) -> tuple[Database, ...]:
@@ -88,6 +88,7 @@ def _targets(calls: Calls, record: Record) -> Targets | None:
     )
 
 
-def _issues(found: Answer) -> tuple[str, ...]:
+def issues_of(found: Answer) -> tuple[str, ...]:
+    """What EKS says is wrong with something of its own."""
     issues = (found.get("health") or {}).get("issues") or ()
     return tuple(f"{one.get('code')}: {one.get('message')}" for one in issues)

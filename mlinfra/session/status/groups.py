@@ -19,6 +19,7 @@ from mlinfra.core.errors import NotFound
 from mlinfra.core.state import Record
 from mlinfra.health.offers import Types, offers_of
 from mlinfra.health.seen import Group
+from mlinfra.session.status.cloud_side import issues_of
 
 _MANAGED = "aws:eks/nodeGroup:NodeGroup"
 _OWN = "aws:autoscaling/group:Group"
@@ -76,7 +77,7 @@ def managed(found: Answer, parts: list[Part], name: str, types: Types) -> Part:
         status=found["status"],
         minimum=sizes.get("minSize", 0),
         maximum=sizes.get("maxSize", 0),
-        problems=_issues(found),
+        problems=issues_of(found),
         labels=labels,
         taints=tuple(_as_kubernetes(one) for one in found.get("taints") or ()),
         offers={**offers, **behind.offers},
@@ -228,8 +229,3 @@ def _as_kubernetes(taint: Answer) -> dict[str, str]:
     """EKS spells it `NO_SCHEDULE`."""
     effect = "".join(part.capitalize() for part in str(taint.get("effect", "")).split("_"))
     return {"key": str(taint.get("key", "")), "value": str(taint.get("value") or ""), "effect": effect}
-
-
-def _issues(found: Answer) -> tuple[str, ...]:
-    issues = (found.get("health") or {}).get("issues") or ()
-    return tuple(f"{one.get('code')}: {one.get('message')}" for one in issues)

@@ -33,6 +33,44 @@ _SIGN_IN = {
     "sessionCookieName": text(default="AWSELBAuthSessionCookie"),
     "sessionTimeout": integer(default=604800),
 }
+# What asks who comes, before a request goes anywhere.
+_WHO_MAY = {
+    "authenticateCognito": block(
+        {
+            "userPoolArn": text(required=True, default=None),
+            "userPoolClientId": text(required=True, default=None),
+            "userPoolDomain": text(required=True, default=None),
+            **_SIGN_IN,
+        }
+    ),
+    "authenticateOidc": block(
+        {
+            "authorizationEndpoint": text(required=True, default=None),
+            "clientId": text(required=True, default=None),
+            "clientSecret": text(required=True, write_only=True),
+            "issuer": text(required=True, default=None),
+            "tokenEndpoint": text(required=True, default=None),
+            "userInfoEndpoint": text(required=True, default=None),
+            **_SIGN_IN,
+        }
+    ),
+    "jwtValidation": block(
+        {
+            "issuer": text(required=True, default=None),
+            "jwksEndpoint": text(required=True, default=None, pattern="^https://"),
+            "additionalClaims": set_of(
+                block(
+                    {
+                        "name": text(required=True),
+                        "format": text(required=True),
+                        "values": set_of(text(), required=True),
+                    }
+                ),
+                default=[],
+            ),
+        }
+    ),
+}
 
 
 def _action() -> Property:
@@ -74,41 +112,7 @@ def _action() -> Property:
                     "query": text(default="#{query}"),
                 }
             ),
-            "authenticateCognito": block(
-                {
-                    "userPoolArn": text(required=True, default=None),
-                    "userPoolClientId": text(required=True, default=None),
-                    "userPoolDomain": text(required=True, default=None),
-                    **_SIGN_IN,
-                }
-            ),
-            "authenticateOidc": block(
-                {
-                    "authorizationEndpoint": text(required=True, default=None),
-                    "clientId": text(required=True, default=None),
-                    "clientSecret": text(required=True, write_only=True),
-                    "issuer": text(required=True, default=None),
-                    "tokenEndpoint": text(required=True, default=None),
-                    "userInfoEndpoint": text(required=True, default=None),
-                    **_SIGN_IN,
-                }
-            ),
-            "jwtValidation": block(
-                {
-                    "issuer": text(required=True, default=None),
-                    "jwksEndpoint": text(required=True, default=None, pattern="^https://"),
-                    "additionalClaims": set_of(
-                        block(
-                            {
-                                "name": text(required=True),
-                                "format": text(required=True),
-                                "values": set_of(text(), required=True),
-                            }
-                        ),
-                        default=[],
-                    ),
-                }
-            ),
+            **_WHO_MAY,
         }
     )
 
