@@ -19,6 +19,13 @@ LEFT_OUT = {
     "resources.to-egress-only": "it has egress-only gateways for IPv6 alone",
     "resources.disks": "it wants a key's ARN where EC2 takes an alias",
     "resources.issued": "it cannot import what waits for a certificate",
+    "resources.rule-of-tokens": "it judges no tokens before 6 (AFTER)",
+}
+# What a later provider takes, and 5.100 does not: load balancers judge tokens since November 2025, and so Terraform
+# (github.com/hashicorp/terraform-provider-aws, pull request 45089, merged that month; read 2026-11-25).
+AFTER = {
+    "aws:lb/listener:Listener defaultActions.jwtValidation",
+    "aws:lb/listenerRule:ListenerRule actions.jwtValidation",
 }
 LOGS = """
 apiVersion: mlinfra/v1
@@ -40,7 +47,7 @@ UNREAD = {
 
 
 def test_terraform_knows_every_property_of_every_type(tmp_path: Path) -> None:
-    assert unknown_to(tmp_path, catalogue().values()) == []
+    assert [one for one in unknown_to(tmp_path, catalogue().values()) if one not in AFTER] == []
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in STACKS.glob("*.yaml")))
