@@ -83,9 +83,13 @@ def create(
                 str(error), hint=error.hint
             ) from error  # what follows the making failed: not to be made again
 
-    found = _look(provider, target, tagged=tagged) if begun else None
+    found: Present | None = None
+    unclear = begun
     for attempt in range(_ATTEMPTS):
         try:
+            if unclear:  # also looking may fail for a while, as where the network is cut while it becomes ready
+                found = _look(provider, target, tagged=tagged) or found
+                unclear = False
             if found is None:
                 return patience.repeat(make)
             operation.made(found.id)
@@ -93,8 +97,8 @@ def create(
         except Ambiguous:
             if attempt == _ATTEMPTS - 1:
                 raise
+            unclear = True
             patience.wait(attempt)
-            found = _look(provider, target, tagged=tagged) or found
     raise AssertionError("unreachable")
 
 

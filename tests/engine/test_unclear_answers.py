@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlinfra.core.errors import StateConflict, Throttled
+from mlinfra.core.errors import Ambiguous, StateConflict, Throttled
 from mlinfra.core.ledger import Intended
 from mlinfra.core.resource import Graph
 
@@ -35,6 +35,23 @@ def test_a_lost_answer_to_any_operation_costs_nothing(operation: str) -> None:
         assert world.apply(desired).complete
         assert world.settled(desired)
     assert world.cloud.things == {}
+
+
+def test_a_network_that_is_cut_while_something_becomes_ready_is_waited_for() -> None:
+    """Neither is the answer there, nor can be seen what there is, the next five times."""
+    world = World()
+    cut = iter(range(5))
+
+    def no_answer(operation: str, kind: str) -> None:
+        if operation == "made":
+            world.cloud.after = lambda operation, kind: None
+            world.cloud.unread = lambda operation, kind: "no network" if next(cut, None) is not None else ""
+            raise Ambiguous("no answer")
+
+    world.cloud.after = no_answer
+    assert world.apply(stack()).complete
+    assert next(cut, None) is None
+    assert world.settled(stack())
 
 
 def test_an_update_whose_answer_was_lost_is_not_made_twice_where_it_took_effect() -> None:
