@@ -14,6 +14,10 @@ from mlinfra.providers.helm.codes import Code
 _PASSING = re.compile(
     r"\bEOF\b|connection (?:refused|reset)|broken pipe|i/o timeout|no such host|TLS handshake|unreachable"
     r"|Client\.Timeout exceeded"  # of one request that nobody answered, not of waiting for objects
+    # What an API server says with a 504, and client-go of one without words (apimachinery pkg/api/errors/errors.go,
+    # NewGenericServerResponse; seen 2026-11-25).
+    r"|did not complete within|unable to return a response in the time allotted|[Gg]ateway ?[Tt]ime-?out"
+    r"|failed to download openapi"  # what the server says of itself, before anything of the chart is looked at
     r"|currently unable to handle|[Ii]nternal error|InternalError|etcdserver|[Tt]oo many requests"
     r"|[Ss]ervice ?[Uu]navailable|object has been modified|server is currently|http2: "
 )
