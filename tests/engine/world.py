@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -56,6 +56,8 @@ class Disk:
         self.lines: list[bytes] = []
         self.robbed_after = -1  # entries; the lease is somebody else's then
         self.entered: list[Entry] = []
+        self.before: Callable[[str], None] = lambda operation: None  # raises to keep a write from being made
+        self.after: Callable[[str], None] = lambda operation: None
 
     @property
     def holder(self) -> Holder:
@@ -67,13 +69,17 @@ class Disk:
 
     def append(self, entries: Sequence[Entry]) -> None:
         self.fence()
+        self.before("append")
         self.entered += entries
         self.lines += [codec.encode(entry) for entry in entries]
+        self.after("append")
 
     def compact(self, state: State) -> State:
         self.fence()
+        self.before("compact")
         written = msgspec.structs.replace(state, serial=state.serial + 1, applied=())
         self.base, self.lines = codec.encode(written), []
+        self.after("compact")
         return written
 
     def restore(self, state: State) -> State:
@@ -135,7 +141,8 @@ class World:
         if connection.identity not in alive:
             return ToyCloud()
         inside = self.clusters.setdefault(connection.identity, ToyCloud())
-        inside.before, inside.after = self.cloud.before, self.cloud.after
+        inside.before, inside.after, inside.unread = self.cloud.before, self.cloud.after, self.cloud.unread
+        inside.in_two = self.cloud.in_two
         return inside
 
     def clusters_there(self) -> list[Properties]:
@@ -182,11 +189,11 @@ class World:
     def journal(self) -> Journal:
         return Journal(self.disk, self.disk.read())
 
-    def apply(self, graph: Graph, *, destroy: bool = False, **options: object) -> Report:
+    def apply(self, graph: Graph, *, destroy: bool = False, stop: Stop | None = None, **options: object) -> Report:
         """What `mlinfra apply STACK` does: recover, plan, carry out."""
         recover(self.journal(), self.connect, TYPES, OWNERSHIP)
         plan = self.plan(graph, destroy=destroy, **options)  # type: ignore[arg-type]
-        return self.carry_out(plan, graph)
+        return self.carry_out(plan, graph, stop)
 
     def settled(self, graph: Graph) -> bool:
         """Whether a plan, with refresh and without, has nothing to do, and the state is sound."""
