@@ -5,8 +5,6 @@ The command line asks, the walk and its operations obey.
 
 from __future__ import annotations
 
-import threading
-
 from mlinfra.core.errors import MlinfraError
 from mlinfra.engine.codes import Code
 
@@ -23,24 +21,25 @@ class Halted(MlinfraError):
 
 
 class Stop:
-    """A request that can be raised once and once more, from any thread or signal handler."""
+    """A request that can be raised once and once more, from any thread or signal handler.
+
+    It takes no lock: one handler may come in the middle of another, on the same thread, and would wait for itself.
+    """
 
     def __init__(self) -> None:
-        self._draining = threading.Event()
-        self._halted = threading.Event()
+        self._draining = self._halted = False
 
     def once(self) -> None:
         """Begin nothing new."""
-        self._draining.set()
+        self._draining = True
 
     def twice(self) -> None:
         """Wait for nothing any more."""
-        self._draining.set()
-        self._halted.set()
+        self._draining = self._halted = True
 
     def press(self) -> None:
         """The next of the two: what a signal handler calls."""
-        if self._draining.is_set():
+        if self._draining:
             self.twice()
         else:
             self.once()
@@ -48,12 +47,12 @@ class Stop:
     @property
     def draining(self) -> bool:
         """Whether anything new may begin no more."""
-        return self._draining.is_set()
+        return self._draining
 
     @property
     def halted(self) -> bool:
         """Whether nothing is waited for any more."""
-        return self._halted.is_set()
+        return self._halted
 
     def check(self) -> None:
         """Raise `Halted` if so."""
