@@ -17,6 +17,8 @@ _PASSING = re.compile(
     # What an API server says with a 504, and client-go of one without words (apimachinery pkg/api/errors/errors.go,
     # NewGenericServerResponse; seen 2026-11-25).
     r"|did not complete within|unable to return a response in the time allotted|[Gg]ateway ?[Tt]ime-?out"
+    # The wait lost sight of an object before its time ran out (pkg/kube/statuswait.go adds that as a deadline).
+    r"|status: Unknown(?![\s\S]*deadline exceeded)"
     r"|failed to download openapi"  # what the server says of itself, before anything of the chart is looked at
     r"|currently unable to handle|[Ii]nternal error|InternalError|etcdserver|[Tt]oo many requests"
     r"|[Ss]ervice ?[Uu]navailable|object has been modified|server is currently|http2: "
