@@ -85,7 +85,7 @@ TYPES: dict[str, ResourceType] = {
             ),
             key=("name",),
             name=NameRule("name", longest=40),
-            volatile=frozenset({"revision"}),
+            volatile={"revision": (), "edition": ("image",)},
         ),
         ResourceType(
             token="toy:net/Route",
@@ -221,7 +221,7 @@ class ToyCloud:
                 if isinstance(declared.default, bool | int | str | list | dict)
             }
             made = f"{target.type.rsplit('/')[-1].lower()}-{next(self._ids)}"
-            thing = Thing(target.type, made, {**defaults, **target.properties, "revision": 1}, owner)
+            thing = Thing(target.type, made, {**defaults, **target.properties, "revision": 1, "edition": 1}, owner)
             self.things[made] = thing
         self.after("create", target.type)
         operation.made(made)
@@ -238,6 +238,7 @@ class ToyCloud:
                 assert TYPES[target.type].inputs.fields[str(path[0])].replace is None
                 self._set(thing, target, str(path[0]))
             thing.properties["revision"] = thing.properties.get("revision", 0) + 1
+            thing.properties["edition"] = thing.properties.get("edition", 0) + any(p[0] == "image" for p in changed)
         self.after("update", target.type)
         return thing.present()
 
