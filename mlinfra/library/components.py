@@ -94,6 +94,7 @@ def notes(entries: Iterable[Entry], made: Iterable[Address], stack: Stack) -> tu
             severity=Severity.NOTE,
             code=Code.COMPONENT_WANTED,
             summary=f"{entry.module.name} comes along: wanted by {', '.join(map(str, entry.wanted_by))}",
+            address=entry.address,
             source=_source(entry, stack),
         )
         for entry in entries
