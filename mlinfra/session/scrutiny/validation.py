@@ -16,7 +16,7 @@ import msgspec
 from mlinfra.aws.machines import is_known
 from mlinfra.config.codes import Code as ConfigCode
 from mlinfra.config.draft import DraftError
-from mlinfra.core.diagnostic import Diagnostic, errors_in
+from mlinfra.core.diagnostic import Diagnostic, Severity, errors_in
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource_type import ResourceType
@@ -60,7 +60,8 @@ def refusals(
     except ConfigError as error:
         return error.diagnostics
     else:
-        found = idle_names(stack, graph.resources) if planned is stack and not broken else ()
+        idle = tuple(one for one in graph.notes if one.severity is Severity.WARNING)
+        found = (*idle_names(stack, graph.resources), *idle) if planned is stack and not broken else idle
     if planned is stack and not broken and not errors_in(found):
         found = (*found, *unknown_namespaces(stack, graph))
     region = misspelt_region(stack)
