@@ -41,6 +41,8 @@ class FaultKind(StrEnum):
 
 
 EVERY_KIND = frozenset(FaultKind)
+# What is denied was not done: a service that says so has had no effect. Only a 5xx may say it of what it did.
+_DENIALS = frozenset({FaultKind.THROTTLE, FaultKind.DENIED, FaultKind.QUOTA, FaultKind.CAPACITY})
 
 
 class When(StrEnum):
@@ -62,6 +64,8 @@ class Occasion(msgspec.Struct, frozen=True):
 class FaultRule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule. Patterns are those of the shell; all that is given must match.
 
+    when: what denies a call comes before it: "The request was denied due to request throttling", say the common errors
+        of AWS's services (25 November 2026). ValueError for one that comes after.
     mutating: only mutating calls, or only the others.
     where: patterns for named details of the call (`InstanceType: p4d.*`).
     skip: how many matching calls pass unharmed first.
@@ -87,6 +91,10 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     message: str = ""
     status: int = 0
+
+    def __post_init__(self) -> None:
+        if self.when is When.AFTER and self.kind in _DENIALS:
+            raise ValueError(f"a call that ends with `{self.kind}` has had no effect: it cannot come after")
 
     def matches(self, occasion: Occasion) -> bool:
         """Whether the rule is about such calls at all."""

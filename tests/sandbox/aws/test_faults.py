@@ -105,6 +105,12 @@ def test_an_error_after_the_effect_is_possible_too(aws: Any, sandbox: Sandbox) -
     assert [kind for kind, _ in sandbox.inventory()] == ["ec2:vpc"]
 
 
+def test_what_was_denied_has_no_effect() -> None:
+    for kind in (FaultKind.THROTTLE, FaultKind.DENIED, FaultKind.QUOTA, FaultKind.CAPACITY):
+        with pytest.raises(ValueError, match="cannot come after"):
+            FaultRule(kind=kind, when=When.AFTER)
+
+
 @pytest.mark.parametrize(("when", "made"), [(When.BEFORE, []), (When.AFTER, ["ec2:vpc"])])
 def test_the_caller_can_be_killed(sandbox: Sandbox, when: When, made: list[str]) -> None:
     sandbox.faults.add(FaultRule(kind=FaultKind.KILL, operation="CreateVpc", when=when))
