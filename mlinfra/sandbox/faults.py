@@ -41,12 +41,12 @@ class FaultKind(StrEnum):
 
 
 EVERY_KIND = frozenset(FaultKind)
-# What is denied was not done: a service that says so has had no effect. Only a 5xx may say it of what it did.
-_DENIALS = frozenset({FaultKind.THROTTLE, FaultKind.DENIED, FaultKind.QUOTA, FaultKind.CAPACITY})
+# Who is answered so knows that nothing was done: no service says it of what it has done.
+_REFUSALS = frozenset({FaultKind.THROTTLE, FaultKind.DENIED, FaultKind.QUOTA, FaultKind.CAPACITY})
 
 
 class When(StrEnum):
-    """Whether it goes wrong before the call has any effect, or after."""
+    """Whether it goes wrong before the call has any effect, or after: what is refused is refused before."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -64,8 +64,6 @@ class Occasion(msgspec.Struct, frozen=True):
 class FaultRule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule. Patterns are those of the shell; all that is given must match.
 
-    when: what denies a call comes before it: "The request was denied due to request throttling", say the common errors
-        of AWS's services (25 November 2026). ValueError for one that comes after.
     mutating: only mutating calls, or only the others.
     where: patterns for named details of the call (`InstanceType: p4d.*`).
     skip: how many matching calls pass unharmed first.
@@ -92,9 +90,10 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     status: int = 0
 
-    def __post_init__(self) -> None:
-        if self.when is When.AFTER and self.kind in _DENIALS:
-            raise ValueError(f"a call that ends with `{self.kind}` has had no effect: it cannot come after")
+    @property
+    def comes_after(self) -> bool:
+        """Whether the call has its effect first; of one that is refused, never."""
+        return self.when is When.AFTER and self.kind not in _REFUSALS
 
     def matches(self, occasion: Occasion) -> bool:
         """Whether the rule is about such calls at all."""
