@@ -13,7 +13,8 @@ from mlinfra.providers.helm.codes import Code
 
 _PASSING = re.compile(
     r"\bEOF\b|connection (?:refused|reset)|broken pipe|i/o timeout|no such host|TLS handshake|unreachable"
-    r"|Client\.Timeout exceeded"  # of one request that nobody answered, not of waiting for objects
+    # Of one request that nobody answered, by the client, the server or client-go, not of waiting for objects.
+    r"|Client\.Timeout exceeded|request did not complete within|unable to return a response in the time allotted"
     r"|currently unable to handle|[Ii]nternal error|InternalError|etcdserver|[Tt]oo many requests"
     r"|[Ss]ervice ?[Uu]navailable|object has been modified|server is currently|http2: "
 )
