@@ -74,7 +74,7 @@ _ADDON = AwsType(
             }
         ),
         key=("clusterName", "addonName"),
-        volatile=frozenset({"modifiedAt"}),
+        volatile={"modifiedAt": ()},
     ),
     service="eks",
     upper=False,
