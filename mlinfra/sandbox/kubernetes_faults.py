@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 
 from mlinfra.core.clock import Clock
@@ -92,8 +93,10 @@ def _strike(clock: Clock, rule: FaultRule, call: Call, answered: Response | None
         return Response(status, body, content_type or "application/json")
     if rule.kind is FaultKind.KILL:
         return _kill(rule.pid or process_of(call.port))
-    if rule.kind in (FaultKind.LATENCY, FaultKind.TIMEOUT):
+    if rule.kind is FaultKind.LATENCY:
         clock.sleep(rule.seconds)
+    if rule.kind is FaultKind.TIMEOUT:
+        time.sleep(rule.seconds)  # whatever the clock of the account says, as for calls to AWS
     fault = _refusal(rule)
     return None if fault is None else fault.strike(lambda: DROPPED)
 

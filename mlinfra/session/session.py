@@ -172,7 +172,8 @@ class Session:
         """
         state = self._state()
         on_progress("reading facts")
-        facts, graph = self._desires.whole(state, again=refresh_facts)
+        with policies.told_besides(self.stack, lambda: self._rulebook):
+            facts, graph = self._desires.whole(state, again=refresh_facts)
         if not (destroy or self._desires.unread):  # what is taken down needs no charts, what is remembered has had them
             on_progress("reading charts")
             graph = self._cloud.settled(graph)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.connections import CLUSTER
@@ -173,13 +173,13 @@ class Thing:
 class ToyCloud:
     """The provider port over a table of things. Counts its mutating calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Iterator[int] | None = None) -> None:
         self.things: dict[str, Thing] = {}
         self.calls: list[tuple[str, str]] = []
         self.before: Fault = lambda operation, kind: None
         self.after: Fault = lambda operation, kind: None
         self.hidden: str = ""  # a type that may not be listed
-        self._ids = itertools.count(1)
+        self.ids = ids if ids is not None else itertools.count(1)
         self._lock = threading.RLock()
 
     def types(self) -> Mapping[str, ResourceType]:
@@ -220,7 +220,7 @@ class ToyCloud:
                 for name, declared in kind.inputs.fields.items()
                 if isinstance(declared.default, bool | int | str | list | dict)
             }
-            made = f"{target.type.rsplit('/')[-1].lower()}-{next(self._ids)}"
+            made = f"{target.type.rsplit('/')[-1].lower()}-{next(self.ids)}"
             thing = Thing(target.type, made, {**defaults, **target.properties, "revision": 1, "edition": 1}, owner)
             self.things[made] = thing
         self.after("create", target.type)

@@ -17,6 +17,7 @@ from mlinfra.core.value import Properties, Ref
 from mlinfra.engine.stop import Halted, Stop
 
 from .cloud import lost_answer
+from .storm import Storm
 from .world import World, graph, resource
 
 EXAMPLES = int(os.environ.get("MLINFRA_TEST_EXAMPLES", "60"))
@@ -53,7 +54,7 @@ def clusters(draw: st.DrawFn, subnet: str) -> list[Resource]:
     about = draw(st.fixed_dictionaries({"name": words}, optional={"zone": words, "version": small}))
     made = [resource("cluster", "run/Cluster", {**about, "subnet": Ref(Address(subnet))})]
     for i in range(draw(small)):
-        app = draw(st.fixed_dictionaries({"name": st.just(f"app-{i}")}, optional={"image": words}))
+        app = draw(st.fixed_dictionaries({"name": st.just(f"app.{i}")}, optional={"image": words}))
         made.append(resource(f"apps.a{i}", "in/App", app, connection=INSIDE))
     if draw(st.booleans()):
         before = [one.address for one in made[1:] if draw(st.booleans())]
@@ -110,6 +111,26 @@ def test_a_process_that_dies_anywhere_loses_nothing(chain: list[Graph], at: int,
         countdown.run(desired)
         done(world.apply(desired))
         assert world.settled(desired)
+    assert world.cloud.things == {}
+
+
+@SETTINGS
+@given(st.lists(stacks(), min_size=1, max_size=3), st.integers(0, 1 << 32), st.sampled_from([0.02, 0.1, 0.4]))
+def test_whatever_goes_wrong_in_a_chain_the_next_undisturbed_run_converges(
+    chain: list[Graph], seed: int, rate: float
+) -> None:
+    """Up to three storms over each stack, one of them over a plan made in fair weather, and over the destroy."""
+    world = World()
+    storm = Storm(world, seed, rate)
+    for desired in chain:
+        storm.run(desired)
+        storm.carry_out(world.plan(desired), desired)
+        storm.run(desired)
+        done(world.apply(desired))
+        assert world.settled(desired)
+    storm.run(graph(), destroy=True)
+    storm.run(graph(), destroy=True)
+    done(world.apply(graph(), destroy=True))
     assert world.cloud.things == {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -56,6 +56,7 @@ class Disk:
         self.lines: list[bytes] = []
         self.robbed_after = -1  # entries; the lease is somebody else's then
         self.entered: list[Entry] = []
+        self.fate: Callable[[], None] = lambda: None  # before and after each write; raises to end it there
 
     @property
     def holder(self) -> Holder:
@@ -67,13 +68,17 @@ class Disk:
 
     def append(self, entries: Sequence[Entry]) -> None:
         self.fence()
+        self.fate()
         self.entered += entries
         self.lines += [codec.encode(entry) for entry in entries]
+        self.fate()
 
     def compact(self, state: State) -> State:
         self.fence()
+        self.fate()
         written = msgspec.structs.replace(state, serial=state.serial + 1, applied=())
         self.base, self.lines = codec.encode(written), []
+        self.fate()
         return written
 
     def restore(self, state: State) -> State:
@@ -134,7 +139,7 @@ class World:
         alive = [f"{shown['arn']}@{shown['createdAt']}" for shown in self.clusters_there()]
         if connection.identity not in alive:
             return ToyCloud()
-        inside = self.clusters.setdefault(connection.identity, ToyCloud())
+        inside = self.clusters.setdefault(connection.identity, ToyCloud(self.cloud.ids))
         inside.before, inside.after = self.cloud.before, self.cloud.after
         return inside
 
@@ -182,11 +187,11 @@ class World:
     def journal(self) -> Journal:
         return Journal(self.disk, self.disk.read())
 
-    def apply(self, graph: Graph, *, destroy: bool = False, **options: object) -> Report:
+    def apply(self, graph: Graph, *, destroy: bool = False, stop: Stop | None = None, **options: object) -> Report:
         """What `mlinfra apply STACK` does: recover, plan, carry out."""
         recover(self.journal(), self.connect, TYPES, OWNERSHIP)
         plan = self.plan(graph, destroy=destroy, **options)  # type: ignore[arg-type]
-        return self.carry_out(plan, graph)
+        return self.carry_out(plan, graph, stop)
 
     def settled(self, graph: Graph) -> bool:
         """Whether a plan, with refresh and without, has nothing to do, and the state is sound."""

@@ -13,6 +13,7 @@ from .reference import Reference
 from .stacks import FORMS
 
 SEEDS = 200
+CLUSTERS = 20  # seeds of what also runs in a cluster, which takes far longer
 RATES = (1, 5, 20)  # of a hundred calls
 KINDS = ("throttle", "error", "reset", "timeout", "lost", "garbled")
 # An answer that is garbled once the call had its effect is a lost one, and one that is to be known as such.
@@ -67,6 +68,13 @@ def test_bad_weather_is_withstood(point: str, places: MakePlace, reference: Refe
 def test_all_weather(shard: int, places: MakePlace, reference: Reference) -> None:
     every = [f"{kind}/{rate}/{seed}" for seed in range(SEEDS) for rate in RATES for kind in KINDS]
     points.run("R4 weather", shard, every, lambda point: withstand(point, places, reference))
+
+
+@pytest.mark.long
+@points.sharded
+def test_all_weather_over_a_cluster(shard: int, places: MakePlace, reference: Reference) -> None:
+    every = [f"{kind}/{rate}/{seed}/platform" for seed in range(CLUSTERS) for rate in RATES for kind in KINDS]
+    points.run("R4 weather, in a cluster", shard, every, lambda point: withstand(point, places, reference))
 
 
 def test_an_api_that_throttles_half_of_all_calls_slows_a_run_and_does_not_fail_it(

@@ -302,3 +302,15 @@ def test_a_misspelt_region_hides_no_other_mistake(capsys: pytest.CaptureFixture[
     assert main(["validate", "stack.yaml", "-o", "json"]) == 1
     found = json.loads(capsys.readouterr().out)["diagnostics"]
     assert [one["code"] for one in found] == ["MLI5013", "MLI2303"]
+
+
+def test_what_one_mistake_is_about_hides_no_other(told: Any) -> None:
+    text = _resources(
+        "role: {type: 'aws:iam/role:Role', properties: {name: " + "x" * 99 + ", assumeRolePolicy: '{}'}}",
+        "after: {type: 'aws:sqs/queue:Queue', dependsOn: [resources.nope]}",
+        "Bad_Name: {type: 'aws:sqs/queue:Queue'}",
+        above="network: {zone: 2}\nruntimes: {vllm: {}}\n"
+        "policies: {packs: [baselin], waive: [{rule: MLP-NO-001, address: network, reason: x, until: 2027-01-01}]}\n",
+    )
+    codes = {place.split()[0] for place, _ in told(text)}
+    assert {"MLI1030", "MLI1151", "MLI2012", "MLI3080", "MLI7012", "MLI7021"} <= codes
