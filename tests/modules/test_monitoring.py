@@ -247,6 +247,8 @@ def test_in_production_a_line_is_kept_more_than_once_before_it_is_in_the_bucket(
 ) -> None:
     values = properties(graph_of(_LOKI, environment=environment), "components.loki")["values"]
     assert values["singleBinary"]["replicas"] == values["loki"]["commonConfig"]["replication_factor"] == replicas
+    # The chart refuses to render where others stand beside it, of which it has three by default.
+    assert [values[other]["replicas"] for other in ("backend", "read", "write")] == [0, 0, 0]
 
 
 def test_grafana_asks_loki_and_nobody_gets_at_it_from_outside() -> None:
