@@ -16,6 +16,8 @@ from mlinfra.library.karpenter import NAME as KARPENTER
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.pod_security import CONTAINER, POD
 
+from .releases import release_for
+
 SECTION = Place("components", entry="cluster-autoscaler")
 NEEDS = (Cluster, NodeGroup)
 Outputs = Component
@@ -85,10 +87,12 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, with the priorities of the groups."""
+    cluster = scope.one(Cluster)
     values = {
         "fullnameOverride": _NAME,
         "awsRegion": facts.region,
-        "autoDiscovery": {"clusterName": scope.one(Cluster).name},
+        "autoDiscovery": {"clusterName": cluster.name},
+        **({"image": {"tag": release_for(cluster.node_version)}} if cluster.node_version else {}),
         "rbac": {"serviceAccount": {"name": _NAME}},
         "extraArgs": {
             "expander": "priority,least-waste",
