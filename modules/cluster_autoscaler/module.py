@@ -100,6 +100,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
             "skip-nodes-with-local-storage": False,
             "max-node-provision-time": inputs.fallback_after,
         },
+        # Without a claim to memory it would be the first to go where a node has too little.
+        "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}},
         # Nobody; the image has no user of its own.
         "securityContext": {**POD, "runAsUser": 65534, "runAsGroup": 65534},
         "containerSecurityContext": CONTAINER,

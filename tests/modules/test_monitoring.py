@@ -296,3 +296,11 @@ def test_gateways_have_a_dashboard_with_the_curves_of_their_kinds(doors: Any, pa
     board = graph.resources.get(Address("monitoring.dashboards.gateways"))
     shown = board.properties["data"]["gateways.json"].content["panels"] if board is not None else []
     assert len(shown) == panels
+
+
+def test_what_watches_nodes_is_on_those_that_are_full_or_tainted_too() -> None:
+    graph = graph_of(watched())
+    exporter = properties(graph, "components.prometheus")["values"]["prometheus-node-exporter"]
+    for values in (exporter, properties(graph, "components.fluent-bit")["values"]):
+        assert values["priorityClassName"] == "system-node-critical"
+        assert values["tolerations"] == [{"operator": "Exists"}]
