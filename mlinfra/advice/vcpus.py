@@ -20,6 +20,8 @@ from mlinfra.core.address import Address
 from mlinfra.core.capacity import Check, Verdict
 
 _SUBJECT = "vCPU quota"
+_NAMED = 3  # of others who use a quota
+_ALONE, _UNUSED = "machines in no group", "reservations that nobody uses"
 
 
 class _Choice(msgspec.Struct, frozen=True):
@@ -68,12 +70,27 @@ class _Wanted(msgspec.Struct, frozen=True):
 class _Usage(msgspec.Struct, frozen=True):
     """vCPUs by code: of others for good, and of groups that are replaced until their successors are there.
 
-    doubts: why more may be in use than is known, by code.
+    doubts: why more may be in use than is known, by code. holders: who the others are, and what each uses, by code.
     """
 
     others: Counter[str]
     former: Counter[str]
     doubts: Mapping[str, str]
+    holders: defaultdict[str, Counter[str]]
+
+    def by_others(self, code: str) -> str:
+        """What others use of a quota, and who the largest of them are."""
+        held = self.holders[code]
+        named = [f"{vcpus:,} by {who}" for who, vcpus in held.most_common(_NAMED)]
+        named += [f"{len(held) - _NAMED} more"] if len(held) > _NAMED else []
+        return f"{self.others[code]:,} used by others" + (f" ({', '.join(named)})" if named else "")
+
+    def count(self, who: str, name: str, vcpus: int, *, spot: bool) -> None:
+        """Take up what one of the others uses."""
+        quota = vcpu_quota(name, spot=spot)
+        if quota is not None and vcpus:
+            self.others[quota.code] += vcpus
+            self.holders[quota.code][who] += vcpus
 
 
 def vcpu_checks(demand: Demand, supply: Supply) -> dict[Address, tuple[Check, ...]]:
@@ -143,7 +160,7 @@ def _check(
     others, former, doubt = usage.others[code], usage.former[code], usage.doubts.get(code, "")
     least, most = max(share.minimum, 1) * choice.vcpus, share.maximum * largest
     wanted = f"{least:,} to {most:,}" if least != most else f"{most:,}"
-    words = f"{granted:,.0f} granted, {others:,} used by others, and {wanted} wanted ({choice.quota.name})"
+    words = f"{granted:,.0f} granted, {usage.by_others(code)}, and {wanted} wanted ({choice.quota.name})"
     if within := share.covered.words:
         words += f"; {within} of the machines run in open reservations, and are counted there"
         least, most = share.first * choice.vcpus, share.most * largest
@@ -206,15 +223,18 @@ def _usage(demand: Demand, supply: Supply, machines: Mapping[str, Machine]) -> _
     # Machines in a reservation want no quota, and take it as others do.
     own = {(one.group.cluster, one.group.name) for one in demand.groups if one.group.name and ways(one.group)}
     leaving = {one.group.former for one in demand.groups if one.group.former[1]}
-    usage = _Usage(Counter(), Counter(), dict(_doubts(supply, machines, own)))
+    usage = _Usage(Counter(), Counter(), dict(_doubts(supply, machines, own)), defaultdict(Counter))
     for machine in () if isinstance(supply.running, Unasked) else supply.running:
         whose = (machine.cluster, machine.group)
         if whose not in own and machine.type in machines:
-            into = usage.former if whose in leaving else usage.others
-            _count(into, machine.type, machines[machine.type].vcpus, spot=machine.spot)
+            vcpus = machines[machine.type].vcpus
+            if whose in leaving:
+                _count(usage.former, machine.type, vcpus, spot=machine.spot)
+            else:
+                usage.count("/".join(filter(None, whose)) or _ALONE, machine.type, vcpus, spot=machine.spot)
     for held in () if isinstance(supply.reservations, Unasked) else supply.reservations.values():
         if _counts(held) and held.type in machines:
-            _count(usage.others, held.type, held.available * machines[held.type].vcpus, spot=False)
+            usage.count(_UNUSED, held.type, held.available * machines[held.type].vcpus, spot=False)
     return usage
 
 

@@ -26,6 +26,8 @@ class Code(Coded):
     MISSING_INPUT = "MLI1121", "An input has no default and was given no value."
     BAD_SET = "MLI1122", "A --set is not of the form name=value."
     BAD_INPUTS_FILE = "MLI1123", "An inputs file is not a mapping of names to values."
+    ENDLESS_PATTERN = "MLI1195", "Whether an input fits its pattern cannot be told in a reasonable time."
+    IDLE = "MLI1196", "A part of a stack file that belongs to no module has no effect (a warning)."
     BAD_DECLARATION = "MLI1124", "An input is declared in a way that contradicts itself."
 
     BAD_EXPRESSION = "MLI1130", "A ${...} is none of the forms of the language."

@@ -20,7 +20,7 @@ from mlinfra.config.codes import Code
 from mlinfra.config.draft import holds_failed, remains_of
 from mlinfra.config.layout import INPUTS, OUTPUTS, REQUIRED, RESOURCES, layout
 from mlinfra.core.address import Address
-from mlinfra.core.language import Language
+from mlinfra.core.language import COMPONENTS, LIFECYCLE, Language
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Remains
 from mlinfra.core.value import Path, Value, is_known, path_text
@@ -206,7 +206,7 @@ class Content:
 
     def _check_addresses(self, root: Node) -> None:
         """Those that name what a stack can have; what they name may be gone from this one, or be another version's."""
-        known = [*self._language.sections, RESOURCES]
+        known = [*self._language.sections, RESOURCES, COMPONENTS, LIFECYCLE]
         for path, node in chain(*(_matching(root, form) for form in _ADDRESSES)):
             if not isinstance(node.value, str) or self._findings.full:
                 continue

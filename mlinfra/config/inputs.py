@@ -15,7 +15,7 @@ from mlinfra.config.files import Files
 from mlinfra.config.layout import INPUTS
 from mlinfra.core.source import Source
 from mlinfra.core.value import Value
-from mlinfra.documents import yaml
+from mlinfra.documents import apart, yaml
 from mlinfra.documents.codes import Code as DocumentCode
 from mlinfra.documents.conformance import pattern
 from mlinfra.documents.findings import Findings
@@ -26,6 +26,8 @@ from mlinfra.documents.schema import Schema
 from mlinfra.documents.text import FORBIDDEN, shown
 
 _NUMERIC = ("integer", "number")
+_REPETITION = re.compile(r"[*+?{]")
+_SECONDS = 1.0  # that matching a value may take
 
 
 class Inputs:
@@ -61,6 +63,13 @@ class Inputs:
                     Code.BAD_DECLARATION, f"inputs.{name} is of type {kind}, which has no {rule}", place.place,
                     hint=f"delete the {rule}",
                 )  # fmt: skip
+        if declaration.get("minimum", 0) > declaration.get("maximum", declaration.get("minimum", 0)):
+            place = node.below("maximum") or node
+            summary = (
+                f"inputs.{name} must be at least {declaration['minimum']:g}, and at most {declaration['maximum']:g}"
+            )
+            self._findings.add(Code.BAD_DECLARATION, summary, place.source, hint="no value is both: change one of them")
+            return None
         rules = {key: declaration[key] for key in ("enum", "minimum", "maximum", "pattern") if key in declaration}
         allowed = node.below("enum")
         if allowed and isinstance(allowed.value, list):
@@ -80,10 +89,27 @@ class Inputs:
                 detail=schema.definition["description"],
             )  # fmt: skip
             return declaration.with_value(FAILED)
+        if _may_hang(schema, node) and not self._answers(name, schema, node):
+            return node.with_value(FAILED)
         inner = Findings()
         value = schema.load(node, inner, path=(INPUTS, name))
         self._findings.take(*inner.diagnostics())
         return node.with_value(FAILED) if inner.has_errors() else _typed(node, value)
+
+    def _answers(self, name: str, schema: Schema, node: Node) -> bool:
+        """Whether it can be told in a reasonable time if the value fits the pattern; else that is said."""
+        rule = schema.definition["pattern"]
+        try:
+            apart.ask(lambda: bool(pattern(rule).search(node.value)), bool, seconds=_SECONDS)
+        except apart.CheckFaultError as fault:
+            place = self._nodes[name].below("pattern") or self._nodes[name]
+            self._findings.add(
+                Code.ENDLESS_PATTERN, f"whether inputs.{name} fits its pattern cannot be told: {fault.words}",
+                place.source,
+                hint="mend the pattern: a repetition within another, as in (a+)+, can take for ever",
+            )  # fmt: skip
+            return False
+        return True
 
     def _from_files(self, files: Files, paths: Iterable[str]) -> dict[str, Node]:
         given: dict[str, Node] = {}
@@ -161,6 +187,11 @@ def _is_expression(text: str) -> bool:
     except (re.error, OverflowError, RecursionError):
         return False
     return True
+
+
+def _may_hang(schema: Schema, node: Node) -> bool:
+    """Whether a pattern could take for ever: it takes two repetitions that can share a text between them."""
+    return isinstance(node.value, str) and len(_REPETITION.findall(schema.definition.get("pattern", ""))) > 1
 
 
 def _typed(node: Node, value: Value) -> Node:

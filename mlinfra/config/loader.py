@@ -16,6 +16,7 @@ from mlinfra.config.codes import Code
 from mlinfra.config.content import Content
 from mlinfra.config.draft import Draft, DraftError, without
 from mlinfra.config.files import Files, find_root
+from mlinfra.config.idle import idle_parts
 from mlinfra.config.inputs import Inputs
 from mlinfra.config.layout import BESIDE_THE_FRAME, INPUTS, OUTPUTS, RESOURCES, STACKS, is_framed
 from mlinfra.config.merge import Layers, without_nulls
@@ -130,6 +131,7 @@ class _Run:
         effective = substituted.with_value({**tree, INPUTS: root.with_value(inputs)})
         values = {name: node.plain() for name, node in inputs.items()}
         if not self._findings.has_errors():
+            self._findings.take(*idle_parts(root, data, {one.partition("=")[0] for one in sets}))
             return _stack(file, data, values, documents, effective)
         left = without(data, self._content.broken) if not self._findings.full else None
         if left is not None:

@@ -144,7 +144,7 @@ class Lifecycle(Part, frozen=True):
         list[Text], about("sections or addresses that are neither deleted nor replaced, also once their block is gone")
     ] = []
     ttl: Annotated[
-        Annotated[str, Meta(pattern=duration.PATTERN)] | None, about("how long an ephemeral copy lives: 8h, 14d")
+        Annotated[str, Meta(pattern=duration.LASTING)] | None, about("how long an ephemeral copy lives: 8h, 14d")
     ] = None
     extend_on_apply: Annotated[bool, about("whether every apply begins the time to live anew")] = False
     hibernate: Annotated[Hibernation | None, about("when nodes sleep and wake")] = None

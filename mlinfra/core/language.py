@@ -10,6 +10,12 @@ from typing import Any
 
 import msgspec
 
+# Belongs to the language itself, which validates it: a module may make something of one of its parts.
+LIFECYCLE = "lifecycle"
+
+# What no stack file makes: it is there because something else in the stack wants it. It has addresses like all else.
+COMPONENTS = "components"
+
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """One section of the stack file.

@@ -48,8 +48,17 @@ Observed: TypeAlias = Present | Absent | Unreadable
 class Listing(msgspec.Struct, frozen=True):
     """All objects of one type behind one connection that can concern a stack.
 
-    `incomplete` is empty for a complete listing, or says why it is not one.
+    `incomplete` is empty for a complete listing, or says why it is not one. Of an incomplete one, `failed` says by id
+    why a single object could not be read, and `gone` are ids that were asked for by themselves, and are not there.
     """
 
     objects: tuple[Present, ...]
     incomplete: str = ""
+    failed: Mapping[str, str] = {}
+    gone: frozenset[str] = frozenset()
+
+    def missing(self, id: str) -> Absent | Unreadable:
+        """What is known of an object that is not among them. What one could not be read for says nothing of others."""
+        if id in self.failed:
+            return Unreadable(self.failed[id])
+        return Absent() if not self.incomplete or id in self.gone else Unreadable(self.incomplete)

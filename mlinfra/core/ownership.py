@@ -67,6 +67,18 @@ def owner_of(tags: Mapping[str, str]) -> Owner | None:
         return None
 
 
+def corrected(shown: Owner | None, wanted: Owner) -> str:
+    """What ownership tags that are written anew say then, in words; empty where they say it already."""
+    if shown is None or msgspec.structs.replace(shown, protect=wanted.protect, expires=wanted.expires) != wanted:
+        return "its ownership tags are not as they should be"
+    said = []
+    if shown.protect != wanted.protect:
+        said.append("is protected from now on" if wanted.protect else "is protected no more")
+    if shown.expires != wanted.expires:
+        said.append(f"expires at {wanted.expires}" if wanted.expires else "expires no more")
+    return " and ".join(said)
+
+
 def user_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags that are not ours."""
     return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}

@@ -31,6 +31,7 @@ class Verb(StrEnum):
     UPDATE = "update"
     DELETE = "delete"
     ADOPT = "adopt"  # tag and record what is there
+    TAG = "tag"  # let what is ours say so
     MOVE = "move"  # tag and record under another address
     RECORD = "record"  # write what was seen into the state; no call
     FORGET = "forget"  # drop the record; no call
@@ -39,7 +40,7 @@ class Verb(StrEnum):
 
 
 # The verbs after which there is an object to refer to.
-MAKES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.RECORD, Verb.ADOPT, Verb.MOVE})
+MAKES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.RECORD, Verb.ADOPT, Verb.TAG, Verb.MOVE})
 
 
 class Action(StrEnum):

@@ -109,7 +109,8 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     name: how to derive its name, where it has one.
     owned_by: how ownership shows; `parent` is then the input that holds the parent's identity.
     exclusive: whose alone they are, where others may add to what lies below an object of ours.
-    volatile: the outputs that an update of anything but tags may alter; all others stay known while one is planned.
+    volatile: the outputs that an update may alter, each with the inputs that alter it, or with none where all but tags
+        may; all others stay known while an update is planned.
     marked: whether objects say whose they are by marks that are no `tags` of their inputs (labels and annotations).
     hops: how an update is split into ordered steps.
     opens: the connections behind an object of this type.
@@ -129,7 +130,7 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     owned_by: OwnedBy = OwnedBy.TAGS
     parent: str = ""
     exclusive: Exclusive | None = None
-    volatile: frozenset[str] = frozenset()
+    volatile: Mapping[str, tuple[str, ...]] = {}
     marked: bool = False
     hops: Hops | None = None
     opens: Opens | None = None

@@ -11,6 +11,7 @@ from datetime import timedelta
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 PATTERN = r"^(?=[0-9])([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,9}s)?$"  # for schemas
+LASTING = rf"^(?=.*[1-9]){PATTERN[1:]}"  # of what must last at all
 _DURATION = re.compile(PATTERN)
 _PART = re.compile(r"([0-9]+)([dhms])")
 

@@ -16,10 +16,23 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any
 
-from mlinfra.core.value import Base64, Concat, Expression, Json, Path, Ref, Value
+from mlinfra.core.value import Base64, Concat, Expression, Json, Path, Value
 from mlinfra.documents.composed import composed_document
-from mlinfra.documents.conformance import is_number, is_same, pattern
-from mlinfra.documents.subschema import Definition, Subschemas, is_kind, is_text
+from mlinfra.documents.judges import (
+    FAIL,
+    PASS,
+    PLAIN,
+    UNKNOWN,
+    Judge,
+    UnusableSchemaError,
+    always,
+    elsewhere,
+    every,
+    hidden,
+    is_list,
+    never,
+)
+from mlinfra.documents.subschema import Definition, Subschemas
 
 
 class Verdict(IntEnum):
@@ -35,15 +48,8 @@ class Verdict(IntEnum):
         return cls.PASS if holds else cls.FAIL
 
 
-Judge = Callable[[Value], int]
-
-_FAIL, _UNKNOWN, _PASS = 0, 1, 2
 _SILENT = frozenset({"$schema", "$comment", "$defs", "title", "description", "examples", "default"})
 _COMPANIONS = frozenset({"then", "else", "contentMediaType", "contentEncoding"})  # read with `if` and `contentSchema`
-
-
-class UnusableSchemaError(ValueError):
-    """A schema that asks for what verdicts do not know."""
 
 
 class Criterion:
@@ -66,7 +72,7 @@ class Criterion:
 
     def passes(self, value: Value) -> bool:
         """Whether it certainly does: the quick question."""
-        return self._judge(value) == _PASS
+        return self._judge(value) == PASS
 
     def culprits(self, value: Value) -> tuple[Path, ...]:
         """Where in `value`, outside of documents within it, that shows which keeps it from passing."""
@@ -75,7 +81,7 @@ class Criterion:
     def judge(self, schema: Definition | bool) -> Judge:
         """The compiled form of one part of the schema."""
         if isinstance(schema, bool):
-            return _always if schema else _never
+            return always if schema else never
         known = self._judges.get(id(schema))
         if known is None:
             # A schema may contain itself: what refers to it meanwhile finds it by its identity.
@@ -88,18 +94,22 @@ class Criterion:
         for keyword, operand in schema.items():
             if keyword in _SILENT or keyword in _COMPANIONS:
                 continue
-            if keyword not in _MAKERS:
+            if keyword in PLAIN:
+                judge = PLAIN[keyword](operand)
+            elif keyword in _MAKERS:
+                judge = _MAKERS[keyword](self, operand, schema)
+            else:
                 raise UnusableSchemaError(f"the keyword {keyword} is not one that rules may use")
-            parts.append((keyword, operand, _MAKERS[keyword](self, operand, schema)))
-        return _every([judge for _, _, judge in parts])
+            parts.append((keyword, operand, judge))
+        return every([judge for _, _, judge in parts])
 
     def _culprits(self, schema: Definition | bool, value: Value, path: Path) -> Iterator[Path]:
-        if isinstance(schema, bool) or self.judge(schema)(value) == _PASS:
+        if isinstance(schema, bool) or self.judge(schema)(value) == PASS:
             if schema is False:
                 yield path
             return
         for keyword, operand, judge in self._parts[id(schema)]:
-            if judge(value) == _PASS:
+            if judge(value) == PASS:
                 continue
             below = list(self._below(keyword, operand, value))
             if not below:
@@ -128,8 +138,8 @@ class Criterion:
 
         def judged(value: Value) -> int:
             if type(value) is not dict:
-                return _elsewhere(value)
-            worst = _PASS
+                return elsewhere(value)
+            worst = PASS
             for name, judge in judges:
                 if name in value:
                     found = judge(value[name])
@@ -137,8 +147,8 @@ class Criterion:
                         worst = found
                         if not found:
                             break
-                elif worst == _PASS and any(judge(item) != _PASS for item in _hidden(value)):
-                    worst = _UNKNOWN
+                elif worst == PASS and any(judge(item) != PASS for item in hidden(value)):
+                    worst = UNKNOWN
             return worst
 
         return judged
@@ -148,46 +158,46 @@ class Criterion:
 
         def judged(value: Value) -> int:
             if type(value) is not dict:
-                return _elsewhere(value)
+                return elsewhere(value)
             named = [judge(item) for name, item in value.items() if isinstance(name, str) and name not in declared]
-            unnamed = [_PASS if judge(item) == _PASS else _UNKNOWN for item in _hidden(value)]
-            return min([_PASS, *named, *unnamed])
+            unnamed = [PASS if judge(item) == PASS else UNKNOWN for item in hidden(value)]
+            return min([PASS, *named, *unnamed])
 
         return judged
 
     def _names(self, operand: Definition | bool, _: Definition) -> Judge:
         judge = self.judge(operand)
-        return lambda value: min([_PASS, *map(judge, value)]) if type(value) is dict else _elsewhere(value)
+        return lambda value: min([PASS, *map(judge, value)]) if type(value) is dict else elsewhere(value)
 
     def _items(self, operand: Definition | bool, _: Definition) -> Judge:
         judge = self.judge(operand)
-        return lambda value: min([_PASS, *map(judge, value)]) if _is_list(value) else _elsewhere(value)
+        return lambda value: min([PASS, *map(judge, value)]) if is_list(value) else elsewhere(value)
 
     def _contains(self, operand: Definition | bool, _: Definition) -> Judge:
         judge = self.judge(operand)
-        return lambda value: max([_FAIL, *map(judge, value)]) if _is_list(value) else _elsewhere(value)
+        return lambda value: max([FAIL, *map(judge, value)]) if is_list(value) else elsewhere(value)
 
     def _any(self, operand: list[Definition], _: Definition) -> Judge:
         judges = [self.judge(schema) for schema in operand]
 
         def judged(value: Value) -> int:
-            best = _FAIL
+            best = FAIL
             for judge in judges:
                 found = judge(value)
                 if found > best:
                     best = found
-                    if found == _PASS:
+                    if found == PASS:
                         break
             return best
 
         return judged
 
     def _all(self, operand: list[Definition], _: Definition) -> Judge:
-        return _every([self.judge(schema) for schema in operand])
+        return every([self.judge(schema) for schema in operand])
 
     def _not(self, operand: Definition | bool, _: Definition) -> Judge:
         judge = self.judge(operand)
-        return lambda value: _PASS - judge(value)
+        return lambda value: PASS - judge(value)
 
     def _if(self, operand: Definition | bool, schema: Definition) -> Judge:
         condition, then, other = (
@@ -196,10 +206,10 @@ class Criterion:
 
         def judged(value: Value) -> int:
             met = condition(value)
-            if met == _UNKNOWN:
+            if met == UNKNOWN:
                 outcomes = {then(value), other(value)}
-                return outcomes.pop() if len(outcomes) == 1 else _UNKNOWN
-            return then(value) if met == _PASS else other(value)
+                return outcomes.pop() if len(outcomes) == 1 else UNKNOWN
+            return then(value) if met == PASS else other(value)
 
         return judged
 
@@ -212,7 +222,7 @@ class Criterion:
 
         def judged(value: Value) -> int:
             found, content = _opened(value, encoded=bool(encoding), is_json=bool(media))
-            return judge(content) if found == _PASS else found
+            return judge(content) if found == PASS else found
 
         return judged
 
@@ -225,164 +235,19 @@ def _opened(value: Value, *, encoded: bool, is_json: bool) -> tuple[int, Value]:
         elif encoded and isinstance(value, str):
             value = base64.b64decode(value, validate=True).decode(errors="replace")
         if is_json and isinstance(value, Json):
-            return _PASS, value.content
+            return PASS, value.content
         if is_json and isinstance(value, str):
-            return _PASS, json.loads(value)
+            return PASS, json.loads(value)
         if is_json and isinstance(value, Concat) and (document := composed_document(value)) is not None:
-            return _PASS, document
+            return PASS, document
     except (ValueError, binascii.Error, RecursionError):
-        return _FAIL, None
-    return (_UNKNOWN, None) if is_json and isinstance(value, Expression) else (_PASS, value)
-
-
-def _always(value: Value) -> int:
-    return _PASS
-
-
-def _never(value: Value) -> int:
-    return _FAIL
-
-
-def _elsewhere(value: Value) -> int:
-    """What a keyword for one kind says of another: nothing, unless that may still become of it."""
-    return _UNKNOWN if isinstance(value, Expression) and not makes_text(value) else _PASS
-
-
-def _is_list(value: Value) -> bool:
-    return type(value) is list or type(value) is tuple
-
-
-def _hidden(value: dict[Any, Any]) -> list[Value]:
-    """What stands under keys that are not known yet."""
-    return [item for name, item in value.items() if type(name) is not str]
-
-
-def _every(judges: list[Judge]) -> Judge:
-    match judges:
-        case []:
-            return _always
-        case [only]:
-            return only
-
-    def judged(value: Value) -> int:
-        worst = _PASS
-        for judge in judges:
-            found = judge(value)
-            if found < worst:
-                worst = found
-                if found == _FAIL:
-                    break
-        return worst
-
-    return judged
-
-
-def _type(_: Criterion, operand: str | list[str], __: Definition) -> Judge:
-    kinds = [operand] if isinstance(operand, str) else operand
-
-    def judged(value: Value) -> int:
-        if isinstance(value, Expression):
-            return _UNKNOWN if not makes_text(value) else _PASS if "string" in kinds else _FAIL
-        return _PASS if is_kind(value, kinds) else _FAIL
-
-    return judged
-
-
-def makes_text(value: Expression) -> bool:
-    """Whether an expression certainly makes text: outputs called `arn` or `secretArn`, and text that begins so."""
-    return is_text(value) or (isinstance(value, Ref) and _is_arn(value))
-
-
-def _is_arn(value: Ref) -> bool:
-    last = value.path[-1] if value.path else ""
-    return isinstance(last, str) and (last == "arn" or last.endswith("Arn"))
-
-
-def _among(allowed: list[Value]) -> Judge:
-    if any(isinstance(item, dict | list) for item in allowed):
-        raise UnusableSchemaError("const and enum hold plain values only")
-
-    def judged(value: Value) -> int:
-        if isinstance(value, Expression):
-            return _UNKNOWN if any(could_be(value, item) for item in allowed) else _FAIL
-        return _PASS if any(is_same(value, item) for item in allowed) else _FAIL
-
-    return judged
-
-
-def could_be(value: Expression, item: Value) -> bool:
-    """Whether an expression might turn out to be the plain value `item`."""
-    if not isinstance(item, str):
-        return not makes_text(value)
-    if isinstance(value, Ref):
-        return item.startswith("arn:") or not _is_arn(value)
-    if isinstance(value, Concat) and value.parts:
-        first, last = value.parts[0], value.parts[-1]
-        return (
-            all(part in item for part in value.parts if isinstance(part, str))
-            and (not isinstance(first, str) or item.startswith(first))
-            and (not isinstance(last, str) or item.endswith(last))
-        )
-    return True
-
-
-def _required(_: Criterion, operand: list[str], __: Definition) -> Judge:
-    def judged(value: Value) -> int:
-        if type(value) is not dict:
-            return _elsewhere(value)
-        for name in operand:
-            if name not in value:
-                missing = sum(name not in value for name in operand)
-                return _UNKNOWN if len(_hidden(value)) >= missing else _FAIL
-        return _PASS
-
-    return judged
-
-
-def _pattern(_: Criterion, operand: str, __: Definition) -> Judge:
-    compiled = pattern(operand)
-
-    def judged(value: Value) -> int:
-        if isinstance(value, str):
-            return _PASS if compiled.search(value) else _FAIL
-        return _UNKNOWN if isinstance(value, Expression) else _PASS
-
-    return judged
-
-
-def _number(fits: Callable[[Any, Any], bool]) -> Callable[[Criterion, Any, Definition], Judge]:
-    def made(_: Criterion, bound: Any, __: Definition) -> Judge:
-        return lambda value: (_PASS if fits(value, bound) else _FAIL) if is_number(value) else _elsewhere(value)
-
-    return made
-
-
-def _length(fits: Callable[[int, int], bool]) -> Callable[[Criterion, Any, Definition], Judge]:
-    def made(_: Criterion, bound: int, __: Definition) -> Judge:
-        def judged(value: Value) -> int:
-            if isinstance(value, str):
-                return _PASS if fits(len(value), bound) else _FAIL
-            return _UNKNOWN if isinstance(value, Expression) else _PASS
-
-        return judged
-
-    return made
-
-
-def _count(fits: Callable[[int, int], bool]) -> Callable[[Criterion, Any, Definition], Judge]:
-    def made(_: Criterion, bound: int, __: Definition) -> Judge:
-        return lambda value: (_PASS if fits(len(value), bound) else _FAIL) if _is_list(value) else _elsewhere(value)
-
-    return made
+        return FAIL, None
+    return (UNKNOWN, None) if is_json and isinstance(value, Expression) else (PASS, value)
 
 
 _MAKERS: Mapping[str, Callable[[Criterion, Any, Definition], Judge]] = {
     "$ref": Criterion._reference,
-    "type": _type,
-    "const": lambda _, operand, __: _among([operand]),
-    "enum": lambda _, operand, __: _among(operand),
     "properties": Criterion._properties,
-    "required": _required,
     "additionalProperties": Criterion._additional,
     "propertyNames": Criterion._names,
     "items": Criterion._items,
@@ -392,14 +257,5 @@ _MAKERS: Mapping[str, Callable[[Criterion, Any, Definition], Judge]] = {
     "not": Criterion._not,
     "if": Criterion._if,
     "contentSchema": Criterion._content,
-    "pattern": _pattern,
-    "minimum": _number(lambda value, bound: value >= bound),
-    "maximum": _number(lambda value, bound: value <= bound),
-    "exclusiveMinimum": _number(lambda value, bound: value > bound),
-    "exclusiveMaximum": _number(lambda value, bound: value < bound),
-    "minLength": _length(lambda size, bound: size >= bound),
-    "maxLength": _length(lambda size, bound: size <= bound),
-    "minItems": _count(lambda size, bound: size >= bound),
-    "maxItems": _count(lambda size, bound: size <= bound),
 }
-KEYWORDS = frozenset(_MAKERS) | _SILENT | _COMPANIONS
+KEYWORDS = frozenset(_MAKERS) | frozenset(PLAIN) | _SILENT | _COMPANIONS

@@ -18,6 +18,7 @@ _KINDS = {
 }  # fmt: skip
 _FORMS = {
     duration.PATTERN: "a duration such as 60s, 30m, 8h or 14d",
+    duration.LASTING: "a duration that is longer than nothing, such as 60s, 30m, 8h or 14d",
     quantity.PATTERN: "a quantity such as 500m, 8Gi or 200Gi",
 }
 _MOST = 12

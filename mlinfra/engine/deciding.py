@@ -15,7 +15,7 @@ from mlinfra.core.connections import is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.naming import derive_name
 from mlinfra.core.observed import Absent, Present, Unreadable
-from mlinfra.core.ownership import Owner
+from mlinfra.core.ownership import Owner, corrected
 from mlinfra.core.plan import Action
 from mlinfra.core.property import Replace
 from mlinfra.core.resource import Resource
@@ -174,7 +174,8 @@ class Deciding:
         retag = kind.taggable and kind.owned_by is OwnedBy.TAGS and present.owner != expected
         finish = record.status is Status.CREATING
         action, reason = self._action(standing, bool(difference.fields), retag=retag, finish=finish, present=present)
-        reason = "; ".join(filter(None, (reason, present.plight)))
+        new_tags = corrected(present.owner, expected) if action is Action.UPDATE and retag else ""
+        reason = "; ".join(filter(None, (reason, new_tags, present.plight)))
         behind = record.inputs != desired or record.protect != protect
         return Decision(
             address=resource.address,
@@ -204,7 +205,7 @@ class Deciding:
         if finish:
             return Action.UPDATE, "an earlier run was stopped before it was ready"
         if retag:
-            return Action.UPDATE, "its ownership tags are not as they should be"
+            return Action.UPDATE, ""
         return Action.NO_OP, ""
 
     def _replace(
@@ -300,9 +301,11 @@ class Deciding:
             record = decision.standing.record
             return {**record.outputs, "id": record.id} if record is not None else {}
         outputs = {**present.properties, "id": present.id}
-        if any(field.path[0] != "tags" for field in decision.difference.fields):
+        changed = {field.path[0] for field in decision.difference.fields} - {"tags"}
+        if changed:
             volatile = self._context.types[decision.type].volatile
-            outputs = {key: value for key, value in merged(outputs, decision.desired).items() if key not in volatile}
+            altered = {name for name, inputs in volatile.items() if not inputs or changed.intersection(inputs)}
+            outputs = {key: value for key, value in merged(outputs, decision.desired).items() if key not in altered}
         return outputs
 
     def _ownership_refused(self, resource: Resource, kind: ResourceType, present: Present) -> Diagnostic | None:

@@ -86,7 +86,7 @@ class Execution:
                 return self._update(step, say)
             case Verb.DELETE:
                 return self._delete(step, say)
-            case Verb.ADOPT | Verb.MOVE:
+            case Verb.ADOPT | Verb.TAG | Verb.MOVE:
                 return self._claim(step, say)
             case Verb.FORGET:
                 self._journal.enter(Removed(step.address, step.generation))

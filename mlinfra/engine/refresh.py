@@ -18,6 +18,7 @@ from mlinfra.core.resource import Connection, Graph, Ownership, Resource
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import Record, State
 from mlinfra.core.value import Expression, Lookup, Properties, Value, is_known, referred
+from mlinfra.engine.normal import normalise
 from mlinfra.engine.standing import present_of, standings
 from mlinfra.engine.survey import Listings, survey
 
@@ -110,13 +111,14 @@ class _Interests:
         )
 
     def add_keys(self, connection: Connection, token: str, properties: Mapping[str, object]) -> None:
-        """Every known part of a natural key is a name to look out for."""
+        """Every known part of a natural key is a name to look out for, as it is written and as clouds may spell it."""
         kind = self._types[token]
         ids, names = self.of(connection, token)
         if kind.identify is not None and (identity := kind.identify(dict(properties))) is not None:
             ids.add(identity)
-        parts = (properties.get(part) for part in kind.key)
-        names.update(part for part in parts if isinstance(part, str))
+        for name in kind.key:
+            if isinstance(part := properties.get(name), str):
+                names.update({part, str(normalise(kind.inputs.fields[name], part))})
 
     def note(self, connection: Connection) -> None:
         """Something is to be listed behind `connection`, whatever that is."""

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from mlinfra.core import codec
 from mlinfra.core.address import Address
-from mlinfra.core.observed import Absent, Observed, Present, Unreadable
+from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
 from mlinfra.core.plan import Plan, Seal, Sealed, Step
 from mlinfra.core.property import Kind, Property, lineage_of, watched_in
 from mlinfra.core.resource_type import ResourceType
@@ -184,7 +184,7 @@ class _Objects:
 
     def __init__(self, found: Standings, survey: Survey) -> None:
         self._incomplete = {
-            token: listing.incomplete
+            token: listing
             for tokens in survey.listings.values()
             for token, listing in tokens.items()
             if listing.incomplete
@@ -201,5 +201,5 @@ class _Objects:
 
     def now(self, sealed: Sealed) -> Observed:
         """The sealed object as it is now."""
-        unseen = self._incomplete.get(sealed.type)
-        return self._objects.get((sealed.type, sealed.id), Unreadable(unseen) if unseen else Absent())
+        unseen = self._incomplete.get(sealed.type, Listing(()))
+        return self._objects.get((sealed.type, sealed.id), unseen.missing(sealed.id))

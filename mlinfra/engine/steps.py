@@ -70,7 +70,7 @@ class Wiring:
                 self._update(decision)
             case Action.UPDATE:
                 if decision.retag:
-                    self._make(decision, Verb.ADOPT)
+                    self._make(decision, Verb.TAG)
                 self._update(decision)
             case Action.NO_OP if decision.settle:
                 self._make(decision, Verb.RECORD)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from mlinfra.core.address import Address
-from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
+from mlinfra.core.observed import Listing, Observed, Present, Unreadable
 from mlinfra.core.ownership import Owner
 from mlinfra.core.resource import Connection, Ownership
 from mlinfra.core.state import Record, State
@@ -96,9 +96,7 @@ def _seen(
     if listing is None:
         return Unreadable("it was not listed")
     present = by_id[(record.connection, record.type)].get(record.id)
-    if present is not None:
-        return present
-    return Unreadable(listing.incomplete) if listing.incomplete else Absent()
+    return present if present is not None else listing.missing(record.id)
 
 
 def unreadable(survey: Survey) -> Iterable[tuple[Address, str]]:

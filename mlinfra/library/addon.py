@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mlinfra.core.address import Address
 from mlinfra.core.facts import Facts
+from mlinfra.core.language import COMPONENTS
 from mlinfra.core.value import Concat, Json, Properties, Value
 from mlinfra.library.codes import Code
 from mlinfra.library.contract import Chart, Contract, Namespace, Permission, Statement
 from mlinfra.library.enclosure import add_enclosure
 from mlinfra.library.outputs import Cluster, NodeGroup
-from mlinfra.library.place import COMPONENTS
 from mlinfra.library.pod_identity import trust
 from mlinfra.library.problem import Problem
 from mlinfra.library.scope import Handle, Scope

@@ -139,7 +139,8 @@ class _Assembly:
             parts = tuple(map(str, path))
             module = self.library.module_for(*parts) if len(parts) > 1 else None
             modules = (module,) if module is not None else self.library.sections.get(parts[0], ())
-            self._fail(_address(parts), modules)
+            # An entry that is called as nothing can be is one that nobody refers to, and no reason to doubt the others.
+            self._fail(_own_address(parts), modules)
 
     def check_remains(self, broken: Mapping[Path, Remains]) -> None:
         """Say what fields have against each other of entries that cannot be read whole."""
@@ -160,7 +161,7 @@ class _Assembly:
 
     def finish(self) -> None:
         """Let those modules finish that wait for others; not after a failure, which would only echo."""
-        for entry, outputs in [] if self._failed else self._built:
+        for entry, outputs in [] if self._failed or self.gathering.lost else self._built:
             if entry.module.finish is not None:
                 self._run(entry, entry.module.finish, (msgspec.Struct,), outputs)
 
@@ -181,8 +182,8 @@ class _Assembly:
         self._fail(entry.address, (entry.module,))
         return None
 
-    def _fail(self, address: Address, modules: Iterable[Module]) -> None:
-        self._failed.add(address)
+    def _fail(self, address: Address | None, modules: Iterable[Module]) -> None:
+        self._failed.update({address} if address is not None else ())
         self.gathering.lost.update(module.outputs for module in modules)
 
     def take_raw(self, stack: Stack) -> Mapping[str, Value]:
@@ -204,12 +205,17 @@ def _remaining_problems(module: Module, remains: Remains) -> list[Problem]:
     return list(problems_of_remains(module.checks, module.inputs, remains))
 
 
-def _address(parts: tuple[str, ...]) -> Address:
-    """The address of an entry; that of its section where the entry is called as nothing can be."""
+def _own_address(parts: tuple[str, ...]) -> Address | None:
+    """The address of an entry; `None` where it is called as nothing can be."""
     try:
         return Address(".".join(parts))
     except ValueError:
-        return Address(parts[0])
+        return None
+
+
+def _address(parts: tuple[str, ...]) -> Address:
+    """The address of an entry; that of its section where it has none."""
+    return _own_address(parts) or Address(parts[0])
 
 
 def _checked(module: Module) -> Callable[..., msgspec.Struct]:

@@ -15,13 +15,13 @@ from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts
+from mlinfra.core.language import COMPONENTS
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.library.codes import Code
 from mlinfra.library.entries import Entry
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
-from mlinfra.library.place import COMPONENTS
 from mlinfra.library.problem import Problem
 from mlinfra.library.rivalry import rivalries
 from mlinfra.library.running import run
@@ -94,6 +94,7 @@ def notes(entries: Iterable[Entry], made: Iterable[Address], stack: Stack) -> tu
             severity=Severity.NOTE,
             code=Code.COMPONENT_WANTED,
             summary=f"{entry.module.name} comes along: wanted by {', '.join(map(str, entry.wanted_by))}",
+            address=entry.address,
             source=_source(entry, stack),
         )
         for entry in entries

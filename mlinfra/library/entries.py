@@ -12,12 +12,13 @@ import msgspec
 
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic
+from mlinfra.core.language import COMPONENTS, LIFECYCLE
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, path_text
 from mlinfra.library.codes import Code
 from mlinfra.library.library import Library
 from mlinfra.library.module import Module
-from mlinfra.library.place import COMPONENTS, LIFECYCLE, NO_SECTIONS
+from mlinfra.library.place import NO_SECTIONS
 from mlinfra.library.problem import Problem, RefusedError
 
 

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlinfra.core.facts import Facts, Wants
+from mlinfra.core.language import COMPONENTS
 from mlinfra.library.check import Check
 from mlinfra.library.contract import Contract, breaches
-from mlinfra.library.place import COMPONENTS, Place
+from mlinfra.library.place import Place
 from mlinfra.library.schema import outputs_of, schema_of
 from mlinfra.library.scope import Scope
 from mlinfra.library.wish import Wish

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-# Belongs to the language itself, which validates it: a module may make something of one of its parts.
-LIFECYCLE = "lifecycle"
-
-# What no stack file names: it is there because something else in the stack wants it.
-COMPONENTS = "components"
+from mlinfra.core.language import COMPONENTS, LIFECYCLE
 
 # What modules may implement a part of, and stack files do not hold as a section of a module.
 NO_SECTIONS = (LIFECYCLE, COMPONENTS)

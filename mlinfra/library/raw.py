@@ -83,6 +83,10 @@ class RawResources:
     def _named(self, path: Path, names: Iterable[str]) -> Iterator[Address]:
         """The resources at or below each name."""
         for index, name in enumerate(names):
+            if name == ".".join(map(str, path[:2])):
+                summary, hint = f"dependsOn of {name} names {name} itself", "take it out"
+                problem = Problem(Code.DEPENDS_ON_ITSELF, summary, hint=hint)
+                raise RefusedError((problem.diagnostic(self._stack.positions.at((*path, index))),))
             found = self._within(name)
             if not found and not self._stands(name):
                 near = get_close_matches(name, self._known, n=3)

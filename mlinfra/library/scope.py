@@ -18,7 +18,7 @@ from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.resource import Connection, Lifecycle, Resource
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
-from mlinfra.core.value import Path, PathPart, Properties, Ref
+from mlinfra.core.value import Path, PathPart, Properties, Ref, path_text
 from mlinfra.library.codes import Code
 from mlinfra.library.outputs import Cluster
 from mlinfra.library.problem import Problem, RefusedError
@@ -186,6 +186,17 @@ class Scope:
         told = (note.diagnostic(self.at(note.at), self._written) for note in notes)
         self._gathering.notes.extend(replace(one, severity=Severity.NOTE) for one in told)
 
+    def idle(self, *path: PathPart, because: str, hint: str = "") -> None:
+        """Say of a field that the stack has set, and that changes nothing beside the others, that it does not.
+
+        because: what decides in its place. Nothing is said where the stack leaves the field to its default.
+        """
+        if self.says(*path):
+            summary = f"{path_text((*self._path, *path))} has no effect: {because}"
+            told = Problem(Code.IDLE_SETTING, summary, at=path, hint=hint or f"take {path[-1]} out")
+            idle = told.diagnostic(self.at(path), self._written)
+            self._gathering.notes.append(replace(idle, severity=Severity.WARNING))
+
     def claim(self, what: str, *, at: Path = (), hint: str) -> None:
         """Have what one entry of a stack can have alone, however often it says so; give up where another has it."""
         owner = self._gathering.claims.setdefault(what, self._written)
@@ -201,10 +212,10 @@ class Scope:
         """Give up this entry for these reasons."""
         raise RefusedError(tuple(problem.diagnostic(self.at(problem.at), self._written) for problem in problems))
 
-    def says(self, field: str) -> bool:
+    def says(self, *field: PathPart) -> bool:
         """Whether the stack itself says this field of the entry, were it only what the default is."""
         data: Any = self.stack.sections
-        for part in (*self._path, field):
+        for part in (*self._path, *field):
             if not isinstance(data, Mapping) or part not in data:
                 return False
             data = data[part]

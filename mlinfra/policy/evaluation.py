@@ -20,10 +20,10 @@ from mlinfra.core.resource import Connection, Graph, Resource
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Path, path_text
+from mlinfra.documents import apart
+from mlinfra.documents.apart import CheckFaultError
 from mlinfra.documents.near import suggest
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy import apart
-from mlinfra.policy.apart import CheckFaultError
 from mlinfra.policy.codes import Code
 from mlinfra.policy.finding import Finding, Judgement
 from mlinfra.policy.rule import STACK, Pack, Rule, has_pattern

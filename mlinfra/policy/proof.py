@@ -18,9 +18,9 @@ from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.resource import Connection, Graph, Lifecycle, Ownership, Resource
 from mlinfra.core.stack import Stack, Target
 from mlinfra.core.value import Base64, Json, Path, Ref, Secret, Value
+from mlinfra.documents import apart
+from mlinfra.documents.apart import CheckFaultError
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy import apart
-from mlinfra.policy.apart import CheckFaultError
 from mlinfra.policy.evaluation import evaluate
 from mlinfra.policy.rule import STACK, Case, Rule
 

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from mlinfra.core.value import Path
+from mlinfra.documents.apart import CheckFaultError
 from mlinfra.documents.findings import Findings
+from mlinfra.documents.judges import UnusableSchemaError
 from mlinfra.documents.near import suggest
 from mlinfra.documents.node import Node
 from mlinfra.documents.schema import Schema
-from mlinfra.documents.verdict import Criterion, UnusableSchemaError, Verdict
+from mlinfra.documents.verdict import Criterion, Verdict
 from mlinfra.documents.yaml import read
-from mlinfra.policy.apart import CheckFaultError
 from mlinfra.policy.checks import names_of_checks
 from mlinfra.policy.codes import Code
 from mlinfra.policy.evaluation import faulty

@@ -16,11 +16,11 @@ from mlinfra.core.errors import ConfigError
 from mlinfra.core.resource import Graph
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
+from mlinfra.documents.apart import CheckFaultError, ask
 from mlinfra.documents.bundled import bundled
 from mlinfra.documents.findings import Findings
 from mlinfra.documents.near import suggest
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy.apart import CheckFaultError, ask
 from mlinfra.policy.codes import Code
 from mlinfra.policy.reading import read_pack, read_rule
 from mlinfra.policy.rule import STACK, Match, Pack, Rule, has_pattern

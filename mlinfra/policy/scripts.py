@@ -17,9 +17,9 @@ from typing import Any
 
 from mlinfra.core.resource import Resource
 from mlinfra.core.source import Source
+from mlinfra.documents import apart
+from mlinfra.documents.apart import SECONDS, CheckFaultError, fault_of
 from mlinfra.documents.verdict import Verdict
-from mlinfra.policy import apart
-from mlinfra.policy.apart import SECONDS, CheckFaultError, fault_of
 from mlinfra.policy.checks import check_named
 from mlinfra.policy.scene import Breach, Check, Scene
 

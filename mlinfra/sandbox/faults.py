@@ -41,10 +41,12 @@ class FaultKind(StrEnum):
 
 
 EVERY_KIND = frozenset(FaultKind)
+# Who is answered so knows that nothing was done: no service says it of what it has done.
+_REFUSALS = frozenset({FaultKind.THROTTLE, FaultKind.DENIED, FaultKind.QUOTA, FaultKind.CAPACITY})
 
 
 class When(StrEnum):
-    """Whether it goes wrong before the call has any effect, or after."""
+    """Whether it goes wrong before the call has any effect, or after: what is refused is refused before."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -87,6 +89,11 @@ class FaultRule(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     message: str = ""
     status: int = 0
+
+    @property
+    def comes_after(self) -> bool:
+        """Whether the call has its effect first; of one that is refused, never."""
+        return self.when is When.AFTER and self.kind not in _REFUSALS
 
     def matches(self, occasion: Occasion) -> bool:
         """Whether the rule is about such calls at all."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 
 from mlinfra.core.clock import Clock
 from mlinfra.sandbox.aws.account import Account
 from mlinfra.sandbox.aws.connection import process_of
 from mlinfra.sandbox.calls import CallRecord
-from mlinfra.sandbox.faults import FaultKind, FaultRule, Occasion, When
+from mlinfra.sandbox.faults import FaultKind, FaultRule, Occasion
 from mlinfra.sandbox.garbling import garbled
 from mlinfra.sandbox.kubernetes.faults import DROPPED, Attendant, Call, Effect, Fault, Obstacles, Serve
 from mlinfra.sandbox.kubernetes.requests import Response
@@ -73,11 +74,11 @@ def _detail(call: Call, cluster: str) -> dict[str, str]:
 def _damaged(clock: Clock, rules: Sequence[FaultRule], call: Call, serve: Serve) -> Response:
     """What the caller gets; status 0 where that is nothing."""
     for rule in rules:
-        if rule.when is When.BEFORE and (instead := _strike(clock, rule, call)) is not None:
+        if not rule.comes_after and (instead := _strike(clock, rule, call)) is not None:
             return instead
     response = serve()
     for rule in rules:
-        if rule.when is When.AFTER and (instead := _strike(clock, rule, call, response)) is not None:
+        if rule.comes_after and (instead := _strike(clock, rule, call, response)) is not None:
             response.close()
             return instead
     return response
@@ -92,8 +93,10 @@ def _strike(clock: Clock, rule: FaultRule, call: Call, answered: Response | None
         return Response(status, body, content_type or "application/json")
     if rule.kind is FaultKind.KILL:
         return _kill(rule.pid or process_of(call.port))
-    if rule.kind in (FaultKind.LATENCY, FaultKind.TIMEOUT):
+    if rule.kind is FaultKind.LATENCY:
         clock.sleep(rule.seconds)
+    if rule.kind is FaultKind.TIMEOUT:
+        time.sleep(rule.seconds)  # whatever the clock of the account says, as for calls to AWS
     fault = _refusal(rule)
     return None if fault is None else fault.strike(lambda: DROPPED)
 

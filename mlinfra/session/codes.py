@@ -1,4 +1,4 @@
-"""The codes of putting things together: MLI3060 to MLI3099, MLI3155 to MLI3158, and the session's own refusals."""
+"""The codes of putting things together: MLI3060 to MLI3099, MLI3155 to MLI3158, MLI3250, and the session's refusals."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Code(Coded):
     NODES_ROLL = "MLI3160", "Every node of a group is replaced by an update of it (a note)."
     BY_THE_STATE = "MLI3082", "A stack file cannot be followed, and what was last applied is gone by (a warning)."
     READ_BY_OTHERS = "MLI3083", "Other stacks read the outputs of one that is destroyed (a warning)."
+    LODGERS = "MLI3250", "Other stacks stand in a network that is deleted (a warning)."
     NO_REACH = "MLI3085", "A cluster's API is private, and nothing says how apply reaches it."
     NO_PROXY = "MLI3155", "A cluster is reached through a proxy, and none is named, or it cannot be spoken to."
     NO_PLUGIN = "MLI3156", "A cluster is reached through Session Manager, and its plugin is not installed here."

@@ -56,7 +56,7 @@ from mlinfra.session.scrutiny.former_names import with_former_name
 from mlinfra.session.scrutiny.hops import with_hops
 from mlinfra.session.scrutiny.reach import demand_reach
 from mlinfra.session.scrutiny.readers import with_readers
-from mlinfra.session.scrutiny.telling import with_words
+from mlinfra.session.scrutiny.telling import pertinent, with_words
 from mlinfra.session.stack import read_stack
 from mlinfra.session.state.adoption import find_free
 from mlinfra.session.state.contention import alone
@@ -172,7 +172,8 @@ class Session:
         """
         state = self._state()
         on_progress("reading facts")
-        facts, graph = self._desires.whole(state, again=refresh_facts)
+        with policies.told_besides(self.stack, lambda: self._rulebook):
+            facts, graph = self._desires.whole(state, again=refresh_facts)
         if not (destroy or self._desires.unread):  # what is taken down needs no charts, what is remembered has had them
             on_progress("reading charts")
             graph = self._cloud.settled(graph)
@@ -182,7 +183,7 @@ class Session:
         on_progress("comparing")
         wishes = {"destroy": destroy, "targets": targets, "remove_foreign": remove_foreign}
         plan = alone(self._planned(graph, state, seen, facts, **wishes), self._backend)
-        notes = () if destroy and not self._desires.unread else graph.notes
+        notes = () if destroy and not self._desires.unread else pertinent(graph.notes, plan)
         plan = msgspec.structs.replace(plan, diagnostics=(*plan.diagnostics, *notes, *self._cloud.notes()))
         plan = with_words(plan, self.stack, graph, state)
         plan = with_former_name(plan, self.stack, state, self._backend.location, self._clock)

@@ -17,6 +17,7 @@ from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError, MlinfraError
 from mlinfra.core.stack import Stack
 from mlinfra.library.library import Library
+from mlinfra.session.plans import policies
 from mlinfra.session.reading import catalogue
 from mlinfra.session.reading.kinds import Kinds
 from mlinfra.session.reading.neighbours import applied_in
@@ -53,7 +54,9 @@ def read_stack(options: Options, root: Path, library: Library) -> ReadStack:
         if framed is not None:
             return framed
         if isinstance(error, DraftError):
-            raise validation.with_refusals(error, library) from error
+            draft = error.draft.stack
+            with policies.told_besides(draft, lambda: policies.rulebook_of(draft, root)):
+                raise validation.with_refusals(error, library) from error
         raise
     if misspelt_region(stack):  # nothing can be asked there: what is wrong besides is told along with it
         raise ConfigError(validation.refusals(stack, library, Kinds()))

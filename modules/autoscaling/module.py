@@ -81,9 +81,30 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Nothing but what it wishes for: say who does what."""
     nodes = inputs.nodes
+    _say_what_is_idle(scope, nodes.kind)
     return Autoscaling(
         nodes=nodes.kind,
         pods=inputs.pods.kind,
         consolidate=nodes.consolidate,
         disruption_budget=nodes.disruption_budget,
     )
+
+
+# What does the same in its own way, or not at all, where nodes are not made by whom a setting is for.
+_OTHERWISE = {
+    "cluster-autoscaler": "Cluster Autoscaler takes away nodes that are hardly used, as its own settings say",
+    "karpenter": "Karpenter tries what else the pods accept as soon as a machine is refused",
+    "none": "nothing makes nodes more or fewer",
+}
+_SETTINGS = {
+    "fallbackAfter": "cluster-autoscaler",
+    "consolidate": "karpenter",
+    "disruptionBudget": "karpenter",
+}
+
+
+def _say_what_is_idle(scope: Scope, kind: str) -> None:
+    for field, whose in _SETTINGS.items():
+        if kind != whose:
+            hint = f"take it out, or set kind to {whose}"
+            scope.idle("nodes", field, because=_OTHERWISE[kind], hint=hint)

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from mlinfra.core.facts import Facts
+from mlinfra.core.language import LIFECYCLE
 from mlinfra.core.ownership import STACK
 from mlinfra.core.value import Properties, Value
 from mlinfra.library import Block, Place, Scope
 from mlinfra.library.outputs import Cluster, Monitoring
-from mlinfra.library.place import LIFECYCLE
 
 SECTION = Place(LIFECYCLE, entry="budget")
 NEEDS = (Cluster, Monitoring)

@@ -109,21 +109,25 @@ def add_early_addons(scope: Scope, cluster: Handle, addons: Mapping[str, Addon])
     return [_add(scope, cluster, name, addons[name], {}, ()) for name in _EARLY]
 
 
+def late_addons(addons: Iterable[str]) -> list[str]:
+    """Those that need nodes."""
+    return [name for name in addons if name not in _EARLY]
+
+
 def add_late_addons(
     scope: Scope, cluster: Handle, addons: Mapping[str, Addon], nodes: Iterable[Address], facts: Facts
 ) -> None:
     """Add those that need nodes, after `nodes`."""
     after = tuple(nodes)
-    for name, addon in addons.items():
-        if name not in _EARLY:
-            more: Properties = {}
-            depends: list[Handle | Address] = list(after)
-            if identity := _IDENTITIES.get(name):
-                role, attachment = _add_role(scope, name, identity, facts)
-                account = {"roleArn": role.arn, "serviceAccount": identity.service_account}
-                more = {"podIdentityAssociations": [account]}
-                depends += [attachment, Address(f"{scope.address}.addons.eks-pod-identity-agent")]
-            _add(scope, cluster, name, addon, more, depends)
+    for name in late_addons(addons):
+        more: Properties = {}
+        depends: list[Handle | Address] = list(after)
+        if identity := _IDENTITIES.get(name):
+            role, attachment = _add_role(scope, name, identity, facts)
+            account = {"roleArn": role.arn, "serviceAccount": identity.service_account}
+            more = {"podIdentityAssociations": [account]}
+            depends += [attachment, Address(f"{scope.address}.addons.eks-pod-identity-agent")]
+        _add(scope, cluster, name, addons[name], more, depends)
 
 
 def _add(

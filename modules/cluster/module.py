@@ -19,7 +19,15 @@ from mlinfra.library.forms import Cidr
 from mlinfra.library.outputs import Cluster, Network, NodeGroup
 
 from .access import Access, access_problems, add_access
-from .addons import Addon, add_early_addons, add_late_addons, addon_problems, versions_of, wanted_addons
+from .addons import (
+    Addon,
+    add_early_addons,
+    add_late_addons,
+    addon_problems,
+    late_addons,
+    versions_of,
+    wanted_addons,
+)
 
 SECTION = Place("cluster")
 NEEDS = (Network,)
@@ -198,6 +206,10 @@ def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None
         if any(group.pool for group in groups):
             hint += ", and call it system: Karpenter, which makes the nodes of the others, must run itself"
         scope.refuse(Problem(Code.NO_ROOM, summary, hint=hint))
+    else:
+        because = "it runs as pods of its own, and the stack has no node group for them"
+        for name in late_addons(inputs.addons):
+            scope.idle("addons", name, because=because, hint="add a node group, or take it out until there is one")
 
 
 def _properties(scope: Scope, inputs: Inputs, network: Network, role: Handle, version: str) -> dict[str, object]:

@@ -14,14 +14,15 @@ from mlinfra.core.facts import Facts
 from mlinfra.core.value import Value
 from mlinfra.library import Block, Check, Place, Scope, Wish
 from mlinfra.library.addon import component
-from mlinfra.library.forms import Name, Quantity, Share
+from mlinfra.library.forms import Name, Quantity
 from mlinfra.library.outputs import Cluster, LoadBalancer, ModelServing, NodeGroup, Service
 
 from .access import add_access
 from .hosts import gpu_resource_of, host_problems, hosts_of
 from .kinds import kind_problems
 from .pods import Server, add_deployment, add_entrance
-from .scaling import Replicas, add_scaling, is_scaled, scaling_problems, sleeps
+from .rollout import Rollout, rollout_problems
+from .scaling import Replicas, add_scaling, is_scaled, say_what_is_idle, scaling_problems, sleeps
 from .shares import MODEL, Variant, share_problems
 from .waking import add_waking, cold_start, waking_problems
 from .ways_in import add_ways_in, hosts_outside, way_in_problems, ways_in, with_gates
@@ -43,19 +44,6 @@ class Resources(Block, frozen=True, kw_only=True):
     cpu: Annotated[Annotated[float, Meta(gt=0)] | Quantity, Meta(description="processors")] = 1
     memory: Annotated[Quantity, Meta(description="memory")] = "2Gi"
     gpu: Annotated[int, Meta(description="GPUs", ge=0, le=16)] = 0
-
-
-class Rollout(Block, frozen=True, kw_only=True):
-    """How a new version takes over."""
-
-    max_surge: Annotated[
-        Annotated[int, Meta(ge=0)] | Share,
-        Meta(description="how many more replicas there may be meanwhile"),
-    ] = "25%"
-    max_unavailable: Annotated[
-        Annotated[int, Meta(ge=0)] | Share,
-        Meta(description="how many fewer there may be meanwhile"),
-    ] = 0
 
 
 class Inputs(Block, frozen=True, kw_only=True):
@@ -95,6 +83,7 @@ class Inputs(Block, frozen=True, kw_only=True):
 CHECKS = (
     Check(kind_problems, ("kind", "runtime", "model", "traffic")),
     Check(scaling_problems, ("replicas.min", "replicas.max")),
+    Check(rollout_problems, ("rollout",)),
 )
 
 
@@ -118,6 +107,9 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *share_problems(inputs.model, inputs.traffic, chosen),
         *(waking_problems(bool(inputs.traffic), chosen) if sleeps(inputs.replicas) else ()),
     )
+    say_what_is_idle(scope, inputs.replicas)
+    if inputs.image:
+        scope.idle("image", because=f"the server is that of runtime {inputs.runtime}")
     serving = scope.one(ModelServing)
     models = {name: one.model for name, one in inputs.traffic.items()} or {"": inputs.model}
     servers = {

@@ -47,6 +47,21 @@ def is_scaled(replicas: Replicas) -> bool:
     return replicas.max > replicas.min or sleeps(replicas)
 
 
+def say_what_is_idle(scope: Scope, replicas: Replicas) -> None:
+    """Settings that scale nothing where replicas are always as many, or where they are counted as they are asked."""
+    if sleeps(replicas):
+        counted = "requests for what sleeps are counted at once, and not averaged"
+        scope.idle("replicas", "window", because=counted)
+        if not replicas.scale_to_zero:
+            hint = "set min to 1 to have one awake always, or take scaleToZero out"
+            because = "min is 0, and so none is left while nobody asks"
+            scope.idle("replicas", "scaleToZero", because=because, hint=hint)
+    elif not is_scaled(replicas):
+        for field in ("targetInFlight", "window"):
+            because = f"there are always {replicas.max}" if replicas.max > 1 else "there is always one"
+            scope.idle("replicas", field, because=because, hint=f"take it out, or raise max above {replicas.min}")
+
+
 def add_scaling(
     scope: Scope, server: Server, replicas: Replicas, deployment: Handle, *, after: Iterable[Handle | Address]
 ) -> Handle:

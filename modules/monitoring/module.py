@@ -77,6 +77,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     alerts = inputs.alerts
     cluster = scope.one(Cluster)
     scope.settle()
+    _say_what_is_idle(scope, inputs)
     told = add_receivers(scope, alerts.receivers, facts)
     if told.topics:
         add_alarms(scope, alerts.rules, told, scope.every(NodeGroup), scope.every(LoadBalancer))
@@ -100,3 +101,11 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         log_groups=log_groups,
         dashboards=inputs.dashboards == "grafana",
     )
+
+
+def _say_what_is_idle(scope: Scope, inputs: Inputs) -> None:
+    if not inputs.alerts.receivers:
+        hint = "name who hears of it under alerts.receivers, or take rules out"
+        scope.idle("alerts", "rules", because="no receiver would hear of it, and nothing is watched", hint=hint)
+    if inputs.logs.kind == "none":
+        scope.idle("logs", "retention", because="logs go nowhere", hint="take it out, or say where logs go in kind")

@@ -24,6 +24,7 @@ from .bootstrap import Part, parted, user_data
 from .capacity import Capacity, capacity_problems
 from .division import division_part
 from .fabric import add_fabric_group, fabric_interfaces, fabric_problems
+from .idle import say_what_is_idle
 from .labels import Taint, label_problems, labels_of, taints_of, tolerated
 from .launch_template import Volume, add_launch_template, plain_interface, volume_problems
 from .machines import Machines, image_problems, machine_problems
@@ -101,7 +102,8 @@ def wishes(inputs: Inputs, facts: Facts) -> Iterator[Wish]:
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Make the group."""
     scope.report(*machine_problems(inputs.instances, facts))
-    pooling = next((one for one in scope.every(Autoscaling) if one.nodes == NAME), None)
+    scaler = next(iter(scope.every(Autoscaling)), None)
+    pooling = scaler if scaler is not None and scaler.nodes == NAME else None
     pooled = pooling is not None and is_pool(scope.name, inputs.capacity, efa=inputs.efa)
     if pooled:
         scope.report(*pool_problems(scope, inputs.min, inputs.capacity, inputs.sharing, inputs.labels))
@@ -117,6 +119,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         *(fabric_problems(inputs.instances, subnets, network, facts) if inputs.efa else ()),
         *(image_problems(inputs.instances, cluster.node_version, facts) if inputs.capacity.is_ours or pooled else ()),
     )
+    say_what_is_idle(scope, inputs.capacity, inputs.max, scaler, pooled=pooled)
     machines = Machines.of(inputs.instances, facts)
     scope.settle(*sharing_problems(inputs.sharing, machines))
     asked = _Group(scope, inputs, facts, network, cluster, machines, subnets)

@@ -53,4 +53,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         summary = "endpoints have the domain of their load balancers, and Triton none of its own"
         scope.refuse(Problem(Code.DOMAIN_OF_NOBODY, summary, at=("domain",), hint=hint))
     serving = scope.one(ModelServing)
+    if not scope.stack.sections.get("endpoints"):
+        because = "the stack has no endpoint that would run on it"
+        scope.idle("version", because=because, hint="add one to endpoints, or take version out")
     return Service(url=f"http://NAME.{serving.namespace}.svc.cluster.local:8000")

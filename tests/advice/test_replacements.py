@@ -95,7 +95,7 @@ def test_what_goes_makes_room_for_the_most_of_what_comes() -> None:
     found = checks(supply(24, 3), TWICE, wanted=graph(1, 4))["vCPU quota"]
     # 8 and 12 and 4 fit at once, and then 8 and 16
     assert found.verdict is Verdict.FITS
-    assert "8 used by others, and 4 to 16 wanted" in found.words
+    assert "8 used by others (8 by machines in no group), and 4 to 16 wanted" in found.words
     assert "the machines that are replaced take 12 until their successors are there" in found.words
 
 

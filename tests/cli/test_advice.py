@@ -15,7 +15,7 @@ from mlinfra.cli.render.plan_json import plan_json
 from mlinfra.cli.render.plan_markdown import LIMIT, plan_markdown
 from mlinfra.core.address import Address
 from mlinfra.core.capacity import Capacity, Check, Room, Verdict
-from mlinfra.core.cost import Amount, CostLine
+from mlinfra.core.cost import Amount, CostLine, Uncounted
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ApplyIncomplete
 from mlinfra.core.plan import Plan
@@ -48,6 +48,7 @@ def test_a_comment_tells_the_cost_before_findings_and_capacity_after() -> None:
     assert "| `nodeGroups.system` 2 m6i.large, on demand | 140.16 | 140.16 | 140.16 |" in told
     assert "| **together** | 173.01 | 915.39 | 3,142.53 |" in told
     assert "No price is known of `nodeGroups.gpu` (g7.xlarge, on demand)." in told
+    assert "Paid by use, and in no figure: `network.nat.us-east-1a.gateway` (traffic through the NAT" in told
     assert "| `nodeGroups.gpu` 0 to 4 of g5.xlarge | short | vCPU quota L" in told
 
 
@@ -91,7 +92,8 @@ def test_a_comment_stays_within_its_limit_whatever_there_is_to_advise() -> None:
     lines = tuple(CostLine(address=one, what="x" * 300, monthly=amount) for one in addresses)
     check = Check(subject="vCPU quota", verdict=Verdict.SHORT, words="w" * 300)
     rooms = tuple(Room(address=one, what="y" * 100, checks=(check,)) for one in addresses)
-    cost = msgspec.structs.replace(COST, lines=lines)
+    used = tuple(Uncounted(address=one, what="z" * 300, reason="") for one in addresses)
+    cost = msgspec.structs.replace(COST, lines=lines, usage=used)
     told = plan_markdown(
         msgspec.structs.replace(plans.CREATE, cost=cost, capacity=Capacity(region="us-east-1", rooms=rooms)), {}
     )
@@ -103,6 +105,7 @@ def test_a_page_has_a_table_for_each_and_obeys_nothing_in_it() -> None:
     told = plan_html(ADVISED, {}, Graph({}))
     assert "<h2>Cost</h2>" in told
     assert "<h2>Capacity</h2>" in told
+    assert "<p>Paid by use, and in no figure:</p><ul><li><code>network.nat.us-east-1a.gateway</code> traffic" in told
     assert "<strong>not checked</strong>, AccessDenied: &lt;b&gt;no&lt;/b&gt;" in told
     assert "<b>no</b>" not in told
 

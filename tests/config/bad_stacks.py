@@ -315,8 +315,25 @@ CASES = [
         "lifecycle: {protect: [registry], ttl: 3 days}\n",
         'MLI1154 stack.yaml:5:23: lifecycle.protect[0] begins with "registry", which is no section'
         " | did you mean registries?",
-        'MLI1035 stack.yaml:5:39: lifecycle.ttl is the text "3 days", but must be a duration such as 60s, 30m, 8h or 14'
-        "d",
+        'MLI1035 stack.yaml:5:39: lifecycle.ttl is the text "3 days", but must be a duration that is longer than '
+        "nothing, such as 60s, 30m, 8h or 14d",
+    ),
+    Case(
+        "a time to live of no length",
+        "lifecycle: {environment: ephemeral, ttl: 0m}\n",
+        'MLI1035 stack.yaml:5:42: lifecycle.ttl is the text "0m", but must be a duration that is longer than nothing, '
+        "such as 60s, 30m, 8h or 14d",
+    ),
+    Case(
+        "an input that no number fits",
+        "inputs: {most: {type: integer, minimum: 5, maximum: 2, default: 3}}\n",
+        "MLI1124 stack.yaml:5:53: inputs.most must be at least 5, and at most 2 | no value is both: change one of them",
+    ),
+    Case(
+        "an input whose pattern takes for ever",
+        "inputs: {word: {type: string, pattern: ^(a+)+$, default: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab}}\n",
+        "MLI1195 stack.yaml:5:40: whether inputs.word fits its pattern cannot be told: it has not answered within"
+        " a second | mend the pattern: a repetition within another, as in (a+)+, can take for ever",
     ),
     Case(
         "a rename without a target",

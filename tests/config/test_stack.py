@@ -76,3 +76,11 @@ def test_a_key_with_nothing_behind_it_must_say_which_it_means(project: Project) 
         "nothing is written for runtimes.kserve",
         "nothing is written for nodeGroups.gpu.labels.a",
     ]
+
+
+def test_what_no_section_makes_has_addresses_too(project: Project) -> None:
+    stack = project.load("""
+        moved: [{from: nodeGroups.gpu.driver, to: components.aws-ebs-csi-driver.driver}]
+        policies: {waive: [{rule: R, address: lifecycle.budget, reason: x, until: 2027-03-31}]}
+    """)
+    assert [move.target for move in stack.moves] == ["components.aws-ebs-csi-driver.driver"]

@@ -20,7 +20,7 @@ LANGUAGE = catalogue.language(LIBRARY)
 AROUND = {
     "apiVersion": "mlinfra/v1",
     "kind": "Stack",
-    "metadata": {"name": "demo"},
+    "metadata": {"name": "demo", "owner": "${inputs.gpuMax} people"},
     "target": {"platform": "aws", "region": "us-east-1"},
     "network": {},
     "inputs": {"gpuMax": {"type": "integer", "default": 4}},

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from mlinfra.core.address import Address
 from mlinfra.core.value import Base64, Concat, Expression, Json, Ref, Secret, Value, resolve
 from mlinfra.documents.fault import schema_fault
-from mlinfra.documents.verdict import KEYWORDS, Criterion, UnusableSchemaError, Verdict
+from mlinfra.documents.judges import UnusableSchemaError
+from mlinfra.documents.verdict import KEYWORDS, Criterion, Verdict
 
 UNKNOWN = Ref(Address("network.vpc"), ("value",))
 ARN = Ref(Address("network.vpc"), ("arn",))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mlinfra.core.connections import CLUSTER
 from mlinfra.core.errors import Ambiguous, Conflict, NotFound
-from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
+from mlinfra.core.observed import Absent, Listing, Observed, Present
 from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import Part
 from mlinfra.core.property import (
@@ -85,7 +85,7 @@ TYPES: dict[str, ResourceType] = {
             ),
             key=("name",),
             name=NameRule("name", longest=40),
-            volatile=frozenset({"revision"}),
+            volatile={"revision": (), "edition": ("image",)},
         ),
         ResourceType(
             token="toy:net/Route",
@@ -173,15 +173,13 @@ class Thing:
 class ToyCloud:
     """The provider port over a table of things. Counts its mutating calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Iterator[int] | None = None) -> None:
         self.things: dict[str, Thing] = {}
         self.calls: list[tuple[str, str]] = []
         self.before: Fault = lambda operation, kind: None
         self.after: Fault = lambda operation, kind: None
-        self.unread: Callable[[str, str], str] = lambda operation, kind: ""  # why something cannot be read
-        self.in_two = False  # things are there by what they cannot do without, and get the rest by another call
         self.hidden: str = ""  # a type that may not be listed
-        self._ids = itertools.count(1)
+        self.ids = ids if ids is not None else itertools.count(1)
         self._lock = threading.RLock()
 
     def types(self) -> Mapping[str, ResourceType]:
@@ -193,15 +191,13 @@ class ToyCloud:
     def list(self, interest: Mapping[str, Interest], ownership: Ownership) -> Mapping[str, Listing]:
         with self._lock:
             return {
-                kind: Listing((), why)
-                if (why := "access denied" if kind == self.hidden else self.unread("list", kind))
+                kind: Listing((), "access denied")
+                if kind == self.hidden
                 else Listing(tuple(t.present() for t in self.things.values() if t.kind == kind))
                 for kind in interest
             }
 
     def find(self, target: Target) -> Observed:
-        if why := self.unread("find", target.type):
-            return Unreadable(why)
         with self._lock:
             for thing in self.things.values():
                 same_id = bool(target.id) and thing.id == target.id
@@ -224,18 +220,12 @@ class ToyCloud:
                 for name, declared in kind.inputs.fields.items()
                 if isinstance(declared.default, bool | int | str | list | dict)
             }
-            made = f"{target.type.rsplit('/')[-1].lower()}-{next(self._ids)}"
-            first = {
-                name: value
-                for name, value in target.properties.items()
-                if not self.in_two or kind.inputs.fields[name].required or kind.inputs.fields[name].replace
-            }
-            thing = Thing(target.type, made, {**defaults, **first, "revision": 1}, owner)
+            made = f"{target.type.rsplit('/')[-1].lower()}-{next(self.ids)}"
+            thing = Thing(target.type, made, {**defaults, **target.properties, "revision": 1, "edition": 1}, owner)
             self.things[made] = thing
         self.after("create", target.type)
         operation.made(made)
         self.after("made", target.type)
-        thing.properties.update(target.properties)
         return thing.present()
 
     def update(self, target: Target, prior: Present, changed: frozenset[Path], operation: Operation) -> Present:
@@ -248,6 +238,7 @@ class ToyCloud:
                 assert TYPES[target.type].inputs.fields[str(path[0])].replace is None
                 self._set(thing, target, str(path[0]))
             thing.properties["revision"] = thing.properties.get("revision", 0) + 1
+            thing.properties["edition"] = thing.properties.get("edition", 0) + any(p[0] == "image" for p in changed)
         self.after("update", target.type)
         return thing.present()
 

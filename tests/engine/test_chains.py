@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,11 +14,10 @@ from mlinfra.core.plan import Plan
 from mlinfra.core.report import Report
 from mlinfra.core.resource import Connection, Graph, Resource
 from mlinfra.core.value import Properties, Ref
-from mlinfra.engine.codes import Code
 from mlinfra.engine.stop import Halted, Stop
 
 from .cloud import lost_answer
-from .weather import ENDS, REFUSED, Climate, weather
+from .storm import Storm
 from .world import World, graph, resource
 
 EXAMPLES = int(os.environ.get("MLINFRA_TEST_EXAMPLES", "60"))
@@ -56,7 +54,7 @@ def clusters(draw: st.DrawFn, subnet: str) -> list[Resource]:
     about = draw(st.fixed_dictionaries({"name": words}, optional={"zone": words, "version": small}))
     made = [resource("cluster", "run/Cluster", {**about, "subnet": Ref(Address(subnet))})]
     for i in range(draw(small)):
-        app = draw(st.fixed_dictionaries({"name": st.just(f"named-{i}")}, optional={"image": words}))
+        app = draw(st.fixed_dictionaries({"name": st.just(f"app.{i}")}, optional={"image": words}))
         made.append(resource(f"apps.a{i}", "in/App", app, connection=INSIDE))
     if draw(st.booleans()):
         before = [one.address for one in made[1:] if draw(st.booleans())]
@@ -117,6 +115,26 @@ def test_a_process_that_dies_anywhere_loses_nothing(chain: list[Graph], at: int,
 
 
 @SETTINGS
+@given(st.lists(stacks(), min_size=1, max_size=3), st.integers(0, 1 << 32), st.sampled_from([0.02, 0.1, 0.4]))
+def test_whatever_goes_wrong_in_a_chain_the_next_undisturbed_run_converges(
+    chain: list[Graph], seed: int, rate: float
+) -> None:
+    """Up to three storms over each stack, one of them over a plan made in fair weather, and over the destroy."""
+    world = World()
+    storm = Storm(world, seed, rate)
+    for desired in chain:
+        storm.run(desired)
+        storm.carry_out(world.plan(desired), desired)
+        storm.run(desired)
+        done(world.apply(desired))
+        assert world.settled(desired)
+    storm.run(graph(), destroy=True)
+    storm.run(graph(), destroy=True)
+    done(world.apply(graph(), destroy=True))
+    assert world.cloud.things == {}
+
+
+@SETTINGS
 @given(stacks(), stacks(), st.integers(0, 12), st.booleans())
 def test_a_plan_that_was_killed_while_it_was_applied_is_applied_again(
     first: Graph, second: Graph, at: int, before: bool
@@ -142,54 +160,6 @@ def test_lost_answers_never_make_two(chain: list[Graph]) -> None:
             done(world.apply(desired))
         assert world.settled(desired)
     assert world.cloud.things == {}
-
-
-@st.composite
-def climates(draw: st.DrawFn) -> Climate:
-    """Any mix of faults, and any end."""
-    return Climate(
-        kinds=tuple(draw(st.lists(st.sampled_from(sorted(REFUSED)), unique=True))),
-        rate=draw(st.sampled_from([1, 5, 20, 50])),
-        seed=draw(st.integers(0, 1 << 20)),
-        end=draw(st.sampled_from(ENDS)),
-        at=draw(st.integers(1, 80)),
-        spell=draw(st.sampled_from([1, 8])),
-    )
-
-
-@SETTINGS
-@given(st.lists(st.tuples(stacks(), st.lists(climates(), max_size=2), st.booleans()), min_size=1, max_size=3))
-def test_a_chain_in_any_weather_converges_and_leaves_nothing(chain: list[tuple[Graph, list[Climate], bool]]) -> None:
-    """Each stack is applied in bad weather up to twice, from one plan or from a new one each time, and then once more.
-
-    The last of them is destroyed in the weather of the first.
-    """
-    world = World()
-    world.cloud.in_two = True
-    for desired, climates, planned in chain:
-        plan = world.plan(desired) if planned else None
-        for climate in climates:
-            endure(world, desired, climate, plan)
-        done(world.apply(desired))
-        assert world.settled(desired)
-    for climate in chain[0][1]:
-        endure(world, graph(), climate, destroy=True)
-    done(world.apply(graph(), destroy=True))
-    assert world.settled(graph())
-    assert world.cloud.things == {}
-
-
-def endure(world: World, desired: Graph, climate: Climate, plan: Plan | None = None, *, destroy: bool = False) -> None:
-    """One run in bad weather: whatever comes of it, there is no defect, and of nothing there are two."""
-    with weather(world, climate) as over:
-        if plan is None:
-            report = world.apply(desired, destroy=destroy, stop=over.stop)
-        else:
-            report = world.carry_out(plan, desired, over.stop)
-        assert Code.DEFECT not in [failure.code for failure in report.failed], report.failed
-    assert world.disk.read().verify() == ()
-    owned = Counter((thing.kind, thing.owner) for thing in world.cloud.things.values() if thing.owner is not None)
-    assert [owner for owner, times in owned.items() if times > 1] == []
 
 
 @SETTINGS

@@ -10,7 +10,7 @@ from mlinfra.core.resource import Graph
 
 from .cloud import Thing
 from .one_group import only, stack
-from .world import World, graph
+from .world import World, graph, resource
 
 
 def twin_of(world: World, kind: str, generation: int = 0) -> Thing:
@@ -67,3 +67,24 @@ def test_an_earlier_generation_that_the_state_knows_of_is_a_leftover() -> None:
     plan = world.plan(stack("10.7.0.0/16"))
     assert [(step.verb, step.id) for step in plan.steps] == [("delete", "twin")]
     assert "MLI3023" not in [d.code for d in plan.diagnostics]
+
+
+def test_new_tags_say_what_they_are_for() -> None:
+    def net(**lifecycle: bool) -> Graph:
+        return graph(resource("net", "net/Net", {"cidr": "10.0.0.0/16"}, **lifecycle))  # type: ignore[arg-type]
+
+    def told(desired: Graph) -> tuple[str, str]:
+        (change,) = world.plan(desired).pending()
+        return change.action.value, change.reason
+
+    world = World()
+    world.apply(net())
+    assert told(net(protect=True)) == ("update", "is protected from now on")
+    world.apply(net(protect=True))
+    assert told(net()) == ("update", "is protected no more")
+    ours = only(world, "net/Net")
+    assert ours.owner is not None
+    ours.owner = msgspec.structs.replace(ours.owner, protect=True, expires="2026-11-26T00:00:00Z")
+    assert told(net()) == ("update", "is protected no more and expires no more")
+    ours.owner = msgspec.structs.replace(ours.owner, generation=2)
+    assert told(net())[1] == "its ownership tags are not as they should be"

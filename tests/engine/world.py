@@ -56,8 +56,7 @@ class Disk:
         self.lines: list[bytes] = []
         self.robbed_after = -1  # entries; the lease is somebody else's then
         self.entered: list[Entry] = []
-        self.before: Callable[[str], None] = lambda operation: None  # raises to keep a write from being made
-        self.after: Callable[[str], None] = lambda operation: None
+        self.fate: Callable[[], None] = lambda: None  # before and after each write; raises to end it there
 
     @property
     def holder(self) -> Holder:
@@ -69,17 +68,17 @@ class Disk:
 
     def append(self, entries: Sequence[Entry]) -> None:
         self.fence()
-        self.before("append")
+        self.fate()
         self.entered += entries
         self.lines += [codec.encode(entry) for entry in entries]
-        self.after("append")
+        self.fate()
 
     def compact(self, state: State) -> State:
         self.fence()
-        self.before("compact")
+        self.fate()
         written = msgspec.structs.replace(state, serial=state.serial + 1, applied=())
         self.base, self.lines = codec.encode(written), []
-        self.after("compact")
+        self.fate()
         return written
 
     def restore(self, state: State) -> State:
@@ -140,9 +139,8 @@ class World:
         alive = [f"{shown['arn']}@{shown['createdAt']}" for shown in self.clusters_there()]
         if connection.identity not in alive:
             return ToyCloud()
-        inside = self.clusters.setdefault(connection.identity, ToyCloud())
-        inside.before, inside.after, inside.unread = self.cloud.before, self.cloud.after, self.cloud.unread
-        inside.in_two = self.cloud.in_two
+        inside = self.clusters.setdefault(connection.identity, ToyCloud(self.cloud.ids))
+        inside.before, inside.after = self.cloud.before, self.cloud.after
         return inside
 
     def clusters_there(self) -> list[Properties]:

@@ -158,6 +158,11 @@ def test_nothing_depends_on_itself_through_its_section() -> None:
     assert graph_of({}, resources=raw).resources[Address("resources.one")].depends_on == ("resources.two",)
 
 
+def test_what_names_itself_among_what_it_depends_on_is_refused() -> None:
+    raw = {"one": {"type": _BUCKET, "dependsOn": ["resources.two", "resources.one"]}, "two": {"type": _BUCKET}}
+    assert codes(refusals({}, resources=raw)) == [("MLI2851", "resources.one.dependsOn[1]")]
+
+
 def test_depends_on_may_name_an_entry_that_made_nothing() -> None:
     use = {"vpcId": "vpc-0abc", "subnetIds": ["subnet-0a"]}
     raw = {"one": {"type": _BUCKET, "dependsOn": ["network"]}}

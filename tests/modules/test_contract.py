@@ -13,9 +13,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from mlinfra.core.language import COMPONENTS
 from mlinfra.library.codes import Code
 from mlinfra.library.folders import bundled_modules
-from mlinfra.library.place import COMPONENTS
 from mlinfra.library.reference import contract_table, inputs_table, outputs_table
 from mlinfra.library.sections import language
 from tests.library.samples import LIBRARY

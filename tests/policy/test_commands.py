@@ -197,6 +197,18 @@ def test_every_rule_of_ours_is_explained_in_words() -> None:
         assert "\nfails\n" in told
 
 
+def test_a_rule_is_found_by_the_id_that_another_tool_has_for_it() -> None:
+    code, out, _ = run("policy", "explain", "ckv_aws_63")
+    assert code == 0
+    asked = [one.id for one in BOOK.rules if "CKV_AWS_63" in one.about.anchors]
+    assert [line.split()[0] for line in out.splitlines() if line.startswith("MLP-")] == asked
+    _, out, _ = run("policy", "explain", "CKV_AWS_63", "-o", "json")
+    assert [one["id"] for one in json.loads(out)] == asked
+    code, _, err = run("policy", "explain", "CKV_AWS_6")
+    assert code == 1
+    assert "CKV_AWS_63" in err
+
+
 def test_an_unknown_rule_names_the_near_ones() -> None:
     code, _, err = run("policy", "explain", "MLP-NET-01")
     assert code == 1

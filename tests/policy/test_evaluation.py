@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,9 @@ from mlinfra.core.resource import Graph
 from mlinfra.core.source import Source
 from mlinfra.core.stack import Stack
 from mlinfra.core.value import Ref
-from mlinfra.policy.evaluation import judge
+from mlinfra.policy.evaluation import Evaluation, judge
+from mlinfra.policy.rulebook import Rulebook
+from mlinfra.policy.scene import Scene
 from tests.policy.books import BUCKET, VPC, book, graph, plan, resource, rule, stack, waiver
 
 TODAY = date(2026, 11, 21)
@@ -202,3 +205,12 @@ def test_a_stack_that_takes_itself_out_of_the_baseline_says_so(tmp_path: Path) -
 
     assert warned() == []
     assert warned(packs=[]) == ["MLI7024"]
+
+
+def test_a_role_that_asks_neither_for_an_audience_nor_for_a_subject_is_told_once() -> None:
+    statement = {"Effect": "Allow", "Principal": {"Federated": "arn:x"}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    trust = json.dumps({"Statement": [statement, statement]})
+    role = resource("resources.odd", type="aws:iam/role:Role", assumeRolePolicy=trust)
+    rules = [one for one in Rulebook.of_project().rules if one.id == "MLP-IAM-004"]
+    (finding,) = Evaluation(rules, Scene(stack(), graph(role))).findings(None)
+    assert finding.words == "the statement does not ask for one aud and one sub with StringEquals"

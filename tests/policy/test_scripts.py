@@ -10,7 +10,7 @@ import pytest
 
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
-from mlinfra.policy.apart import CheckFaultError, ask
+from mlinfra.documents.apart import CheckFaultError, ask
 from mlinfra.policy.evaluation import faulty, judge
 from mlinfra.policy.rulebook import Rulebook, unknown_types
 from mlinfra.policy.scene import Scene

@@ -56,6 +56,8 @@ def any_fault(dice: random.Random) -> FaultRule:
     """One thing that goes wrong: at one call, or at one of twenty."""
     kind = dice.choice([FaultKind.THROTTLE, FaultKind.ERROR, FaultKind.RESET, FaultKind.TIMEOUT, FaultKind.KILL])
     when = dice.choice([When.BEFORE, When.AFTER])
+    if kind is FaultKind.THROTTLE:  # what is throttled has not been done
+        when = When.BEFORE
     if kind is FaultKind.KILL or dice.random() < 0.5:
         return FaultRule(kind=kind, mutating=True, when=when, skip=dice.randint(0, 25), count=1, seconds=0.05)
     return FaultRule(kind=kind, when=when, probability=0.05, seed=dice.randint(0, 1 << 30), seconds=0.05)

@@ -14,13 +14,12 @@ PATIENCE = 900.0  # seconds until something is taken to hang: a machine that doe
 
 
 class Gate:
-    """A clock whose sleepers wait at a gate while it is closed. It is open at first: bad weather sleeps as well."""
+    """A clock whose sleepers wait at a gate."""
 
     def __init__(self) -> None:
         self._clock = SystemClock()
         self._arrived = threading.Event()
         self._opened = threading.Event()
-        self._opened.set()
 
     def now(self) -> datetime:
         return self._clock.now()

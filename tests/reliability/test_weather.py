@@ -13,7 +13,7 @@ from .reference import Reference
 from .stacks import FORMS
 
 SEEDS = 200
-CLUSTER_SEEDS = 20  # of the stack with a cluster, which takes four times as long
+CLUSTERS = 20  # seeds of what also runs in a cluster, which takes far longer
 RATES = (1, 5, 20)  # of a hundred calls
 KINDS = ("throttle", "error", "reset", "timeout", "lost", "garbled")
 # An answer that is garbled once the call had its effect is a lost one, and one that is to be known as such.
@@ -58,17 +58,6 @@ def _attempt(place: Place, rule: FaultRule, command: str, *, may_stop: bool) -> 
         place.do(command, STACK, "--yes")
 
 
-def every_point() -> list[str]:
-    """All of the long form, the first seeds of both sorts of stacks before the others."""
-    return [
-        f"{kind}/{rate}/{seed}{cluster}"
-        for seed in range(SEEDS)
-        for cluster in ("", "/platform")[: 2 if seed < CLUSTER_SEEDS else 1]
-        for rate in RATES
-        for kind in KINDS
-    ]
-
-
 @pytest.mark.parametrize("point", SAMPLE)
 def test_bad_weather_is_withstood(point: str, places: MakePlace, reference: Reference) -> None:
     withstand(point, places, reference)
@@ -77,7 +66,15 @@ def test_bad_weather_is_withstood(point: str, places: MakePlace, reference: Refe
 @pytest.mark.long
 @points.sharded
 def test_all_weather(shard: int, places: MakePlace, reference: Reference) -> None:
-    points.run("R4 weather", shard, every_point(), lambda point: withstand(point, places, reference))
+    every = [f"{kind}/{rate}/{seed}" for seed in range(SEEDS) for rate in RATES for kind in KINDS]
+    points.run("R4 weather", shard, every, lambda point: withstand(point, places, reference))
+
+
+@pytest.mark.long
+@points.sharded
+def test_all_weather_over_a_cluster(shard: int, places: MakePlace, reference: Reference) -> None:
+    every = [f"{kind}/{rate}/{seed}/platform" for seed in range(CLUSTERS) for rate in RATES for kind in KINDS]
+    points.run("R4 weather, in a cluster", shard, every, lambda point: withstand(point, places, reference))
 
 
 def test_an_api_that_throttles_half_of_all_calls_slows_a_run_and_does_not_fail_it(

@@ -62,10 +62,10 @@ def _map(name: str, metadata: str) -> str:
     return f"{name}: {{type: 'kubernetes:core/v1:ConfigMap', properties: {{metadata: {metadata}, data: {{a: b}}}}}}"
 
 
-def _ingress(name: str, path: str) -> str:
+def _ingress(name: str, path: str, annotations: str = "{}") -> str:
     way = f"{{path: {path}, pathType: Prefix, backend: {{service: {{name: a, port: {{number: 80}}}}}}}}"
     spec = f"{{ingressClassName: web, rules: [{{host: a.example.com, http: {{paths: [{way}]}}}}]}}"
-    about = f"{{metadata: {{name: {name}}}, spec: {spec}}}"
+    about = f"{{metadata: {{name: {name}, annotations: {annotations}}}, spec: {spec}}}"
     return f"{name}: {{type: 'kubernetes:networking.k8s.io/v1:Ingress', properties: {about}}}"
 
 
@@ -191,6 +191,11 @@ def test_a_mistake_is_told_with_its_line(text: str, place: str, words: str, told
     [
         _resources(_VPC, _subnet("a", "10.5.0.0/20"), _subnet("b", "10.5.16.0/20")),
         _resources(_ingress("one", "/v1"), _ingress("two", "/v2"), above=_CLUSTER),
+        _resources(
+            _ingress("one", "/v2"),
+            _ingress("two", "/v2", "{nginx.ingress.kubernetes.io/canary: 'true'}"),
+            above=_CLUSTER,
+        ),
         _resources(*(_map(n, f"{{name: same, namespace: {n}}}") for n in ("default", "kube-system")), above=_CLUSTER),
         _resources(
             "space: {type: 'kubernetes:core/v1:Namespace', properties: {metadata: {name: serving}}}",
@@ -297,3 +302,15 @@ def test_a_misspelt_region_hides_no_other_mistake(capsys: pytest.CaptureFixture[
     assert main(["validate", "stack.yaml", "-o", "json"]) == 1
     found = json.loads(capsys.readouterr().out)["diagnostics"]
     assert [one["code"] for one in found] == ["MLI5013", "MLI2303"]
+
+
+def test_what_one_mistake_is_about_hides_no_other(told: Any) -> None:
+    text = _resources(
+        "role: {type: 'aws:iam/role:Role', properties: {name: " + "x" * 99 + ", assumeRolePolicy: '{}'}}",
+        "after: {type: 'aws:sqs/queue:Queue', dependsOn: [resources.nope]}",
+        "Bad_Name: {type: 'aws:sqs/queue:Queue'}",
+        above="network: {zone: 2}\nruntimes: {vllm: {}}\n"
+        "policies: {packs: [baselin], waive: [{rule: MLP-NO-001, address: network, reason: x, until: 2027-01-01}]}\n",
+    )
+    codes = {place.split()[0] for place, _ in told(text)}
+    assert {"MLI1030", "MLI1151", "MLI2012", "MLI3080", "MLI7012", "MLI7021"} <= codes

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.plan import Action, Cause, Change, Field
 from mlinfra.core.value import Path, Value
 from mlinfra.session.scrutiny.one_way import ways_back
 from mlinfra.session.scrutiny.review import drift_of
+from mlinfra.session.scrutiny.telling import pertinent
 from tests.cli import plans
 
 
@@ -61,3 +63,13 @@ def test_a_claim_cannot_be_made_smaller(path: Path, before: Value, after: Value,
 def test_what_could_not_be_read_stays_an_error_of_a_drift() -> None:
     denied = Diagnostic(code="MLI5001", summary="denied")
     assert drift_of(plans.plan(diagnostics=(denied,))).diagnostics == (denied,)
+
+
+def test_a_note_on_what_stays_as_it_is_was_read_when_that_was_made() -> None:
+    about = Address("nodeGroups")
+    note = Diagnostic(severity=Severity.NOTE, code="MLI2018", summary="it comes along", address=about)
+    grave = Diagnostic(severity=Severity.WARNING, code="MLI2001", summary="it is ill", address=about)
+    general = Diagnostic(severity=Severity.NOTE, code="MLI2002", summary="by the way")
+    still, moving = (plans.plan(plans.change(plans.GPU, action)) for action in (Action.NO_OP, Action.UPDATE))
+    assert pertinent((note, grave, general), still) == (grave, general)
+    assert pertinent((note, grave, general), moving) == (note, grave, general)

@@ -150,9 +150,15 @@ def cost_markdown(cost: Cost) -> list[str]:
     lines = ["### Cost", "", prose(cost_summary(cost)), ""]
     lines += [*_table(cost), ""] if cost.lines or cost.gone else []
     if cost.unknown:
-        named = ", ".join(f"{code(one.address)} ({prose(_named(one))})" for one in cost.unknown[:_ROWS])
-        lines += [f"No price is known of {named}{' and more' if len(cost.unknown) > _ROWS else ''}.", ""]
+        lines += [f"No price is known of {_in_a_sentence(cost.unknown)}.", ""]
+    if cost.usage:
+        lines += [f"Paid by use, and in no figure: {_in_a_sentence(cost.usage)}.", ""]
     return lines
+
+
+def _in_a_sentence(things: Sequence[Uncounted]) -> str:
+    named = ", ".join(f"{code(one.address)} ({prose(_named(one))})" for one in things[:_ROWS])
+    return f"{named} and {len(things) - _ROWS} more" if len(things) > _ROWS else named
 
 
 def _table(cost: Cost) -> Iterator[str]:
@@ -210,15 +216,21 @@ def cost_html(cost: Cost) -> str:
     rows = [_row(_cell_of(line, line.note), _three(line.monthly), line.change, told) for line in cost.lines]
     rows += [_row(_cell_of(line, _GONE), _NOTHING, line.change, told) for line in cost.gone] if told else []
     whole = _row('<th scope="row">together</th>', _three(cost.monthly), cost.change or Amount(), told)
-    unknown = "".join(
-        f"<li>{html_code(one.address)} {html_text(one.what)}: {html_text(one.reason)}</li>" for one in cost.unknown
-    )
-    listed = f"<p>No price is known of:</p><ul>{unknown}</ul>" if unknown else ""
+    listed = _items("No price is known of:", cost.unknown, with_reason=True)
+    listed += _items("Paid by use, and in no figure:", cost.usage)
     return (
         f"<h2>Cost</h2><p>{html_text(cost_summary(cost))}</p><details><summary>What it is paid for</summary>"
         f'<div class="inner"><table class="figures"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}'
         f"{whole}</tbody></table>{listed}</div></details>"
     )
+
+
+def _items(title: str, things: Sequence[Uncounted], *, with_reason: bool = False) -> str:
+    items = [
+        f"<li>{html_code(one.address)} {html_text(one.what)}{f': {html_text(one.reason)}' if with_reason else ''}</li>"
+        for one in things
+    ]
+    return f"<p>{title}</p><ul>{''.join(items)}</ul>" if items else ""
 
 
 def _row(first: str, figures: Iterable[str], change: Amount, told: bool) -> str:

@@ -29,11 +29,11 @@ def check(scene: Scene, resources: list[Resource], given: Mapping[str, Any]) -> 
             words = "the trust policy is not known yet" if found is Verdict.UNKNOWN else "it cannot be read"
             yield Breach(role, words, found, _PATH)
             continue
-        for statement in found.statements:
-            if _is_saml(statement):
-                yield from _of_saml(role, statement)
-            elif is_federated(statement):
-                yield from _of_statement(role, statement)
+        faults = list(dict.fromkeys(fault for statement in found.statements for fault in _faults(statement)))
+        # What is wrong goes before what is not known; the role is one thing to mend, however many faults it has.
+        verdict = min((verdict for _, verdict in faults), default=Verdict.PASS)
+        if faults:
+            yield Breach(role, "; ".join(words for words, one in faults if one is verdict), verdict, _PATH)
 
 
 def is_federated(statement: Statement) -> bool:
@@ -49,33 +49,34 @@ def _is_saml(statement: Statement) -> bool:
     return provider and statement.allows_action(_ASSUME_SAML)
 
 
-def _of_saml(role: Resource, statement: Statement) -> Iterator[Breach]:
-    condition = statement.body.get("Condition")
-    if isinstance(condition, Expression):
-        yield Breach(role, "the condition is not known yet", Verdict.UNKNOWN, _PATH)
-    elif not any(isinstance(name, str) and name.lower().startswith(_SAML) for name, _ in _equal(condition)):
-        yield Breach(
-            role, "the statement asks nothing of the assertion, such as SAML:aud, with StringEquals", path=_PATH
-        )
-
-
-def _of_statement(role: Resource, statement: Statement) -> Iterator[Breach]:
-    condition = statement.body.get("Condition")
-    if isinstance(condition, Expression):
-        yield Breach(role, "the condition is not known yet", Verdict.UNKNOWN, _PATH)
+def _faults(statement: Statement) -> Iterator[tuple[str, Verdict]]:
+    """What is wrong with a statement, or not known."""
+    if not (saml := _is_saml(statement)) and not is_federated(statement):
         return
-    for claim in ("aud", "sub"):
-        values = [value for name, value in _equal(condition) if _ends(name, f":{claim}")]
-        if not values:
-            yield Breach(role, f"the statement does not ask for one {claim} with StringEquals", path=_PATH)
+    condition = statement.body.get("Condition")
+    if isinstance(condition, Expression):
+        yield "the condition is not known yet", Verdict.UNKNOWN
+    elif not saml:
+        yield from _of_tokens(condition)
+    elif not any(isinstance(name, str) and name.lower().startswith(_SAML) for name, _ in _equal(condition)):
+        yield "the statement asks nothing of the assertion, such as SAML:aud, with StringEquals", Verdict.FAIL
+
+
+def _of_tokens(condition: Value) -> Iterator[tuple[str, Verdict]]:
+    asked = {
+        claim: [value for name, value in _equal(condition) if _ends(name, f":{claim}")] for claim in ("aud", "sub")
+    }
+    if missing := [f"one {claim}" for claim, values in asked.items() if not values]:
+        yield f"the statement does not ask for {' and '.join(missing)} with StringEquals", Verdict.FAIL
+    for claim, values in asked.items():
         if len(values) > 1:
-            yield Breach(role, f"{len(values)} values of {claim} are let in", path=_PATH)
+            yield f"{len(values)} values of {claim} are let in", Verdict.FAIL
         for value in values:
             # StringEquals takes a star for a star: who writes one wanted something else.
             if isinstance(value, str) and "*" in value:
-                yield Breach(role, f"{value} is no single {claim}", path=_PATH)
+                yield f"{value} is no single {claim}", Verdict.FAIL
             elif isinstance(value, Expression):
-                yield Breach(role, f"the {claim} is not known yet", Verdict.UNKNOWN, _PATH)
+                yield f"the {claim} is not known yet", Verdict.UNKNOWN
 
 
 def _equal(condition: Value) -> Iterator[tuple[Value, Value]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+import msgspec
+
 from mlinfra.aws.plain import plain
 from mlinfra.core.errors import NotFound, ProviderError
 from mlinfra.core.naming import derived_prefix
@@ -23,8 +25,16 @@ from mlinfra.providers.aws.tags import from_form
 from mlinfra.providers.aws.template import Prop, dig, fill
 from mlinfra.providers.aws.wanted import Wanted
 
-# What a look at one object came to: the object, why it cannot be read, or nothing where it is gone.
-Found: TypeAlias = "Present | ProviderError | None"
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why one object could not be read. id: what the listing calls it; empty where that does not tell."""
+
+    id: str
+    why: str
+
+
+# What a look at one object came to; nothing where it is gone.
+Found: TypeAlias = "Present | Failure | None"
 
 
 def list_objects(kind: AwsType, reader: Reader) -> Listing:
@@ -43,8 +53,9 @@ def list_objects(kind: AwsType, reader: Reader) -> Listing:
     except ProviderError as error:
         return Listing((), incomplete=str(error))
     objects = tuple(present for present in found if isinstance(present, Present))
-    failures = [str(failure) for failure in found if isinstance(failure, ProviderError)]
-    return Listing(objects, incomplete="; ".join([*_broken_parent(kind, reader), *failures[:3]]))
+    failures = [failure for failure in found if isinstance(failure, Failure)]
+    incomplete = "; ".join([*_broken_parent(kind, reader), *(one.why for one in failures[:3])])
+    return Listing(objects, incomplete, {one.id: one.why for one in failures})
 
 
 def _below_parents(
@@ -140,8 +151,16 @@ def _whole(kind: AwsType, reader: Reader, wanted: Wanted, stub: Item) -> Found:
     except NotFound:
         return None
     except ProviderError as error:
-        return error
+        return Failure(_told(kind, stub), str(error))
     return present if _is_concern(kind, reader, wanted, present) else None
+
+
+def _told(kind: AwsType, stub: Item) -> str:
+    """The id of what a listing shows, where it shows enough of it."""
+    try:
+        return identify(kind, stub, wire.inward(kind, stub, kind.telling))
+    except (KeyError, TypeError):
+        return ""
 
 
 def _lies_below_ours(kind: AwsType, reader: Reader, properties: dict[str, Any]) -> bool:

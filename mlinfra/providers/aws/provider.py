@@ -127,16 +127,21 @@ class AwsProvider:
         return tuple(complaints(self._kind(type), properties))
 
     def _made_sure(self, listing: Listing, interest: Interest) -> Listing:
-        """A listing, with what is recorded and it does not show, if that is there when it is asked for by id."""
-        shown = {present.id for present in listing.objects}
+        """A listing, with what is recorded and it does not show, if that is there when it is asked for by id.
+
+        Where nothing could be listed, no object is asked for by itself: that would be a call for each.
+        """
+        shown = {*(present.id for present in listing.objects), *listing.failed}
         missed = [target for target in interest.recorded if target.id not in shown]
-        if listing.incomplete or not missed:
+        if not missed or (listing.incomplete and not (listing.objects or listing.failed)):
             return listing
         listers, _ = self._pools()
-        found = list(listers.map(self._look, missed))
-        failures = [str(error) for error in found if isinstance(error, ProviderError)]
-        there = tuple(present for present in found if isinstance(present, Present))
-        return Listing((*listing.objects, *there), incomplete="; ".join(failures[:_SHOWN]))
+        found = dict(zip((target.id for target in missed), listers.map(self._look, missed), strict=True))
+        failures = {name: str(error) for name, error in found.items() if isinstance(error, ProviderError)}
+        there = tuple(present for present in found.values() if isinstance(present, Present))
+        incomplete = listing.incomplete or "; ".join([*failures.values()][:_SHOWN])
+        gone = frozenset(name for name, one in found.items() if one is None and incomplete)
+        return Listing((*listing.objects, *there), incomplete, {**listing.failed, **failures}, gone)
 
     def _look(self, target: Target) -> Present | ProviderError | None:
         try:

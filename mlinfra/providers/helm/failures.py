@@ -13,16 +13,16 @@ from mlinfra.providers.helm.codes import Code
 
 _PASSING = re.compile(
     r"\bEOF\b|connection (?:refused|reset)|broken pipe|i/o timeout|no such host|TLS handshake|unreachable"
-    r"|Client\.Timeout exceeded"  # of one request that nobody answered, not of waiting for objects
-    # What an API server says with a 504, and client-go of one without words (apimachinery pkg/api/errors/errors.go,
-    # NewGenericServerResponse; seen 2026-11-25).
-    r"|did not complete within|unable to return a response in the time allotted|[Gg]ateway ?[Tt]ime-?out"
-    # The wait lost sight of an object before its time ran out (pkg/kube/statuswait.go adds that as a deadline).
-    r"|status: Unknown(?![\s\S]*deadline exceeded)"
-    r"|failed to download openapi"  # what the server says of itself, before anything of the chart is looked at
+    # Of one request that nobody answered, by the client, the server or client-go, not of waiting for objects.
+    r"|Client\.Timeout exceeded|request did not complete within|unable to return a response in the time allotted"
     r"|currently unable to handle|[Ii]nternal error|InternalError|etcdserver|[Tt]oo many requests"
-    r"|[Ss]ervice ?[Uu]navailable|object has been modified|server is currently|http2: "
+    r"|[Ss]ervice ?[Uu]navailable|object has been modified|server is currently|http2: |failed to download openapi"
+    # What client-go says of an answer that is none: a proxy's page, or half a document.
+    r"|an error on the server|unexpected end of JSON input|invalid character .{1,12} looking for beginning of value"
 )
+# Of objects that it could not look at: nobody answered, and it waited no longer.
+_UNSEEN = re.compile(r"not ready\. status: Unknown")
+_EXPIRED = re.compile(r"context deadline exceeded|timed out")
 # What Helm says of an uninstall whatever kept an object from going: the reason goes to its own log alone.
 _UNTOLD = re.compile(r"failed to delete release")
 _LONGEST = 600  # characters of Helm's own words
@@ -69,7 +69,8 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ProviderError], Code, str], ...] = (
 
 def is_passing(words: str) -> bool:
     """Whether the same may well work a moment later."""
-    return _PASSING.search(words) is not None
+    unseen = _UNSEEN.search(words) is not None and _EXPIRED.search(words) is None
+    return unseen or _PASSING.search(words) is not None
 
 
 def is_untold(words: str) -> bool:

@@ -36,7 +36,7 @@ def install(work: Work) -> Release:
         work.operation.made(work.id)
         raise _fallen(work, release, error) from error
     work.operation.made(work.id)
-    return _there(work)
+    return _written(work)
 
 
 def bring(work: Work, *, changed: bool) -> Release:
@@ -128,7 +128,7 @@ def _upgrade(work: Work, release: Release) -> Release:
         if after is None:
             raise _refused(work, "upgrading", error, None) from error
         raise _fallen(work, after, error) from error
-    return _there(work)
+    return _written(work)
 
 
 def _warn_of_stand_in(work: Work) -> None:
@@ -177,6 +177,17 @@ def _in_use(work: Work) -> Conflict:
         code=Code.IN_USE,
         hint=f"choose another name, or take it over: mlinfra adopt STACK {work.target.address} {work.id}",
     )
+
+
+def _written(work: Work) -> Release:
+    """The release once Helm says that all went well: it says so too where it could not write that down.
+
+    helm.sh/helm v4.2, pkg/action/install.go and upgrade.go: the error of recording the release is logged alone.
+    """
+    release = _there(work)
+    if release.last.status.startswith("pending"):
+        raise Ambiguous(f"{work.id}: Helm could not record that it is done", code=Code.UNFINISHED)
+    return release
 
 
 def _there(work: Work) -> Release:

@@ -22,9 +22,9 @@ from mlinfra.core.value import Path, Properties
 from mlinfra.providers.helm import lifecycle, marks
 from mlinfra.providers.helm.capabilities import capabilities_of
 from mlinfra.providers.helm.codes import Code
+from mlinfra.providers.helm.conditions import conditions
 from mlinfra.providers.helm.contents import objects_of
 from mlinfra.providers.helm.crds import definitions_of
-from mlinfra.providers.helm.definitions import edited_kinds, lost_kinds
 from mlinfra.providers.helm.drift import drift_of, sentences
 from mlinfra.providers.helm.observation import present_of
 from mlinfra.providers.helm.preview import parts_of
@@ -114,24 +114,13 @@ class HelmProvider:
             ours = list_releases(self._means.cluster, marks.selector(ownership.stack))
             names = sorted(filter(_NAME.fullmatch, {name.rpartition("/")[2] for name in wanted.ids} | wanted.names))
             others = list_releases(self._means.cluster, _named_any(names)) if names else ()
-            deployed = [release for release in ours if release.last.status == DEPLOYED]
-            drift = drift_of(self._means.cluster, deployed)
-            lost, edited = (look(self._means.cluster, deployed) for look in (lost_kinds, edited_kinds))
-            kinds = {name: [*lost.get(name, ()), *edited.get(name, ())] for name in (*lost, *edited)}
             kubernetes = self._means.cluster.version() if ours else ""
         except ProviderError as error:
             return Listing((), incomplete=str(error))
-        found = {release.last.id: release for release in (*others, *ours)}
-        return Listing(
-            tuple(
-                present_of(
-                    found[name],
-                    [*kinds.get(name, ()), *sentences(drift.get(name, ()))],
-                    kubernetes,
-                )
-                for name in sorted(found)
-            )
-        )
+        wrong, failed = conditions(self._means.cluster, [one for one in ours if one.last.status == DEPLOYED])
+        found = {release.last.id: release for release in (*others, *ours) if release.last.id not in failed}
+        releases = tuple(present_of(found[name], wrong.get(name, []), kubernetes) for name in sorted(found))
+        return Listing(releases, next(iter(failed.values()), ""), failed)
 
     def _found(self, target: Target) -> Release | None:
         if target.id:

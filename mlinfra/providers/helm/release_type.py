@@ -66,7 +66,7 @@ RELEASE_TYPE = ResourceType(
     ),
     key=("namespace", "name"),
     name=NameRule("name", longest=53, lower=True),
-    volatile=frozenset({"status", "resourceNames"}),
+    volatile={"status": (), "resourceNames": ()},
     marked=True,
     perishes=True,
     lies_in=_namespace,

@@ -28,6 +28,7 @@ def list_objects(api: Api, token: str, interest: Interest, stack: str, asked: fr
     except ProviderError as error:
         return Listing((), str(error))
     found: dict[str, Present] = {}
+    failed: dict[str, str] = {}
     said = ""
     try:
         for live in api.each(place, labelSelector=marks.selector(stack)):
@@ -44,8 +45,9 @@ def list_objects(api: Api, token: str, interest: Interest, stack: str, asked: fr
                 present = shown(kind, one)
                 found[present.id] = present
         except ProviderError as error:
-            said = said or str(error)
-    return Listing(tuple(found.values()), said)
+            failed[wanted] = str(error)
+    gone = interest.ids - found.keys() - failed.keys() if said or failed else frozenset[str]()
+    return Listing(tuple(found.values()), said or next(iter(failed.values()), ""), failed, gone)
 
 
 def shown(kind: Kind, live: Object) -> Present:

@@ -66,7 +66,7 @@ def type_of(token: str) -> ResourceType:
         inputs=inputs_of(kind),
         identify=_identify(kind),
         variant=_variant(kind) if kind.same in immutable.SEALED else None,
-        volatile=frozenset({"status"}),
+        volatile={"status": ()},
         marked=True,
         perishes=True,
         holds=rooms.HOLDS.get(kind.same),

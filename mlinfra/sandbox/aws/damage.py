@@ -14,7 +14,7 @@ from mlinfra.core.clock import Clock
 from mlinfra.sandbox.aws.call import AwsError
 from mlinfra.sandbox.aws.connection import Client
 from mlinfra.sandbox.aws.protocol import error_response
-from mlinfra.sandbox.faults import FaultKind, FaultRule, When
+from mlinfra.sandbox.faults import FaultKind, FaultRule
 from mlinfra.sandbox.garbling import garbled
 
 # What each service answers to a caller that is too fast. Sources, read in November 2026: the exceptions in botocore's
@@ -126,8 +126,8 @@ class Damage:
         self._operation = operation
         self._request = request
         self._client = Client(request.environ)
-        self._before = [rule for rule in rules if rule.when is When.BEFORE and rule.kind is not FaultKind.STALE]
-        self._after = [rule for rule in rules if rule.when is When.AFTER and rule.kind is not FaultKind.STALE]
+        self._before = [rule for rule in rules if not rule.comes_after and rule.kind is not FaultKind.STALE]
+        self._after = [rule for rule in rules if rule.comes_after and rule.kind is not FaultKind.STALE]
         self.name = ",".join(f"{rule.kind}-{rule.when}" for rule in rules)
 
     def around(self, answer: Callable[[], Response]) -> Response:

@@ -41,6 +41,7 @@ from mlinfra.core.stack import Stack
 from mlinfra.core.state import State
 from mlinfra.session.connections.cloud import Cloud
 from mlinfra.session.plans.keepsakes import with_keepsakes
+from mlinfra.session.plans.lodgers import lodgers, networks_that_go
 from mlinfra.session.plans.written import place_of
 
 _COUNTED = frozenset({VPC, INTERNET_GATEWAY, PUBLIC_ADDRESS, NAT_GATEWAY})
@@ -81,6 +82,8 @@ class Adviser:
             found += capacity_findings(capacity, sources.get)
         if not plan.destroy:
             found += self._borrowed(plan, graph)
+        if going := networks_that_go(plan):
+            found += lodgers(going, plan.ownership.stack, state, self._cloud.brief_calls)
         plan = msgspec.structs.replace(plan, cost=cost, capacity=capacity, diagnostics=(*plan.diagnostics, *found))
         return with_keepsakes(plan, state, self._monthly)
 

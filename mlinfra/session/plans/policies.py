@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 
 from mlinfra.core.diagnostic import Diagnostic, errors_in
-from mlinfra.core.errors import PolicyViolation
+from mlinfra.core.errors import ConfigError, NoCredentials, PolicyViolation
 from mlinfra.core.plan import Plan
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack
@@ -107,6 +108,23 @@ def refusals(stack: Stack, book: Rulebook) -> tuple[Diagnostic, ...]:
         return ()
     wrong = (lapse.diagnostic() for waiver in waivers_of(stack) if (lapse := unknown_rule(waiver, book)))
     return (*book.unknown_packs(stack), *wrong)
+
+
+@contextmanager
+def told_besides(stack: Stack, book: Callable[[], Rulebook]) -> Iterator[None]:
+    """Where a stack is refused for its mistakes, what is wrong with `policies` is said along with them."""
+    try:
+        yield
+    except NoCredentials:
+        raise
+    except ConfigError as error:
+        try:
+            more = refusals(stack, book())
+        except ConfigError as broken:  # rules of the project's own that cannot be used
+            more = broken.diagnostics
+        if not more:
+            raise
+        raise ConfigError(dict.fromkeys((*error.diagnostics, *more))) from error
 
 
 def held(

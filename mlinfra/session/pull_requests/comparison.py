@@ -42,7 +42,7 @@ from mlinfra.session.reading import catalogue
 from mlinfra.session.reading.stand_ins import unreadable_neighbour, with_stand_ins
 from mlinfra.session.reading.symbolic import Symbols, asked_of
 from mlinfra.session.scrutiny.foreseen import with_foresight, without_guesses
-from mlinfra.session.scrutiny.telling import with_words
+from mlinfra.session.scrutiny.telling import pertinent, with_words
 
 _LINEAGE = "diff"  # of the state that never was; it is never shown
 _REGION = "us-east-1"  # where neither the stack nor the environment names one
@@ -303,7 +303,7 @@ class _Comparing:
         simulated = self._cloud.is_simulated
         plan = with_foresight(plan, self._stack, after, self._symbols, simulated=simulated)
         told = tuple(map(_Given(self._head.tree).told, plan.diagnostics))
-        return (*self._head.diagnostics, *told, *after.notes, *self._gone())
+        return (*self._head.diagnostics, *told, *pertinent(after.notes, plan), *self._gone())
 
     def _is_another(self) -> bool:
         """Whether the two describe different stacks, so that nothing of one becomes anything of the other."""

@@ -26,6 +26,7 @@ _VIRTUAL_SERVICE = "VirtualService"
 _INGRESS = "Ingress"
 _INGRESS_CLASS = "kubernetes:networking.k8s.io/v1:IngressClass"
 _IS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
+_IS_CANARY = "nginx.ingress.kubernetes.io/canary"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -243,13 +244,18 @@ def _virtual_service(properties: Mapping[Any, Any]) -> Iterator[Way]:
 
 
 def _ingress(properties: Mapping[Any, Any]) -> Iterator[Way]:
+    """A canary is there to answer what another ingress answers; a second canary is not: NGINX takes one of each
+    (ingress-nginx 1.15, "Annotations", Canary, November 2026)."""
     spec = block_of(properties.get("spec"))
     door = _text(spec.get("ingressClassName"))
+    annotations = block_of(block_of(properties.get("metadata")).get("annotations"))
+    canary = ("as a canary",) if _text(annotations.get(_IS_CANARY)) == "true" else ()
     for index, rule in enumerate(map(block_of, items_of(spec.get("rules")))):
         for way in map(block_of, items_of(block_of(rule.get("http")).get("paths"))):
             host, path = _text(rule.get("host")), _text(way.get("path")) or "/"
             if host and door:
-                yield ("spec", "rules", index, "host"), (f"{host}{path}", f"at {door}", _text(way.get("pathType")))
+                where = (f"{host}{path}", f"at {door}", _text(way.get("pathType")), *canary)
+                yield ("spec", "rules", index, "host"), where
 
 
 _WAYS: Mapping[str, Callable[[Mapping[Any, Any]], Iterator[Way]]] = {

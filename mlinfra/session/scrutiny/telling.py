@@ -5,7 +5,7 @@ The session calls it for plans and for comparisons. It changes nothing of what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -33,6 +33,18 @@ def with_words(plan: Plan, stack: Stack, graph: Graph, state: State) -> Plan:
     told = [one for one in with_major_versions(plan).diagnostics if not _is_idle(one, refused)]
     plan = msgspec.structs.replace(plan, diagnostics=(*told, *refused, *guarded(plan, state), *_rolling(plan)))
     return with_renames(with_idle_names(plan, stack, graph, state), state)
+
+
+def pertinent(notes: Iterable[Diagnostic], plan: Plan) -> tuple[Diagnostic, ...]:
+    """The notes, but for those on what the plan leaves as it is: they were read when that was made."""
+    changed = [change.address for change in plan.pending()]
+    return tuple(
+        one
+        for one in notes
+        if one.severity is not Severity.NOTE
+        or one.address is None
+        or any(address.is_within(one.address) for address in changed)
+    )
 
 
 def _is_idle(one: Diagnostic, refused: tuple[Diagnostic, ...]) -> bool:

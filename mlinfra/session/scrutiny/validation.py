@@ -16,7 +16,7 @@ import msgspec
 from mlinfra.aws.machines import is_known
 from mlinfra.config.codes import Code as ConfigCode
 from mlinfra.config.draft import DraftError
-from mlinfra.core.diagnostic import Diagnostic, errors_in
+from mlinfra.core.diagnostic import Diagnostic, Severity, errors_in
 from mlinfra.core.errors import ConfigError
 from mlinfra.core.facts import Facts, Wants
 from mlinfra.core.resource_type import ResourceType
@@ -47,7 +47,8 @@ def refusals(
     broken: parts of it that have a mistake and are not in it, with what can be read of them.
     """
     taggable = frozenset(token for token, kind in types.items() if kind.maps_tags)
-    planned, symbols = _planned(stack, library), Symbols()
+    planned, unplanned = _planned(stack, library)
+    broken, symbols = {**unplanned, **(broken or {})}, Symbols()
     wants = Wants()
     found: tuple[Diagnostic, ...] = ()
     try:
@@ -60,7 +61,8 @@ def refusals(
     except ConfigError as error:
         return error.diagnostics
     else:
-        found = idle_names(stack, graph.resources) if planned is stack and not broken else ()
+        idle = tuple(one for one in graph.notes if one.severity is Severity.WARNING)
+        found = (*idle_names(stack, graph.resources), *idle) if planned is stack and not broken else idle
     if planned is stack and not broken and not errors_in(found):
         found = (*found, *unknown_namespaces(stack, graph))
     region = misspelt_region(stack)
@@ -77,18 +79,21 @@ def with_refusals(error: DraftError, library: Library) -> ConfigError:
     return ConfigError(dict.fromkeys((*found, *more)))
 
 
-def _planned(stack: Stack, library: Library) -> Stack:
-    """The stack without what cannot be planned yet, and without what might refer to that."""
+def _planned(stack: Stack, library: Library) -> tuple[Stack, dict[Path, Remains]]:
+    """The stack without what cannot be planned yet, and the paths of that: what needs it is looked at without."""
     sections: dict[str, Any] = {}
+    left: list[Path] = []
     for name, data in stack.sections.items():
         modules = library.sections.get(name, ())
         if any(module.place.entry for module in modules) and isinstance(data, dict):
             sections[name] = {entry: one for entry, one in data.items() if _is_built(library, name, entry)}
+            left += [(name, entry) for entry in data if entry not in sections[name]]
         elif all(module.built for module in modules):
             sections[name] = data
-    if sections == stack.sections:
-        return stack
-    return msgspec.structs.replace(stack, sections=sections, resources={}, outputs={})
+        else:
+            left.append((name,))
+    planned = msgspec.structs.replace(stack, sections=sections) if left else stack
+    return planned, dict.fromkeys(left, Remains({}, {}, frozenset()))
 
 
 def _is_built(library: Library, section: str, entry: str) -> bool:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mlinfra.core.provider import Interest
 from mlinfra.providers.aws.services.iam_identity_providers import OIDC_PROVIDER
 from mlinfra.providers.aws.services.iam_roles import ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT
 from tests.providers.aws.lifecycle import Account, Case, live
@@ -82,3 +83,17 @@ def test_providers_of_others_are_not_looked_at(account: Account) -> None:
     account.server.calls.clear()
     assert [present.id for present in account.listed(OIDC_PROVIDER)] == [ours.id]
     assert account.server.calls.counts()["iam:GetOpenIDConnectProvider"] == 1
+
+
+def test_once_a_provider_is_recorded_none_is_listed_and_none_of_ours_is_missed(account: Account) -> None:
+    properties = {"url": "https://ours.example.com", "clientIdLists": ["sts.amazonaws.com"]}
+    ours = account.make("ours", OIDC_PROVIDER, properties)
+    tagged = account.make("lost", OIDC_PROVIDER, {**properties, "url": "https://lost.example.com"})
+    other = {"Url": "https://named.example.com", "ClientIDList": ["sts.amazonaws.com"]}
+    named = account.calls.one("iam", "CreateOpenIDConnectProvider", other)["OpenIDConnectProviderArn"]
+    recorded = account.target("ours", OIDC_PROVIDER, properties, ours.id)
+    names = frozenset({"ours.example.com", "named.example.com", "https://none.example.com"})
+    account.server.calls.clear()
+    listed = account.listed(OIDC_PROVIDER, Interest(frozenset({ours.id}), names, (recorded,)))
+    assert {present.id for present in listed} == {ours.id, tagged.id, named}
+    assert "ListOpenIDConnectProviders" not in account.server.calls.counts()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mlinfra.core.observed import Listing, Present
+from mlinfra.core.observed import Absent, Listing, Present, Unreadable
 from mlinfra.core.provider import Interest, Target
 from mlinfra.providers.aws.services.ec2_network import VPC
 from mlinfra.providers.aws.services.kms import KEY
@@ -51,6 +51,17 @@ def test_what_is_gone_is_gone(account: Account) -> None:
     _, target = made(account, VPC)
     account.calls.one("ec2", "DeleteVpc", {"VpcId": target.id})
     assert listed(account, target) == Listing(())
+
+
+def test_what_one_object_could_not_be_read_for_is_said_of_no_other(account: Account) -> None:
+    denied, target = made(account, KEY)
+    other = msgspec.structs.replace(target, id="0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f")
+    account.server.faults.add(FaultRule(kind=FaultKind.DENIED, operation="DescribeKey", where={"KeyId": denied.id}))
+    interest = Interest(frozenset({target.id, other.id}), recorded=(target, other))
+    listing = account.provider.list({KEY: interest}, OURS)[KEY]
+    assert isinstance(seen := listing.missing(denied.id), Unreadable)
+    assert "DescribeKey" in seen.reason
+    assert listing.missing(other.id) == Absent()
 
 
 def test_what_a_listing_shows_is_not_asked_for_again(account: Account) -> None:

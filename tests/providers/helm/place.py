@@ -9,6 +9,7 @@ import httpx
 
 from mlinfra.core.address import Address
 from mlinfra.core.clock import SystemClock
+from mlinfra.core.cluster_endpoint import ClusterEndpoint
 from mlinfra.core.observed import Present
 from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import Field
@@ -57,6 +58,7 @@ LOCAL = ChartStore(Path("/nonexistent"), nothing_secret)  # for charts that lie 
 class Place:
     """Releases of one stack in one namespace. `http` speaks to its cluster behind everybody's back."""
 
+    endpoint: ClusterEndpoint
     http: httpx.Client
     helm: SdkHelm
     means: Means
@@ -73,7 +75,8 @@ class Place:
         helm, cluster = SdkHelm(emulated.endpoint), emulated.live
         means = Means(helm=helm, cluster=cluster, charts=LOCAL, clock=SystemClock(), root=CHARTS)
         place = cls(HelmProvider(means), cluster, number)
-        place.http, place.helm, place.means = emulated.http, helm, means
+        place.endpoint, place.http = emulated.endpoint, emulated.http
+        place.helm, place.means = helm, means
         return place
 
     def target(self, properties: Properties, id: str = "", address: str = "runtimes.web") -> Target:

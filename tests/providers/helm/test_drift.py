@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlinfra.core.errors import AccessDenied
@@ -12,6 +13,7 @@ from mlinfra.core.observed import Present
 from mlinfra.core.plan import Cause
 from mlinfra.core.value import path_text
 from mlinfra.providers.helm.cluster import Object
+from mlinfra.providers.helm.conditions import conditions
 from mlinfra.providers.helm.definitions import edited_kinds
 from mlinfra.providers.helm.marks import Memory, remembered
 from mlinfra.providers.helm.no_cluster import NoCluster
@@ -172,6 +174,28 @@ def test_who_may_not_list_definitions_is_told_all_the_rest() -> None:
     memory = remembered(Memory(revision=1, definitions=("web.example.com/Gadget",), holdings=("abcdefgh",)))
     last = Revision(name="web", namespace="web", number=1, status="deployed", labels=memory, secret="s")
     assert edited_kinds(_Closed(VERSION), [Release((last,))]) == {}
+
+
+class _WithoutJobs(NoCluster):
+    """A cluster of which the caller may list everything but jobs."""
+
+    def list(self, api_version: str, kind: str, *, labels: str = "", namespace: str = "") -> Iterable[Object]:
+        if kind == "Job":
+            raise AccessDenied(f"listing {kind}: it is forbidden")
+        return ()
+
+
+def test_of_releases_only_the_one_that_has_what_may_not_be_read_cannot_be_read() -> None:
+    manifest = "apiVersion: {}\nkind: {}\nmetadata: {{name: web}}\n"
+    kinds = {"jobs": ("batch/v1", "Job"), "web": ("apps/v1", "Deployment")}
+    about = {"namespace": "web", "number": 1, "status": "deployed", "labels": {}, "secret": "s"}
+    releases = [
+        Release((msgspec.convert({**about, "name": name, "manifest": manifest.format(*kind)}, Revision),))
+        for name, kind in kinds.items()
+    ]
+    wrong, unread = conditions(_WithoutJobs(VERSION), releases)
+    assert dict(unread) == {"web/jobs": "listing Job: it is forbidden"}
+    assert [*wrong] == ["web/web"]
 
 
 def test_a_release_of_before_that_was_remembered_is_held_against_nothing(place: Place) -> None:

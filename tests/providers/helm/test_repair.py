@@ -6,12 +6,15 @@ import base64
 import gzip
 import json
 
+import msgspec
 import pytest
 
-from mlinfra.core.errors import Conflict, InvalidRequest, ProviderError
+from mlinfra.core.errors import Ambiguous, Conflict, InvalidRequest, ProviderError
 from mlinfra.core.observed import Present
 from mlinfra.providers.helm.codes import Code
-from mlinfra.providers.helm.helm import Wish
+from mlinfra.providers.helm.helm import Running, Wish
+from mlinfra.providers.helm.provider import HelmProvider
+from mlinfra.providers.helm.sdk import SdkHelm
 from tests.providers.helm.place import CHARTS, Place
 
 NEVER_READY = {"notes": {"sandbox.mlinfra.dev/fail": "never-ready"}}
@@ -52,6 +55,29 @@ def test_a_first_revision_that_came_to_nothing(place: Place, status: str) -> Non
     assert mended.properties["status"]["status"] == "deployed"
     assert place.fields(mended) == ()
     assert place.live("Deployment", "web", DEPLOYMENT)
+
+
+class Forgetful(SdkHelm):
+    """Helm, which once cannot write down that all went well, and says that it did."""
+
+    place: Place
+    forgets = True
+
+    def install(self, wish: Wish, running: Running) -> None:
+        super().install(wish, running)
+        if self.forgets:
+            leave_as(self.place, "pending-install", 1)
+            self.forgets = False
+
+
+def test_what_helm_could_not_write_down_is_not_done(place: Place) -> None:
+    helm = Forgetful(place.endpoint)
+    helm.place = place
+    place.provider = HelmProvider(msgspec.structs.replace(place.means, helm=helm))
+    with pytest.raises(Ambiguous, match="could not record that it is done"):
+        place.make()
+    (seen,) = place.listed()
+    assert state(place.change(seen, {})) == ("deployed", 1)
 
 
 @pytest.mark.parametrize("status", ["pending-upgrade", "pending-rollback"])

@@ -181,6 +181,14 @@ def test_what_may_not_be_read_is_no_complete_listing(cluster: Cluster) -> None:
     assert [present.id for present in listing.objects] == [made.id]  # it was asked for by its name
 
 
+def test_what_one_object_could_not_be_read_for_is_said_of_no_other(cluster: Cluster) -> None:
+    cluster.faults.plan("get:configmaps", Fault.status(403, "configmaps is forbidden"))
+    listing = cluster.list(CONFIG_MAP, "default/denied", "default/gone")
+    assert listing.missing("default/denied") == Unreadable(listing.incomplete)
+    assert "forbidden" in listing.incomplete
+    assert listing.missing("default/gone") == Absent()
+
+
 def test_a_kind_that_is_not_installed_has_no_objects(cluster: Cluster) -> None:
     token = "kubernetes:nowhere.example.com/v1:Thing"
     assert (cluster.list(token, "default/it").objects, cluster.list(token).incomplete) == ((), "")

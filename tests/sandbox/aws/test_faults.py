@@ -105,6 +105,14 @@ def test_an_error_after_the_effect_is_possible_too(aws: Any, sandbox: Sandbox) -
     assert [kind for kind, _ in sandbox.inventory()] == ["ec2:vpc"]
 
 
+@pytest.mark.parametrize("kind", [FaultKind.THROTTLE, FaultKind.DENIED, FaultKind.QUOTA, FaultKind.CAPACITY])
+def test_what_is_refused_has_no_effect(aws: Any, sandbox: Sandbox, kind: FaultKind) -> None:
+    sandbox.faults.add(FaultRule(kind=kind, operation="CreateVpc", when=When.AFTER))
+    with pytest.raises(ClientError):
+        aws.ec2.create_vpc(**CREATE)
+    assert sandbox.inventory() == []
+
+
 @pytest.mark.parametrize(("when", "made"), [(When.BEFORE, []), (When.AFTER, ["ec2:vpc"])])
 def test_the_caller_can_be_killed(sandbox: Sandbox, when: When, made: list[str]) -> None:
     sandbox.faults.add(FaultRule(kind=FaultKind.KILL, operation="CreateVpc", when=when))

@@ -72,7 +72,7 @@ _VPC_ENDPOINT = AwsType(
                 "tags": TAGS_PROPERTY,
             }
         ),
-        volatile=frozenset({"networkInterfaceIds", "dnsEntries"}),
+        volatile={"networkInterfaceIds": ("subnetIds",), "dnsEntries": ("subnetIds", "privateDnsEnabled")},
     ),
     service="ec2",
     id="VpcEndpointId",

@@ -74,7 +74,7 @@ _EIP = AwsType(
                 "tags": TAGS_PROPERTY,
             }
         ),
-        volatile=frozenset({"associationId", "privateIp"}),
+        volatile={"associationId": (), "privateIp": ()},
     ),
     service="ec2",
     id="AllocationId",

@@ -262,7 +262,7 @@ _LAUNCH_TEMPLATE = AwsType(
         ),
         key=("name",),
         name=NameRule("name", longest=128),
-        volatile=frozenset({"latestVersion", "defaultVersion"}),
+        volatile={"latestVersion": (), "defaultVersion": ()},
     ),
     service="ec2",
     id="LaunchTemplateId",

@@ -108,7 +108,7 @@ _ROUTE = AwsType(
         exclusive=Exclusive(
             of=ROUTE_TABLE, by="{routeTableId}", said=lambda route: f"has a route to {route['destinationCidrBlock']}"
         ),
-        volatile=frozenset({"state"}),
+        volatile={"state": ()},
     ),
     service="ec2",
     id="{routeTableId}_{destinationCidrBlock}",

@@ -182,7 +182,7 @@ _CLUSTER = AwsType(
         inputs=block(_INPUTS),
         key=("name",),
         name=NameRule("name", longest=100),
-        volatile=frozenset({"platformVersion", "status"}),
+        volatile={"platformVersion": (), "status": ()},
         hops=one_minor_at_a_time,
         opens=connections.CLUSTER,
     ),

@@ -157,7 +157,7 @@ _NODE_GROUP = AwsType(
         inputs=block(_INPUTS),
         key=("clusterName", "nodeGroupName"),
         name=NameRule("nodeGroupName", longest=63),
-        volatile=frozenset({"status"}),
+        volatile={"status": ()},
     ),
     service="eks",
     upper=False,

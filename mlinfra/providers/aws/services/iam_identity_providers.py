@@ -29,16 +29,32 @@ def _without_scheme(url: Any) -> Any:
 
 
 def _providers(reader: Reader, wanted: Wanted) -> list[Item]:
-    """ListOpenIDConnectProviders gives ARNs; what follows the slash in one is the URL.
+    """By their ARNs, of which what follows the slash is the URL: those that are listed, or, once one is recorded, ours.
 
+    What a run begins is in the state before it is there, so that a listing shows nothing else that may be ours then.
     Where the tagging API knows them, it says whose they are; elsewhere each is asked, and each cluster has one.
     """
-    listed = reader.pages("iam", "ListOpenIDConnectProviders", "OpenIDConnectProviderList")
-    found = [{"Arn": one["Arn"], "Url": one["Arn"].partition("/")[2]} for one in listed]
-    if reader.site.region != _HOME or reader.thorough:
-        return found
+    if wanted.interest.recorded:
+        found = _of_interest(reader, wanted)
+    else:
+        found = {one["Arn"] for one in reader.pages("iam", "ListOpenIDConnectProviders", "OpenIDConnectProviderList")}
+    items = [{"Arn": arn, "Url": arn.partition("/")[2]} for arn in sorted(found)]
+    if not _is_told(reader):
+        return items
     known = reader.tags_by_arn()
-    return [{**one, "Tags": to_form("list", known.get(one["Arn"], {}))} for one in found]
+    return [{**one, "Tags": to_form("list", known.get(one["Arn"], {}))} for one in items]
+
+
+def _of_interest(reader: Reader, wanted: Wanted) -> set[str]:
+    """The ARNs of interest, by URL too, and those that bear the stack's tags."""
+    ours = reader.site.spell("arn:{partition}:iam::{account}:oidc-provider/", id="")
+    tagged = {arn for arn in reader.tags_by_arn() if arn.startswith(ours)} if _is_told(reader) else set()
+    return tagged | wanted.interest.ids | {ours + _without_scheme(url) for url in wanted.interest.names}
+
+
+def _is_told(reader: Reader) -> bool:
+    """Whether the tagging API says whose they are."""
+    return reader.site.region == _HOME and not reader.thorough
 
 
 def _describe(reader: Reader, item: Item) -> Item:

@@ -82,7 +82,7 @@ _POLICY = AwsType(
         ),
         key=("name",),
         name=NameRule("name", longest=128, regional=False),
-        volatile=frozenset({"attachmentCount"}),
+        volatile={"attachmentCount": ()},
     ),
     service="iam",
     id="Arn",

@@ -153,7 +153,7 @@ _ALIAS = AwsType(
         key=("name",),
         owned_by=OwnedBy.PARENT,
         parent="targetKeyId",
-        volatile=frozenset({"targetKeyArn"}),
+        volatile={"targetKeyArn": ()},
     ),
     service="kms",
     id="{name}",

@@ -126,7 +126,7 @@ _TARGET_GROUP = AwsType(
         ),
         key=("name",),
         name=NameRule("name", longest=32),
-        volatile=frozenset({"loadBalancerArns"}),
+        volatile={"loadBalancerArns": ()},
     ),
     service=SERVICE,
     id="TargetGroupArn",

@@ -55,7 +55,7 @@ _SUBNET_GROUP = AwsType(
         ),
         key=("name",),
         name=NameRule("name", longest=255, lower=True),
-        volatile=frozenset({"vpcId"}),
+        volatile={"vpcId": ("subnetIds",)},
     ),
     service="rds",
     id="DBSubnetGroupName",

@@ -256,7 +256,10 @@ _INSTANCE = AwsType(
         name=NameRule("identifier", longest=63, lower=True),
         # Its name in the DNS follows from its identifier (RDS user guide, "Renaming a DB instance", November 2026),
         # which is never changed here; the endpoint has the port as well.
-        volatile=frozenset({"endpoint", "masterUserSecrets"}),
+        volatile={
+            "endpoint": ("port",),
+            "masterUserSecrets": ("manageMasterUserPassword", "masterUserSecretKmsKeyId"),
+        },
     ),
     service="rds",
     id="DBInstanceIdentifier",

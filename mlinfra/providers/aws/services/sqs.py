@@ -145,7 +145,7 @@ _QUEUE = AwsType(
         inputs=block(_INPUTS),
         key=("name",),
         name=NameRule("name", longest=80),
-        volatile=frozenset({"policy"}),
+        volatile={"policy": ()},
     ),
     service="sqs",
     id="QueueUrl",

@@ -67,7 +67,7 @@ _PARAMETER = AwsType(
         ),
         key=("name",),
         name=NameRule("name", longest=1011),
-        volatile=frozenset({"version"}),
+        volatile={"version": ()},
     ),
     service="ssm",
     id="{name}",

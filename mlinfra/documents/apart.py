@@ -1,8 +1,8 @@
-"""Apart: a project's own rules are asked in a process of their own, which is given a time to answer in.
+"""Apart: what a project's own files may make endless is asked in a process of its own, with a time to answer in.
 
 That process is a copy of this one: whatever a rule changes, prints, raises, loops in or ends is that copy's, and only
-its answer comes back. This is no jail: rules run with the rights of whoever runs mlinfra. Asked by `evaluation`,
-`proof` and `rulebook`, of rules that run Python or match regular expressions.
+its answer comes back. This is no jail: rules run with the rights of whoever runs mlinfra. Asked by `policy`, of rules
+that run Python or match regular expressions, and by `config`, of the patterns of inputs.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def ask(work: Callable[[], Answer], kind: Any, *, script: str = "", seconds: flo
 
 
 def _late(seconds: float) -> str:
-    return f"it has not answered within {seconds:g} seconds"
+    return f"it has not answered within {'a second' if seconds == 1 else f'{seconds:g} seconds'}"
 
 
 def _answer(work: Callable[[], Any], writing: int, script: str, seconds: float) -> None:
