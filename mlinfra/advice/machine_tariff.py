@@ -8,6 +8,7 @@ price is known, the on-demand price stands for it throughout, and that is said.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from mlinfra.advice.bill import NO_PRICE, Bill
@@ -66,8 +67,19 @@ def _machines(group: MachineGroup, bill: Bill) -> None:
         _bought(group, group.expected, first, typical),
         _bought(group, group.maximum, max(firm.values()), _most(group, firm)),
     )
-    known = any(bill.price(f"machine.spot.{name}") is not None for name in spare)
-    bill.add(group.address, what, monthly, (_TYPICAL if known else _UNTYPICAL) if spare else "")
+    bill.add(group.address, what, monthly, _told_of_spot(group, spare, bill) if spare else "")
+
+
+def _told_of_spot(group: MachineGroup, spare: Collection[str], bill: Bill) -> str:
+    """By which prices spot machines are counted; and whether what the group pays for one buys any of its types."""
+    prices = [price for name in spare if (price := bill.price(f"machine.spot.{name}")) is not None]
+    if group.most_paid is None:
+        return _TYPICAL if prices else _UNTYPICAL
+    most = f"{group.most_paid.normalize():f} USD an hour"
+    if prices and min(prices) > group.most_paid * HOURS_PER_MONTH:
+        typical = min(prices) / HOURS_PER_MONTH
+        return f"spot at {most} at the most, and it typically costs {typical:.3f}: there may be none to be had"
+    return f"spot at the {'typical' if prices else 'on-demand'} price, and {most} at the most"
 
 
 def _wants_spot(group: MachineGroup) -> bool:

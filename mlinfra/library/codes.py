@@ -38,6 +38,7 @@ class Code(Coded):
     NETWORK_ZONES = "MLI2102", "The network asks for zones that the region does not have."
     NETWORK_USED_AND_CHANGED = "MLI2103", "A network that exists is used, and to be changed, at once."
     ENDPOINT_TWICE = "MLI2105", "A VPC endpoint is named twice."
+    IMAGES_OUT_OF_REACH = "MLI2950", "Nodes without a way out cannot fetch the images of what runs on them (a note)."
     CLUSTER_VERSION = "MLI2201", "EKS does not offer this Kubernetes version."
     CLUSTER_ENDPOINT = "MLI2202", "Nobody, or everybody, could reach the cluster's API."
     ACCESS_AMBIGUOUS = "MLI2203", "An access entry is ambiguous."

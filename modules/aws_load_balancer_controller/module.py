@@ -69,6 +69,7 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "enableWaf": False,
         "enableWafv2": False,
         "podDisruptionBudget": {"maxUnavailable": 1},
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
         "podSecurityContext": {**POD, "fsGroup": 65534},
         "securityContext": CONTAINER,
     }

@@ -16,6 +16,8 @@ from mlinfra.library.karpenter import NAME as KARPENTER
 from mlinfra.library.outputs import Cluster, Component, NodeGroup
 from mlinfra.library.pod_security import CONTAINER, POD
 
+from .releases import release_for
+
 SECTION = Place("components", entry="cluster-autoscaler")
 NEEDS = (Cluster, NodeGroup)
 Outputs = Component
@@ -85,10 +87,12 @@ class Inputs(Block, frozen=True, kw_only=True):
 
 def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
     """Install it, with the priorities of the groups."""
+    cluster = scope.one(Cluster)
     values = {
         "fullnameOverride": _NAME,
         "awsRegion": facts.region,
-        "autoDiscovery": {"clusterName": scope.one(Cluster).name},
+        "autoDiscovery": {"clusterName": cluster.name},
+        **({"image": {"tag": release_for(cluster.node_version)}} if cluster.node_version else {}),
         "rbac": {"serviceAccount": {"name": _NAME}},
         "extraArgs": {
             "expander": "priority,least-waste",
@@ -96,6 +100,8 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
             "skip-nodes-with-local-storage": False,
             "max-node-provision-time": inputs.fallback_after,
         },
+        # Without a claim to memory it would be the first to go where a node has too little.
+        "resources": {"requests": {"cpu": "100m", "memory": "300Mi"}},
         # Nobody; the image has no user of its own.
         "securityContext": {**POD, "runAsUser": 65534, "runAsGroup": 65534},
         "containerSecurityContext": CONTAINER,

@@ -58,6 +58,9 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         "fullnameOverride": _NAME,
         "serviceAccount": {"name": _NAME},
         "tolerations": [{"operator": "Exists"}],
+        # A node that is full already has logs as well.
+        "priorityClassName": "system-node-critical",
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
         "testFramework": {"enabled": False},
         "env": [{"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
         "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True},

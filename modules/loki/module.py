@@ -94,11 +94,11 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
             # The chart wants each on a node of its own, and would wait for that for ever.
             "affinity": {"podAntiAffinity": None},
             "topologySpreadConstraints": _SPREAD,
-            "sidecar": False,
             "resources": {"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
             "persistence": {"size": "10Gi", "storageClass": "gp3"},
         },
         "serviceAccount": {"name": _NAME},
+        **{mode: {"replicas": 0} for mode in _OTHER_MODES},
         **_WITHOUT,
     }
     after = [component("aws-ebs-csi-driver")]
@@ -116,7 +116,13 @@ _WITHOUT: Properties = {
     "resultsCache": _OFF,
     "ruler": _OFF,
     "test": _OFF,
+    # It would read the secrets of every namespace, for rules that nobody has.
+    "rbac": {"namespaced": True},
+    "sidecar": {"rules": _OFF},
 }
+# The chart has three of each by default, and renders nothing where they stand beside the one program
+# (templates/validate.yaml and monolithic-values.yaml of the same source).
+_OTHER_MODES = ("backend", "read", "write")
 _SPREAD = [
     {
         "maxSkew": 1,

@@ -13,7 +13,7 @@ from mlinfra.core.facts import Facts
 from mlinfra.library import Block, Place, Problem, Scope
 from mlinfra.library.codes import Code
 from mlinfra.library.forms import Cidr
-from mlinfra.library.outputs import Network, Subnet
+from mlinfra.library.outputs import Component, Network, Subnet
 
 from .address_plan import AddressPlan, zone_problems
 from .endpoints import add_endpoints
@@ -100,6 +100,22 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         endpoints=inputs.vpc_endpoints,
         routes=(*(routing.public_routes if in_public else routing.private_routes), *endpoints),
     )
+
+
+# Of the images of all that is installed, only those of EKS's own add-ons come from the region's ECR.
+_FROM_EKS = "aws-ebs-csi-driver"
+
+
+def finish(scope: Scope, inputs: Inputs, facts: Facts, outputs: Outputs) -> None:
+    """Say what would wait for its images: endpoints of AWS lead to no registry but ECR, and only in the region."""
+    if outputs.way_out:
+        return
+    installed = sorted({one.address.parts[1] for one in scope.every(Component)} - {_FROM_EKS})
+    if installed:
+        summary = "nodes have no way out, and the images of what runs on them are in registries of others"
+        detail = f"needed by {', '.join(installed)}"
+        hint = "set nat to single, unless the stack's own resources lead nodes out or nodes have a mirror of these"
+        scope.note(Problem(Code.IMAGES_OUT_OF_REACH, summary, ("nat",), detail=detail, hint=hint))
 
 
 def _used(scope: Scope, inputs: Inputs, use: Use) -> Network:

@@ -130,9 +130,17 @@ def build(scope: Scope, inputs: Inputs, facts: Facts) -> Outputs:
         },
         "kube-state-metrics": {
             "fullnameOverride": "kube-state-metrics",
+            "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
             "metricLabelsAllowlist": [f"nodes=[{','.join(_LABELS)}]"],
         },
-        "prometheus-node-exporter": {"fullnameOverride": NODE_EXPORTER, "namespaceOverride": NODE_EXPORTER},
+        "prometheus-node-exporter": {
+            "fullnameOverride": NODE_EXPORTER,
+            "namespaceOverride": NODE_EXPORTER,
+            # A node that is full already is measured as well, and one whose taints drive pods away.
+            "priorityClassName": "system-node-critical",
+            "tolerations": [{"operator": "Exists"}],
+            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+        },
         "grafana": grafana_values() if inputs.dashboards else {"enabled": False},
     }
     return Component(address=add_addon(scope, CONTRACT, facts, values, after=[_VOLUMES]).address)

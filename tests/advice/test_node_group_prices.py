@@ -170,6 +170,10 @@ def test_a_spot_machine_never_costs_more_than_the_stack_pays() -> None:
     cost = estimate(mixed_group(["g5.xlarge"], (1, 1, 2), most), None, PRICES, DAY)
     # 0.40 x 730 = 292, + 8
     assert cost.monthly == Amount(Decimal("300.00"), Decimal("300.00"), Decimal("600.00"))
+    assert cost.lines[0].note.startswith("spot at 0.4 USD an hour at the most, and it typically costs 0.")
+    assert cost.lines[0].note.endswith("there may be none to be had")
+    enough = estimate(mixed_group(["g5.xlarge"], (1, 1, 2), {**most, "spotMaxPrice": "0.90"}), None, PRICES, DAY)
+    assert enough.lines[0].note == "spot at the typical price, and 0.9 USD an hour at the most"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from mlinfra.core.value import Expression, Ref, resolve
 from tests.library.samples import graph_of, properties
 from tests.modules.cases import NODES, Sections, group
@@ -34,6 +36,12 @@ def test_groups_grow_in_the_order_of_their_priorities() -> None:
     assert re.fullmatch(r"70:\n- \^asg-gpu\$\n50:\n- \^asg-system\$\n", known)
     arguments = properties(graph, "components.cluster-autoscaler")["values"]["extraArgs"]
     assert (arguments["expander"], arguments["max-node-provision-time"]) == ("priority,least-waste", "3m")
+
+
+@pytest.mark.parametrize(("kubernetes", "release"), [("1.33", "v1.33.6"), ("1.35", "v1.35.2")])
+def test_an_autoscaler_is_of_the_release_that_is_meant_for_its_cluster(kubernetes: str, release: str) -> None:
+    graph = graph_of({**NODES, "cluster": {"version": kubernetes}, "autoscaling": {}})
+    assert properties(graph, "components.cluster-autoscaler")["values"]["image"] == {"tag": release}
 
 
 def test_an_autoscaler_changes_only_the_groups_of_its_own_cluster() -> None:

@@ -247,6 +247,8 @@ def test_in_production_a_line_is_kept_more_than_once_before_it_is_in_the_bucket(
 ) -> None:
     values = properties(graph_of(_LOKI, environment=environment), "components.loki")["values"]
     assert values["singleBinary"]["replicas"] == values["loki"]["commonConfig"]["replication_factor"] == replicas
+    # The chart refuses to render where others stand beside it, of which it has three by default.
+    assert [values[other]["replicas"] for other in ("backend", "read", "write")] == [0, 0, 0]
 
 
 def test_grafana_asks_loki_and_nobody_gets_at_it_from_outside() -> None:
@@ -294,3 +296,11 @@ def test_gateways_have_a_dashboard_with_the_curves_of_their_kinds(doors: Any, pa
     board = graph.resources.get(Address("monitoring.dashboards.gateways"))
     shown = board.properties["data"]["gateways.json"].content["panels"] if board is not None else []
     assert len(shown) == panels
+
+
+def test_what_watches_nodes_is_on_those_that_are_full_or_tainted_too() -> None:
+    graph = graph_of(watched())
+    exporter = properties(graph, "components.prometheus")["values"]["prometheus-node-exporter"]
+    for values in (exporter, properties(graph, "components.fluent-bit")["values"]):
+        assert values["priorityClassName"] == "system-node-critical"
+        assert values["tolerations"] == [{"operator": "Exists"}]

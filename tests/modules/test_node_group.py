@@ -272,7 +272,11 @@ def test_nodes_without_a_way_out_or_the_endpoints_instead_of_it_are_refused() ->
     assert codes((wrong, other)) == [("MLI2307", "nodeGroups.gpu"), ("MLI2307", "nodeGroups.system")]
     assert "ec2, ecr.api, ecr.dkr, eks, eks-auth, sts" in wrong.hint
     needed = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "s3", "sts"]
-    assert graph_of({**sections, "network": {"nat": "none", "vpcEndpoints": needed}}).resources
+    graph = graph_of({**sections, "network": {"nat": "none", "vpcEndpoints": needed}})
+    # They join, and the images of most that runs on them are elsewhere.
+    (told,) = [one for one in graph.notes if one.code == "MLI2950"]
+    assert (str(told.address), told.detail) == ("network", "needed by nvidia-device-plugin")
+    assert not [one for one in graph_of(group()).notes if one.code == "MLI2950"]
 
 
 def test_zones_of_a_network_that_exists_are_not_known() -> None:

@@ -31,8 +31,8 @@ Document = dict[str, Any]
 
 
 @st.composite
-def documents(draw: st.DrawFn) -> Document:
-    """A stack file's content."""
+def documents(draw: st.DrawFn, whole: Document | None = None) -> Document:
+    """A stack file's content, `whole` among it."""
     document: Document = {
         "apiVersion": "mlinfra/v1",
         "kind": "Stack",
@@ -40,8 +40,10 @@ def documents(draw: st.DrawFn) -> Document:
         "target": {"platform": "aws", "region": "us-east-1"},
         "policies": {"packs": []},
     }
-    if draw(st.booleans()):
-        document |= copy.deepcopy(draw(st.one_of(platforms(), st.sampled_from(wholes()))))
+    if whole is not None:
+        document |= copy.deepcopy(whole)
+    elif draw(st.booleans()):
+        document |= copy.deepcopy(draw(platforms()))
     document["registries"] = document.get("registries", {}) | draw(st.dictionaries(words, registries(), max_size=2))
     document["resources"] = draw(pieces()) | draw(st.dictionaries(words, raw(), max_size=2))
     protectable = [name for name in ("network", "registries") if document.get(name)]
@@ -61,7 +63,8 @@ def owners() -> st.SearchStrategy[Document]:
 def lifecycles(draw: st.DrawFn, protectable: list[str]) -> Document:
     """How it comes and goes: what it may cost, what is protected, how long it lives, when it sleeps."""
     budgets = st.fixed_dictionaries(
-        {"monthlyUSD": st.sampled_from([900, 12000])}, optional={"onUnknown": st.just("warn")}
+        {"monthlyUSD": st.sampled_from([900, 12000])},
+        optional={"onBreach": st.just("warn"), "onUnknown": st.just("warn")},
     )
     found: Document = draw(
         st.fixed_dictionaries(
@@ -82,8 +85,13 @@ def lifecycles(draw: st.DrawFn, protectable: list[str]) -> Document:
 
 def _ask_for_it(document: Document) -> None:
     """Let its owner be an input, and what it made be answered."""
-    document["inputs"] = {"owner": {"type": "string", "default": document["metadata"].get("owner", "nobody")}}
+    owner = {"type": "string", "default": document["metadata"].get("owner", "nobody"), "pattern": "^[a-z]+$"}
+    most = {"type": "integer", "default": 5, "minimum": 1, "maximum": 9, "description": "how many images are kept"}
+    document["inputs"] = {"owner": owner, "most": most}
     document["metadata"]["owner"] = "${inputs.owner}"
+    for registry in document["registries"].values():
+        if "keepLast" in registry:
+            registry["keepLast"] = "${inputs.most}"
     document["outputs"] = {"owner": "${inputs.owner}"}
     for name, one in document["resources"].items():
         if one["type"] == "aws:iam/role:Role":
@@ -106,17 +114,18 @@ def platforms(draw: st.DrawFn) -> Document:
         if document["network"].get("nat") == "none":
             document["network"]["vpcEndpoints"] = JOINING
         _by_karpenter(document)
-        if {"autoscaling", "loadBalancers", "endpoints"} & set(document):
+        if {"autoscaling", "loadBalancers", "endpoints", "runtimes"} & set(document):
             document["cluster"].get("addons", {}).pop("metrics-server", None)  # the component comes along instead
     return document
 
 
 def _by_karpenter(document: Document) -> None:
-    """Karpenter keeps no fewest nodes, and pays no price of one's own."""
+    """Karpenter keeps no fewest nodes, and buys no fixed share of them on demand."""
     if document.get("autoscaling", {}).get("nodes", {}).get("kind") == "karpenter":
         for name, group in document["nodeGroups"].items():
             if name != "system":
                 group.pop("min", None)
+                group.pop("capacity", None)
 
 
 @cache
@@ -154,6 +163,7 @@ def networks() -> st.SearchStrategy[Document]:
         optional={
             "nat": st.sampled_from(["none", "single", "per-zone"]),
             "cidr": st.just("10.8.0.0/16"),
+            "nodeSubnets": st.sampled_from(["private", "public"]),
             "vpcEndpoints": st.lists(st.sampled_from(["s3", "dynamodb", "ecr.api", "sts"]), unique=True, max_size=3),
         },
     )
@@ -164,9 +174,17 @@ def clusters() -> st.SearchStrategy[Document]:
         {"version": st.sampled_from(["1.31", "1.32", "1.33"])},
         optional={
             "logs": st.lists(st.sampled_from(["api", "audit"]), unique=True),
+            "logRetentionDays": st.sampled_from([7, 30]),
             "secretsEncryption": st.booleans(),
             "access": st.lists(entries(), max_size=2, unique_by=lambda entry: str(entry["principal"])),
-            "addons": st.dictionaries(st.sampled_from(["aws-ebs-csi-driver", "metrics-server"]), st.just({})),
+            "addons": st.fixed_dictionaries(
+                {},
+                optional={
+                    "aws-ebs-csi-driver": st.just({}),
+                    "metrics-server": st.just({}),
+                    "vpc-cni": st.just({"configuration": {"env": {"WARM_IP_TARGET": "5"}}}),
+                },
+            ),
             "endpoint": st.just({"public": True, "allowedCidrs": ["203.0.113.0/24"]}),
         },
     )
@@ -197,6 +215,13 @@ def on_top() -> st.SearchStrategy[Document]:
             ),
             "loadBalancers": st.sampled_from([{"web": {"type": "network"}}, {"web": {"scheme": "internal"}}]),
             "endpoints": st.dictionaries(words, endpoints(), max_size=2),
+            "runtimes": st.sampled_from(
+                [
+                    {"mlflow": {"artifacts": "s3", "database": "rds", "databaseSize": "db.m7g.large"}},
+                    {"triton": {}},
+                    {"kserve": {}},
+                ]
+            ),
         },
     )
 
@@ -209,6 +234,7 @@ def endpoints() -> st.SearchStrategy[Document]:
             "replicas": st.sampled_from([{"min": 2, "max": 3, "targetInFlight": 4, "window": "90s"}, {"max": 2}]),
             "rollout": st.sampled_from([{"maxSurge": 1, "maxUnavailable": 1}, {"maxSurge": "50%"}]),
             "nodeGroups": st.just(["system"]),
+            "loadBalancers": st.just([]),
         },
     )
 
@@ -223,9 +249,15 @@ def entries() -> st.SearchStrategy[Document]:
 
 
 def groups() -> st.SearchStrategy[Document]:
+    sharing = st.sampled_from([{"way": "time-slicing", "replicas": 2}, {"way": "mps", "replicas": 4}])
+    return st.one_of(_groups(["m6i.large", "m6i.xlarge"]), _groups(["g5.xlarge"], sharing=sharing))
+
+
+def _groups(instances: list[str], **more: st.SearchStrategy[Document]) -> st.SearchStrategy[Document]:
     return st.fixed_dictionaries(
-        {"instances": st.sampled_from([["g5.xlarge"], ["m6i.large", "m6i.xlarge"]]), "max": st.integers(1, 3)},
+        {"instances": st.just(instances), "max": st.integers(1, 3)},
         optional={
+            **more,
             "min": st.integers(0, 1),
             "labels": st.dictionaries(words, words, max_size=2),
             "capacity": st.sampled_from(
@@ -273,13 +305,12 @@ def raw() -> st.SearchStrategy[Document]:
     )
 
 
-stacks = st.lists(documents(), min_size=1, max_size=3)
-
-
 @st.composite
-def chains(draw: st.DrawFn) -> list[Document]:
-    """Stacks of which each can follow the one before it, some of them with a renamed entry."""
-    chain = draw(stacks)
+def chains(draw: st.DrawFn, whole: Document) -> list[Document]:
+    """Stacks of which each can follow the one before it, `whole` the first of them, some with a renamed entry."""
+    chain = [draw(documents(whole)), *draw(st.lists(documents(), max_size=2))]
+    if draw(st.booleans()):
+        chain.reverse()
     if draw(st.booleans()):
         chain = [{**document, "state": f"s3://{STATES}/chain"} for document in chain]
     for before, after in pairwise(chain):
@@ -294,14 +325,14 @@ def chains(draw: st.DrawFn) -> list[Document]:
 
 
 def chain_of(number: int) -> list[Document]:
-    """The chain of that number, the same each time."""
+    """The chain of that number, the same each time. Those that follow one another have each whole stack in turn."""
     found: list[list[Document]] = []
 
     @seed(number)
     @settings(
         max_examples=3, database=None, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck)
     )
-    @given(chains())
+    @given(chains(wholes()[number % len(wholes())]))
     def draw(chain: list[Document]) -> None:
         found.append(chain)
 

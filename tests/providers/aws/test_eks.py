@@ -154,6 +154,7 @@ CASES = [
         },
         changes=(
             lambda account: {"configurationValues": '{"env":{"WARM_IP_TARGET":"3"}}'},
+            lambda account: {"configurationValues": None},
             lambda account: {"resolveConflictsOnUpdate": "PRESERVE"},
             lambda account: {"tags": None},
         ),

@@ -25,9 +25,22 @@ ADDON = "aws:eks/addon:Addon"
 _CHANGEABLE = ("addonVersion", "configurationValues", "serviceAccountRoleArn", "podIdentityAssociations")
 
 
+# An update that leaves the configuration out keeps the one that is there, so none is said as one of nothing.
+# Sources: github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1913, and
+# github.com/cookpad/terraform-aws-eks/pull/331 ("null found, object expected"), 25 November 2026.
+_NO_CONFIGURATION = "{}"
+
+
+def _configuration(values: str) -> str:
+    """Two ways to say that there is none are one."""
+    return "" if values == _NO_CONFIGURATION else values
+
+
 def _update(work: Work) -> None:
     """All that is desired, whatever changed: what an update leaves out is not always kept."""
     desired = {name: work.api(name) for name in ("clusterName", "addonName", *_CHANGEABLE)}
+    if desired["configurationValues"] == "":
+        desired["configurationValues"] = _NO_CONFIGURATION
     params = {wire.api_name(work.kind, (name,)): value for name, value in desired.items() if value is not None}
     resolve = work.value("resolveConflictsOnUpdate")
     carry_through(work, "UpdateAddon", **params, **({"resolveConflicts": resolve} if resolve else {}))
@@ -54,7 +67,7 @@ _ADDON = AwsType(
                 "addonName": text(rules=ADDON_NAME, required=True, replace=Replace.CREATE_FIRST),
                 "addonVersion": text(pattern="^v[0-9][A-Za-z0-9._+-]*$"),
                 # JSON or YAML, as the user likes: compared as written.
-                "configurationValues": text(default=""),
+                "configurationValues": text(default="", canonical=_configuration),
                 "serviceAccountRoleArn": text(refers=ROLE),
                 # Shown as the ids of associations only.
                 "podIdentityAssociations": list_of(
