@@ -73,6 +73,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """What findings call it."""
+        if self.pool and self.status == "GONE":
+            return f"NodePool {self.name}"
         return f"node pool {self.name}" if self.pool else f"node group {self.name}"
 
 
@@ -142,13 +144,14 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 class Missing(msgspec.Struct, frozen=True):
     """Something that the stack made and that is not in the cluster any more, and where the stack declares it.
 
-    kind: of the object. unserved: whether the cluster does not even have the kind.
+    kind: of the object. unserved: whether the cluster does not even have the kind. inputs: what it was made of.
     """
 
     subject: str
     kind: str
     address: str
     unserved: bool = False
+    inputs: Mapping[str, Any] = {}
 
 
 class Declared(msgspec.Struct, frozen=True):
