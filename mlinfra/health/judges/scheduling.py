@@ -189,6 +189,10 @@ def _scarce(
     if not able:
         words = f"{need}, and {_counted_nodes(having)} not what it asks for (nodeSelector, affinity, its volume's zone)"
         return words, grow(seen, groups) or "mend what the pod asks of its node", False
+    most = max(has(node, name) for node in able)
+    if amount > most:
+        words = f"{need}, and no node that it may run on has more than {_spelt(name, most)}"
+        return words, grow(seen, groups) or _LESS, not groups
     meant = "" if len(able) == len(having) else " and that it may run on"
     full = (
         "the only node that has it{} is full" if len(able) == 1 else f"all {len(able)} nodes that have it{{}} are full"
