@@ -46,6 +46,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     instances: the machines that it has, by id, each with its state in its scaling group; `None` where nobody says.
     launched, ended: when it last began to start a machine, and to end one that it was to keep.
     scaling_groups: the names of the scaling groups behind it, as an autoscaler knows it by.
+    failing: since when every try for a machine failed, where that is known.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     launched: datetime | None = None
     ended: datetime | None = None
     scaling_groups: tuple[str, ...] = ()
+    failing: datetime | None = None
 
     @property
     def subject(self) -> str:

@@ -152,8 +152,14 @@ def own(found: Answer, activities: list[Answer], name: str, now: datetime, types
         launched=_newest(activities, _LAUNCH),
         ended=_newest([one for one in activities if "shrinking" not in str(one.get("Cause"))], "Terminating"),
         scaling_groups=(found["AutoScalingGroupName"],),
+        failing=_known(failing := _failing(activities)),
     )
-    return Part(group, _failing(activities))
+    return Part(group, failing)
+
+
+def _known(moment: datetime | None) -> datetime | None:
+    """Nothing for what is so for longer than was looked back."""
+    return None if moment is None or moment.year == 1 else moment
 
 
 def _failing(activities: list[Answer]) -> datetime | None:
@@ -193,6 +199,7 @@ def together(parts: list[Part]) -> Group:
         launched=max((one.launched for one in groups if one.launched), default=None),
         ended=max((one.ended for one in groups if one.ended), default=None),
         scaling_groups=tuple(name for one in groups for name in one.scaling_groups),
+        failing=min((one.failing for one in groups if one.failing), default=None),
     )
 
 
