@@ -50,9 +50,11 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     replace: a change replaces the object, in this order.
     initial: set at creation only; afterwards others own it (autoscalers), and it is never compared.
     write_only: the API never shows it; compared with what was last applied.
+    witness: of what cannot be seen, the output that changes whenever somebody writes it.
     default: what the object has once the property is removed from the stack; `None` says that it is then absent.
     floating: its default is what it becomes when it is taken out of the stack, and not what it always is without: that
-        follows from another property, or from a setting of the account. So nobody's change of it is seen.
+        follows from another property, or from a setting of the account. So a change of it by others is only told, as
+        one against what was last applied.
     refers: the token of the type whose identity it holds; orders deletes where no record can.
     keeps: what it names cannot go while it is named. Where that goes before its successor comes, so does the object.
     canonical: brings equal spellings of one scalar or block together (host bits of a CIDR, a rewritten principal).
@@ -70,6 +72,7 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     replace: Replace | None = None
     initial: bool = False
     write_only: bool = False
+    witness: str = ""
     default: Value | Unset = UNSET
     floating: bool = False
     refers: str = ""

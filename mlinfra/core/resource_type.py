@@ -140,6 +140,13 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     irreplaceable: str = ""
 
     @cached_property
+    def loose(self) -> frozenset[str]:
+        """What is held against what the state records, since nothing else tells: what floats or bears witness."""
+        fields = self.inputs.fields
+        floating = {name for name, declared in fields.items() if declared.floating}
+        return frozenset(floating | {declared.witness for declared in fields.values()} - {""})
+
+    @cached_property
     def watched(self) -> Mapping[str, Value]:
         """The inputs that are as their defaults say while nobody says otherwise, each with its default.
 

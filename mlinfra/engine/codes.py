@@ -22,6 +22,7 @@ class Code(Coded):
     NOT_OURS = "MLI3030", "Something of the same name exists already and is not ours."
     CLAIMED_ELSEWHERE = "MLI3031", "An object on record says that it belongs to another stack."
     CANNOT_BE_UNSET = "MLI3032", "A property was taken out of the stack and cannot be unset (a warning)."
+    AFLOAT = "MLI3200", "What the stack says nothing of is not as it was when it was last applied (a warning)."
     UNDECLARED = "MLI3033", "An adopted object has a property that the stack does not mention (a note)."
     UNREADABLE = "MLI3034", "An object could not be read, and is left alone (a warning)."
     STATE_LOST = "MLI3035", "Objects bear the name of this stack and another lineage."

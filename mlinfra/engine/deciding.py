@@ -26,6 +26,7 @@ from mlinfra.engine.codes import Code
 from mlinfra.engine.decision import Context, Decision, conflict, merged, not_adoptable, unreadable_warning
 from mlinfra.engine.diff import Difference, attributed, compare
 from mlinfra.engine.locate import Places, is_ours, key_of
+from mlinfra.engine.normal import shown
 from mlinfra.engine.standing import Standing, present_of
 
 
@@ -131,7 +132,8 @@ class Deciding:
             return self._replace(resource, standing, Difference(), Replace.DELETE_FIRST, present.failed)
         target = self._target(resource, kind, standing, record.generation)
         desired = resolve(target, self.lookup)
-        difference = attributed(compare(kind, desired, record.inputs, present.properties), present.authors)
+        found = compare(kind, desired, record.inputs, present.properties, record.outputs)
+        difference = attributed(found, present.authors)
         self._note_leftovers(resource, difference)
         room = self._context.taken.get(resource.address)
         if difference.order is not None:
@@ -335,6 +337,19 @@ class Deciding:
                     address=resource.address,
                     source=resource.source,
                     hint="give it the value that it shall have",
+                )
+            )
+        for path, was, is_now in difference.afloat:
+            self.diagnostics.append(
+                Diagnostic(
+                    severity=Severity.WARNING,
+                    code=Code.AFLOAT,
+                    summary=f"{resource.address}: {path_text(path)} was {shown(was)} when it was last applied, "
+                    f"and is {shown(is_now)}",
+                    detail="The stack does not say what it shall be, so it stays as it is.",
+                    address=resource.address,
+                    source=resource.source,
+                    hint=f"say in the stack what {path_text(path)} shall be",
                 )
             )
         for path in difference.extra:

@@ -25,12 +25,15 @@ class Difference(msgspec.Struct, frozen=True, gc=False):
     order: set where the object must be replaced, and says which comes first.
     kept: paths taken out of the stack that cannot be unset; they stay as they are.
     extra: paths that nobody declared, seen on an object whose last inputs are not known.
+    afloat: what nobody declared and is as nobody says, but was otherwise when the object was last applied: what it was,
+        and what it is.
     """
 
     fields: tuple[Field, ...] = ()
     order: Replace | None = None
     kept: tuple[Path, ...] = ()
     extra: tuple[Path, ...] = ()
+    afloat: tuple[tuple[Path, Value, Value], ...] = ()
 
     @property
     def changed(self) -> frozenset[Path]:
@@ -59,18 +62,32 @@ def _author(path: Path, authors: Mapping[Path, str]) -> str:
     return ", ".join(dict.fromkeys(found))
 
 
-def compare(kind: ResourceType, desired: Properties, last: Properties | None, observed: Properties) -> Difference:
-    """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt)."""
-    if desired == last and _shows(observed, desired) and _is_quiet(kind, desired, observed):
+def compare(
+    kind: ResourceType,
+    desired: Properties,
+    last: Properties | None,
+    observed: Properties,
+    recorded: Properties | None = None,
+) -> Difference:
+    """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt).
+
+    recorded: what the object looked like when it was last applied, where that is known.
+    """
+    left = recorded if recorded is not None else {}
+    quiet = _is_quiet(kind, desired, observed) and all(left.get(n) == observed.get(n) for n in kind.loose if n in left)
+    if desired == last and quiet and _shows(observed, desired):
         return _NONE  # as it is in most plans for most objects
     inputs = kind.inputs if kind.variant is None else kind.variant(observed)
-    finding = _Finding(inputs, blind=last is None, watchful=last is not None and not kind.marked)
+    changed = frozenset(name for name in kind.loose if name in left and left[name] != observed.get(name))
+    finding = _Finding(inputs, blind=last is None, watchful=last is not None and not kind.marked, changed=changed)
     wanted = normalise(inputs, desired)
     before = wanted if desired == last else normalise(inputs, last if last is not None else {})
     seen = normalise(inputs, observed)
     finding.descend(inputs, (), wanted, before, seen)
     if last is None:
         finding.note_extras(wanted, seen)
+    else:
+        finding.note_afloat({**before, **wanted}, normalise(inputs, left), seen)
     return finding.difference()
 
 
@@ -94,10 +111,12 @@ def replacement_of(root: Property, path: Path) -> Replace | None:
 class _Finding:
     """The walk down one declaration, collecting what differs."""
 
-    def __init__(self, root: Property, *, blind: bool, watchful: bool) -> None:
+    def __init__(self, root: Property, *, blind: bool, watchful: bool, changed: Set[str] = frozenset()) -> None:
         self._root = root
         self._blind = blind  # nobody knows what was last applied
         self._watchful = watchful  # what nobody speaks of is as the type says
+        self._changed = changed  # of what hangs loose: what is not as it was left
+        self._afloat: list[tuple[Path, Value, Value]] = []
         self._fields: list[Field] = []
         self._kept: list[Path] = []
         self._extra: list[Path] = []
@@ -170,6 +189,8 @@ class _Finding:
         cannot_unset = desired is UNSET and isinstance(declared.default, Unset)
         if not _equal(desired, last, declared.default) and not cannot_unset:
             self._add(path, last, desired, Cause.CHANGE if is_known(desired) or last is UNSET else Cause.UNKNOWN)
+        elif declared.witness in self._changed and desired is not UNSET:
+            self._add(path, last, desired, Cause.DRIFT)  # somebody has written it since, whatever it was
 
     def _compare_leaf(self, path: Path, desired: Value, last: Value, observed: Value, default: Value | Unset) -> None:
         if desired is UNSET and isinstance(default, Unset) and observed is not UNSET:
@@ -193,6 +214,12 @@ class _Finding:
             if name not in desired and not quiet and not _empty(seen) and seen != declared.default:
                 self._extra.append((name,))
 
+    def note_afloat(self, spoken: Properties, left: Properties, observed: Properties) -> None:
+        """What floats, and is not as it was left."""
+        for name in sorted(self._changed & self._root.fields.keys()):
+            if name not in spoken and name in observed and left[name] != observed[name]:
+                self._afloat.append(((name,), left[name], observed[name]))
+
     def difference(self) -> Difference:
         """What was found."""
         orders = {replacement_of(self._root, field.path) for field in self._fields}
@@ -203,7 +230,7 @@ class _Finding:
             if Replace.CREATE_FIRST in orders
             else None
         )
-        return Difference(tuple(self._fields), order, tuple(self._kept), tuple(self._extra))
+        return Difference(tuple(self._fields), order, tuple(self._kept), tuple(self._extra), afloat=tuple(self._afloat))
 
 
 def leaf(desired: Value, last: Value, observed: Value, default: Value | Unset) -> Cause | None:

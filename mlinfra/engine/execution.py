@@ -140,7 +140,7 @@ class Execution:
         prior = self._prior(record)
         if self._is_passed(step, prior):
             return record.id
-        difference = self._against(step, properties, record.inputs, prior)
+        difference = self._against(step, properties, record.inputs, prior, record.outputs)
         if difference.order is not None:
             causes = ", ".join(path_text(field.path) for field in difference.fields if field.forces)
             raise self._stale(step, f"it would have to be replaced now, because of {causes}")
@@ -149,14 +149,14 @@ class Execution:
         if step.verb is Verb.RECORD:
             raise self._stale(step, "it differs now: " + ", ".join(map(path_text, sorted(difference.changed, key=str))))
         self._intend(step, properties)
-        return self._record(step, properties, self._bring(step, properties, record.inputs, prior, say))
+        return self._record(step, properties, self._bring(step, properties, record, prior, say))
 
     def _is_passed(self, step: Step, prior: Present) -> bool:
         """Whether an earlier run of this plan has come further than this step of an upgrade in several."""
         hops, end = self._around.types[step.type].hops, self._ends.get(step.address, step.properties)
         return hops is not None and step.properties != end and step.properties not in hops(prior.properties, end)
 
-    def _bring(self, step: Step, properties: Properties, last: Properties | None, prior: Present, say: Say) -> Present:
+    def _bring(self, step: Step, properties: Properties, record: Record, prior: Present, say: Say) -> Present:
         """Bring `prior` to `properties`. After an unclear answer it is looked at: what differs still is done again."""
         provider = self._around.connect(self._connection(step))
         target, operation = self._target(step, properties), self._work(step, properties, say)
@@ -165,9 +165,8 @@ class Execution:
         def update() -> Present:
             nonlocal present
             try:
-                return provider.update(
-                    target, present, self._against(step, properties, last, present).changed, operation
-                )
+                difference = self._against(step, properties, record.inputs, present, record.outputs)
+                return provider.update(target, present, difference.changed, operation)
             except Ambiguous:
                 found = provider.find(target)
                 present = found if isinstance(found, Present) else present
@@ -276,8 +275,15 @@ class Execution:
         kind = self._around.types[step.type]
         return kind.taggable and kind.owned_by is OwnedBy.TAGS
 
-    def _against(self, step: Step, properties: Properties, last: Properties | None, present: Present) -> Difference:
-        return compare(self._around.types[step.type], properties, last, present.properties)
+    def _against(
+        self,
+        step: Step,
+        properties: Properties,
+        last: Properties | None,
+        present: Present,
+        recorded: Properties | None = None,
+    ) -> Difference:
+        return compare(self._around.types[step.type], properties, last, present.properties, recorded)
 
     def _prior(self, record: Record) -> Present:
         seen = self._seen.get((record.type, record.id))

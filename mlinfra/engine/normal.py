@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from msgspec import UNSET
+
 from mlinfra.core.property import Kind, Property
 from mlinfra.core.value import Expression, Value, canonical_json, text_of
 
+_LONGEST = 120  # of a value that is shown
 _PLAIN = frozenset({str, int, bool, float})
 
 
@@ -98,3 +101,11 @@ def _normalise_document(text: str) -> str:
     except ValueError:
         # Not a document after all: compared as the text it is; the type's schema reports it.
         return text
+
+
+def shown(value: Value) -> str:
+    """A value on one line, and no longer than a sentence can bear."""
+    if value is UNSET:
+        return "nothing"
+    text = value if isinstance(value, str) and value.isprintable() and value else canonical_json(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

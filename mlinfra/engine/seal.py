@@ -19,12 +19,11 @@ from mlinfra.core.property import Kind, Property, lineage_of, watched_in
 from mlinfra.core.resource_type import ResourceType
 from mlinfra.core.state import State
 from mlinfra.core.value import Path, Properties, Value, at, canonical_json, is_known, is_secret, parse_path, path_text
-from mlinfra.engine.normal import normalise
+from mlinfra.engine.normal import normalise, shown
 from mlinfra.engine.standing import Standing, Standings
 from mlinfra.engine.survey import Survey
 
 _ABSENT = "absent"  # in the place of a digest
-_LONGEST = 120  # of a value that is shown
 # Shapes whose leaves are sealed one by one; a list that is a map by now is one with keys.
 _BY_KEY = frozenset({Kind.BLOCK, Kind.MAP, Kind.LIST, Kind.ANY})
 
@@ -41,6 +40,7 @@ def seal_object(
     observed, spoken = normalise(kind.inputs, present.properties), [normalise(kind.inputs, side) for side in sides]
     paths = {path for side in spoken for path in _leaves(kind.inputs, side, ())}
     paths |= set(_watched(kind.inputs, [*spoken, observed])) if not kind.marked else set()
+    paths |= {(name,) for name in kind.loose if name in observed}
     fields = {path_text(path): _digest(observed, path) for path in sorted(paths, key=path_text)}
     return Sealed(address=address, generation=generation, type=kind.token, id=present.id, fields=fields)
 
@@ -81,14 +81,6 @@ def _value(side: Properties, path: Path) -> Value:
         return at(side, path)
     except LookupError:
         return UNSET
-
-
-def _shown(value: Value) -> str:
-    """A value on one line, and no longer than a sentence can bear."""
-    if value is UNSET:
-        return "nothing"
-    text = value if isinstance(value, str) and value.isprintable() and value else canonical_json(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def seal_plan(steps: tuple[Step, ...], objects: Iterable[Sealed], further: Any) -> Seal:
@@ -174,9 +166,9 @@ class _Before:
             return ": from one secret to another"
         if any(one is not None and one.masked for one in declared):
             return ": from one secret to another"
-        then = next((_shown(one) for one in candidates if is_known(one) and _digest_of(one) == digest), "")
+        then = next((shown(one) for one in candidates if is_known(one) and _digest_of(one) == digest), "")
         then = "nothing" if digest == _ABSENT else then
-        return f": {f'from {then} ' if then else ''}to {_shown(_value(now, path))}"
+        return f": {f'from {then} ' if then else ''}to {shown(_value(now, path))}"
 
 
 class _Objects:

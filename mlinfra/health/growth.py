@@ -5,9 +5,10 @@ For the judge of pods that wait. What is on its way already needs no advice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mlinfra.health.backoff import hindrance, retrying
+from mlinfra.health.pools import UNBOUNDED
 from mlinfra.health.room import has_autoscaler, listed
 from mlinfra.health.seen import Group, Live, Seen, short
 from mlinfra.health.shortages import concise, remedy_of
@@ -73,39 +74,79 @@ def on_its_way(groups: list[Group], moving: Mapping[str, Turnover]) -> str:
 
 
 def grow(seen: Seen, groups: list[Group]) -> str:
-    """What it takes, in words; empty where none of these groups helps."""
+    """What it takes, in words, with a line for each group where there are several; empty where none of these helps."""
     if not groups:
         return ""
     open_ones = [group for group in groups if may_grow(group)]
     if not open_ones:
-        told = listed(f"group {one.name} has {one.desired} of at most {one.maximum}" for one in groups)
-        paths = " or ".join(f"nodeGroups.{one.name}.max" for one in groups)
-        return f"{told}: raise {paths} (mlinfra capacity says whether the quota allows it), or free what is held"
-    told = listed(f"group {one.name} may grow from {one.desired} to {one.maximum}" for one in open_ones)
-    if grown := [one for one in open_ones if has_autoscaler(seen, one)]:
-        return told + _attended(seen, groups, grown)
-    first = open_ones[0]
-    if first.pool:
-        return f"{told}, and Karpenter, which would do that, does not run: see what is said of it"
-    path = f"nodeGroups.{first.name}.min"
-    return f"{told}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
+        return _all_full(groups)
+    if any(has_autoscaler(seen, one) for one in open_ones):
+        return _attended(seen, groups)
+    if len(open_ones) == 1 and not open_ones[0].pool:
+        path = f"nodeGroups.{open_ones[0].name}.min"
+        return f"{_room(open_ones[0])}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
+    if all(group.pool for group in open_ones):
+        ending = "Karpenter, which would do that, does not run: see what is said of it"
+        return f"{_room(open_ones[0])}, and {ending}" if len(open_ones) == 1 else _lines(ending, map(_row, open_ones))
+    head = "nothing adds machines by itself here: add `autoscaling`, or raise one of these"
+    return _lines(head, ((f"nodeGroups.{one.name}.min", _row(one)[1]) for one in open_ones if not one.pool))
 
 
-def _attended(seen: Seen, groups: list[Group], grown: list[Group]) -> str:
+def _all_full(groups: list[Group]) -> str:
+    if len(groups) == 1:
+        raised = f"{_room(groups[0])}: raise nodeGroups.{groups[0].name}.max"
+        return f"{raised} (mlinfra capacity says whether the quota allows it), or free what is held"
+    head = "free what is held, or raise one of these (mlinfra capacity says whether the quota allows it)"
+    return _lines(head, ((f"nodeGroups.{one.name}.max", _row(one)[1]) for one in groups))
+
+
+def _attended(seen: Seen, groups: list[Group]) -> str:
     """What is said of groups that an autoscaler sees to: that it does, or why its last try failed."""
-    who = "Karpenter" if grown[0].pool else "the autoscaler"
-    tried = [(one, why) for one in grown if (why := hindrance(seen, one))]
-    if len(tried) < len(grown):
-        return f": {who} adds a machine, which takes some minutes"
-    failed = "; ".join(
-        f"its last try failed: {short(concise(why))}{retrying(seen, one)}{_help(one, why)}" for one, why in tried
-    )
+    grown = [one for one in groups if may_grow(one) and has_autoscaler(seen, one)]
     full = [one for one in groups if not may_grow(one) and not one.pool]
-    paths = " or ".join(f"nodeGroups.{one.name}.max" for one in full)
-    instead = f"; what stands in is at its most: raise {paths}" if full else ""
-    return f", which {who} does; {failed}{instead}"
+    who = "Karpenter" if grown[0].pool else "the autoscaler"
+    tried = {one.name: _tried(seen, one, why) for one in grown if (why := hindrance(seen, one))}
+    adds = f"{who} adds a machine, which takes some minutes"
+    if len(grown) == 1:
+        (one,) = grown
+        if not tried:
+            return f"{_room(one)}: {adds}"
+        paths = " or ".join(f"nodeGroups.{other.name}.max" for other in full)
+        instead = f"; what stands in is at its most: raise {paths}" if full else ""
+        return f"{_room(one)}, which {who} does; its last try failed: {tried[one.name]}{instead}"
+    if len(tried) < len(grown):
+        return _lines(adds, ((one.name, _outlook(one, tried)) for one in grown))
+    rows = [*((one.name, _outlook(one, tried)) for one in grown)]
+    rows += [(one.name, f"has {one.desired} of at most {one.maximum}: raise nodeGroups.{one.name}.max") for one in full]
+    return _lines(f"{who} gets no machine for any of these", rows)
 
 
-def _help(group: Group, why: str) -> str:
+def _outlook(group: Group, tried: Mapping[str, str]) -> str:
+    """`may grow from 0 to 4; its last try failed: ...`."""
+    failed = f"; its last try failed: {tried[group.name]}" if group.name in tried else ""
+    return f"{_row(group)[1]}{failed}"
+
+
+def _room(group: Group) -> str:
+    """`group gpu may grow from 1 to 4`."""
+    return f"group {group.name} {_row(group)[1]}"
+
+
+def _row(group: Group) -> tuple[str, str]:
+    if not may_grow(group):
+        return group.name, f"has {group.desired} of at most {group.maximum}"
+    if group.maximum >= UNBOUNDED:
+        return group.name, f"has {group.desired}, and may grow without an end"
+    return group.name, f"may grow from {group.desired} to {group.maximum}"
+
+
+def _lines(head: str, rows: Iterable[tuple[str, str]]) -> str:
+    """A heading, and a line for each, aligned."""
+    told = list(rows)
+    width = max(len(name) for name, _ in told)
+    return "\n".join([f"{head}:", *(f"{name:<{width}}  {words}" for name, words in told)])
+
+
+def _tried(seen: Seen, group: Group, why: str) -> str:
     told = remedy_of(group, why)
-    return f"; {told}" if told else ""
+    return f"{short(concise(why))}{retrying(seen, group)}" + (f"; {told}" if told else "")

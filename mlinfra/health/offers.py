@@ -15,6 +15,13 @@ _NONE = {"nvidia.com/gpu": "0", "aws.amazon.com/neuron": "0"}
 _ARCHITECTURES = {"x86_64": "amd64"}  # as Kubernetes calls them, where EC2 calls them otherwise
 TYPE = "node.kubernetes.io/instance-type"
 
+# What a node keeps back from pods, at the least: 255 MiB and 11 for each of 17 pods, and 100 before it evicts any. Of
+# processors 6% of the first, 1% of the second, 0.5% of the next two, 0.25% of all others (awslabs/amazon-eks-ami,
+# nodeadm's kubelet configuration, November 2026). Types with room for more pods keep more memory back.
+_KEPT_BACK = 255 + 11 * 17 + 100
+_SHARES = ((1, 60.0), (1, 10.0), (2, 5.0))  # how many processors, and thousandths that each keeps back
+_OTHERS = 2.5
+
 Types = Mapping[str, InstanceType]
 
 
@@ -23,7 +30,8 @@ def offers_of(names: Iterable[str], labels: Mapping[str, str], types: Types) -> 
     known = [types[name] for name in names if name in types]
     if not known:
         return {}
-    most = {"cpu": str(max(one.vcpus for one in known)), "memory": f"{max(one.memory_mib for one in known)}Mi"}
+    cpu, memory = max(map(_processor, known)), max(one.memory_mib for one in known) - _KEPT_BACK
+    most = {"cpu": f"{cpu}m", "memory": f"{memory}Mi"}
     if any(key.startswith(_DIVIDED) for key in labels):
         return most
     for one in known:
@@ -42,3 +50,12 @@ def choice_of(name: str, labels: Mapping[str, str], types: Types) -> Choice:
     architecture = types[name].architecture
     called["kubernetes.io/arch"] = (_ARCHITECTURES.get(architecture, architecture),)
     return Choice(name, {**({} if divided else _NONE), **offers_of((name,), labels, types)}, called)
+
+
+def _processor(type: InstanceType) -> int:
+    """The thousandths of processors that pods may have of a machine."""
+    left, kept = type.vcpus, 0.0
+    for count, share in _SHARES:
+        taken = min(left, count)
+        left, kept = left - taken, kept + taken * share
+    return int(type.vcpus * 1000 - kept - left * _OTHERS)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from mlinfra.health.offers import TYPE, choice_of
 from mlinfra.health.seen import Choice, Group, Live, Seen, condition, short
 
 POOL = "karpenter.sh/nodepool"
 _NO_CAPACITY = "InsufficientCapacityError"
-_UNBOUNDED = 1_000_000
+UNBOUNDED = 1_000_000
 _OF_LATE = 3600.0  # seconds
 LONG = 900.0  # seconds; Karpenter itself gives a machine that long to register
 
@@ -21,24 +23,38 @@ LONG = 900.0  # seconds; Karpenter itself gives a machine that long to register
 def pools(seen: Seen) -> Iterator[Group]:
     """All of them. Of one that says no number of nodes, there is no end."""
     for pool in seen.each("NodePool"):
-        name = pool["metadata"]["name"]
-        spec = pool.get("spec") or {}
-        labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-        limit = str((spec.get("limits") or {}).get("nodes", ""))
-        claims = [one for one in seen.objects.get("NodeClaim", ()) if pool_of(one) == name]
-        yield Group(
-            name=name,
-            maximum=int(limit) if limit.isdigit() else _UNBOUNDED,
+        made = _pool(seen, pool["metadata"]["name"], pool.get("spec") or {})
+        claims = [one for one in seen.objects.get("NodeClaim", ()) if pool_of(one) == made.name]
+        yield msgspec.structs.replace(
+            made,
             desired=len(claims),
             machines=len(claims),
-            hindered=refusal_of_late(seen, name),
-            stood_in=_came_since(seen, claims, refused_at(seen, name)),
-            labels=labels,
-            taints=tuple(((spec.get("template") or {}).get("spec") or {}).get("taints") or ()),
-            zones=_zones(spec),
-            pool=True,
-            choices=_choices(seen, spec, labels),
+            hindered=refusal_of_late(seen, made.name),
+            stood_in=_came_since(seen, claims, refused_at(seen, made.name)),
         )
+
+
+def gone_pools(seen: Seen) -> Iterator[Group]:
+    """Those of the stack that somebody deleted, as it made them."""
+    for one in seen.missing:
+        if one.kind == "NodePool":
+            name = one.subject.rpartition(" ")[2]
+            yield msgspec.structs.replace(_pool(seen, name, one.inputs.get("spec") or {}), status="GONE")
+
+
+def _pool(seen: Seen, name: str, spec: Live) -> Group:
+    """What a pool says of itself."""
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    limit = str((spec.get("limits") or {}).get("nodes", ""))
+    return Group(
+        name=name,
+        maximum=int(limit) if limit.isdigit() else UNBOUNDED,
+        labels=labels,
+        taints=tuple(((spec.get("template") or {}).get("spec") or {}).get("taints") or ()),
+        zones=_zones(spec),
+        pool=True,
+        choices=_choices(seen, spec, labels),
+    )
 
 
 def _came_since(seen: Seen, claims: list[Live], refused: str) -> bool:

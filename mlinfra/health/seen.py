@@ -46,6 +46,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     instances: the machines that it has, by id, each with its state in its scaling group; `None` where nobody says.
     launched, ended: when it last began to start a machine, and to end one that it was to keep.
     scaling_groups: the names of the scaling groups behind it, as an autoscaler knows it by.
+    failing: since when every try for a machine failed, where that is known.
     """
 
     name: str
@@ -69,10 +70,13 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     launched: datetime | None = None
     ended: datetime | None = None
     scaling_groups: tuple[str, ...] = ()
+    failing: datetime | None = None
 
     @property
     def subject(self) -> str:
         """What findings call it."""
+        if self.pool and self.status == "GONE":
+            return f"NodePool {self.name}"
         return f"node pool {self.name}" if self.pool else f"node group {self.name}"
 
 
@@ -142,13 +146,14 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 class Missing(msgspec.Struct, frozen=True):
     """Something that the stack made and that is not in the cluster any more, and where the stack declares it.
 
-    kind: of the object. unserved: whether the cluster does not even have the kind.
+    kind: of the object. unserved: whether the cluster does not even have the kind. inputs: what it was made of.
     """
 
     subject: str
     kind: str
     address: str
     unserved: bool = False
+    inputs: Mapping[str, Any] = {}
 
 
 class Declared(msgspec.Struct, frozen=True):

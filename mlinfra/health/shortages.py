@@ -48,7 +48,7 @@ def concise(why: str) -> str:
     """A reason of the cloud's, without what it adds to each."""
     for padding in _PADDING:
         why = why.replace(padding, "")
-    return why.strip()
+    return " ".join(why.split())
 
 
 def is_shortage(group: Group, problem: str) -> bool:

@@ -87,3 +87,19 @@ def test_endpoints_for_programs_have_every_key() -> None:
         "traffic": {},
         "why": None,
     }
+
+
+def test_advice_of_several_lines_stands_below_itself_aligned() -> None:
+    sessions = FakeSessions(FakeSession())
+    advice_of_lines = (
+        "raise one of these:\nnodeGroups.gpu.max   has 1 of at most 1\nnodeGroups.gpus.max  has 2 of at most 2"
+    )
+    trouble = msgspec.structs.replace(advice.HEALTH.troubles[0], remedy=advice_of_lines)
+    sessions.health = msgspec.structs.replace(advice.HEALTH, troubles=(trouble,))
+    assert (
+        "        do: raise one of these:\n"
+        "            nodeGroups.gpu.max   has 1 of at most 1\n"
+        "            nodeGroups.gpus.max  has 2 of at most 2\n"
+    ) in run("status", "s", sessions=sessions).out
+    marked = run("status", "s", "-o", "markdown", sessions=sessions).out
+    assert "  - do: raise one of these:\n    - nodeGroups.gpu.max has 1 of at most 1\n" in marked

@@ -108,6 +108,19 @@ TYPES: dict[str, ResourceType] = {
             ),
         ),
         ResourceType(
+            token="toy:net/Note",
+            inputs=block(
+                {
+                    "name": text(required=True, replace=Replace.CREATE_FIRST),
+                    "text": text(write_only=True, witness="written"),
+                    "open": boolean(default=False, floating=True),
+                    "tags": TAGS,
+                }
+            ),
+            key=("name",),
+            volatile={"written": ()},
+        ),
+        ResourceType(
             token="toy:run/Cluster",
             inputs=block(
                 {
@@ -153,6 +166,8 @@ TYPES: dict[str, ResourceType] = {
     )
 }
 
+# How often each was updated: at all, in its image, in what it does not show.
+_COUNTS = {"revision": 1, "edition": 1, "written": 1}
 Fault = Callable[[str, str], None]  # operation, type; raises to refuse the call
 
 
@@ -164,7 +179,8 @@ class Thing:
         self.failed = self.plight = ""
 
     def present(self) -> Present:
-        shown = {name: value for name, value in self.properties.items() if name != "password"}
+        hidden = ("password", "text")
+        shown = {name: value for name, value in self.properties.items() if name not in hidden}
         opened = {"arn": f"arn:{shown['name']}", "createdAt": self.id} if self.kind == "toy:run/Cluster" else {}
         properties = {"arn": f"arn:{self.id}", **shown, **opened}
         return Present(self.id, properties, self.owner, failed=self.failed, plight=self.plight)
@@ -221,7 +237,7 @@ class ToyCloud:
                 if isinstance(declared.default, bool | int | str | list | dict)
             }
             made = f"{target.type.rsplit('/')[-1].lower()}-{next(self.ids)}"
-            thing = Thing(target.type, made, {**defaults, **target.properties, "revision": 1, "edition": 1}, owner)
+            thing = Thing(target.type, made, {**defaults, **target.properties, **_COUNTS}, owner)
             self.things[made] = thing
         self.after("create", target.type)
         operation.made(made)
@@ -238,6 +254,7 @@ class ToyCloud:
                 assert TYPES[target.type].inputs.fields[str(path[0])].replace is None
                 self._set(thing, target, str(path[0]))
             thing.properties["revision"] = thing.properties.get("revision", 0) + 1
+            thing.properties["written"] = thing.properties.get("written", 0) + 1
             thing.properties["edition"] = thing.properties.get("edition", 0) + any(p[0] == "image" for p in changed)
         self.after("update", target.type)
         return thing.present()

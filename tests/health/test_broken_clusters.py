@@ -18,7 +18,7 @@ from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
 from mlinfra.sandbox.kubernetes.values import Object
 from tests.sandbox.kubernetes.controllers.clusters import job, meta, workload
 
-from .emulated import groups, health_of, only, seen, serve_with_gpus, world
+from .emulated import ON_GPUS, groups, health_of, only, seen, serve_with_gpus, world
 
 FAIL = "sandbox.mlinfra.dev/fail"
 
@@ -96,8 +96,37 @@ def test_gpus_that_no_plugin_tells_of_are_found_out() -> None:
     made = world(gpus=1, gpu_plugin=False)
     serve_with_gpus(made, "ranker", 1)
     trouble = only(health_of(made, groups=groups(made)))
-    assert trouble.words == "each needs 1 nvidia.com/gpu, and no node offers any, although 1 node with GPUs is there"
+    assert (
+        trouble.words == f"nobody tells Kubernetes of the GPUs of node {made.nodes()[-1]}: no pod can use what it has"
+    )
+    assert trouble.explains == ("Deployment default/ranker",)
     assert trouble.remedy.startswith("the NVIDIA device plugin tells of them, and it runs nowhere: see its DaemonSet")
+
+
+def test_the_plugin_that_is_not_there_is_the_cause_of_gpus_that_nobody_tells_of_and_of_who_waits_for_them() -> None:
+    made = world(gpus=1, gpu_plugin=False)
+    serve_with_gpus(made, "ranker", 1)
+    subject = "DaemonSet nvidia-device-plugin/nvidia-device-plugin"
+    expected = (Expected(subject=subject, address="components.nvidia-device-plugin"),)
+    trouble = only(health_of(made, groups=groups(made), expected=expected))
+    assert trouble.title == subject
+    assert trouble.explains == ("Deployment default/ranker", "NVIDIA device plugin")
+
+
+def test_several_groups_that_would_help_are_told_in_a_line_each() -> None:
+    made = world(gpus=1)
+    tolerant = {"tolerations": ON_GPUS["tolerations"]}
+    requests = {"nvidia.com/gpu": "1"}
+    made.create(workload("Deployment", "ranker", replicas=2, requests=requests, pod_spec=tolerant))
+    made.settle()
+    full = groups(made)[1]
+    other = msgspec.structs.replace(full, name="gpu-large", maximum=0, desired=0, machines=0)
+    trouble = only(health_of(made, groups=(full, other)))
+    assert trouble.remedy.splitlines() == [
+        "free what is held, or raise one of these (mlinfra capacity says whether the quota allows it):",
+        "nodeGroups.gpu.max        has 1 of at most 1",
+        "nodeGroups.gpu-large.max  has 0 of at most 0",
+    ]
 
 
 def test_a_pod_larger_than_every_node_is_told_that_more_nodes_do_not_help() -> None:

@@ -147,3 +147,13 @@ def test_what_the_autoscaler_says_it_does_nothing_for_is_not_waited_for() -> Non
         trouble = only(judge("recsys", heard))
         assert trouble.severity is severity
         assert ("adds no machine for it (1 Insufficient cpu)" in trouble.remedy) is bool(events)
+
+
+def test_nodes_that_are_too_small_are_not_called_full_where_larger_ones_are_kept_for_others() -> None:
+    made = world(gpus=1)
+    made.group("large", 1, {"cpu": "4", "memory": "64Gi"}, labels={OWN: "large"}, taints=[GPU_TAINT])
+    made.create(workload("Deployment", "web", replicas=1, requests={"memory": "32Gi"}))
+    made.settle()
+    trouble = only(health_of(made, groups=groups(made)))
+    assert trouble.words == "each needs 32Gi of memory, and no node that it may run on has more than 15810Mi of memory"
+    assert trouble.remedy == "ask for less, or add a group of a type with more to nodeGroups"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mlinfra.core.health import Severity
+from mlinfra.health.seen import Missing
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE_CLAIM, NODE_POOL
 from mlinfra.sandbox.kubernetes.controllers.cloud import Offering
 from mlinfra.sandbox.kubernetes.controllers.memory_cloud import shape
@@ -165,3 +166,13 @@ def test_a_pool_that_is_gone_leaves_no_machine(made: World) -> None:
     made.store.delete(NODE_POOL, "gpu")
     made.settle()
     assert (made.store.list(NODE_CLAIM), len(made.cloud.machines())) == ([], 1)
+
+
+def test_a_pool_that_somebody_deleted_is_told_once_with_who_waits_for_it(made: World) -> None:
+    pool = made.store.get(NODE_POOL, "gpu")
+    made.store.delete(NODE_POOL, "gpu")
+    _ask(made, 1)
+    made.settle()
+    gone = Missing("NodePool gpu", "NodePool", "nodeGroups.gpu.node-pool", inputs={"spec": pool["spec"]})
+    trouble = only(health_of(made, missing=(gone,)))
+    assert (trouble.title, trouble.explains) == ("NodePool gpu", ("Deployment default/ranker",))

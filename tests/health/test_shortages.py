@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from mlinfra.core.health import Health
@@ -58,6 +59,11 @@ def test_after_it_recovered_nothing_is_said_to_stand_in() -> None:
 def test_fewer_machines_than_the_stack_wants_at_least_are_broken() -> None:
     trouble = only(health(asked(1), minimum=1, desired=1))
     assert trouble.words == f"it has 0 of 1 machine, and gets no more: {SHORT}"
+    made = asked(1)
+    since = made.clock() - timedelta(minutes=12)
+    trouble = only(health(made, minimum=1, desired=1, failing=since))
+    told = f"and gets no more, since {since:%H:%M} UTC (12 minutes): {SHORT}"
+    assert trouble.words == f"it has 0 of 1 machine, {told}"
 
 
 def test_a_pod_that_waits_is_told_of_the_group_that_stands_in() -> None:

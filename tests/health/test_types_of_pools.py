@@ -149,10 +149,19 @@ def test_a_machine_larger_than_those_that_are_there_may_come() -> None:
     assert _takers(_seen(_pod({"nvidia.com/gpu": "1", "cpu": "6"}), pool, nodes=(_node(),))) == ["dear"]
 
 
-def test_what_the_system_keeps_of_a_type_is_known_once_there_is_a_node_of_it() -> None:
-    whole = _pod({"nvidia.com/gpu": "1", "cpu": "4"})
-    assert _takers(_seen(whole, DEAR)) == ["dear"]
-    assert _takers(_seen(whole, DEAR, nodes=(_node(),))) == []
+@pytest.mark.parametrize(
+    ("needs", "takers"),
+    [({"cpu": "3920m"}, ["dear"]), ({"cpu": "4"}, []), ({"memory": "15Gi"}, ["dear"]), ({"memory": "16Gi"}, [])],
+)
+def test_what_the_system_keeps_of_a_type_is_known_before_there_is_a_node_of_it(
+    needs: dict[str, str], takers: list[str]
+) -> None:
+    assert _takers(_seen(_pod({"nvidia.com/gpu": "1", **needs}), DEAR)) == takers
+
+
+def test_a_node_that_is_there_says_better_what_the_system_keeps_of_its_type() -> None:
+    near = _pod({"nvidia.com/gpu": "1", "memory": "15Gi"})
+    assert _takers(_seen(near, DEAR, nodes=(_node(),))) == []
 
 
 @pytest.mark.parametrize(
@@ -164,7 +173,7 @@ def test_what_nobody_knows_of_a_type_keeps_no_pod_away(pool: Object) -> None:
 
 
 def test_what_karpenter_says_of_its_types_goes_before_what_is_known_of_them() -> None:
-    trouble = _told(_seen(_pod({"nvidia.com/gpu": "1", "cpu": "4"}), DEAR, events=(_said(UNFIT),)))
+    trouble = _told(_seen(_pod({"nvidia.com/gpu": "1", "cpu": "3920m"}), DEAR, events=(_said(UNFIT),)))
     assert trouble.severity is Severity.BROKEN
     assert trouble.remedy == f"Karpenter adds no machine for it (no instance type has enough resources): {LESS}"
 

@@ -99,7 +99,7 @@ def test_a_managed_group_without_a_machine_is_known_by_its_instance_types() -> N
         "instanceTypes": ["m6i.large", "g5.xlarge"],
     }
     group = managed(told, [scaling(desired=1)], "gpu", TYPES).group
-    assert group.offers == {"cpu": "4", "memory": "16384Mi", "nvidia.com/gpu": "1"}
+    assert group.offers == {"cpu": "3920m", "memory": "15842Mi", "nvidia.com/gpu": "1"}
     assert (group.minimum, group.maximum, group.scaling_groups) == (1, 3, ("asg",))
 
 
@@ -112,4 +112,4 @@ def test_what_tags_tell_of_a_groups_nodes_goes_before_what_types_do() -> None:
     tag = {"Key": "k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/gpu", "Value": "4"}
     policy = {"LaunchTemplate": {"Overrides": [{"InstanceType": "g5.xlarge"}]}}
     group = scaling(Tags=[tag], MixedInstancesPolicy=policy).group
-    assert group.offers == {"cpu": "4", "memory": "16384Mi", "nvidia.com/gpu": "4"}
+    assert group.offers == {"cpu": "3920m", "memory": "15842Mi", "nvidia.com/gpu": "4"}

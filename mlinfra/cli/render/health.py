@@ -35,7 +35,11 @@ def health_page(health: Health, look: Look) -> Page:
         where = f"  {trouble.address}" if trouble.address else ""
         page.line((f"{trouble.severity.value:<8}", _STYLE[trouble.severity]), (trouble.title, "bold"), (where, "dim"))
         for label, words in _lines(trouble):
-            page.line("        ", (label, "dim"), words, below="          ")
+            first, *rest = words.split("\n")
+            page.line("        ", (label, "dim"), first, below="          ")
+            for row in rest:
+                name, gap = _column(row)
+                page.line("            ", row, below=" " * (12 + name + gap))
     counts = [f"{good} of {every} {what}" for what, good, every in health.counts if every]
     if counts:
         page.blank().line((", ".join(counts), "dim"))
@@ -57,6 +61,12 @@ def _lines(trouble: Trouble) -> list[tuple[str, str]]:
     return lines
 
 
+def _column(row: str) -> tuple[int, int]:
+    """How wide the first column of a row is, and the gap after it."""
+    name, gap, _ = row.partition("  ")
+    return (len(name), len(row[len(name) :]) - len(row[len(name) :].lstrip())) if gap else (0, 2)
+
+
 def _some(names: tuple[str, ...], most: int) -> str:
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
@@ -69,7 +79,10 @@ def health_markdown(health: Health) -> list[str]:
     for trouble in health.troubles:
         where = f" ({code(trouble.address)})" if trouble.address else ""
         lines.append(f"- **{trouble.severity.value}** {code(trouble.title)}{where}: {prose(trouble.words)}")
-        lines += [f"  - {label}{prose(words)}" for label, words in _lines(trouble)[1:]]
+        for label, words in _lines(trouble)[1:]:
+            first, *rest = words.split("\n")
+            lines.append(f"  - {label}{prose(first)}")
+            lines += [f"    - {prose(' '.join(row.split()))}" for row in rest]
     counts = [f"{good} of {every} {what}" for what, good, every in health.counts if every]
     return [*lines, "", prose(", ".join(counts)), ""] if counts else lines
 

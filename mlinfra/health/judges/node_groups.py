@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlinfra.core.health import Finding, Severity
 from mlinfra.health.backoff import hindrance, retrying
 from mlinfra.health.fitting import fits, is_waited_for, stand_ins, waiting
+from mlinfra.health.rollouts import since
 from mlinfra.health.room import listed, nodes_of
 from mlinfra.health.seen import Group, Seen, counted
 from mlinfra.health.shortages import concise, is_shortage, remedy_of
@@ -33,7 +34,7 @@ def _of(seen: Seen, group: Group, turnover: Turnover | None) -> Iterator[Finding
         yield Finding(
             severity=Severity.BROKEN if short_of else Severity.WARNING,
             subject=group.subject,
-            words=f"it has {size}, and gets no more: {concise(problem)}{retrying(seen, group)}",
+            words=f"it has {size}, and gets no more{_lasting(seen, group)}: {concise(problem)}{retrying(seen, group)}",
             remedy=remedy_of(group, problem) + _full(seen, group),
             layer=2,
             address=path,
@@ -58,6 +59,11 @@ def _of(seen: Seen, group: Group, turnover: Turnover | None) -> Iterator[Finding
         )
     if (why := hindrance(seen, group)) and not is_waited_for(seen, group):  # else that is told of who waits
         yield _passing(seen, group, why)
+
+
+def _lasting(seen: Seen, group: Group) -> str:
+    """`, since 23:05 UTC (3 minutes)`; empty where nobody knows."""
+    return since(seen, group.failing.isoformat()) if group.failing else ""
 
 
 def _moving(seen: Seen, group: Group, turnover: Turnover) -> Finding:

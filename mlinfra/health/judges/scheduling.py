@@ -11,10 +11,10 @@ import msgspec
 from mlinfra.core.health import Finding, Severity
 from mlinfra.documents.quantity import format_quantity
 from mlinfra.health.claims import claims_of
-from mlinfra.health.fitting import barred, could_run, lies_in, meant, outsized, suited, unmet, values_of, waiting
+from mlinfra.health.fitting import barred, could_run, fits, lies_in, meant, outsized, suited, unmet, values_of, waiting
 from mlinfra.health.growth import grow, grows, no_type_for, on_its_way, unmoved_by
-from mlinfra.health.plugins import untold
-from mlinfra.health.pools import starting
+from mlinfra.health.plugins import PLUGIN, late_nodes, untold
+from mlinfra.health.pools import gone_pools, starting
 from mlinfra.health.refusing import untolerated
 from mlinfra.health.room import (
     GPU,
@@ -105,9 +105,19 @@ def _waiting(seen: Seen, pod: Live, message: str, moves: _Moves) -> Finding:
         owner=seen.owner_of(pod),
         words=words,
         remedy=remedy,
-        because=frozenset({*claims, *_ill_nodes(seen, groups, moves.groups)}),
+        because=frozenset({*claims, *_ill_nodes(seen, groups, moves.groups), *_lost(seen, pod, growing, moves)}),
         layer=3,
     )
+
+
+def _lost(seen: Seen, pod: Live, growing: bool, moves: _Moves) -> Iterator[str]:
+    """What would have taken it and is not there: a pool that somebody deleted, the plugin that tells of GPUs."""
+    if not growing:
+        for pool in gone_pools(seen):
+            if fits(seen, pod, pool):
+                yield from (pool.subject, "kind NodePool")  # or its kind went, and it with that
+    if GPU in needs_of(pod) and any(could_run(seen, pod, node) for node in late_nodes(seen, moves.unsettled)):
+        yield PLUGIN
 
 
 def _unlabelled(seen: Seen, labels: tuple[tuple[str, str], ...]) -> tuple[str, str, bool]:
@@ -179,6 +189,10 @@ def _scarce(
     if not able:
         words = f"{need}, and {_counted_nodes(having)} not what it asks for (nodeSelector, affinity, its volume's zone)"
         return words, grow(seen, groups) or "mend what the pod asks of its node", False
+    most = max(has(node, name) for node in able)
+    if amount > most:
+        words = f"{need}, and no node that it may run on has more than {_spelt(name, most)}"
+        return words, grow(seen, groups) or _LESS, not groups
     meant = "" if len(able) == len(having) else " and that it may run on"
     full = (
         "the only node that has it{} is full" if len(able) == 1 else f"all {len(able)} nodes that have it{{}} are full"

@@ -62,14 +62,15 @@ def missing(
 def _gone(api: Api, kind: Kind, records: list[Record], label: str, known: set[str] | None) -> list[Missing]:
     place = api.find(kind)
     if place is None:
-        return [Missing(f"{kind.name} {one.id}", kind.name, str(one.address), unserved=True) for one in records]
+        return [_missing(kind, one, unserved=True) for one in records]
     if known is None:
         known = {_id(live) for live in api.each(place, labelSelector=label)}
-    return [
-        Missing(f"{kind.name} {one.id}", kind.name, str(one.address))
-        for one in records
-        if one.id not in known and api.get(place, one.id) is None
-    ]
+    return [_missing(kind, one) for one in records if one.id not in known and api.get(place, one.id) is None]
+
+
+def _missing(kind: Kind, record: Record, *, unserved: bool = False) -> Missing:
+    subject = f"{kind.name} {record.id}"
+    return Missing(subject, kind.name, str(record.address), unserved, record.inputs or {})
 
 
 def _id(live: Live) -> str:

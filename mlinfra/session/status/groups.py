@@ -7,10 +7,11 @@ gives as the cause of an activity (user guide, "Verify a scaling activity"), Nov
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, takewhile
+from typing import Any
 
 import msgspec
 
@@ -52,9 +53,38 @@ def _read_parts(calls: Calls, record: Record, now: datetime, types: Types) -> li
     try:
         if record.type == _MANAGED:
             return [_managed(calls, record, name, now, types)]
-        return [_own(calls, record.id, name, now, types)]
+        made = _own(calls, record.id, name, now, types)
+        return [made or Part(_gone_own(record.inputs or {}, name, types))]
     except NotFound:
-        return [Part(Group(name=name, status="GONE"))]
+        return [Part(_gone(record.inputs or {}, name, types))]
+
+
+def _gone(inputs: Mapping[str, Any], name: str, types: Types) -> Group:
+    """What is not there any more, as it was made: what waits for its machines is known by that."""
+    labels = inputs.get("labels") or {}
+    return Group(
+        name=name,
+        status="GONE",
+        labels=labels,
+        taints=tuple(_as_kubernetes(one) for one in inputs.get("taints") or ()),
+        offers=offers_of(inputs.get("instanceTypes") or (), labels, types),
+    )
+
+
+def _gone_own(inputs: Mapping[str, Any], name: str, types: Types) -> Group:
+    """The same of a scaling group of ours, which says in tags what its nodes have."""
+    tags = {str(one.get("key")): str(one.get("value")) for one in inputs.get("tags") or () if isinstance(one, Mapping)}
+    told = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+    policy = (inputs.get("mixedInstancesPolicy") or {}).get("launchTemplate") or {}
+    names = [str(one["instanceType"]) for one in policy.get("overrides") or () if one.get("instanceType")]
+    labels = _told(told, "label")
+    return Group(
+        name=name,
+        status="GONE",
+        labels=labels,
+        taints=tuple(_taint(key, value) for key, value in _told(told, "taint").items()),
+        offers={**offers_of(names, labels, types), **_told(told, "resources")},
+    )
 
 
 def _managed(calls: Calls, record: Record, name: str, now: datetime, types: Types) -> Part:
@@ -62,7 +92,8 @@ def _managed(calls: Calls, record: Record, name: str, now: datetime, types: Type
     params = {"clusterName": cluster, "nodegroupName": own}
     found = calls.one("eks", "DescribeNodegroup", params, about=record.id)["nodegroup"]
     behind = [one["name"] for one in (found.get("resources") or {}).get("autoScalingGroups") or ()]
-    return managed(found, [_own(calls, one, name, now, types) for one in behind], name, types)
+    parts = [_own(calls, one, name, now, types) for one in behind]
+    return managed(found, [part or Part(Group(name=name, status="GONE")) for part in parts], name, types)
 
 
 def managed(found: Answer, parts: list[Part], name: str, types: Types) -> Part:
@@ -85,11 +116,12 @@ def managed(found: Answer, parts: list[Part], name: str, types: Types) -> Part:
     return Part(group, min((part.failing for part in parts if part.failing), default=None))
 
 
-def _own(calls: Calls, id: str, name: str, now: datetime, types: Types) -> Part:
+def _own(calls: Calls, id: str, name: str, now: datetime, types: Types) -> Part | None:
+    """A scaling group; nothing where it is not there."""
     answer = calls.one("autoscaling", "DescribeAutoScalingGroups", {"AutoScalingGroupNames": [id]}, about=id)
     found = next(iter(answer["AutoScalingGroups"]), None)
     if found is None:
-        return Part(Group(name=name, status="GONE"))
+        return None
     asked = {"AutoScalingGroupName": id, "MaxRecords": _ACTIVITIES}
     told = calls.one("autoscaling", "DescribeScalingActivities", asked, about=id)
     return own(found, told["Activities"], name, now, types)
@@ -120,8 +152,14 @@ def own(found: Answer, activities: list[Answer], name: str, now: datetime, types
         launched=_newest(activities, _LAUNCH),
         ended=_newest([one for one in activities if "shrinking" not in str(one.get("Cause"))], "Terminating"),
         scaling_groups=(found["AutoScalingGroupName"],),
+        failing=_known(failing := _failing(activities)),
     )
-    return Part(group, _failing(activities))
+    return Part(group, failing)
+
+
+def _known(moment: datetime | None) -> datetime | None:
+    """Nothing for what is so for longer than was looked back."""
+    return None if moment is None or moment.year == 1 else moment
 
 
 def _failing(activities: list[Answer]) -> datetime | None:
@@ -161,6 +199,7 @@ def together(parts: list[Part]) -> Group:
         launched=max((one.launched for one in groups if one.launched), default=None),
         ended=max((one.ended for one in groups if one.ended), default=None),
         scaling_groups=tuple(name for one in groups for name in one.scaling_groups),
+        failing=min((one.failing for one in groups if one.failing), default=None),
     )
 
 

@@ -55,7 +55,7 @@ _PARAMETER = AwsType(
                 # Systems Manager user guide, "Parameter names" (November 2026).
                 "name": text(rules=PARAMETER_NAME, replace=Replace.CREATE_FIRST),
                 "type": text(required=True, replace=Replace.DELETE_FIRST),
-                "value": text(write_only=True),
+                "value": text(write_only=True, witness="version"),
                 "insecureValue": text(),
                 "description": text(default=""),
                 "tier": text(default="Standard", floating=True),  # the account has a default of its own
