@@ -63,7 +63,7 @@ def compare(kind: ResourceType, desired: Properties, last: Properties | None, ob
     """Compare one object. `last` is `None` where the last inputs are not known (adopted, rebuilt)."""
     if desired == last and _shows(observed, desired) and _is_quiet(kind, desired, observed):
         return _NONE  # as it is in most plans for most objects
-    inputs = kind.inputs if kind.variant is None else kind.variant(observed)
+    inputs = kind.inputs_for(observed)
     finding = _Finding(inputs, blind=last is None, watchful=last is not None and not kind.marked)
     wanted = normalise(inputs, desired)
     before = wanted if desired == last else normalise(inputs, last if last is not None else {})

@@ -207,8 +207,9 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def answers(self) -> frozenset[str]:
         """What references may name of an object: its id, the inputs that can be read, and what else is."""
-        read = (name for name, declared in self.about.inputs.fields.items() if not declared.write_only)
-        return frozenset({"id", *read, *self.reading.outputs, *self.reading.derived})
+        inputs = self.about.inputs.fields
+        unread = {name for name, declared in inputs.items() if declared.write_only}
+        return frozenset({"id", *inputs, *self.reading.outputs, *self.reading.derived}) - unread
 
     @property
     def has_listed_tags(self) -> bool:
