@@ -1,4 +1,4 @@
-"""The codes of planning and applying: MLI3000 to MLI3059, MLI3180 to MLI3189, and MLI3165."""
+"""The codes of planning and applying: MLI3000 to MLI3059, MLI3180 to MLI3189, MLI3165 and MLI3200."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Code(Coded):
     OTHER_LINEAGE = "MLI3052", "The plan was made for another life of the stack."
     STACK_CHANGED = "MLI3053", "The stack file has changed since the plan was made."
     DONE_ALREADY = "MLI3054", "A plan was carried out already."
+    ENDED = "MLI3200", "The life of the stack that a plan was made for has ended."
     FOREIGN = (
         "MLI3180",
         "Somebody added something to an object of the stack, which the stack does not declare (a warning).",
