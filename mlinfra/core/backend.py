@@ -65,7 +65,11 @@ class Lease(Protocol):
         ...
 
     def remove(self) -> None:
-        """Remove the state, its journal and its copies: the stack is gone."""
+        """Remove the state, its journal and its copies: the stack is gone, and its lineage has ended."""
+        ...
+
+    def has_ended(self, lineage: str) -> bool:
+        """Whether a state of this lineage was removed here: nothing that was planned for it is to be done any more."""
         ...
 
 

@@ -87,7 +87,8 @@ class Exclusive(msgspec.Struct, frozen=True, kw_only=True):
 # From an object's properties to the id that they spell out; `None` where they do not, or not yet.
 Identify = Callable[[Properties], str | None]
 
-# From observed properties to the declaration that holds for that very object: what is immutable once it says so itself.
+# From observed properties to the declaration that holds for that very object: what is immutable once it says so itself,
+# what can be read of one that is not encrypted.
 Variant = Callable[[Properties], Property]
 
 # From an object's properties to marks of rooms: of a namespace, and of a kind that somebody defines.
@@ -154,6 +155,10 @@ class ResourceType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """
         fields = {} if self.marked else self.inputs.fields
         return {name: field.default for name, field in fields.items() if is_watched(field)}
+
+    def inputs_for(self, observed: Properties) -> Property:
+        """The inputs as declared for an object that is observed so."""
+        return self.inputs if self.variant is None else self.variant(observed)
 
     @property
     def taggable(self) -> bool:

@@ -1,4 +1,4 @@
-"""The codes of planning and applying: MLI3000 to MLI3059, MLI3180 to MLI3189, and MLI3165."""
+"""The codes of planning and applying: MLI3000 to MLI3059, MLI3180 to MLI3189, MLI3165, MLI3200 and MLI3201."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Code(Coded):
     NOT_OURS = "MLI3030", "Something of the same name exists already and is not ours."
     CLAIMED_ELSEWHERE = "MLI3031", "An object on record says that it belongs to another stack."
     CANNOT_BE_UNSET = "MLI3032", "A property was taken out of the stack and cannot be unset (a warning)."
-    AFLOAT = "MLI3200", "What the stack says nothing of is not as it was when it was last applied (a warning)."
+    AFLOAT = "MLI3201", "What the stack says nothing of is not as it was when it was last applied (a warning)."
     UNDECLARED = "MLI3033", "An adopted object has a property that the stack does not mention (a note)."
     UNREADABLE = "MLI3034", "An object could not be read, and is left alone (a warning)."
     STATE_LOST = "MLI3035", "Objects bear the name of this stack and another lineage."
@@ -35,6 +35,7 @@ class Code(Coded):
     OTHER_LINEAGE = "MLI3052", "The plan was made for another life of the stack."
     STACK_CHANGED = "MLI3053", "The stack file has changed since the plan was made."
     DONE_ALREADY = "MLI3054", "A plan was carried out already."
+    ENDED = "MLI3200", "The life of the stack that a plan was made for has ended."
     FOREIGN = (
         "MLI3180",
         "Somebody added something to an object of the stack, which the stack does not declare (a warning).",

@@ -77,7 +77,7 @@ def compare(
     quiet = _is_quiet(kind, desired, observed) and all(left.get(n) == observed.get(n) for n in kind.loose if n in left)
     if desired == last and quiet and _shows(observed, desired):
         return _NONE  # as it is in most plans for most objects
-    inputs = kind.inputs if kind.variant is None else kind.variant(observed)
+    inputs = kind.inputs_for(observed)
     changed = frozenset(name for name in kind.loose if name in left and left[name] != observed.get(name))
     finding = _Finding(inputs, blind=last is None, watchful=last is not None and not kind.marked, changed=changed)
     wanted = normalise(inputs, desired)

@@ -37,9 +37,10 @@ def seal_object(
     """
     if present is None:
         return Sealed(address=address, generation=generation, type=kind.token, id="")
-    observed, spoken = normalise(kind.inputs, present.properties), [normalise(kind.inputs, side) for side in sides]
-    paths = {path for side in spoken for path in _leaves(kind.inputs, side, ())}
-    paths |= set(_watched(kind.inputs, [*spoken, observed])) if not kind.marked else set()
+    inputs = kind.inputs_for(present.properties)
+    observed, spoken = normalise(inputs, present.properties), [normalise(inputs, side) for side in sides]
+    paths = {path for side in spoken for path in _leaves(inputs, side, ())}
+    paths |= set(_watched(inputs, [*spoken, observed])) if not kind.marked else set()
     paths |= {(name,) for name in kind.loose if name in observed}
     fields = {path_text(path): _digest(observed, path) for path in sorted(paths, key=path_text)}
     return Sealed(address=address, generation=generation, type=kind.token, id=present.id, fields=fields)
@@ -135,7 +136,7 @@ def _differences(sealed: Sealed, found: Standings, observed: Observed, before: _
         case Absent():
             yield f"{sealed.address}: {sealed.id} is gone"
         case Present():
-            normal = normalise(before.kind.inputs, observed.properties)
+            normal = normalise(before.kind.inputs_for(observed.properties), observed.properties)
             for text, digest in sealed.fields.items():
                 path = parse_path(text)
                 if _digest(normal, path) != digest:

@@ -284,6 +284,7 @@ class Session:
         """The state to go on from. A first state takes the lineage that the plan was made with."""
         state = self._backend.read()
         if state is None:
+            review.require_not_ended(plan, ended=lease.has_ended(plan.ownership.lineage))
             return lease.compact(State(stack=self.stack.name, lineage=plan.ownership.lineage))
         review.require_lineage(plan, state)
         return state

@@ -3,7 +3,8 @@
 Backends take it. A lease holds for its term unless renewed; a holder that died is replaced after that, or at once
 where its process is seen to be gone. Each taking raises the token, for ever. Nothing here trusts a clock for safety:
 whether a write counts is decided by whose lease stands in the store, and clocks only say when a dead one may be
-replaced. A lease also remembers the lineage and serial last written, so that an old or foreign state is known.
+replaced. A lease also remembers the lineage and serial last written, so that an old or foreign state is known, and the
+lineages that ended, so that what was planned for one of these is known, too.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ TERM = 30.0
 BEATS_PER_TERM = 3
 SURE = 1.0  # seconds for which a lock that was seen to be ours counts as ours without another look
 _ATTEMPTS = 5
+_ENDED = 64  # lineages; a plan file of an earlier life than these is older than anybody keeps one
 
 # Calls the renewal every so many seconds for the time of the context.
 Heartbeat: TypeAlias = Callable[[Callable[[], None], float], AbstractContextManager[None]]
@@ -48,7 +50,8 @@ class Tenure(msgspec.Struct, frozen=True, kw_only=True):
 
     nonce: tells this taking from every other, also after the lock's file was removed by hand.
     renewed, ticks: the holder's time of day and monotonic clock at the last renewal; `term` in seconds.
-    released: nobody holds it; it stays for its token and its mark.
+    released: nobody holds it; it stays for its token, its mark and what ended.
+    ended: the lineages of states that were removed, the last ones, the newest last.
     """
 
     token: int
@@ -62,6 +65,7 @@ class Tenure(msgspec.Struct, frozen=True, kw_only=True):
     process: Process
     mark: Mark = Mark()
     released: bool = False
+    ended: tuple[str, ...] = ()
 
     def holder(self) -> Holder:
         """Whom it names."""
@@ -206,6 +210,7 @@ class LeaseLock:
             term=self._claimant.term,
             process=self._claimant.witness.ourselves(),
             mark=last.mark if last else Mark(),
+            ended=last.ended if last else (),
         )
 
     def _refusal(self, tenure: Tenure, kept: Kept | None) -> LockHeld:
@@ -280,6 +285,12 @@ class HeldLock:
                 mark=self._tenure.mark if mark is None else mark,
             )
             self._write(tenure)
+
+    def end(self, lineage: str) -> None:
+        """Remember that a lineage has ended. Raises `StateConflict` if the lock is lost."""
+        with self._mutex:
+            ended = (*(one for one in self._tenure.ended if one != lineage), lineage)[-_ENDED:]
+            self._write(msgspec.structs.replace(self._tenure, ended=ended))
 
     def release(self) -> None:
         """Let go of it. One that was taken over is the other's, and stays."""

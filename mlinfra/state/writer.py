@@ -122,20 +122,27 @@ class Writer:
     def remove(self) -> None:
         """Remove the state, its journal and its copies.
 
-        First the base says that the state is gone, which is one write and fenced like any other; then the rest goes.
+        First the lock remembers that the lineage has ended, and stays. Then the base says that the state is gone, which
+        is one write and fenced like any other; then the rest goes.
         """
         with self._mutex:
             found = self._found()
             names = self._copies.everything()
             self._held.confirm()  # hence none of these names is a later run's
-            if found.state is not None and not self._publish(None, found.version):
-                raise self._changed()
+            if found.state is not None:
+                self._held.end(found.state.lineage)
+                if not self._publish(None, found.version):
+                    raise self._changed()
             self._forget_mark()
             self._store.delete(names)
             if self._store.guards:
                 with self._store.fenced(self._held.confirm):
                     self._store.delete([BASE])
             self._place = None
+
+    def has_ended(self, lineage: str) -> bool:
+        """Whether a state of this lineage was removed here."""
+        return lineage in self._held.tenure.ended
 
     def _found(self) -> Found:
         """Where we are. What was read is used only if the lock was ours afterwards: a version that a later holder

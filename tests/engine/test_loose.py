@@ -50,7 +50,7 @@ def test_what_floats_is_told_when_it_is_not_as_it_was_left_until_the_stack_says_
     plan = world.plan(note())
     assert not plan.pending()
     assert [(one.code, one.summary) for one in plan.diagnostics] == [
-        ("MLI3200", "note: open was false when it was last applied, and is true")
+        ("MLI3201", "note: open was false when it was last applied, and is true")
     ]
     assert [change.fields[0].cause for change in world.plan(note(open=False)).pending()] == [Cause.CHANGE]
     world.apply(note(open=False))

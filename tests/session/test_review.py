@@ -6,10 +6,12 @@ import pytest
 
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.plan import Action, Cause, Change, Field
+from mlinfra.core.errors import StalePlan
+from mlinfra.core.plan import Action, Cause, Change, Field, Plan
+from mlinfra.core.resource import Ownership
 from mlinfra.core.value import Path, Value
 from mlinfra.session.scrutiny.one_way import ways_back
-from mlinfra.session.scrutiny.review import drift_of
+from mlinfra.session.scrutiny.review import drift_of, require_not_ended
 from mlinfra.session.scrutiny.telling import pertinent
 from tests.cli import plans
 
@@ -73,3 +75,23 @@ def test_a_note_on_what_stays_as_it_is_was_read_when_that_was_made() -> None:
     still, moving = (plans.plan(plans.change(plans.GPU, action)) for action in (Action.NO_OP, Action.UPDATE))
     assert pertinent((note, grave, general), still) == (grave, general)
     assert pertinent((note, grave, general), moving) == (note, grave, general)
+
+
+@pytest.mark.parametrize(
+    ("serial", "ended", "destroy", "said"),
+    [
+        (0, False, False, None),
+        (0, True, False, "destroyed since the plan was made"),
+        (7, True, False, "destroyed since the plan was made"),
+        (7, False, False, "not there any more"),
+        (7, True, True, "destroyed already"),
+    ],
+)
+def test_a_plan_of_a_life_that_ended_is_refused(serial: int, ended: bool, destroy: bool, said: str | None) -> None:
+    plan = Plan(ownership=Ownership("demo", "0123"), serial=serial, steps=(), changes=(), destroy=destroy)
+    if said is None:
+        require_not_ended(plan, ended=ended)
+        return
+    with pytest.raises(StalePlan, match=said) as caught:
+        require_not_ended(plan, ended=ended)
+    assert (caught.value.code, caught.value.exit_code) == ("MLI3200", 5)

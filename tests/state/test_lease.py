@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mlinfra.core.clock import SystemClock
@@ -352,3 +353,17 @@ def test_the_lock_of_a_real_process_that_ended_is_free_at_once(tmp_path: Path) -
     assert (tmp_path / "demo/lock.json").exists()
     with LocalBackend(tmp_path / "demo", "demo", SystemClock(), Claimant.here()).lock("apply") as lease:
         assert lease.holder.token == 2
+
+
+def test_a_lineage_that_ended_is_remembered_over_later_lives_and_no_other_is() -> None:
+    scene = Scene()
+    with scene.backend().lock("apply") as lease:
+        lease.compact(first())
+        assert not lease.has_ended(first().lineage)
+        lease.remove()
+    second = msgspec.structs.replace(first(), lineage="another")
+    for _ in range(2):
+        with scene.backend().lock("apply") as lease:
+            assert lease.has_ended(first().lineage)
+            assert not lease.has_ended("another")
+            lease.compact(scene.backend().read() or second)

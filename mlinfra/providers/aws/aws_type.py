@@ -149,6 +149,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     upper: whether API names are the property names with a capital; otherwise they are the same.
     names: API names that follow another rule, by dotted property path. shapes: likewise, what differs in form.
     after: what must follow the creation, whatever the properties. It is repeated where an earlier run did not finish.
+    advice: what to do where the creation is refused, by a pattern on errors, as a format over `{address}` and `{name}`.
     signed: of what cannot be tagged when it is made, the output that shows which request made it; `signature` says what
         it is for a target.
     leaving: how it goes; where nothing is said, at once, unless it has states to wait for.
@@ -170,6 +171,7 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     tagging: Tagging | None = None
     updates: tuple[Update, ...] = ()
     after: tuple[Act, ...] = ()
+    advice: Mapping[str, str] = {}
     signed: str = ""
     signature: Callable[[Target], str] | None = None
     waiting: Waiting | None = None
@@ -207,8 +209,9 @@ class AwsType(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def answers(self) -> frozenset[str]:
         """What references may name of an object: its id, the inputs that can be read, and what else is."""
-        read = (name for name, declared in self.about.inputs.fields.items() if not declared.write_only)
-        return frozenset({"id", *read, *self.reading.outputs, *self.reading.derived})
+        inputs = self.about.inputs.fields
+        unread = {name for name, declared in inputs.items() if declared.write_only}
+        return frozenset({"id", *inputs, *self.reading.outputs, *self.reading.derived}) - unread
 
     @property
     def has_listed_tags(self) -> bool:

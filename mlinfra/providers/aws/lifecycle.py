@@ -36,11 +36,24 @@ def create(work: Work) -> Item:
             service=made.service,
             lag=made.lag,
         )
-    answer = work.perform(made, tags=tags, token=work.target.token)
+    try:
+        answer = work.perform(made, tags=tags, token=work.target.token)
+    except InvalidRequest as error:
+        raise _with_advice(work, error) from error.__cause__
     work.id = _id_in(work, answer)
     work.operation.made(work.id)
     _complete(work)
     return wait_ready(work)
+
+
+def _with_advice(work: Work, error: InvalidRequest) -> InvalidRequest:
+    """The refusal, with what its type knows to do about it."""
+    advice = next((said for pattern, said in work.kind.advice.items() if Failure(error).matches(pattern)), "")
+    if not advice:
+        return error
+    rule = work.kind.about.name
+    name = work.value(rule.property) if rule is not None else ""
+    return InvalidRequest(str(error), code=error.code, hint=advice.format(address=work.target.address, name=name))
 
 
 def _id_in(work: Work, answer: Answer) -> str:

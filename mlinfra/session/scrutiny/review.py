@@ -84,6 +84,19 @@ def require_lineage(plan: Plan, state: State) -> None:
         )
 
 
+def require_not_ended(plan: Plan, *, ended: bool) -> None:
+    """Raise `StalePlan` where there is no state, and was one: when the plan was made, or since, of its lineage."""
+    if not ended and plan.serial == 0:
+        return  # a first plan, and nobody carried it out
+    what = "the stack was destroyed already" if plan.destroy else "the stack was destroyed since the plan was made"
+    lost = "the state that the plan was made from is not there any more"
+    raise StalePlan(
+        what if ended else lost,
+        code=EngineCode.ENDED,
+        hint="nothing was changed; plan again: mlinfra plan STACK",
+    )
+
+
 def require_reachable(plan: Plan, seen: Survey) -> None:
     """Raise `PlanError` where a plan reaches into a cluster that could not be looked into, before anything changes."""
     for step in plan.steps:

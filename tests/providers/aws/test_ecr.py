@@ -4,13 +4,19 @@ import json
 
 import pytest
 
-from mlinfra.providers.aws.services.ecr import LIFECYCLE_POLICY, REPOSITORY
+from mlinfra.providers.aws.services.ecr import LIFECYCLE_POLICY, REPOSITORY, REPOSITORY_POLICY
 from tests.providers.aws.lifecycle import Account, Case, live
 
 
 def keep(count: int) -> str:
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
     return json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+
+
+def may(action: str) -> str:
+    principal = {"AWS": "arn:aws:iam::123456789012:root"}
+    statement = {"Sid": "pull", "Effect": "Allow", "Principal": principal, "Action": action}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 CASES = [
@@ -36,6 +42,12 @@ CASES = [
         needs={"repository": (REPOSITORY, lambda account: {"name": "models"})},
         properties=lambda account: {"repository": "models", "policy": keep(10)},
         changes=(lambda account: {"policy": keep(20)},),
+    ),
+    Case(
+        type=REPOSITORY_POLICY,
+        needs={"repository": (REPOSITORY, lambda account: {"name": "models"})},
+        properties=lambda account: {"repository": "models", "policy": may("ecr:BatchGetImage")},
+        changes=(lambda account: {"policy": may("ecr:*")},),
     ),
 ]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlinfra.core.errors import InvalidRequest
 from mlinfra.providers.aws.services.secretsmanager import SECRET
 from tests.providers.aws.lifecycle import Account, Case, live
 from tests.providers.aws.test_kms import A_KEY
@@ -48,3 +49,13 @@ def test_a_secret_can_be_brought_back_for_as_long_as_was_asked_for(
     kept = account.calls.one("secretsmanager", "ListSecrets", {"IncludePlannedDeletion": True})["SecretList"]
     days = [(secret["DeletedDate"] - secret["CreatedDate"]).days for secret in kept]
     assert days == ([left] if left else [])
+
+
+def test_a_name_that_awaits_its_deletion_is_refused_with_the_commands_that_free_it(account: Account) -> None:
+    properties = {"name": "recsys/webhook"}
+    made = account.make("secret", SECRET, properties)
+    account.provider.delete(account.target("secret", SECRET, properties, made.id), account.journal())
+    with pytest.raises(InvalidRequest, match="already scheduled for deletion") as caught:
+        account.make("secret", SECRET, properties)
+    assert "restore-secret --secret-id recsys/webhook" in caught.value.hint
+    assert "mlinfra adopt STACK resources.secret ARN" in caught.value.hint

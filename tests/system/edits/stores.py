@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+from .identities import document
 from .table import IDENTITY, IMMUTABLE, Deletes, Edit, Edits, Exceptions, edit, of, out
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -67,6 +69,14 @@ EDITS: Edits = {
             "put_lifecycle_policy",
             repositoryName=of("repository"),
             lifecyclePolicyText=json.dumps({"rules": [_RULE]}),
+        )
+    },
+    REPOSITORY_POLICY: {
+        "policy": edit(
+            "ecr",
+            "set_repository_policy",
+            repositoryName=of("repository"),
+            policyText=document("ecr:*", Principal={"AWS": "arn:aws:iam::123456789012:root"}),
         )
     },
     LOG_GROUP: {
@@ -140,6 +150,7 @@ EXCEPTIONS: Exceptions = {
         "encryptionConfigurations[].kmsKey": IMMUTABLE,
     },
     LIFECYCLE_POLICY: {"repository": IDENTITY},
+    REPOSITORY_POLICY: {"repository": IDENTITY},
     LOG_GROUP: {"name": IDENTITY, "logGroupClass": IMMUTABLE},
     BUCKET: {"bucket": IDENTITY},
     **{token: {"bucket": IDENTITY} for token in (VERSIONS, ENCRYPTION, CLOSED, OWNERS, BUCKET_POLICY, BUCKET_LIFE)},
@@ -151,6 +162,7 @@ EXCEPTIONS: Exceptions = {
 DELETES: Deletes = {
     REPOSITORY: edit("ecr", "delete_repository", "repositoryName", force=True),
     LIFECYCLE_POLICY: edit("ecr", "delete_lifecycle_policy", repositoryName=of("repository")),
+    REPOSITORY_POLICY: edit("ecr", "delete_repository_policy", repositoryName=of("repository")),
     LOG_GROUP: edit("logs", "delete_log_group", "logGroupName"),
     BUCKET: edit("s3", "delete_bucket", "Bucket"),
     CLOSED: edit("s3", "delete_public_access_block", "Bucket"),

@@ -1,4 +1,4 @@
-"""Registries: repositories and what they keep.
+"""Registries: repositories, what they keep, and who may use them.
 
 Calls and fields: ECR API reference, 2015-09-21. Names and replacement: Pulumi's AWS schema 7.51.
 """
@@ -12,11 +12,16 @@ from mlinfra.core.property import Replace, block, boolean, document, list_of, te
 from mlinfra.core.resource_type import Exclusive, NameRule, OwnedBy, ResourceType
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.reader import Reader
+from mlinfra.providers.aws.services.iam_roles import same_policy
 from mlinfra.providers.aws.template import TAG_KEYS, TAGS, call, prop
 from mlinfra.providers.aws.work import Work
 
 REPOSITORY = "aws:ecr/repository:Repository"
 LIFECYCLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
+REPOSITORY_POLICY = "aws:ecr/repositoryPolicy:RepositoryPolicy"
+
+# IAM does not know a new principal at once; terraform-provider-aws waits for the same words (November 2026).
+_LAG = r"InvalidParameter.*Invalid repository policy provided"
 
 
 def _only(value: Any) -> Any:
@@ -136,4 +141,43 @@ _LIFECYCLE_POLICY = AwsType(
     delete=call("DeleteLifecyclePolicy", "repository"),
 )
 
-TYPES = (_REPOSITORY, _LIFECYCLE_POLICY)
+
+def _read_access(reader: Reader, item: Item) -> Item:
+    if "policyText" in item:
+        return item
+    return reader.one("ecr", "GetRepositoryPolicy", {"repositoryName": item["repositoryName"]}, item["repositoryName"])
+
+
+_REPOSITORY_POLICY = AwsType(
+    about=ResourceType(
+        token=REPOSITORY_POLICY,
+        inputs=block(
+            {
+                "repository": text(required=True, replace=Replace.DELETE_FIRST, refers=REPOSITORY),
+                "policy": document(required=True, canonical=same_policy),
+            }
+        ),
+        key=("repository",),
+        owned_by=OwnedBy.PARENT,
+        parent="repository",
+        exclusive=Exclusive(
+            of=REPOSITORY, by="{repository}", said=lambda policy: "has a policy, by which others may use its images"
+        ),
+    ),
+    service="ecr",
+    upper=False,
+    id="{repository}",
+    names={"repository": "repositoryName", "policy": "policyText"},
+    create=call("SetRepositoryPolicy", "repository", "policy", lag=_LAG),
+    reading=Reading(
+        below=lambda name, wanted: {"repositoryName": name},
+        details=_read_access,
+        one=call("GetRepositoryPolicy", "repository"),
+        item=".",
+        outputs={"registryId": "registryId"},
+    ),
+    updates=(Update(("policy",), (call("SetRepositoryPolicy", "repository", "policy", lag=_LAG),)),),
+    delete=call("DeleteRepositoryPolicy", "repository"),
+)
+
+TYPES = (_REPOSITORY, _LIFECYCLE_POLICY, _REPOSITORY_POLICY)

@@ -14,6 +14,14 @@ from mlinfra.providers.aws.work import Work
 
 SECRET = "aws:secretsmanager/secret:Secret"
 
+# A name is taken until the window of its last bearer is over (API reference, CreateSecret, November 2026).
+_AWAITED = (
+    "to have the one of that name back with its values: `aws secretsmanager restore-secret --secret-id {name}`, then "
+    "`mlinfra state rebuild STACK` where this stack made it, or `mlinfra adopt STACK {address} ARN` where nobody's "
+    "marks are on it, then apply again. To make it anew, its values being lost for good: `aws secretsmanager "
+    "delete-secret --secret-id {name} --force-delete-without-recovery`, then apply again"
+)
+
 
 def _look(work: Work) -> Item | None:
     """One that awaits its deletion is still described, and no longer listed: it counts as gone."""
@@ -75,6 +83,7 @@ _SECRET = AwsType(
         # Ours alone: it matters when the secret is deleted.
         Update(("recoveryWindowInDays",), ()),
     ),
+    advice={r"scheduled for deletion": _AWAITED},
     leaving=Leaving.SOON,
     delete=_delete,
 )

@@ -1,13 +1,18 @@
 """Parameters of Systems Manager.
 
-`value` is secret and never read back; `insecureValue` is neither. Calls and fields: SSM API reference, 2014-11-06.
-Names and replacement: Pulumi's AWS schema 7.51.
+`value` is read back of what is not encrypted, and never of a SecureString; `insecureValue` is no secret. Calls and
+fields: SSM API reference, 2014-11-06. Names and replacement: Pulumi's AWS schema 7.51.
 """
 
 from __future__ import annotations
 
-from mlinfra.core.property import Replace, block, text
+from collections.abc import Iterator
+
+import msgspec
+
+from mlinfra.core.property import Property, Replace, block, text
 from mlinfra.core.resource_type import NameRule, ResourceType
+from mlinfra.core.value import Path, Properties, is_secret
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Item, Reading, Tagging, Update
 from mlinfra.providers.aws.forms import PARAMETER_NAME
 from mlinfra.providers.aws.reader import Reader
@@ -16,13 +21,29 @@ from mlinfra.providers.aws.work import Work
 
 PARAMETER = "aws:ssm/parameter:Parameter"
 
+_ENCRYPTED = "SecureString"
+
 
 def _read_insecure(reader: Reader, item: Item) -> Item:
     """The value of what is not secret: GetParameter alone shows it."""
-    if item["Type"] == "SecureString":
+    if item["Type"] == _ENCRYPTED:
         return item
     found = reader.one("ssm", "GetParameter", {"Name": item["Name"]}, item["Name"])["Parameter"]
     return {**item, "InsecureValue": found["Value"]}
+
+
+def _of(observed: Properties) -> Property:
+    """The inputs of one parameter: what anybody may read is compared with what is there, like all else."""
+    return _INPUTS if observed.get("type") == _ENCRYPTED else _OPEN_INPUTS
+
+
+def _against(properties: Properties) -> Iterator[tuple[Path, str]]:
+    """Terraform's AWS provider refuses the second likewise (its `insecure_value`, November 2026)."""
+    kind = properties.get("type")
+    if isinstance(kind, str) and kind != _ENCRYPTED and is_secret(properties.get("value")):
+        yield ("type",), f"is {kind}, which anybody may read: a secret is kept in a {_ENCRYPTED}"
+    if kind == _ENCRYPTED and properties.get("insecureValue") is not None:
+        yield ("insecureValue",), f"is no value of a {_ENCRYPTED}: say value, which is not shown"
 
 
 def _look(work: Work) -> Item | None:
@@ -47,24 +68,28 @@ def _put(work: Work) -> None:
     work.call("PutParameter", **{name: value for name, value in params.items() if value is not None})
 
 
+_INPUTS = block(
+    {
+        # Systems Manager user guide, "Parameter names" (November 2026).
+        "name": text(rules=PARAMETER_NAME, replace=Replace.CREATE_FIRST),
+        "type": text(required=True, replace=Replace.DELETE_FIRST),
+        "value": text(write_only=True, witness="version"),
+        "insecureValue": text(),
+        "description": text(default=""),
+        "tier": text(default="Standard", floating=True),  # the account has a default of its own
+        "keyId": text(refers="aws:kms/key:Key"),
+        "dataType": text(replace=Replace.DELETE_FIRST, default="text"),
+        "allowedPattern": text(default=""),
+        "tags": TAGS_PROPERTY,
+    }
+)
+_OPEN_INPUTS = msgspec.structs.replace(_INPUTS, fields={**_INPUTS.fields, "value": text()})
+
 _PARAMETER = AwsType(
     about=ResourceType(
         token=PARAMETER,
-        inputs=block(
-            {
-                # Systems Manager user guide, "Parameter names" (November 2026).
-                "name": text(rules=PARAMETER_NAME, replace=Replace.CREATE_FIRST),
-                "type": text(required=True, replace=Replace.DELETE_FIRST),
-                "value": text(write_only=True, witness="version"),
-                "insecureValue": text(),
-                "description": text(default=""),
-                "tier": text(default="Standard", floating=True),  # the account has a default of its own
-                "keyId": text(refers="aws:kms/key:Key"),
-                "dataType": text(replace=Replace.DELETE_FIRST, default="text"),
-                "allowedPattern": text(default=""),
-                "tags": TAGS_PROPERTY,
-            }
-        ),
+        inputs=_INPUTS,
+        variant=_of,
         key=("name",),
         name=NameRule("name", longest=1011),
         volatile={"version": ()},
@@ -88,6 +113,7 @@ _PARAMETER = AwsType(
         one=_look,
         details=_read_insecure,
         outputs={"arn": "ARN", "version": "Version"},
+        derived={"value": lambda item: item.get("InsecureValue")},
     ),
     tagging=Tagging(
         form="list",
@@ -101,6 +127,7 @@ _PARAMETER = AwsType(
     ),
     updates=(Update(("value", "insecureValue", "description", "tier", "keyId", "allowedPattern"), _put),),
     delete=call("DeleteParameter", "name"),
+    against=_against,
 )
 
 TYPES = (_PARAMETER,)
