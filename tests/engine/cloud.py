@@ -12,7 +12,7 @@ from typing import Any
 
 from mlinfra.core.connections import CLUSTER
 from mlinfra.core.errors import Ambiguous, Conflict, NotFound
-from mlinfra.core.observed import Absent, Listing, Observed, Present
+from mlinfra.core.observed import Absent, Listing, Observed, Present, Unreadable
 from mlinfra.core.ownership import Owner
 from mlinfra.core.plan import Part
 from mlinfra.core.property import (
@@ -194,6 +194,8 @@ class ToyCloud:
         self.calls: list[tuple[str, str]] = []
         self.before: Fault = lambda operation, kind: None
         self.after: Fault = lambda operation, kind: None
+        self.unread: Callable[[str, str], str] = lambda operation, kind: ""  # why something cannot be read
+        self.in_two = False  # things are there by what they cannot do without, and get the rest by another call
         self.hidden: str = ""  # a type that may not be listed
         self.ids = ids if ids is not None else itertools.count(1)
         self._lock = threading.RLock()
@@ -207,13 +209,15 @@ class ToyCloud:
     def list(self, interest: Mapping[str, Interest], ownership: Ownership) -> Mapping[str, Listing]:
         with self._lock:
             return {
-                kind: Listing((), "access denied")
-                if kind == self.hidden
+                kind: Listing((), why)
+                if (why := "access denied" if kind == self.hidden else self.unread("list", kind))
                 else Listing(tuple(t.present() for t in self.things.values() if t.kind == kind))
                 for kind in interest
             }
 
     def find(self, target: Target) -> Observed:
+        if why := self.unread("find", target.type):
+            return Unreadable(why)
         with self._lock:
             for thing in self.things.values():
                 same_id = bool(target.id) and thing.id == target.id
@@ -237,11 +241,17 @@ class ToyCloud:
                 if isinstance(declared.default, bool | int | str | list | dict)
             }
             made = f"{target.type.rsplit('/')[-1].lower()}-{next(self.ids)}"
-            thing = Thing(target.type, made, {**defaults, **target.properties, **_COUNTS}, owner)
+            first = {
+                name: value
+                for name, value in target.properties.items()
+                if not self.in_two or kind.inputs.fields[name].required or kind.inputs.fields[name].replace
+            }
+            thing = Thing(target.type, made, {**defaults, **first, **_COUNTS}, owner)
             self.things[made] = thing
         self.after("create", target.type)
         operation.made(made)
         self.after("made", target.type)
+        thing.properties.update(target.properties)
         return thing.present()
 
     def update(self, target: Target, prior: Present, changed: frozenset[Path], operation: Operation) -> Present:
