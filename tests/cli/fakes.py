@@ -15,7 +15,6 @@ from mlinfra.cli.main import main
 from mlinfra.cli.sessions import Progress, Session
 from mlinfra.cli.shell import Shell
 from mlinfra.core import codec
-from mlinfra.core.address import Address
 from mlinfra.core.backend import Holder
 from mlinfra.core.capacity import Capacity
 from mlinfra.core.diagnostic import Diagnostic
@@ -24,19 +23,17 @@ from mlinfra.core.errors import ApplyIncomplete, ConfigError, MlinfraError
 from mlinfra.core.health import Health
 from mlinfra.core.plan import Plan, Step
 from mlinfra.core.report import Began, Ended, Failed, Listener, Report, Said, Skipped
-from mlinfra.core.resource import Connection, Graph, Resource
-from mlinfra.core.source import Source
+from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Stack, Target
-from mlinfra.core.state import Record, State
-from mlinfra.core.value import Path, Value
+from mlinfra.core.state import State
+from mlinfra.core.value import Value
 from mlinfra.policy.finding import Judgement
 from mlinfra.session.plans.policies import rules
 from mlinfra.session.pull_requests.comments import post_comment
 from mlinfra.session.pull_requests.offline import Estimate
 from mlinfra.session.state.inventory import LeftBehind, Owned
 from tests.cli import advice, plans
-
-AWS = Connection("aws", {"account": "123456789012", "region": "us-east-1"})
+from tests.cli.answers import Box, Charted, Compared, Found, Leaf, Module, Nowhere, records
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -44,61 +41,6 @@ class Given(msgspec.Struct, frozen=True):
     sets: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     by_state: bool = False
-
-
-class Nowhere:
-    def at(self, path: Path) -> Source | None:
-        return None
-
-
-class Leaf(msgspec.Struct, frozen=True):
-    path: str
-    value: Value
-    origin: str
-
-
-class Found(msgspec.Struct, frozen=True):
-    state: State
-    lineages: tuple[str, ...]
-
-
-class Module(msgspec.Struct, frozen=True):
-    name: str
-    section: str
-    many: bool
-    summary: str
-    inputs: Mapping[str, Any]
-    outputs: Mapping[str, str]
-    built: bool
-    path: str
-    contract: Mapping[str, Any] | None = None
-    contract_lines: Sequence[tuple[str, str]] = ()
-
-
-class Box(msgspec.Struct, frozen=True):
-    running: bool
-    endpoint: str = ""
-    pid: int = 0
-    log: str = ""
-
-
-class Compared(msgspec.Struct, frozen=True):
-    plan: Plan
-    graph: Graph
-    base: str
-    head: str
-    file: str
-
-
-class Charted(msgspec.Struct, frozen=True, kw_only=True):
-    address: str
-    chart: str
-    version: str = "1.2.3"
-    source: str = "https://charts.example.com"
-    digest: str = ""
-    pinned: bool = False
-    path: str = ""
-    problem: str = ""
 
 
 class Halt:
@@ -110,25 +52,6 @@ class Halt:
 
     def twice(self) -> None:
         self.asked = 2
-
-
-def records() -> dict[Address, Record]:
-    made = [
-        ("network.vpc", "aws:ec2/vpc:Vpc", "vpc-1", {"cidrBlock": "10.0.0.0/16"}),
-        ("cluster.control-plane", "aws:eks/cluster:Cluster", "demo", {"version": "1.33"}),
-    ]
-    return {
-        Address(address): Record(
-            address=Address(address),
-            type=token,
-            id=identity,
-            generation=1,
-            connection=AWS,
-            inputs=inputs,
-            outputs={"id": identity},
-        )
-        for address, token, identity, inputs in made
-    }
 
 
 class FakeSession:

@@ -14,7 +14,8 @@ from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.state import State
 from mlinfra.core.value import Secret
 from tests.cli import graphs, plans
-from tests.cli.fakes import Charted, FakeSession, FakeSessions, Leaf, run
+from tests.cli.answers import Charted, Leaf
+from tests.cli.fakes import FakeSession, FakeSessions, run
 
 HOLDER = Holder(
     token=42,

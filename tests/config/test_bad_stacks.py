@@ -5,7 +5,8 @@ import pytest
 from mlinfra.config import load_stack
 from mlinfra.core.diagnostic import Diagnostic
 from mlinfra.core.errors import ConfigError
-from tests.config.bad_stacks import CASES, Case
+from tests.config.bad_case import Case
+from tests.config.bad_stacks import CASES
 from tests.config.language import HEAD, LANGUAGE
 from tests.config.project import Project
 
