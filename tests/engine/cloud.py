@@ -195,6 +195,7 @@ class ToyCloud:
         self.before: Fault = lambda operation, kind: None
         self.after: Fault = lambda operation, kind: None
         self.unread: Callable[[str, str], str] = lambda operation, kind: ""  # why something cannot be read
+        self.in_two = False  # things are there by what they cannot do without, and get the rest by another call
         self.hidden: str = ""  # a type that may not be listed
         self.ids = ids if ids is not None else itertools.count(1)
         self._lock = threading.RLock()
@@ -240,11 +241,17 @@ class ToyCloud:
                 if isinstance(declared.default, bool | int | str | list | dict)
             }
             made = f"{target.type.rsplit('/')[-1].lower()}-{next(self.ids)}"
-            thing = Thing(target.type, made, {**defaults, **target.properties, **_COUNTS}, owner)
+            first = {
+                name: value
+                for name, value in target.properties.items()
+                if not self.in_two or kind.inputs.fields[name].required or kind.inputs.fields[name].replace
+            }
+            thing = Thing(target.type, made, {**defaults, **first, **_COUNTS}, owner)
             self.things[made] = thing
         self.after("create", target.type)
         operation.made(made)
         self.after("made", target.type)
+        thing.properties.update(target.properties)
         return thing.present()
 
     def update(self, target: Target, prior: Present, changed: frozenset[Path], operation: Operation) -> Present:

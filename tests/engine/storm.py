@@ -57,12 +57,15 @@ class Storm:
         cloud, disk = self._world.cloud, self._world.disk
         self._stop = Stop()
         cloud.before, cloud.after, disk.fate = self._refuse, self._lose, self._spoil
+        cloud.unread = self._keep_from_reading
         cloud.hidden = self._dice.choice(sorted(TYPES)) if self._strikes() else ""
         try:
             yield
         finally:
             cloud.before = cloud.after = lambda operation, kind: None
+            cloud.unread = lambda operation, kind: ""
             disk.fate, cloud.hidden = lambda: None, ""
+        assert self._world.has_none_twice()
 
     def _strikes(self) -> bool:
         return self._dice.random() < self._rate
@@ -73,7 +76,11 @@ class Storm:
 
     def _lose(self, operation: str, kind: str) -> None:
         if self._strikes():
-            self._die_or(Ambiguous("no answer"))
+            follows = operation == "made"  # another call, which may be refused for itself
+            self._die_or(self._dice.choice(_REFUSED)() if follows else Ambiguous("no answer"))
+
+    def _keep_from_reading(self, operation: str, kind: str) -> str:
+        return "no network" if self._strikes() else ""
 
     def _spoil(self) -> None:
         if self._strikes():

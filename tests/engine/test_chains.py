@@ -121,6 +121,7 @@ def test_whatever_goes_wrong_in_a_chain_the_next_undisturbed_run_converges(
 ) -> None:
     """Up to three storms over each stack, one of them over a plan made in fair weather, and over the destroy."""
     world = World()
+    world.cloud.in_two = True
     storm = Storm(world, seed, rate)
     for desired in chain:
         storm.run(desired)

@@ -144,7 +144,8 @@ class World:
         if connection.identity not in alive:
             return ToyCloud()
         inside = self.clusters.setdefault(connection.identity, ToyCloud(self.cloud.ids))
-        inside.before, inside.after = self.cloud.before, self.cloud.after
+        inside.before, inside.after, inside.unread = self.cloud.before, self.cloud.after, self.cloud.unread
+        inside.in_two = self.cloud.in_two
         return inside
 
     def clusters_there(self) -> list[Properties]:
@@ -196,6 +197,11 @@ class World:
         recover(self.journal(), self.connect, TYPES, OWNERSHIP)
         plan = self.plan(graph, destroy=destroy, **options)  # type: ignore[arg-type]
         return self.carry_out(plan, graph, stop)
+
+    def has_none_twice(self) -> bool:
+        """Whether there is one of each thing that is ours, however a run ended."""
+        owners = [(thing.kind, thing.owner) for thing in self.cloud.things.values() if thing.owner is not None]
+        return all(owners.count(owner) == 1 for owner in owners)
 
     def settled(self, graph: Graph) -> bool:
         """Whether a plan, with refresh and without, has nothing to do, and the state is sound."""
