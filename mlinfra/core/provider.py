@@ -52,6 +52,12 @@ class Interest(msgspec.Struct, frozen=True):
     recorded: tuple[Target, ...] = ()
 
 
+class Remark(str):
+    """Words of an operation that are worth reading once it is done, such as that it got another than it asked for."""
+
+    __slots__ = ()
+
+
 class Operation(Protocol):
     """What a provider may say while it works on one target."""
 
@@ -60,7 +66,7 @@ class Operation(Protocol):
         ...
 
     def say(self, progress: str) -> None:
-        """A few words on what is being waited for."""
+        """A few words on what is being waited for, or a `Remark`, which stays in what the run prints."""
         ...
 
     def check(self) -> None:

@@ -23,10 +23,11 @@ class Began(msgspec.Struct, frozen=True, tag="began"):
 
 
 class Said(msgspec.Struct, frozen=True, tag="said"):
-    """Progress of a step, in a few words."""
+    """Progress of a step, in a few words. lasting: whether they are worth reading once the step is done."""
 
     step: Step
     words: str
+    lasting: bool = False
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):

@@ -15,6 +15,7 @@ from mlinfra.core.address import Address
 from mlinfra.core.clock import Clock
 from mlinfra.core.errors import MlinfraError, StalePlan
 from mlinfra.core.plan import Step
+from mlinfra.core.provider import Remark
 from mlinfra.core.report import Began, Ended, Event, Failed, Listener, Report, Said, Skipped
 from mlinfra.engine.codes import Code
 from mlinfra.engine.stop import Stop
@@ -136,7 +137,7 @@ class Walk:
 
     def _outcome(self, step: Step, began: float) -> Event:
         def say(words: str) -> None:
-            self._inbox.put(Said(step, words))
+            self._inbox.put(Said(step, words, lasting=isinstance(words, Remark)))
 
         try:
             identity = self._execute(step, say)

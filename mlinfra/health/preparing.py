@@ -14,6 +14,7 @@ _ABSENT = re.compile(r'(secret|configmap) "([^"]+)" not found')
 _KEY = re.compile(r"references non-existent (secret|config) key: (\S+)")
 _ATTACHED = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"")
 _ADDRESS = "failed to assign an IP address to container"
+_NO_PLUGIN = ('name="aws-cni"', "connection refused")
 _REASONS = ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox")
 _LET_GO = 480.0  # seconds; a volume of a node that is lost is let go of after six minutes
 
@@ -36,6 +37,9 @@ def obstacle(seen: Seen, pod: Live) -> tuple[str, str, bool] | None:
         late = seen.age(event.get("firstTimestamp")) > _LET_GO
         words = "its volume is still attached to another node, which lets go of it within minutes of its end"
         return words, "see which node that is: kubectl get volumeattachments" if late else "", not late
+    if all(mark in told for mark in _NO_PLUGIN):
+        remedy = "see the pod of aws-node there: kubectl -n kube-system get pods -l k8s-app=aws-node -o wide"
+        return "the network plugin of its node does not answer, so that it gets no address", remedy, False
     if _ADDRESS in told:
         remedy = "have fewer pods there, or a network with more room (network.cidr)"
         return "there is no free address for it: the subnets of its node's zone are full", remedy, False

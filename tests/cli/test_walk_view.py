@@ -53,6 +53,12 @@ def test_a_live_view_tells_of_endings_alone() -> None:
     assert line(Ended(VPC, 1), every=False) != ""
 
 
+def test_what_is_worth_reading_once_a_step_is_done_stays() -> None:
+    got = Said(VPC, "of 1 machine it got 1 g5.2xlarge in place of g5.xlarge", lasting=True)
+    for every in (True, False):
+        assert line(got, every=every) == "note network.vpc: of 1 machine it got 1 g5.2xlarge in place of g5.xlarge"
+
+
 def test_our_own_book_keeping_is_not_told() -> None:
     step = msgspec.structs.replace(VPC, verb=Verb.RECORD)
     for event in (Began(step, 1, 1), Said(step, "x"), Ended(step, 1)):

@@ -15,7 +15,7 @@ from mlinfra.core.state import Intent
 from mlinfra.health.judgement import judge
 from mlinfra.health.seen import Cluster, Expected, Release
 from mlinfra.sandbox.kubernetes.controllers.catalog import NODE, POD
-from mlinfra.sandbox.kubernetes.values import Object
+from mlinfra.sandbox.kubernetes.values import Object, timestamp
 from tests.sandbox.kubernetes.controllers.clusters import job, meta, workload
 
 from .emulated import ON_GPUS, groups, health_of, only, seen, serve_with_gpus, world
@@ -308,7 +308,7 @@ def test_certificates_that_end_or_are_not_issued_are_told(ready: str, days: int,
     looked = seen(world())
     until = (looked.now + timedelta(days=days)).isoformat()
     status = {"notAfter": until, "conditions": [{"type": "Ready", "status": ready, "message": "the order is invalid"}]}
-    live = {"metadata": meta("web"), "status": status}
+    live = {"metadata": meta("web", creationTimestamp=timestamp(looked.now - timedelta(hours=1))), "status": status}
     looked = msgspec.structs.replace(
         looked, now=looked.now + timedelta(seconds=1), objects={**looked.objects, "Certificate": (live,)}
     )

@@ -136,6 +136,8 @@ def event_page(event: Event, look: Look, *, every: bool) -> Page:
         case Began() if every:
             place = f" ({event.number} of {event.total})"
             return Page().line(f"  {step.address} ", (DOING[step.verb], style), (place, "dim"))
+        case Said(lasting=True):
+            return Page().line(("note", "cyan"), f" {step.address}: ", event.words, below="     ")
         case Said() if every:
             return Page().line(f"  {step.address} ", (event.words, "dim"))
     return Page()

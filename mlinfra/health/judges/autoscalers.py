@@ -12,6 +12,8 @@ from mlinfra.health.seen import Live, Seen, condition, short, subject_of
 
 _OFF = "ScalingDisabled"  # its target was set to no replicas, which is told of the target
 
+_SEE = "see its triggers' addresses and credentials, and the log of keda-operator"
+
 
 def find(seen: Seen) -> Iterator[Finding]:
     """What is wrong with each."""
@@ -25,7 +27,17 @@ def find(seen: Seen) -> Iterator[Finding]:
                 subject=subject_of("ScaledObject", live),
                 words=f"KEDA cannot use it: {short(ready.get('message')) or ready.get('reason')}; "
                 "replicas stay as they are",
-                remedy="see its triggers' addresses and credentials, and the log of keda-operator",
+                remedy=_SEE,
+                because=_operators(seen),
+                layer=4,
+            )
+        elif (fallen := condition(live, "Fallback")).get("status") == "True":
+            yield Finding(
+                severity=Severity.WARNING,
+                subject=subject_of("ScaledObject", live),
+                words="a trigger of it cannot be read, and its replicas are those that it falls back to: "
+                f"{short(fallen.get('message')) or fallen.get('reason')}",
+                remedy=_SEE,
                 because=_operators(seen),
                 layer=4,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,9 @@ _SETTINGS = frozenset({"CreateContainerConfigError", "CreateContainerError", "Ru
 _CRASHES = frozenset({"CrashLoopBackOff"})
 _UNADMITTED = frozenset({"UnexpectedAdmissionError", "NodeAffinity", "TopologyAffinityError"})
 _SIGKILL = 137
+# What containerd says of a command that its image does not have (containerd 2, runc 1.3; November 2026).
+_UNSTARTED = re.compile(r'exec: "([^"]+)": [^:]*(?:not found|no such file|permission denied)[^:]*')
+_LIVENESS = "Liveness probe failed"
 
 
 def find(seen: Seen) -> Iterator[Finding]:
@@ -84,6 +88,9 @@ def _container(seen: Seen, pod: Live, container: Mapping[str, Any]) -> tuple[str
     if reason in _IMAGE:
         why, remedy = pull_failure(seen, pod, message)
         return f"container {name}: its image {_image(pod, name)} cannot be pulled ({why or reason})", remedy
+    if reason in _SETTINGS and (found := _UNSTARTED.search(message)):
+        words = f"container {name} cannot be started: {found[1]} is no program of its image"
+        return words, f"mend its command, or the image {_image(pod, name)}: {short(found[0], 120)}"
     if reason in _SETTINGS:
         why = message.removeprefix("Error: ") or "see kubectl describe of the pod"
         remedy = f"make what it names, or mend the name: kubectl {where} get secrets,configmaps"
@@ -93,6 +100,10 @@ def _container(seen: Seen, pod: Live, container: Mapping[str, Any]) -> tuple[str
         ended = (container.get("lastState") or {}).get("terminated") or between
         if (told := download_of(pod, str(name), str(ended.get("message") or ""))) is not None:
             return told
+        warned = seen.warning_about(pod)
+        if ended.get("reason") != "OOMKilled" and warned.startswith(_LIVENESS):
+            words = f"container {name} is ended again and again by its own liveness probe: {warned}"
+            return words, "see what the probe asks for and how long it waits (failureThreshold, timeoutSeconds)"
         words = f"container {name} ends again and again{_end(ended)}"
         return words, _crash_remedy(ended, f"kubectl logs {where} {pod['metadata']['name']} -c {name} --previous")
     return None
@@ -108,8 +119,12 @@ def _end(ended: Mapping[str, Any]) -> str:
 
 
 def _crash_remedy(ended: Mapping[str, Any], logs: str) -> str:
-    if ended.get("reason") == "OOMKilled" or ended.get("exitCode") == _SIGKILL:
+    if ended.get("reason") == "OOMKilled":
         return "raise its memory limit, or give it less to hold at once"
+    if ended.get("exitCode") == _SIGKILL:
+        return f"somebody killed it: its node for memory, or a probe; kubectl describe of the pod, and {logs}"
+    if ended.get("exitCode") == 0:
+        return f"its program is done and ends, and a pod like that has to go on: mend its command; {logs}"
     return f"its last words: {logs}"
 
 

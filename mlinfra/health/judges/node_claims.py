@@ -13,7 +13,7 @@ from mlinfra.core.health import Finding, Severity
 from mlinfra.health.backoff import retrying
 from mlinfra.health.fitting import is_waited_for
 from mlinfra.health.pools import LONG, pool_of, pools
-from mlinfra.health.seen import Seen, condition, short
+from mlinfra.health.seen import Live, Seen, condition, short
 from mlinfra.health.shortages import concise, remedy_of
 
 _STEPS = ("Launched", "Registered", "Initialized")
@@ -27,8 +27,9 @@ def find(seen: Seen) -> Iterator[Finding]:
             yield Finding(
                 severity=Severity.BROKEN,
                 subject=f"node pool {pool['metadata']['name']}",
-                words=f"it is not ready: {short(ready.get('message')) or ready.get('reason')}",
+                words=f"it is not ready: {_unready(seen, pool) or short(ready.get('message')) or ready.get('reason')}",
                 remedy="its node class names subnets, security groups, an image and a role: one of them is not found",
+                because=_class_of(pool),
                 layer=2,
                 address=f"nodeGroups.{pool['metadata']['name']}",
             )
@@ -50,6 +51,19 @@ def find(seen: Seen) -> Iterator[Finding]:
                 layer=2,
                 address=f"nodeGroups.{pool_name}" if pool_name else "",
             )
+
+
+def _unready(seen: Seen, pool: Live) -> str:
+    """What its node class lacks, in Karpenter's words; of the class as a whole only that something does."""
+    node_class = next((seen.by_subject[name] for name in _class_of(pool) if name in seen.by_subject), {})
+    conditions = (node_class.get("status") or {}).get("conditions") or ()
+    failed = [one for one in conditions if one.get("status") == "False" and one.get("type") != "Ready"]
+    return "; ".join(short(one.get("message")) or str(one.get("reason")) for one in failed)
+
+
+def _class_of(pool: Live) -> frozenset[str]:
+    named = (((pool.get("spec") or {}).get("template") or {}).get("spec") or {}).get("nodeClassRef") or {}
+    return frozenset({f"{named.get('kind')} {named.get('name')}"})
 
 
 def _hindered(seen: Seen) -> Iterator[Finding]:

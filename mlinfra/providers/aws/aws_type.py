@@ -109,6 +109,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     state: the path of its state. ready: its good values. failed: its hopeless ones, which only replacement mends. ill:
         those that end the wait as an error, and may mend.
     why: what an object in a failed state says of the cause. every, limit: seconds.
+    remark: what is worth saying of one that was made and is ready, such as that it is not as it was asked for first.
     """
 
     state: str
@@ -116,6 +117,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     failed: tuple[str, ...] = ()
     ill: tuple[str, ...] = ()
     why: Callable[[Item], str] | None = None
+    remark: Callable[[Work, Item], str] | None = None
     every: float = 5.0
     limit: float = 1800.0
 

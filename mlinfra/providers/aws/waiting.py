@@ -16,6 +16,7 @@ from mlinfra.core.errors import (
     ProviderError,
     QuotaExceeded,
 )
+from mlinfra.core.provider import Remark
 from mlinfra.providers.aws.aws_type import Item, Leaving, Waiting
 from mlinfra.providers.aws.listing import is_gone
 from mlinfra.providers.aws.template import dig
@@ -60,6 +61,7 @@ def wait_ready(work: Work, *, tolerant: bool = False) -> Item:
         elif (
             waiting is None or (tolerant and dig(item, waiting.state) in waiting.ill) or _is_ready(work, waiting, item)
         ):
+            _remark(work, item)
             return item
         elif waited > waiting.limit:
             why = f": {said}" if waiting.why is not None and (said := waiting.why(item)) else ""
@@ -71,6 +73,14 @@ def wait_ready(work: Work, *, tolerant: bool = False) -> Item:
             )
         else:
             work.pause(waiting.every, f"{dig(item, waiting.state)}")
+
+
+def _remark(work: Work, item: Item) -> None:
+    """Say what is worth saying of one that was made."""
+    waiting = work.kind.waiting
+    told = waiting.remark(work, item) if waiting is not None and waiting.remark and work.prior is None else ""
+    if told:
+        work.operation.say(Remark(told))
 
 
 def _is_ready(work: Work, waiting: Waiting, item: Item) -> bool:

@@ -74,6 +74,7 @@ KINDS = (
     Kind("serving.kserve.io", "v1beta1", "InferenceService"),
     Kind("karpenter.sh", "v1", "NodePool"),
     Kind("karpenter.sh", "v1", "NodeClaim"),
+    Kind("karpenter.k8s.aws", "v1", "EC2NodeClass"),
     Kind("", "v1", "Namespace"),
 )
 _EVENT = Kind("", "v1", "Event")

@@ -9,6 +9,7 @@ import pytest
 
 from mlinfra.core.errors import CapacityUnavailable
 from mlinfra.core.observed import Present
+from mlinfra.core.provider import Remark
 from mlinfra.providers.aws.services.autoscaling import GROUP, TAG
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
 from mlinfra.sandbox.faults import FaultKind, FaultRule
@@ -137,6 +138,23 @@ def test_what_keeps_a_group_from_its_machines_is_told(account: Account) -> None:
     with pytest.raises(CapacityUnavailable, match=r"m5\.large capacity"):
         account.provider.create(account.target("group", GROUP, properties), journal)
     assert journal.ids == ["inference"]
+
+
+def test_a_group_that_got_another_type_than_the_first_says_so(account: Account) -> None:
+    for name, (token, build) in NEEDS.items():
+        account.make(name, token, build(account))
+    lacking = {"InstanceType": "g5.xlarge"}
+    account.server.faults.add(
+        FaultRule(kind=FaultKind.CAPACITY, service="ec2", operation="RunInstances", where=lacking)
+    )
+    properties = {**A_GROUP[1](account), "desiredCapacity": 1}
+    del properties["launchTemplate"]
+    properties["mixedInstancesPolicy"] = mixed(account, "g5.xlarge", "g5.2xlarge")
+    journal = account.journal()
+    account.provider.create(account.target("group", GROUP, properties), journal)
+    remarks = [words for words in journal.words if isinstance(words, Remark)]
+    assert len(remarks) == 1
+    assert remarks[0].startswith("of 1 machine it got 1 g5.2xlarge in place of g5.xlarge: ")
 
 
 ROLLING = {"strategy": "Rolling", "preferences": {"autoRollback": True, "instanceWarmup": "60", "skipMatching": True}}

@@ -22,7 +22,8 @@ from mlinfra.providers.aws.services.autoscaling_refresh import REFRESH, change_s
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
 from mlinfra.providers.aws.services.ec2_network import SUBNET
 from mlinfra.providers.aws.services.load_balancer_targets import TARGET_GROUP
-from mlinfra.providers.aws.template import Computed, call, prop
+from mlinfra.providers.aws.services.scaling_choices import fallback
+from mlinfra.providers.aws.template import Computed, call, dig, prop
 from mlinfra.providers.aws.wanted import Wanted
 from mlinfra.providers.aws.work import Work
 
@@ -176,6 +177,12 @@ def _launch(work: Work, group: Item) -> Item:
     return {"Launch": f"launching, {capacity} of {group['DesiredCapacity']} in service"}
 
 
+def _choice(work: Work, group: Item) -> str:
+    """What it got in place of the type that comes first."""
+    overrides = dig(group, "MixedInstancesPolicy.LaunchTemplate.Overrides") or ()
+    return fallback(work, work.id, [one["InstanceType"] for one in overrides if one.get("InstanceType")])
+
+
 def _delete(work: Work) -> None:
     """A group goes when its instances have gone: it is emptied first, unless they are to be ended with it."""
     if work.describe() is None:
@@ -258,6 +265,7 @@ _GROUP = AwsType(
         ready=("complete",),
         ill=("failing",),
         why=lambda item: str(item.get("Why", "")),
+        remark=_choice,
         every=10.0,
         limit=600.0,
     ),

@@ -19,6 +19,7 @@ from mlinfra.providers.aws.services.eks_children import children, clusters_of
 from mlinfra.providers.aws.services.eks_cluster import CLUSTER
 from mlinfra.providers.aws.services.eks_updates import carry_through, health
 from mlinfra.providers.aws.services.iam_roles import ROLE
+from mlinfra.providers.aws.services.scaling_choices import fallback
 from mlinfra.providers.aws.tags import eks_tags
 from mlinfra.providers.aws.template import call
 from mlinfra.providers.aws.wanted import Wanted
@@ -151,6 +152,13 @@ _INPUTS = {
     "tags": TAGS_PROPERTY,
 }
 
+
+def _choice(work: Work, group: Item) -> str:
+    """What it got in place of the type that comes first."""
+    behind = (group.get("resources") or {}).get("autoScalingGroups") or ()
+    return "; ".join(told for one in behind if (told := fallback(work, one["name"], group.get("instanceTypes") or ())))
+
+
 _NODE_GROUP = AwsType(
     about=ResourceType(
         token=NODE_GROUP,
@@ -209,6 +217,7 @@ _NODE_GROUP = AwsType(
         failed=("CREATE_FAILED",),
         ill=("DEGRADED", "DELETE_FAILED"),
         why=health,
+        remark=_choice,
         every=10.0,
         limit=3600.0,
     ),
