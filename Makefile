@@ -35,6 +35,10 @@ check: $(SETUP) ## Lint, types, import contracts
 	@$(BIN)/lint-imports --no-cache > .lint-imports.log || (cat .lint-imports.log; exit 1)
 	@rm -f .lint-imports.log
 
+# Without bytecode, as some set up Python, everything is compiled again in each process that tests start: half of the
+# time of a small command.
+test test-long: export PYTHONDONTWRITEBYTECODE :=
+
 test: check ## All checks, and the tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 

@@ -18,7 +18,7 @@ def document(content: object, *, whole: bool = False) -> str:
     text = msgspec.json.format(msgspec.json.encode(shown, enc_hook=str), indent=2).decode()
     # JSON leaves C1 and bidirectional controls as they are. They can only stand within strings, where an escape means
     # the same.
-    return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text) + "\n"
+    return "\n".join(line if line.isprintable() else _inert(line) for line in text.split("\n")) + "\n"
 
 
 def _blotted(content: Any) -> Any:
@@ -27,6 +27,10 @@ def _blotted(content: Any) -> Any:
     if isinstance(content, dict):
         return {name: _blotted(item) for name, item in content.items()}
     return [_blotted(item) for item in content] if isinstance(content, list | tuple) else content
+
+
+def _inert(line: str) -> str:
+    return "".join(character if character.isprintable() else _escaped(character) for character in line)
 
 
 def _escaped(character: str) -> str:

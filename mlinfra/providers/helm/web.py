@@ -12,6 +12,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from functools import cache
 from http.client import HTTPMessage
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -80,20 +81,31 @@ def fetch(
 
 def _opener(credentials: Credentials) -> urllib.request.OpenerDirector:
     """Built by hand: urllib's own opener also reads files and FTP."""
-    context = ssl.create_default_context(cafile=credentials.authority or None)
-    if credentials.certificate:
-        context.load_cert_chain(credentials.certificate, credentials.key or None)
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=context),
+        urllib.request.HTTPSHandler(context=_context(credentials)),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _Redirects(),
     ):
         opener.add_handler(handler)
     return opener
+
+
+def _context(credentials: Credentials) -> ssl.SSLContext:
+    if not credentials.authority and not credentials.certificate:
+        return _everyones()
+    context = ssl.create_default_context(cafile=credentials.authority or None)
+    if credentials.certificate:
+        context.load_cert_chain(credentials.certificate, credentials.key or None)
+    return context
+
+
+@cache  # reading all the authorities that a machine trusts takes 20 ms, and a stack may have forty charts
+def _everyones() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
