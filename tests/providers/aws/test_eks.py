@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlinfra.core.provider import Interest
 from mlinfra.providers.aws.services.ec2_launch_template import LAUNCH_TEMPLATE
 from mlinfra.providers.aws.services.ec2_network import SUBNET
 from mlinfra.providers.aws.services.eks_access import (
@@ -13,7 +14,7 @@ from mlinfra.providers.aws.services.eks_addon import ADDON
 from mlinfra.providers.aws.services.eks_cluster import CLUSTER, one_minor_at_a_time
 from mlinfra.providers.aws.services.eks_node_group import NODE_GROUP
 from mlinfra.providers.aws.services.iam_roles import ROLE, ROLE_POLICY_ATTACHMENT
-from tests.providers.aws.lifecycle import Account, Build, Case, live
+from tests.providers.aws.lifecycle import OURS, Account, Build, Case, live
 from tests.providers.aws.test_ec2_network import A_VPC
 from tests.providers.aws.test_ec2_security_groups import A_GROUP
 from tests.providers.aws.test_iam import trust
@@ -226,3 +227,22 @@ def test_a_cluster_is_upgraded_one_minor_version_at_a_time(observed: str, desire
 
 def test_a_cluster_without_a_desired_version_has_no_hops() -> None:
     assert one_minor_at_a_time({"version": "1.30"}, {"name": "demo"}) == [{"name": "demo"}]
+
+
+def test_once_a_cluster_and_its_children_are_recorded_no_clusters_are_listed(account: Account) -> None:
+    for name, (token, build) in {**BEFORE_NODES, "entry": AN_ENTRY}.items():
+        account.make(name, token, build(account))
+    recorded = {
+        name: account.target(name, token, build(account), account.id(name))
+        for name, (token, build) in {"cluster": A_CLUSTER, "entry": AN_ENTRY}.items()
+    }
+    interest = {
+        one.type: Interest(frozenset({one.id}), frozenset({"demo", "demo-2"}), (one,)) for one in recorded.values()
+    }
+    account.server.calls.clear()
+    listed = account.provider.list(interest, OURS)
+    shown = [[one.id for one in listed[token].objects] for token in (CLUSTER, ACCESS_ENTRY)]
+    assert shown == [["demo"], [account.id("entry")]]
+    assert "eks:ListClusters" not in account.server.calls.counts()
+    account.provider.list({ACCESS_ENTRY: Interest(names=frozenset({"theirs"}))}, OURS)  # a cluster, or somebody in one
+    assert account.server.calls.counts()["eks:ListClusters"] == 1

@@ -28,6 +28,7 @@ from mlinfra.providers.aws.wanted import Wanted
 from mlinfra.providers.aws.work import Work
 
 CLUSTER = "aws:eks/cluster:Cluster"
+_ARN = "arn:{partition}:eks:{region}:{account}:cluster/{id}"
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
@@ -113,7 +114,15 @@ def _access(work: Work) -> None:
 
 
 def _clusters(reader: Reader, wanted: Wanted) -> list[Item]:
-    return [{"name": name} for name in reader.pages("eks", "ListClusters", "clusters")]
+    """Those that are listed, or, once one is recorded, those of interest and those that bear the stack's tags.
+
+    What a run begins is in the state before it is there, so that a listing shows nothing else that may be ours then.
+    """
+    if not wanted.interest.recorded:
+        return [{"name": name} for name in reader.pages("eks", "ListClusters", "clusters")]
+    ours = reader.site.spell(_ARN, id="")
+    tagged = {arn.removeprefix(ours) for arn in reader.tags_by_arn() if arn.startswith(ours)}
+    return [{"name": name} for name in sorted(tagged | wanted.interest.ids | wanted.interest.names)]
 
 
 def _describe(reader: Reader, item: Item) -> Item:
@@ -226,7 +235,7 @@ _CLUSTER = AwsType(
         },
         derived={"identities": _identities},
     ),
-    tagging=eks_tags("arn:{partition}:eks:{region}:{account}:cluster/{id}"),
+    tagging=eks_tags(_ARN),
     updates=(
         Update(("version",), _update_version),
         Update(("vpcConfig",), _update_network),
