@@ -29,6 +29,7 @@ class Code(Coded):
     PLAN_UNREADABLE = "MLI3071", "A plan file cannot be read."
     NO_PLAN = "MLI3072", "A file is no plan, or a damaged one."
     OTHER_PLAN_FORMAT = "MLI3073", "A plan file has the format of another version."
+    DONE_MEANWHILE = "MLI3078", "Another run has done the same while this one planned."
     STOOD_IN = "MLI3076", "Charts are stood in for by objects made from contracts, in the sandbox (a note)."
     PARTS_UNSEEN = (
         "MLI3075",

@@ -252,6 +252,7 @@ class Session:
             seen = still_seen(self._sight, plan, journal.state(), self._clock) if at_once else None
             seen = seen or self._survey(review.touched(plan), journal.state(), steps=plan.steps)
             review.require_reachable(plan, seen)
+            review.require_new(plan, journal.state(), fresh=self._sight is not None)
             verify(plan, journal.state(), seen, self._cloud.types)
             teardown = self._teardown(plan)
             means = Means(

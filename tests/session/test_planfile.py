@@ -36,3 +36,17 @@ def test_a_plan_file_that_was_cut_is_refused(tmp_path: Path, kept: int) -> None:
     file.write_bytes(file.read_bytes().rstrip(b"\n")[:kept])
     with pytest.raises(PlanError):
         read_plan(str(file))
+
+
+@pytest.mark.parametrize(("there", "stays"), [(b"apiVersion: mlinfra/v1\n", True), (b"", False)])
+def test_what_is_no_plan_is_not_overwritten_by_one(tmp_path: Path, there: bytes, stays: bool) -> None:
+    file = tmp_path / "stack.yaml"
+    file.write_bytes(there)
+    if stays:
+        with pytest.raises(PlanError, match="not overwritten"):
+            write_plan(PLAN, str(file))
+        assert file.read_bytes() == there
+    else:
+        write_plan(PLAN, str(file))
+        write_plan(PLAN, str(file))
+        assert read_plan(str(file)) == PLAN

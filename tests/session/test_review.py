@@ -6,12 +6,13 @@ import pytest
 
 from mlinfra.core.address import Address
 from mlinfra.core.diagnostic import Diagnostic, Severity
-from mlinfra.core.errors import StalePlan
-from mlinfra.core.plan import Action, Cause, Change, Field, Plan
-from mlinfra.core.resource import Ownership
+from mlinfra.core.errors import LockHeld, StalePlan
+from mlinfra.core.plan import Action, Cause, Change, Field, Plan, Seal, Step, Verb
+from mlinfra.core.resource import Connection, Ownership
+from mlinfra.core.state import State
 from mlinfra.core.value import Path, Value
 from mlinfra.session.scrutiny.one_way import ways_back
-from mlinfra.session.scrutiny.review import drift_of, require_not_ended
+from mlinfra.session.scrutiny.review import drift_of, require_new, require_not_ended
 from mlinfra.session.scrutiny.telling import pertinent
 from tests.cli import plans
 
@@ -75,6 +76,18 @@ def test_a_note_on_what_stays_as_it_is_was_read_when_that_was_made() -> None:
     still, moving = (plans.plan(plans.change(plans.GPU, action)) for action in (Action.NO_OP, Action.UPDATE))
     assert pertinent((note, grave, general), still) == (grave, general)
     assert pertinent((note, grave, general), moving) == (note, grave, general)
+
+
+def test_a_plan_that_another_run_carried_out_meanwhile_was_made_while_that_held_the_lock() -> None:
+    ownership = Ownership("demo", "0123")
+    here = Connection("aws", "1/here")
+    step = Step(key="a", verb=Verb.CREATE, address=plans.GPU, generation=1, type="t", connection=here)
+    plan = Plan(ownership=ownership, serial=1, steps=(step,), changes=(), seal=Seal("digest", ()))
+    state = State(stack="demo", lineage="0123", completed=("digest",))
+    with pytest.raises(LockHeld, match="another run has done the same meanwhile") as caught:
+        require_new(plan, state, fresh=True)
+    assert caught.value.exit_code == 4
+    require_new(plan, state, fresh=False)  # of a file that is applied again something else is said
 
 
 @pytest.mark.parametrize(

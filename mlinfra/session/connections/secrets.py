@@ -28,15 +28,18 @@ class Secrets:
         return self._member(secret, text) if secret.key else text
 
     def _text(self, secret: Secret) -> str:
-        match secret.source:
-            case "sm":
-                answer = self._calls.one("secretsmanager", "GetSecretValue", {"SecretId": secret.name})
-                return str(answer.get("SecretString", ""))
-            case "ssm":
-                answer = self._calls.one("ssm", "GetParameter", {"Name": secret.name, "WithDecryption": True})
-                return str(answer["Parameter"]["Value"])
-            case "env" if secret.name in self._environ:
-                return self._environ[secret.name]
+        try:
+            match secret.source:
+                case "sm":
+                    answer = self._calls.one("secretsmanager", "GetSecretValue", {"SecretId": secret.name})
+                    return str(answer.get("SecretString", ""))
+                case "ssm":
+                    answer = self._calls.one("ssm", "GetParameter", {"Name": secret.name, "WithDecryption": True})
+                    return str(answer["Parameter"]["Value"])
+                case "env" if secret.name in self._environ:
+                    return self._environ[secret.name]
+        except NotFound as error:
+            raise self._missing(secret, "there is none of that name") from error
         raise self._missing(secret, "there is none of that name")
 
     def _member(self, secret: Secret, text: str) -> str:

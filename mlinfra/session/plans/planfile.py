@@ -20,6 +20,8 @@ from mlinfra.core.stack import Stack
 from mlinfra.session.codes import Code
 from mlinfra.session.connections.road import Road, road_of
 
+_BEGINNING = b'{"capacity":'  # of a plan that is written out: the first of its names
+
 
 def settings_of(stack: Stack, sets: tuple[str, ...], inputs: tuple[str, ...]) -> dict[str, Any]:
     """What a plan must remember of its stack, so that it can be applied without it."""
@@ -40,7 +42,11 @@ def road_of_settings(settings: Mapping[str, Any]) -> Road:
 
 
 def write_plan(plan: Plan, path: str) -> None:
-    """Write `plan`, readable by its owner alone. Raises `PlanError` where that is not possible."""
+    """Write `plan`, readable by its owner alone. Raises `PlanError` where that is not possible.
+
+    What is there and is no plan stays: a slip of the hand must not cost a stack file.
+    """
+    _spare(path)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -48,6 +54,17 @@ def write_plan(plan: Plan, path: str) -> None:
             file.write(content + b"\n" + _digest(content) + b"\n")
     except OSError as error:
         raise PlanError(f"{path} cannot be written: {error.strerror}", code=Code.PLAN_UNWRITABLE) from error
+
+
+def _spare(path: str) -> None:
+    """What an interrupted run left half-written begins like a plan all the same."""
+    there = Path(path)
+    if there.is_file() and there.stat().st_size and not there.read_bytes().startswith(_BEGINNING):
+        raise PlanError(
+            f"{path} is there and is no plan file, so it is not overwritten",
+            code=Code.PLAN_UNWRITABLE,
+            hint="give the plan another name, or remove that file first",
+        )
 
 
 def read_plan(path: str) -> Plan:

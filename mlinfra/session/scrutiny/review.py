@@ -14,7 +14,7 @@ import msgspec
 from mlinfra.core.address import meant_by
 from mlinfra.core.connections import KUBERNETES, is_in_cluster
 from mlinfra.core.diagnostic import Diagnostic, Severity, errors_in
-from mlinfra.core.errors import ConfigError, PlanError, StalePlan
+from mlinfra.core.errors import ConfigError, LockHeld, PlanError, StalePlan
 from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Positions, Stack
@@ -109,6 +109,16 @@ def require_reachable(plan: Plan, seen: Survey) -> None:
                 code=Code.CLUSTER_CLOSED,
                 hint="nothing was changed; see that its API can be reached from here, then apply again",
             )
+
+
+def require_new(plan: Plan, state: State, *, fresh: bool) -> None:
+    """Raise `LockHeld` where another run has done what a `fresh` plan says: it held the lock while this one planned."""
+    if fresh and plan.steps and plan.seal.digest in state.completed:
+        raise LockHeld(
+            "another run has done the same meanwhile",
+            code=Code.DONE_MEANWHILE,
+            hint="plan again: there may be nothing left to do",
+        )
 
 
 def require_unchanged(plan: Plan, current: Callable[[], Graph], neighbour: Callable[[str], str | None]) -> None:

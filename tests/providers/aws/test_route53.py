@@ -160,3 +160,9 @@ def test_a_record_is_found_among_more_than_one_page(account: Account) -> None:
     found = account.provider.find(account.target("it", RECORD, wanted))
     assert isinstance(found, Present)
     assert found.properties["records"] == ["192.0.2.9"]
+
+
+def test_a_text_that_stands_in_no_quotation_marks_is_refused_before_route_53_does(account: Account) -> None:
+    record = {"zoneId": "Z1", "name": "acme.example", "type": "TXT", "ttl": 60, "records": ['"v=spf1 -all"', "hello"]}
+    [told] = account.provider.validate(RECORD, record)
+    assert told.startswith("records[1] stands in no double quotation marks")

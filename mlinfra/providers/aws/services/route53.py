@@ -14,6 +14,7 @@ from mlinfra.aws.calls import Answer
 from mlinfra.core.property import Replace, block, boolean, integer, list_of, set_of, text
 from mlinfra.core.provider import Target
 from mlinfra.core.resource_type import OwnedBy, ResourceType
+from mlinfra.core.value import Path, Properties
 from mlinfra.providers.aws.aws_type import TAGS_PROPERTY, AwsType, Holding, Item, Reading, Shape, Tagging, Update
 from mlinfra.providers.aws.listing import parents
 from mlinfra.providers.aws.reader import Reader
@@ -304,6 +305,15 @@ _PUT = call(
     },
 )
 
+
+def _against_record(properties: Properties) -> Iterator[tuple[Path, str]]:
+    """Amazon Route 53 developer guide, "TXT record type" (November 2026): strings in double quotation marks."""
+    if properties.get("type") in ("TXT", "SPF") and isinstance(properties.get("records"), list | tuple):
+        for index, text in enumerate(properties["records"]):
+            if isinstance(text, str) and not (len(text) > 1 and text.startswith('"') and text.endswith('"')):
+                yield ("records", index), "stands in no double quotation marks, which a text must"
+
+
 _RECORD = AwsType(
     about=ResourceType(
         token=RECORD,
@@ -358,6 +368,7 @@ _RECORD = AwsType(
     reading=Reading(source=_records, one=_record, outputs={"fqdn": "{name}"}),
     updates=(Update(("ttl", "records", "aliases"), (_PUT,)),),
     delete=_delete_record,
+    against=_against_record,
 )
 
 TYPES = (_ZONE, _RECORD)
