@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from mlinfra.health.backoff import hindrance, retrying
 from mlinfra.health.pools import UNBOUNDED
-from mlinfra.health.room import has_autoscaler, listed
+from mlinfra.health.room import has_autoscaler, is_autoscaler_down, listed
 from mlinfra.health.seen import Group, Live, Seen, short
 from mlinfra.health.shortages import concise, remedy_of
 from mlinfra.health.turnover import Turnover
@@ -82,14 +82,20 @@ def grow(seen: Seen, groups: list[Group]) -> str:
         return _all_full(groups)
     if any(has_autoscaler(seen, one) for one in open_ones):
         return _attended(seen, groups)
+    if any(is_autoscaler_down(seen, one) for one in open_ones if not one.pool):
+        return _stalled("the autoscaler", open_ones)
     if len(open_ones) == 1 and not open_ones[0].pool:
         path = f"nodeGroups.{open_ones[0].name}.min"
         return f"{_room(open_ones[0])}, and nothing does that by itself here: add `autoscaling`, or raise {path}"
     if all(group.pool for group in open_ones):
-        ending = "Karpenter, which would do that, does not run: see what is said of it"
-        return f"{_room(open_ones[0])}, and {ending}" if len(open_ones) == 1 else _lines(ending, map(_row, open_ones))
+        return _stalled("Karpenter", open_ones)
     head = "nothing adds machines by itself here: add `autoscaling`, or raise one of these"
     return _lines(head, ((f"nodeGroups.{one.name}.min", _row(one)[1]) for one in open_ones if not one.pool))
+
+
+def _stalled(who: str, groups: list[Group]) -> str:
+    ending = f"{who}, which would do that, does not run: see what is said of it"
+    return f"{_room(groups[0])}, and {ending}" if len(groups) == 1 else _lines(ending, map(_row, groups))
 
 
 def _all_full(groups: list[Group]) -> str:

@@ -90,11 +90,17 @@ def nodes_of(seen: Seen, group: str) -> list[Live]:
 
 def has_autoscaler(seen: Seen, group: Group) -> bool:
     """Whether something adds nodes to a group by itself: Karpenter to its pools, Cluster Autoscaler to all others."""
+    return any((live.get("status") or {}).get("availableReplicas") for live in _autoscalers(seen, group))
+
+
+def is_autoscaler_down(seen: Seen, group: Group) -> bool:
+    """Whether there is something that would, and does not run."""
+    return bool(_autoscalers(seen, group)) and not has_autoscaler(seen, group)
+
+
+def _autoscalers(seen: Seen, group: Group) -> list[Live]:
     name = "karpenter" if group.pool else "cluster-autoscaler"
-    return any(
-        name in live["metadata"]["name"] and (live.get("status") or {}).get("availableReplicas")
-        for live in seen.objects.get("Deployment", ())
-    )
+    return [live for live in seen.objects.get("Deployment", ()) if name in live["metadata"]["name"]]
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from mlinfra.core.health import Severity, Trouble
+from mlinfra.health.growth import grow
 from mlinfra.health.judgement import judge
-from mlinfra.health.seen import Seen
+from mlinfra.health.seen import Group, Seen
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 EXEC = 'unable to start container process: exec: "serve": executable file not found in $PATH: unknown'
@@ -103,3 +104,29 @@ def test_a_node_pool_says_what_its_class_lacks() -> None:
     node_class = live("gpu", {"type": "Ready", "status": "False", "message": "SecurityGroupsReady=False"}, lacking)
     del node_class["metadata"]["namespace"]
     assert told(NodePool=pool, EC2NodeClass=node_class).words == f"it is not ready: {SECURITY_GROUPS}"
+
+
+@pytest.mark.parametrize(
+    ("replicas", "said"),
+    [
+        (None, "and nothing does that by itself here: add `autoscaling`, or raise nodeGroups.gpu.min"),
+        (0, "and the autoscaler, which would do that, does not run: see what is said of it"),
+        (1, ": the autoscaler adds a machine, which takes some minutes"),
+    ],
+)
+def test_an_autoscaler_that_does_not_run_is_not_advised_to_be_added(replicas: int | None, said: str) -> None:
+    autoscaler = live("cluster-autoscaler", availableReplicas=replicas or 0)
+    there = {} if replicas is None else {"Deployment": (autoscaler,)}
+    advice = grow(Seen(now=NOW, objects=there), [Group(name="gpu", maximum=4)])
+    assert advice.startswith("group gpu may grow from 0 to 4")
+    assert advice.endswith(said)
+
+
+def test_machines_of_which_no_node_can_be_read_are_not_said_to_have_stayed_away() -> None:
+    group = Group(name="gpu", desired=1, machines=1, maximum=4)
+    unread, empty = ({"Pod": ()}, {"Pod": (), "Node": ()})
+    found = [list(judge("recsys", Seen(now=NOW, groups=(group,), objects=one)).troubles) for one in (unread, empty)]
+    assert [[trouble.words for trouble in troubles] for troubles in found] == [
+        [],
+        ["it has 1 machine, and only 0 joined the cluster"],
+    ]

@@ -48,7 +48,8 @@ def _of(seen: Seen, group: Group, turnover: Turnover | None) -> Iterator[Finding
         yield Finding(
             severity=Severity.BROKEN, subject=group.subject, words=words, remedy="apply again", layer=2, address=path
         )
-    elif group.machines > nodes and group.status == "ACTIVE":  # those of a new one have yet to join
+    elif group.machines > nodes and group.status == "ACTIVE" and "Node" in seen.objects:
+        # Those of a new one have yet to join; where no nodes can be read, nobody knows which did.
         yield Finding(
             severity=Severity.WARNING,
             subject=group.subject,
