@@ -69,8 +69,12 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ProviderError], Code, str], ...] = (
 
 def is_passing(words: str) -> bool:
     """Whether the same may well work a moment later."""
-    unseen = _UNSEEN.search(words) is not None and _EXPIRED.search(words) is None
-    return unseen or _PASSING.search(words) is not None
+    return _PASSING.search(words) is not None or (is_unseen(words) and _EXPIRED.search(words) is None)
+
+
+def is_unseen(words: str) -> bool:
+    """Whether it waited for objects that it could not look at: they may be well."""
+    return _UNSEEN.search(words) is not None
 
 
 def is_untold(words: str) -> bool:

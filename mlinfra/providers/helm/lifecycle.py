@@ -15,7 +15,7 @@ from mlinfra.providers.helm.crds import apply_crds
 from mlinfra.providers.helm.helm import HelmError
 from mlinfra.providers.helm.marks import is_ours, labels, memory_in, owner_in, remembered
 from mlinfra.providers.helm.mending import Way, mending_of
-from mlinfra.providers.helm.readiness import causes
+from mlinfra.providers.helm.readiness import causes, is_well
 from mlinfra.providers.helm.releases import DEPLOYED, FAILED, Release, Revision
 from mlinfra.providers.helm.work import Work
 
@@ -139,7 +139,9 @@ def _warn_of_stand_in(work: Work) -> None:
 def _fallen(work: Work, release: Release, error: HelmError) -> ProviderError:
     """The error for a call that got somewhere. A revision that failed for good makes room for the one before it."""
     words = str(error)
-    if failures.is_passing(words) or release.last.status.startswith("pending"):
+    passing = failures.is_passing(words) or release.last.status.startswith("pending")
+    # What Helm waited for in vain, because nobody told it any more, may have become ready all the same.
+    if passing or (failures.is_unseen(words) and is_well(work, release.last)):
         return Ambiguous(f"{work.id}: it is {release.last.status}: {words}", code=Code.UNFINISHED)
     why = causes(work, release.last)
     if release.last.status != FAILED or work.properties.get("atomic") is False:

@@ -26,6 +26,14 @@ def causes(work: Work, revision: Revision) -> str:
     return " ".join(found[:_MOST]) + more
 
 
+def is_well(work: Work, revision: Revision) -> bool:
+    """Whether nothing is wrong with the objects of a revision; not where they cannot be read."""
+    try:
+        return not list(_causes(work, revision))
+    except (ProviderError, UnreadableError):
+        return False
+
+
 def _causes(work: Work, revision: Revision) -> Iterator[str]:
     texts = [revision.manifest, *(str(hook.get("manifest") or "") for hook in revision.hooks)]
     for piece in (piece for text in texts for piece in read_manifest(text, revision.namespace)):

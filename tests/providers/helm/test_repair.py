@@ -12,7 +12,7 @@ import pytest
 from mlinfra.core.errors import Ambiguous, Conflict, InvalidRequest, ProviderError
 from mlinfra.core.observed import Present
 from mlinfra.providers.helm.codes import Code
-from mlinfra.providers.helm.helm import Running, Wish
+from mlinfra.providers.helm.helm import HelmError, Running, Wish
 from mlinfra.providers.helm.provider import HelmProvider
 from mlinfra.providers.helm.sdk import SdkHelm
 from tests.providers.helm.place import CHARTS, Place
@@ -78,6 +78,27 @@ def test_what_helm_could_not_write_down_is_not_done(place: Place) -> None:
         place.make()
     (seen,) = place.listed()
     assert state(place.change(seen, {})) == ("deployed", 1)
+
+
+class Blind(SdkHelm):
+    """Helm, which lost sight of what it waits for, and gives up when its time has run out."""
+
+    place: Place
+
+    def install(self, wish: Wish, running: Running) -> None:
+        super().install(wish, running)
+        leave_as(self.place, "failed", 1)
+        raise HelmError("resource Deployment/web not ready. status: Unknown, message: context deadline exceeded")
+
+
+def test_what_helm_lost_sight_of_and_is_well_is_gone_on_with(place: Place) -> None:
+    helm = Blind(place.endpoint)
+    helm.place = place
+    place.provider = HelmProvider(msgspec.structs.replace(place.means, helm=helm))
+    with pytest.raises(Ambiguous, match="status: Unknown"):
+        place.make()
+    (seen,) = place.listed()
+    assert state(place.change(seen, {})) == ("deployed", 2)
 
 
 @pytest.mark.parametrize("status", ["pending-upgrade", "pending-rollback"])
