@@ -73,12 +73,6 @@ GUESTS: dict[str, Callable[[Thing], object]] = {
     EGRESS_RULE: edit("ec2", "authorize_security_group_egress", "GroupId", IpPermissions=_SSH),
     ROUTE: _lead_out,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _expire_images,
-    "aws:ecr/repositoryPolicy:RepositoryPolicy": edit(
-        "ecr",
-        "set_repository_policy",
-        "repositoryName",
-        policyText=document("ecr:BatchGetImage", Principal={"AWS": "arn:aws:iam::210987654321:root"}),
-    ),
     "aws:s3/bucketPolicy:BucketPolicy": _share,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": edit(
         "s3", "put_bucket_lifecycle_configuration", "Bucket", LifecycleConfiguration=_EXPIRE

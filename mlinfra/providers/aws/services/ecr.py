@@ -157,12 +157,10 @@ _REPOSITORY_POLICY = AwsType(
                 "policy": document(required=True, canonical=same_policy),
             }
         ),
+        # Not exclusive: to look for what others gave a repository would cost a call for each in every plan.
         key=("repository",),
         owned_by=OwnedBy.PARENT,
         parent="repository",
-        exclusive=Exclusive(
-            of=REPOSITORY, by="{repository}", said=lambda policy: "has a policy, by which others may use its images"
-        ),
     ),
     service="ecr",
     upper=False,
