@@ -56,9 +56,14 @@ def refuse_errors(plan: Plan) -> None:
         raise UnsafePlan(f"{first.summary}{more}", code=first.code, hint=first.hint)
 
 
+def is_done(plan: Plan, state: State) -> bool:
+    """Whether a run has carried out all of this very plan."""
+    return bool(plan.steps) and plan.seal.digest in state.completed
+
+
 def verify(plan: Plan, state: State, survey: Survey, types: Mapping[str, ResourceType]) -> None:
     """Raise `StalePlan`, naming objects and fields, where the seal does not hold."""
-    if plan.steps and plan.seal.digest in state.completed:
+    if is_done(plan, state):
         raise StalePlan(
             "this plan was carried out already", code=Code.DONE_ALREADY, hint="plan again: mlinfra plan STACK"
         )

@@ -74,11 +74,10 @@ def compare(
     recorded: what the object looked like when it was last applied, where that is known.
     """
     left = recorded if recorded is not None else {}
-    quiet = _is_quiet(kind, desired, observed) and all(left.get(n) == observed.get(n) for n in kind.loose if n in left)
-    if desired == last and quiet and _shows(observed, desired):
+    changed = frozenset(name for name in kind.loose if name in left and left[name] != observed.get(name))
+    if desired == last and not changed and _shows(observed, desired) and _is_quiet(kind, desired, observed):
         return _NONE  # as it is in most plans for most objects
     inputs = kind.inputs_for(observed)
-    changed = frozenset(name for name in kind.loose if name in left and left[name] != observed.get(name))
     finding = _Finding(inputs, blind=last is None, watchful=last is not None and not kind.marked, changed=changed)
     wanted = normalise(inputs, desired)
     before = wanted if desired == last else normalise(inputs, last if last is not None else {})

@@ -100,6 +100,10 @@ class Reader:
 
         return self._remember("tags by arn", read)
 
+    def tagged(self, beginning: str) -> set[str]:
+        """What follows, in the ARNs of the stack's objects that the tagging API knows, one that begins so."""
+        return {arn.removeprefix(beginning) for arn in self.tags_by_arn() if arn.startswith(beginning)}
+
     def _remember(self, key: Any, read: Callable[[], T]) -> T:
         """The first to ask reads, the others wait for what it reads, or for its error."""
         with self._lock:

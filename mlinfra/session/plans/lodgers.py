@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from mlinfra.advice.tokens import CLUSTER, VPC
 from mlinfra.aws.calls import Calls
 from mlinfra.core.diagnostic import Diagnostic, Severity
 from mlinfra.core.errors import ProviderError
@@ -18,20 +19,18 @@ from mlinfra.core.plan import Action, Change, Plan
 from mlinfra.core.state import State
 from mlinfra.session.codes import Code
 
-_VPC = "aws:ec2/vpc:Vpc"
-_CLUSTER = "aws:eks/cluster:Cluster"
 _OF_CLUSTER = "aws:eks:cluster-name"  # EKS's own tag (EKS user guide, "View Amazon EKS security group requirements")
 _GOES = frozenset({Action.DELETE, Action.REPLACE})
 
 
 def networks_that_go(plan: Plan) -> dict[str, Change]:
     """The networks that a plan deletes, by their ids."""
-    return {change.id: change for change in plan.pending() if change.type == _VPC and change.action in _GOES}
+    return {change.id: change for change in plan.pending() if change.type == VPC and change.action in _GOES}
 
 
 def lodgers(networks: Mapping[str, Change], stack: str, state: State, calls: Calls) -> tuple[Diagnostic, ...]:
     """A warning for each other stack, or cluster of nobody's, in one of `networks`."""
-    own = {record.id for record in state.every_record() if record.type == _CLUSTER}
+    own = {record.id for record in state.every_record() if record.type == CLUSTER}
     filters = [{"Name": "vpc-id", "Values": sorted(networks)}]
     try:
         pages = list(calls.pages("ec2", "DescribeSecurityGroups", {"Filters": filters}))

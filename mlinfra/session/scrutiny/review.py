@@ -19,6 +19,7 @@ from mlinfra.core.plan import MAKES, Action, Cause, Change, Plan, Step, Verb
 from mlinfra.core.resource import Graph, Resource
 from mlinfra.core.stack import Positions, Stack
 from mlinfra.core.state import State
+from mlinfra.engine.application import is_done
 from mlinfra.engine.codes import Code as EngineCode
 from mlinfra.engine.survey import Survey
 from mlinfra.session.codes import Code
@@ -113,7 +114,7 @@ def require_reachable(plan: Plan, seen: Survey) -> None:
 
 def require_new(plan: Plan, state: State, *, fresh: bool) -> None:
     """Raise `LockHeld` where another run has done what a `fresh` plan says: it held the lock while this one planned."""
-    if fresh and plan.steps and plan.seal.digest in state.completed:
+    if fresh and is_done(plan, state):
         raise LockHeld(
             "another run has done the same meanwhile",
             code=Code.DONE_MEANWHILE,

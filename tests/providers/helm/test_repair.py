@@ -57,10 +57,20 @@ def test_a_first_revision_that_came_to_nothing(place: Place, status: str) -> Non
     assert place.live("Deployment", "web", DEPLOYMENT)
 
 
-class Forgetful(SdkHelm):
-    """Helm, which once cannot write down that all went well, and says that it did."""
+class Troubled(SdkHelm):
+    """Helm, in a place where it goes wrong."""
 
     place: Place
+
+
+def use(place: Place, helm: Troubled) -> None:
+    helm.place = place
+    place.provider = HelmProvider(msgspec.structs.replace(place.means, helm=helm))
+
+
+class Forgetful(Troubled):
+    """Helm, which once cannot write down that all went well, and says that it did."""
+
     forgets = True
 
     def install(self, wish: Wish, running: Running) -> None:
@@ -71,19 +81,15 @@ class Forgetful(SdkHelm):
 
 
 def test_what_helm_could_not_write_down_is_not_done(place: Place) -> None:
-    helm = Forgetful(place.endpoint)
-    helm.place = place
-    place.provider = HelmProvider(msgspec.structs.replace(place.means, helm=helm))
+    use(place, Forgetful(place.endpoint))
     with pytest.raises(Ambiguous, match="could not record that it is done"):
         place.make()
     (seen,) = place.listed()
     assert state(place.change(seen, {})) == ("deployed", 1)
 
 
-class Blind(SdkHelm):
+class Blind(Troubled):
     """Helm, which lost sight of what it waits for, and gives up when its time has run out."""
-
-    place: Place
 
     def install(self, wish: Wish, running: Running) -> None:
         super().install(wish, running)
@@ -92,9 +98,7 @@ class Blind(SdkHelm):
 
 
 def test_what_helm_lost_sight_of_and_is_well_is_gone_on_with(place: Place) -> None:
-    helm = Blind(place.endpoint)
-    helm.place = place
-    place.provider = HelmProvider(msgspec.structs.replace(place.means, helm=helm))
+    use(place, Blind(place.endpoint))
     with pytest.raises(Ambiguous, match="status: Unknown"):
         place.make()
     (seen,) = place.listed()

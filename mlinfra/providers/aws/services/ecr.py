@@ -103,21 +103,40 @@ _REPOSITORY = AwsType(
 )
 
 
-def _read_policy(reader: Reader, item: Item) -> Item:
-    if "lifecyclePolicyText" in item:
-        return item
-    return reader.one("ecr", "GetLifecyclePolicy", {"repositoryName": item["repositoryName"]}, item["repositoryName"])
+def _on_repository(about: ResourceType, shown: str, *, put: str, get: str, delete: str, lag: str = "") -> AwsType:
+    """A document that belongs to one repository, and stands in the answers of `get` as `shown`."""
 
+    def details(reader: Reader, item: Item) -> Item:
+        if shown in item:
+            return item
+        return reader.one("ecr", get, {"repositoryName": item["repositoryName"]}, item["repositoryName"])
 
-_LIFECYCLE_POLICY = AwsType(
-    about=ResourceType(
-        token=LIFECYCLE_POLICY,
-        inputs=block(
-            {
-                "repository": text(required=True, replace=Replace.DELETE_FIRST, refers=REPOSITORY),
-                "policy": document(required=True),
-            }
+    write = call(put, "repository", "policy", lag=lag)
+    return AwsType(
+        about=about,
+        service="ecr",
+        upper=False,
+        id="{repository}",
+        names={"repository": "repositoryName", "policy": shown},
+        create=write,
+        reading=Reading(
+            below=lambda name, wanted: {"repositoryName": name},
+            details=details,
+            one=call(get, "repository"),
+            item=".",
+            outputs={"registryId": "registryId"},
         ),
+        updates=(Update(("policy",), (write,)),),
+        delete=call(delete, "repository"),
+    )
+
+
+_OF_REPOSITORY = text(required=True, replace=Replace.DELETE_FIRST, refers=REPOSITORY)
+
+_LIFECYCLE_POLICY = _on_repository(
+    ResourceType(
+        token=LIFECYCLE_POLICY,
+        inputs=block({"repository": _OF_REPOSITORY, "policy": document(required=True)}),
         key=("repository",),
         owned_by=OwnedBy.PARENT,
         parent="repository",
@@ -125,57 +144,28 @@ _LIFECYCLE_POLICY = AwsType(
             of=REPOSITORY, by="{repository}", said=lambda policy: "has a lifecycle policy, by which images expire"
         ),
     ),
-    service="ecr",
-    upper=False,
-    id="{repository}",
-    names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
-    create=call("PutLifecyclePolicy", "repository", "policy"),
-    reading=Reading(
-        below=lambda name, wanted: {"repositoryName": name},
-        details=_read_policy,
-        one=call("GetLifecyclePolicy", "repository"),
-        item=".",
-        outputs={"registryId": "registryId"},
-    ),
-    updates=(Update(("policy",), (call("PutLifecyclePolicy", "repository", "policy"),)),),
-    delete=call("DeleteLifecyclePolicy", "repository"),
+    "lifecyclePolicyText",
+    put="PutLifecyclePolicy",
+    get="GetLifecyclePolicy",
+    delete="DeleteLifecyclePolicy",
 )
 
-
-def _read_access(reader: Reader, item: Item) -> Item:
-    if "policyText" in item:
-        return item
-    return reader.one("ecr", "GetRepositoryPolicy", {"repositoryName": item["repositoryName"]}, item["repositoryName"])
-
-
-_REPOSITORY_POLICY = AwsType(
-    about=ResourceType(
+_REPOSITORY_POLICY = _on_repository(
+    ResourceType(
         token=REPOSITORY_POLICY,
         inputs=block(
-            {
-                "repository": text(required=True, replace=Replace.DELETE_FIRST, refers=REPOSITORY),
-                "policy": document(required=True, canonical=same_policy),
-            }
+            {"repository": _OF_REPOSITORY, "policy": document(required=True, canonical=same_policy)},
         ),
         # Not exclusive: to look for what others gave a repository would cost a call for each in every plan.
         key=("repository",),
         owned_by=OwnedBy.PARENT,
         parent="repository",
     ),
-    service="ecr",
-    upper=False,
-    id="{repository}",
-    names={"repository": "repositoryName", "policy": "policyText"},
-    create=call("SetRepositoryPolicy", "repository", "policy", lag=_LAG),
-    reading=Reading(
-        below=lambda name, wanted: {"repositoryName": name},
-        details=_read_access,
-        one=call("GetRepositoryPolicy", "repository"),
-        item=".",
-        outputs={"registryId": "registryId"},
-    ),
-    updates=(Update(("policy",), (call("SetRepositoryPolicy", "repository", "policy", lag=_LAG),)),),
-    delete=call("DeleteRepositoryPolicy", "repository"),
+    "policyText",
+    put="SetRepositoryPolicy",
+    get="GetRepositoryPolicy",
+    delete="DeleteRepositoryPolicy",
+    lag=_LAG,
 )
 
 TYPES = (_REPOSITORY, _LIFECYCLE_POLICY, _REPOSITORY_POLICY)

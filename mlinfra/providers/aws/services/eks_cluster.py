@@ -120,8 +120,7 @@ def _clusters(reader: Reader, wanted: Wanted) -> list[Item]:
     """
     if not wanted.interest.recorded:
         return [{"name": name} for name in reader.pages("eks", "ListClusters", "clusters")]
-    ours = reader.site.spell(_ARN, id="")
-    tagged = {arn.removeprefix(ours) for arn in reader.tags_by_arn() if arn.startswith(ours)}
+    tagged = reader.tagged(reader.site.spell(_ARN, id=""))
     return [{"name": name} for name in sorted(tagged | wanted.interest.ids | wanted.interest.names)]
 
 

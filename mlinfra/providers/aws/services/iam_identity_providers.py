@@ -48,8 +48,8 @@ def _providers(reader: Reader, wanted: Wanted) -> list[Item]:
 def _of_interest(reader: Reader, wanted: Wanted) -> set[str]:
     """The ARNs of interest, by URL too, and those that bear the stack's tags."""
     ours = reader.site.spell("arn:{partition}:iam::{account}:oidc-provider/", id="")
-    tagged = {arn for arn in reader.tags_by_arn() if arn.startswith(ours)} if _is_told(reader) else set()
-    return tagged | wanted.interest.ids | {ours + _without_scheme(url) for url in wanted.interest.names}
+    tagged = reader.tagged(ours) if _is_told(reader) else set()
+    return {ours + _without_scheme(url) for url in tagged | wanted.interest.names} | wanted.interest.ids
 
 
 def _is_told(reader: Reader) -> bool:
